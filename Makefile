@@ -1,0 +1,18 @@
+# make quickstart   set up, then make data, train, test and explain a small model
+# make test         set up, then run every test
+# make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
+# make clean        remove .venv and what the quickstart made
+
+.PHONY: setup quickstart test clean
+
+setup:
+	@PYTHON='$(PYTHON)' tools/setup_venv.sh
+
+quickstart: setup
+	.venv/bin/python tools/quickstart.py
+
+test: setup
+	.venv/bin/python -m pytest
+
+clean:
+	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart

@@ -1,0 +1,12 @@
+"""3D Deformable Transformer for action recognition from RGB video and human poses.
+
+Importing it registers everything it holds with MMAction2 and mends what upstream breaks.
+"""
+from . import compat
+
+compat.apply()  # before the imports below: they import MMAction2's models
+
+from . import datasets, engine, models  # noqa: E402
+
+__version__ = '0.1.0'
+__all__ = ['compat', 'datasets', 'engine', 'models']

@@ -1,0 +1,94 @@
+"""Mends what upstream packages break, each only where it really is broken.
+
+`apply` runs when `mmaction_d3d` is imported; `report` says what it mended.
+"""
+import functools
+import importlib
+import inspect
+import io
+import pickle
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import mmaction
+import mmengine
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import checkpoint as mmengine_checkpoint
+
+from .checkpoint_globals import checkpoint_globals
+
+_mended: list[str] = []
+
+
+def apply() -> list[str]:
+    """Mends what is broken and imports MMAction2's models; a second call changes nothing.
+
+    Returns:
+        list[str]: What `report` returns.
+    """
+    for mend in (_mend_missing_localizer, _mend_checkpoint_loading, _mend_downloaded_checkpoints):
+        sentence = mend()
+        if sentence is not None:
+            _mended.append(sentence)
+    with warnings.catch_warnings():
+        # MMCV's lite edition warns of operators that nothing here uses.
+        warnings.simplefilter('ignore')
+        importlib.import_module('mmaction.models')
+    return report()
+
+
+def report() -> list[str]:
+    """Says what `apply` mended, one sentence for each; what it found healthy is not listed."""
+    return list(_mended)
+
+
+def _mend_missing_localizer() -> str | None:
+    """Stands in for `mmaction.models.localizers.drn`, which the wheel of MMAction2 1.2.0 lacks."""
+    name = 'mmaction.models.localizers.drn'
+    folder = Path(mmaction.__file__).parent / 'models' / 'localizers'
+    wanted = 'from .drn.drn import' in (folder / '__init__.py').read_text()
+    if not wanted or (folder / 'drn').is_dir() or name in sys.modules:
+        return None
+
+    class DRN:
+        """Stands in for MMAction2's DRN, which this installation lacks."""
+
+        def __init__(self, *args, **kwargs):
+            raise NotImplementedError(f'this installation of MMAction2 lacks {name}')
+
+    package, module = types.ModuleType(name), types.ModuleType(f'{name}.drn')
+    package.__path__ = []
+    package.drn, module.DRN = module, DRN
+    sys.modules[package.__name__], sys.modules[module.__name__] = package, module
+    return f'MMAction2 {mmaction.__version__} lacks {name}: a stand-in lets its models be imported'
+
+
+def _mend_checkpoint_loading() -> str | None:
+    """Allows the classes that mmengine stores in a checkpoint; loading stays `weights_only`."""
+    # What the message hub holds after training: logged values and the numbers made of them.
+    stored = io.BytesIO()
+    torch.save(dict(log=HistoryBuffer([1.], [1]), eta=np.float64(1.)), stored)
+    stored.seek(0)
+    try:
+        torch.load(stored)
+    except pickle.UnpicklingError:
+        torch.serialization.add_safe_globals(checkpoint_globals())
+        return (f'PyTorch {torch.__version__} refuses the checkpoints of mmengine '
+                f'{mmengine.__version__}: the classes they store are allowed, '
+                'loading stays weights_only')
+    return None
+
+
+def _mend_downloaded_checkpoints() -> str | None:
+    """Makes mmengine load what it downloads `weights_only`, as it loads files."""
+    load_url = mmengine_checkpoint.load_url
+    default = inspect.signature(load_url).parameters.get('weights_only')
+    if default is None or default.default is not False:
+        return None
+    mmengine_checkpoint.load_url = functools.partial(load_url, weights_only=True)
+    return (f'mmengine {mmengine.__version__} unpickles whatever a downloaded checkpoint holds: '
+            'downloads load weights_only, like files')

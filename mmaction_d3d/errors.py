@@ -1,0 +1,23 @@
+"""The one error that says: what you gave me is wrong, and where."""
+
+
+class InputError(ValueError):
+    """Something the user gave (a file, a config key, an argument) cannot be used.
+
+    The message always reads ``FILE: FIELD: found X, want Y``, so that a user sees what to mend
+    without a traceback; :func:`mmaction_d3d.cli.run` prints it so.
+
+    Args:
+        file: File, or other place (``command line``), that holds the mistake. With ``file``
+            alone it is the whole message: torch re-raises a data loader worker's error as
+            ``type(error)(text)``, and pickling does the same.
+        field: Field of that file, such as ``annotations[3].label``.
+        found: What stands there.
+        want: What should stand there.
+    """
+
+    def __init__(self, file, field=None, found=None, want=None):
+        if field is None:
+            super().__init__(str(file))
+        else:
+            super().__init__(f'{file}: {field}: found {found}, want {want}')
