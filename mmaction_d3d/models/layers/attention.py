@@ -1,0 +1,103 @@
+"""The parts that the three attentions share: projections, fused attention and the FFN."""
+from typing import Optional, Tuple
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import StochasticDepth
+
+
+class MultiHeadAttention(nn.Module):
+    """Multi-head attention whose queries and keys may come from different tokens (MSA in eq. 6).
+
+    Tokens are projected before they are grouped into windows, each once, so that projecting and
+    attending are separate methods. The attention matrix is never stored.
+
+    Args:
+        embed_dims (int): Token width, 4C.
+        num_heads (int): Attention heads.
+        norm (bool): Whether tokens are normalised right before the projections. Defaults to True.
+    """
+
+    def __init__(self, embed_dims: int, num_heads: int, norm: bool = True) -> None:
+        super().__init__()
+        if embed_dims % num_heads:
+            raise ValueError(f'embed_dims {embed_dims} is not a multiple of num_heads {num_heads}')
+        self.num_heads = num_heads
+        self.norm = nn.LayerNorm(embed_dims) if norm else nn.Identity()
+        self.query = nn.Linear(embed_dims, embed_dims)
+        self.key = nn.Linear(embed_dims, embed_dims)
+        self.value = nn.Linear(embed_dims, embed_dims)
+        self.output = nn.Linear(embed_dims, embed_dims)
+
+    def split_heads(self, tokens: Tensor) -> Tensor:
+        """Reshape ... x N x 4C to ... x heads x N x 4C/heads."""
+        return tokens.unflatten(-1, (self.num_heads, -1)).transpose(-3, -2)
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Scaled dot-product attention.
+
+        Args:
+            query (Tensor): Projected queries, ... x Nq x 4C.
+            key (Tensor): Projected keys, ... x Nk x 4C.
+            value (Tensor): Projected values, ... x Nk x 4C.
+
+        Returns:
+            Tensor: Attended values before the output projection, ... x Nq x 4C.
+        """
+        lead = query.shape[:-2]
+        # Leading axes fold into one: the fused kernels take four axes.
+        q, k, v = (self.split_heads(x.flatten(0, -3)) for x in (query, key, value))
+        attended = F.scaled_dot_product_attention(q, k, v)
+        return attended.transpose(1, 2).flatten(2).unflatten(0, lead)
+
+    def weights(self, query: Tensor, key: Tensor) -> Tensor:
+        """Attention matrices, for pictures only: ... x heads x Nq x Nk."""
+        q, k = self.split_heads(query), self.split_heads(key)
+        return ((q @ k.transpose(-2, -1)) * q.shape[-1]**-0.5).softmax(dim=-1)
+
+
+class FeedForward(nn.Sequential):
+    """FFN(LN(x)) with exact GELU, the second half of each attention (eq. 7).
+
+    Args:
+        embed_dims (int): Token width, 4C.
+        ratio (float): Width of the hidden layer over ``embed_dims``. Defaults to 4.
+    """
+
+    def __init__(self, embed_dims: int, ratio: float = 4.) -> None:
+        hidden = int(embed_dims * ratio)
+        super().__init__(
+            nn.LayerNorm(embed_dims), nn.Linear(embed_dims, hidden), nn.GELU(),
+            nn.Linear(hidden, embed_dims))
+
+
+class AttentionLayer(nn.Module):
+    """Base of the three attentions: MSA and FFN, each with a residual and drop path.
+
+    Args:
+        embed_dims (int): Token width, 4C.
+        num_heads (int): Attention heads.
+        ffn_ratio (float): Hidden width of the FFN over ``embed_dims``. Defaults to 4.
+        norm (bool): Whether tokens are normalised before the projections. Defaults to True.
+        drop_path (float): Probability of leaving a residual branch out. Defaults to 0.
+    """
+
+    def __init__(self, embed_dims: int, num_heads: int, ffn_ratio: float = 4., norm: bool = True,
+                 drop_path: float = 0.) -> None:
+        super().__init__()
+        self.attention = MultiHeadAttention(embed_dims, num_heads, norm)
+        self.ffn = FeedForward(embed_dims, ffn_ratio)
+        self.drop_path = StochasticDepth(drop_path, mode='row')
+
+    def residual(self, tokens: Tensor, attended: Tensor) -> Tensor:
+        """X + MSA(.) then X + FFN(LN(X)).
+
+        Args:
+            tokens (Tensor): Un-normalised tokens X, B x ... x 4C.
+            attended (Tensor): Attended values before the output projection, of the same shape.
+
+        Returns:
+            Tensor: New tokens of the same shape.
+        """
+        tokens = tokens + self.drop_path(self.attention.output(attended))
+        return tokens + self.drop_path(self.ffn(tokens))

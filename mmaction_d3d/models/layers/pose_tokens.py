@@ -1,0 +1,106 @@
+"""Pose tokens P from F_a and the skeleton (section 3.1, eq. 1 and 2)."""
+from typing import Optional, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from .joint_heatmaps import joint_profiles, joints_from_heatmaps
+
+
+class PoseTokens(nn.Module):
+    """Features of F_a pooled under each joint's heatmap, projected to the token width.
+
+    Paper symbols: P -> the returned tokens, H_{t,r} -> ``heatmaps`` or, separated, the profiles of
+    :func:`joint_profiles`, R = M * V -> the third axis.
+
+    Eq. 1 keeps what a joint looks like and drops which joint it is and where. ``pose_embed='coords'``
+    adds embeddings of the joint, the person slot, the frame and of (x, y, score), centred and scaled
+    by the visible joints of the clip, and stands in one learned vector for a missing joint.
+
+    Args:
+        in_channels (int): C, channels of F_a.
+        embed_dims (int): Token width, 4C.
+        num_joints (int): V.
+        num_person (int): M.
+        sigma (float): Standard deviation of the heatmaps in cells of F_a. Defaults to 1.
+        use_score (bool): Whether scores weight the heatmaps. Defaults to True.
+        pose_embed (str): ``'coords'`` or ``'none'``, the paper's letter. Defaults to ``'coords'``.
+    """
+
+    def __init__(self, in_channels: int, embed_dims: int, num_joints: int, num_person: int,
+                 sigma: float = 1., use_score: bool = True, pose_embed: str = 'coords') -> None:
+        super().__init__()
+        if pose_embed not in ('coords', 'none'):
+            raise ValueError(f"pose_embed: found {pose_embed!r}, want 'coords' or 'none'")
+        self.sigma, self.use_score, self.pose_embed = sigma, use_score, pose_embed
+        self.projection = nn.Linear(in_channels, embed_dims)
+        self.norm = nn.LayerNorm(embed_dims)
+        if pose_embed == 'coords':
+            self.joint_embed = nn.Parameter(torch.randn(num_joints, embed_dims) * 0.02)
+            self.person_embed = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
+            self.missing_token = nn.Parameter(torch.randn(embed_dims) * 0.02)
+            self.coord_mlp = nn.Sequential(
+                nn.Linear(3, embed_dims), nn.GELU(), nn.Linear(embed_dims, embed_dims))
+
+    def forward(self, features: Tensor, time_embed: Optional[Tensor],
+                keypoint: Optional[Tensor] = None, heatmaps: Optional[Tensor] = None
+                ) -> Tuple[Tensor, Tensor]:
+        """Make the tokens from either form of the skeleton.
+
+        Args:
+            features (Tensor): F_a, B x C x T x H/2 x W/2.
+            time_embed (Tensor, optional): Embedding of the frames, T x 4C; read by ``'coords'``.
+            keypoint (Tensor, optional): x, y in input pixels and score, B x T x R x 3.
+            heatmaps (Tensor, optional): Heatmaps of eq. 2, B x T x R x H/2 x W/2.
+
+        Returns:
+            tuple[Tensor, Tensor]: P, B x T x R x 4C, and which joints are visible, bool, B x T x R.
+        """
+        # float32 also under autocast: positions of up to 112 cells do not fit bfloat16.
+        with torch.autocast(features.device.type, enabled=False):
+            dtype = torch.promote_types(features.dtype, torch.float32)
+            planes = features.to(dtype).transpose(1, 2)  # B x T x C x H/2 x W/2
+            if keypoint is not None:
+                found = joint_profiles(keypoint.to(dtype), planes.shape[-2:], self.sigma,
+                                       self.use_score)
+                # First along x, then along y: no heatmap is ever stored.
+                pooled = planes.flatten(2, 3) @ found.columns.transpose(-1, -2)
+                pooled = pooled.unflatten(2, planes.shape[2:4])  # B x T x C x H/2 x R
+                pooled = torch.einsum('btchr,btrh->btrc', pooled, found.rows)
+            else:
+                heatmaps = heatmaps.to(dtype)
+                found = joints_from_heatmaps(heatmaps, self.sigma, self.use_score)
+                pooled = heatmaps.flatten(3) @ planes.flatten(3).transpose(-1, -2)
+        tokens = self.norm(self.projection(pooled))
+        if self.pose_embed == 'coords':
+            tokens = torch.where(found.visible.unsqueeze(-1), tokens, self.missing_token.to(tokens))
+            tokens = tokens + self._embedding(found.joints, found.visible, time_embed)
+        return tokens, found.visible
+
+    def _embedding(self, joints: Tensor, visible: Tensor, time_embed: Tensor) -> Tensor:
+        """Which joint, whose, when and where, B x T x R x 4C."""
+        # People are concatenated along R, person-major.
+        identity = (self.person_embed[:, None] + self.joint_embed).flatten(0, 1)  # R x 4C
+        coords = torch.cat((normalise_clip(joints[..., :2], visible), joints[..., 2:]), dim=-1)
+        # Heatmaps that merge people have V joint tokens a frame: those of the first person slot.
+        identity = identity[:joints.shape[2]]
+        return identity + time_embed[:, None] + self.coord_mlp(coords)
+
+
+def normalise_clip(position: Tensor, visible: Tensor) -> Tensor:
+    """Centre and scale positions by the mean and spread of the clip's visible joints.
+
+    Args:
+        position (Tensor): x and y, B x T x R x 2.
+        visible (Tensor): bool, B x T x R.
+
+    Returns:
+        Tensor: The same shape; zeros for joints that are not visible.
+    """
+    mask = visible.unsqueeze(-1).to(position.dtype)
+    count = mask.sum(dim=(1, 2), keepdim=True).clamp(min=1)
+    centred = (position - (position * mask).sum(dim=(1, 2), keepdim=True) / count) * mask
+    # One scale for both axes keeps the body's proportions.
+    variance = (centred**2).sum(dim=(1, 2, 3), keepdim=True) / (2 * count)
+    # Never below a pixel: a single joint has no spread.
+    return centred / variance.sqrt().clamp(min=1)

@@ -1,0 +1,60 @@
+"""Temporal stride attention (section 3.2, appendix A.2, algorithm A2)."""
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from .attention import AttentionLayer
+from .windows import stride_windows
+
+
+class TemporalStrideAttention(AttentionLayer):
+    """Windows of frames with all their tokens attend to the next window.
+
+    Paper symbols: N = [Z || P || M_RGB || M_pose || M_CLS] -> ``tokens``, D_n -> its third axis,
+    wnd -> ``window``. A frame that lies in several windows gets the mean of their attended values.
+
+    Args:
+        embed_dims (int): Token width, 4C.
+        num_heads (int): Attention heads.
+        window (int): Frames in a window. Defaults to 4.
+        stride (int, optional): Distance of two windows. Defaults to None, max(1, window // 2).
+        wrap (bool): Whether the last window attends to the first one. Defaults to True.
+        **kwargs: ``ffn_ratio``, ``norm`` and ``drop_path`` of :class:`AttentionLayer`.
+    """
+
+    def __init__(self, embed_dims: int, num_heads: int, window: int = 4,
+                 stride: Optional[int] = None, wrap: bool = True, **kwargs) -> None:
+        super().__init__(embed_dims, num_heads, **kwargs)
+        self.window, self.stride, self.wrap = window, stride, wrap
+
+    def forward(self, tokens: Tensor, num_queries: Optional[int] = None) -> Tensor:
+        """Attend over time.
+
+        Args:
+            tokens (Tensor): N, B x T x D_n x 4C.
+            num_queries (int, optional): Compute the last ``num_queries`` tokens of each frame alone,
+                where nothing reads the others afterwards. Defaults to None, all of them.
+
+        Returns:
+            Tensor: New tokens, B x T x D_n x 4C or B x T x num_queries x 4C.
+        """
+        msa = self.attention
+        windows = stride_windows(tokens.shape[1], self.window, self.stride, self.wrap,
+                                 tokens.device)
+        normed = msa.norm(tokens)
+        key = self._windowed(msa.key(normed), windows.key)
+        value = self._windowed(msa.value(normed), windows.key)
+        if num_queries is not None:
+            tokens, normed = tokens[:, :, -num_queries:], normed[:, :, -num_queries:]
+        query = self._windowed(msa.query(normed), windows.query)
+        attended = msa.attend(query, key, value)  # B x n x (wnd D) x 4C
+        # B x (n wnd) x (D 4C): averaging over windows is one small matrix product.
+        attended = attended.unflatten(2, (windows.query.shape[1], -1)).flatten(1, 2).flatten(2)
+        attended = windows.average.to(attended.dtype) @ attended
+        return self.residual(tokens, attended.view_as(tokens))
+
+    @staticmethod
+    def _windowed(tokens: Tensor, positions: Tensor) -> Tensor:
+        """Group projected tokens, B x T x D x 4C, to B x n x (wnd D) x 4C."""
+        return tokens.index_select(1, positions.flatten()).unflatten(1, positions.shape).flatten(2, 3)

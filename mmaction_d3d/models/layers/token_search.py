@@ -1,0 +1,94 @@
+"""3D token search (3DTS): where the keys of 3D deformable attention come from (eq. 3)."""
+from typing import NamedTuple, Sequence, Tuple, Union
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .trilinear import sample_tokens
+
+
+class SearchedTokens(NamedTuple):
+    """Result of the search.
+
+    Attributes:
+        tokens (Tensor): Z~, B x (T~ H~ W~) x 4C.
+        positions (Tensor): Normalised (x, y, z) of each one, B x (T~ H~ W~) x 3, float32.
+        offsets (Tensor): dp before it is added to the reference points, of the same shape.
+        grid (tuple[int]): T~, H~, W~.
+    """
+    tokens: Tensor
+    positions: Tensor
+    offsets: Tensor
+    grid: Tuple[int, int, int]
+
+
+class TokenSearch(nn.Module):
+    """Search the intense tokens of a volume, ``3DTS`` of algorithm A3.
+
+    Paper symbols: f_off -> ``conv``, ``norm``, ``to_offset``; p -> ``reference_points``;
+    dp -> ``offsets``; Z~ -> the sampled tokens. Two k = 7 convolutions without padding cannot run on
+    12 frames (12 -> 6 -> 0), hence only the first one has the kernel k.
+
+    Args:
+        embed_dims (int): Token width, 4C.
+        kernel_size (int | sequence[int]): k along (T, H, W). Defaults to 7.
+        depthwise (bool): Whether the first convolution is depthwise; a dense one has 343 (4C)^2
+            weights at k = 7. Defaults to True.
+        offset_range (float): Largest offset in normalised coordinates. Defaults to 1.
+    """
+
+    def __init__(self, embed_dims: int, kernel_size: Union[int, Sequence[int]] = 7,
+                 depthwise: bool = True, offset_range: float = 1.) -> None:
+        super().__init__()
+        if isinstance(kernel_size, int):
+            kernel_size = (kernel_size, ) * 3
+        self.kernel_size = tuple(kernel_size)
+        self.offset_range = offset_range
+        self.conv = nn.Conv3d(embed_dims, embed_dims, self.kernel_size,
+                              groups=embed_dims if depthwise else 1)
+        self.norm = nn.LayerNorm(embed_dims)
+        # A 1 x 1 x 1 convolution on channels-last tokens. Zero: the search starts at the regular grid.
+        self.to_offset = nn.Linear(embed_dims, 3, bias=False)
+        nn.init.zeros_(self.to_offset.weight)
+
+    def grid_size(self, size: Sequence[int]) -> Tuple[int, int, int]:
+        """T~, H~, W~ for a volume of ``size`` (T, H, W)."""
+        return tuple(max(n, k) - k + 1 for n, k in zip(size, self.kernel_size))
+
+    def forward(self, tokens: Tensor) -> SearchedTokens:
+        """Search the tokens.
+
+        Args:
+            tokens (Tensor): Z, B x T x H x W x 4C.
+
+        Returns:
+            SearchedTokens: Z~ and where it was found.
+        """
+        offsets = self.offsets(tokens)
+        grid = tuple(offsets.shape[1:4])
+        offsets = offsets.flatten(1, 3)
+        positions = reference_points(grid, offsets.device) + offsets
+        return SearchedTokens(sample_tokens(tokens, positions), positions, offsets, grid)
+
+    def offsets(self, tokens: Tensor) -> Tensor:
+        """dp, B x T~ x H~ x W~ x 3 in the order (x, y, z), float32 also under autocast."""
+        volume = tokens.movedim(-1, 1)
+        # F.pad counts from the last axis: W, H, T.
+        padding = []
+        for n, k in zip(reversed(volume.shape[2:]), reversed(self.kernel_size)):
+            lack = max(k - n, 0)
+            padding += [lack // 2, lack - lack // 2]
+        if any(padding):
+            volume = F.pad(volume, padding, mode='replicate')
+        features = F.gelu(self.norm(self.conv(volume).movedim(1, -1)))
+        offsets = self.to_offset(features)
+        offsets = offsets.to(torch.promote_types(offsets.dtype, torch.float32))
+        return self.offset_range * torch.tanh(offsets)
+
+
+def reference_points(grid: Sequence[int], device: torch.device) -> Tensor:
+    """Cell centres p = (2i + 1) / n - 1 of a T~ x H~ x W~ grid, (T~ H~ W~) x 3 in (x, y, z)."""
+    axes = [(2 * torch.arange(n, device=device, dtype=torch.float32) + 1) / n - 1 for n in grid]
+    z, y, x = torch.meshgrid(*axes, indexing='ij')
+    return torch.stack((x, y, z), dim=-1).flatten(0, 2)

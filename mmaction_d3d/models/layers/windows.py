@@ -1,0 +1,52 @@
+"""Overlapping windows of stride attention (appendix A.1 and A.2, algorithms A1 and A2)."""
+from functools import lru_cache
+from typing import NamedTuple, Optional
+
+import torch
+from torch import Tensor
+
+
+class StrideWindows(NamedTuple):
+    """Index tensors of the windows over one axis.
+
+    Attributes:
+        query (Tensor): Positions of each query window, n x window.
+        key (Tensor): Positions of the key window that each query window attends to, n x window.
+        average (Tensor): Matrix, length x (n * window), that averages the windows' values where they
+            overlap.
+    """
+    query: Tensor
+    key: Tensor
+    average: Tensor
+
+
+@lru_cache(maxsize=64)
+def stride_windows(length: int, window: int, stride: Optional[int] = None, wrap: bool = True,
+                   device: torch.device = torch.device('cpu')) -> StrideWindows:
+    """Lay windows over an axis so that every position is a query and a key.
+
+    Window k starts at min(k * stride, length - window), for k = 0 .. n - 1 with
+    n = ceil((length - window) / stride) + 1, and attends to window k + 1. The paper's loops leave the
+    axis' end without queries and its beginning without keys; the wrap-around mends the latter.
+
+    Args:
+        length (int): Positions on the axis.
+        window (int): Positions in a window; an axis that is shorter is one window.
+        stride (int, optional): Distance of two windows, 1 to ``window``. Defaults to None, the
+            paper's max(1, window // 2).
+        wrap (bool): Whether the last window attends to the first one, otherwise to itself.
+            Defaults to True.
+        device (torch.device): Where the index tensors live.
+
+    Returns:
+        StrideWindows: The windows; cached, not to be edited.
+    """
+    stride = stride or max(1, window // 2)
+    window = min(window, length)
+    count = -(-(length - window) // stride) + 1
+    starts = [min(k * stride, length - window) for k in range(count)]
+    following = [(k + 1) % count if wrap else min(k + 1, count - 1) for k in range(count)]
+    query = torch.tensor([list(range(start, start + window)) for start in starts])
+    member = torch.nn.functional.one_hot(query.flatten(), length).T.float()
+    average = member / member.sum(dim=1, keepdim=True)
+    return StrideWindows(query.to(device), query[following].to(device), average.to(device))
