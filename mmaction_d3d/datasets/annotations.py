@@ -1,0 +1,223 @@
+"""Checks of an annotation pickle's contents, all made before training starts."""
+import os
+from collections import Counter
+from numbers import Integral
+
+import numpy as np
+
+from ..errors import InputError
+
+
+def ids_of(annotation):
+    """The names an annotation goes by in a split, best first.
+
+    These are frame_dir, filename, filename without its suffix, and that without its folders.
+    """
+    filename = annotation.get('filename')
+    if filename is None:
+        return (annotation.get('frame_dir'), )
+    path = os.path.splitext(filename)[0]
+    return annotation.get('frame_dir'), filename, path, os.path.basename(path)
+
+
+def read_annotations(content, path):
+    """Return the list of annotations and the dict of splits of a loaded pickle.
+
+    Args:
+        content (object): What the pickle holds: ``dict(annotations=[...], split={...})``, or a
+            plain list of annotations, which has no splits.
+        path (str): The pickle, for messages.
+
+    Raises:
+        InputError: It is neither, or a part of it has another type.
+    """
+    if isinstance(content, list):
+        content = dict(annotations=content)
+    if not isinstance(content, dict) or not isinstance(content.get('annotations'), list):
+        raise InputError(path, 'content', type(content).__name__,
+                         'a dict with a list under the key annotations')
+    annotations, splits = content['annotations'], content.get('split') or {}
+    if not isinstance(splits, dict):
+        raise InputError(path, 'split', type(splits).__name__, 'a dict of lists of ids')
+    for i, annotation in enumerate(annotations):
+        if not isinstance(annotation, dict):
+            raise InputError(path, f'annotations[{i}]', type(annotation).__name__, 'a dict')
+        names = [annotation[key] for key in ('frame_dir', 'filename')
+                 if annotation.get(key) is not None]
+        if not names or not all(isinstance(name, str) for name in names):
+            raise InputError(path, f'annotations[{i}]', f'the names {names}',
+                             'text in frame_dir, filename or both')
+    return annotations, splits
+
+
+def select_split(annotations, splits, split, path):
+    """Return the indices of a split's annotations, in the order of ``annotations``.
+
+    An entry stands for the annotation with that frame_dir; if there is none, with that filename;
+    if there is none, with a filename of that stem, with or without its folders.
+
+    Args:
+        annotations (list[dict]): All annotations.
+        splits (dict[str, list[str]]): Entries by split name.
+        split (str | None): Name of the wanted split; None takes every annotation.
+        path (str): The pickle, for messages.
+
+    Raises:
+        InputError: The split is missing or empty, or an entry of it appears twice, matches
+            nothing or matches several annotations.
+    """
+    if split is None:
+        if not annotations:
+            raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
+        return list(range(len(annotations)))
+    if split not in splits:
+        raise InputError(path, 'split', f'no split {split!r}',
+                         'one of ' + (', '.join(map(repr, splits)) or 'none: there are no splits'))
+    entries, field = splits[split], f'split[{split!r}]'
+    if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
+        raise InputError(path, field, 'no entries', 'a list of at least one id')
+    entries = [str(entry) for entry in entries]
+
+    named = [{}, {}, {}, {}]  # annotations by each kind of name
+    for index, annotation in enumerate(annotations):
+        for table, name in zip(named, ids_of(annotation)):
+            if name is not None:
+                table.setdefault(name, []).append(index)
+
+    chosen = []
+    for position, entry in enumerate(entries):
+        found = next((table[entry] for table in named if entry in table), [])
+        if len(found) != 1:
+            which = ' and '.join(f'annotations[{index}]' for index in found[:3])
+            raise InputError(path, f'{field}[{position}]',
+                             f'{entry!r}, which {"is both " + which if which else "is nowhere"}',
+                             'an id of one annotation')
+        chosen += found
+    index, times = Counter(chosen).most_common(1)[0]
+    if times > 1:
+        raise InputError(path, field, f'{times} times {ids_of(annotations[index])[0]!r}',
+                         'each annotation once')
+    return sorted(chosen)
+
+
+class AnnotationChecker:
+    """Checks annotations one by one and brings them into one form; counts what it changed.
+
+    Args:
+        path (str): The pickle, for messages.
+        layout (SkeletonLayout): Joints that keypoints must have.
+        num_classes (int | None): Labels must be below it.
+        num_person (int): People kept, those of the highest total score.
+
+    Attributes:
+        dropped_people (int): People dropped because there were more than ``num_person``.
+        missing_numbers (int): Joints with a coordinate or score that is not finite.
+    """
+
+    def __init__(self, path, layout, num_classes, num_person):
+        self.path = path
+        self.layout = layout
+        self.num_classes = num_classes
+        self.num_person = num_person
+        self.dropped_people = 0
+        self.missing_numbers = 0
+
+    def __call__(self, index, annotation):
+        """Return a checked copy of ``annotation``, the file's number ``index``.
+
+        The copy's ``keypoint`` is M x T x V x 2 and its ``keypoint_score`` M x T x V with at most
+        ``num_person`` people; number types stay as they were (float16 in many published files).
+
+        Raises:
+            InputError: A field is missing or wrong.
+        """
+        def fail(field, found, want):
+            raise InputError(self.path, f'{self.place(index, annotation)}.{field}', found, want)
+
+        for field in ('label', 'img_shape', 'total_frames', 'keypoint'):
+            if annotation.get(field) is None:
+                fail(field, 'nothing', 'a value')
+        total, label = annotation['total_frames'], annotation['label']
+        if not isinstance(total, Integral) or total < 1:
+            fail('total_frames', repr(total), 'a whole number of at least 1')
+        top = 'any' if self.num_classes is None else self.num_classes - 1
+        if not isinstance(label, Integral) or label < 0 or (
+                self.num_classes is not None and label >= self.num_classes):
+            fail('label', repr(label), f'a whole number from 0 to {top}')
+        for field in ('img_shape', 'original_shape'):
+            shape = annotation.get(field, annotation['img_shape'])
+            if not is_image_shape(shape):
+                fail(field, repr(shape), '(height, width) in pixels')
+
+        xy = annotation['keypoint']
+        if not isinstance(xy, np.ndarray) or xy.dtype.kind not in 'fiu' or xy.ndim != 4:
+            fail('keypoint', describe(xy), 'a number array of people x frames x joints x 2')
+        score = annotation.get('keypoint_score')
+        if score is None and xy.shape[3] == 3:
+            xy, score = xy[..., :2], xy[..., 2]
+            if not looks_like_xy_score(xy, score):
+                fail('keypoint', f'3 numbers a joint ({describe(annotation["keypoint"])}) that '
+                     'are not x, y and score', 'x and y in pixels, and scores in keypoint_score')
+        people, frames, joints, numbers = xy.shape
+        if frames != total:
+            fail('keypoint', f'{frames} frames', f'{total}, as total_frames says')
+        if joints != len(self.layout):
+            fail('keypoint', f'{joints} joints', f'{len(self.layout)}, as the joint layout '
+                 f'{self.layout.name} has')
+        if numbers != 2:
+            fail('keypoint', f'{numbers} numbers a joint', '2: x and y')
+        if score is None:
+            # Tools that give no scores write a joint or person that is not there as (0, 0).
+            score = (xy != 0).any(-1).astype(np.float32)
+        if not isinstance(score, np.ndarray) or score.dtype.kind not in 'fiu' or (
+                score.shape != xy.shape[:3]):
+            fail('keypoint_score', describe(score),
+                 f'a number array of {" x ".join(map(str, xy.shape[:3]))}')
+
+        self.missing_numbers += count_not_finite(xy, score)
+        if people > self.num_person:
+            self.dropped_people += people - self.num_person
+            total_score = np.nan_to_num(score.astype(np.float32)).sum((1, 2))
+            keep = np.sort(np.argsort(-total_score, kind='stable')[:self.num_person])
+            xy, score = xy[keep], score[keep]
+        shape = tuple(map(int, annotation['img_shape']))
+        return dict(
+            annotation, label=int(label), total_frames=int(total), keypoint=xy,
+            keypoint_score=score, img_shape=shape,
+            original_shape=tuple(map(int, annotation.get('original_shape', shape))))
+
+    @staticmethod
+    def place(index, annotation):
+        """Name an annotation in messages."""
+        name = next(name for name in ids_of(annotation) if name is not None)
+        return f'annotations[{index}] ({name})'
+
+
+def is_image_shape(shape):
+    """Whether ``shape`` is a pair of whole numbers of at least 1."""
+    return (isinstance(shape, (tuple, list, np.ndarray)) and len(shape) == 2
+            and all(isinstance(side, Integral) and side >= 1 for side in shape))
+
+
+def looks_like_xy_score(xy, score):
+    """Tell x, y, score from x, y, z: scores are in [0, 1] and pixels are not all so near 0."""
+    bounded = not ((score < 0) | (score > 1)).any()
+    xy = np.nan_to_num(xy.astype(np.float32))
+    return bounded and (not xy.any() or np.abs(xy).max() > 10)
+
+
+def count_not_finite(xy, score):
+    """Count joints with a coordinate (M x T x V x 2) or score (M x T x V) that is not finite."""
+    # A sum is not finite if an element is not, and takes one pass: only few files need the count.
+    with np.errstate(invalid='ignore'):
+        total = xy.sum(dtype=np.float64) + score.sum(dtype=np.float64)
+    if np.isfinite(total):
+        return 0
+    return int((~(np.isfinite(xy).all(-1) & np.isfinite(score))).sum())
+
+
+def describe(value):
+    """Type, shape and number type of a value, for messages."""
+    if isinstance(value, np.ndarray):
+        return f'{" x ".join(map(str, value.shape))} {value.dtype}'
+    return type(value).__name__

@@ -1,0 +1,70 @@
+"""Finding the video, or the folder of frames, of an annotation."""
+import os
+
+from ..errors import InputError
+
+VIDEO_SUFFIXES = frozenset(
+    '.3gp .asf .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv'.split())
+
+
+class MediaIndex:
+    """Looks files up in listings that are read once a folder, not once an annotation.
+
+    Args:
+        root (str): Folder that names are relative to.
+    """
+
+    def __init__(self, root):
+        self.root = root
+        self._files = {}
+        self._videos = {}
+
+    def _list(self, folder):
+        """Read a folder: its file names, and its videos' names by stem."""
+        files, videos = set(), {}
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if not entry.is_file():
+                        continue
+                    files.add(entry.name)
+                    stem, suffix = os.path.splitext(entry.name)
+                    if suffix.lower() in VIDEO_SUFFIXES:
+                        videos.setdefault(stem, []).append(entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        self._files[folder], self._videos[folder] = files, videos
+
+    def has(self, path):
+        """Whether there is a file at ``path``."""
+        folder, name = os.path.split(path)
+        if folder not in self._files:
+            self._list(folder)
+        return name in self._files[folder]
+
+    def video(self, name, place):
+        """Return the path of the video ``name`` (relative to the root, with its suffix).
+
+        Raises:
+            InputError: There is none; the message blames ``place``, a pair (file, field).
+        """
+        path = os.path.join(self.root, name)
+        if not self.has(path):
+            raise InputError(place[0], place[1], f'no file {path}', 'a video')
+        return path
+
+    def video_of_any_suffix(self, stem, place):
+        """Return the path of the one video named ``stem`` (relative to the root) plus a suffix.
+
+        Raises:
+            InputError: There is none, or more than one; the message blames ``place``.
+        """
+        folder, name = os.path.split(os.path.join(self.root, stem))
+        if folder not in self._videos:
+            self._list(folder)
+        found = self._videos[folder].get(name, [])
+        if len(found) != 1:
+            names = ' and '.join(sorted(found)) or 'none'
+            raise InputError(place[0], place[1], f'{names} in {folder}',
+                             f'one video {name}.* (mp4, avi, ...)')
+        return os.path.join(folder, found[0])

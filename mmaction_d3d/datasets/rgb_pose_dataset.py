@@ -1,0 +1,172 @@
+"""Videos with skeletons, in the annotation format of PYSKL and MMAction2."""
+import logging
+import os
+
+import numpy as np
+from mmengine.logging import print_log
+
+from mmaction.datasets import BaseActionDataset
+from mmaction.registry import DATASETS
+
+from ..errors import InputError
+from . import safe_pickle
+from .annotations import AnnotationChecker, read_annotations, select_split
+from .media_index import MediaIndex
+from .skeletons import get_layout
+from .transforms.cropping import check_before_crops
+
+
+@DATASETS.register_module()
+class RGBPoseDataset(BaseActionDataset):
+    """Action clips with RGB frames and the 2D skeletons of the same frames.
+
+    ``ann_file`` is a pickle ``dict(split={name: [ids]}, annotations=[...])``; a key ``classes``
+    with the class names is optional. An annotation is a dict of
+
+    - ``frame_dir`` and/or ``filename``: the clip's id, the video's name;
+    - ``label``: int;
+    - ``img_shape``: (height, width) that the keypoints refer to; ``original_shape``, optional;
+    - ``total_frames``: T;
+    - ``keypoint``: M x T x V x 2, x and y in pixels, float of any width;
+    - ``keypoint_score``: M x T x V; without it every joint counts as seen, but those at (0, 0).
+
+    All of the split is checked when the data set is built: every field, and that every video is
+    there. Joints with a number that is not finite count as missing; one line says how many.
+
+    What a pipeline gets besides the annotation's fields: ``filename`` (the video's path) or
+    ``img_dir``, ``frame_tmpl`` and ``start_index`` (frame folders), ``num_person``, ``modality``.
+    Its arrays are float32 and no other sample's: a pipeline may change them.
+
+    Args:
+        ann_file (str): The pickle.
+        pipeline (list): Transforms.
+        split (str, optional): Name of the split. Defaults to None: all annotations.
+        data_prefix (dict): ``dict(video=DIR)`` with a video a clip, found by ``filename_tmpl`` if
+            given, else by the annotation's ``filename``, else as the one video
+            ``DIR/frame_dir.*``; or ``dict(img=DIR)`` with a folder ``DIR/frame_dir`` a clip.
+        filename_tmpl (str, optional): Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
+        frame_tmpl (str): Name of a frame in its folder. Defaults to ``'img_{:05}.jpg'``.
+        start_index (int, optional): Number of the first frame in ``frame_tmpl``. Defaults to
+            None: 1 for frame folders; it must stay 0 for videos.
+        layout (str): Key of :data:`mmaction_d3d.datasets.skeletons.LAYOUTS`.
+        num_classes (int, optional): Labels must be below it. Defaults to None: not checked.
+        num_person (int): People kept (M), those with the highest total score. Defaults to 2.
+        **kwargs: Those of :class:`mmaction.datasets.BaseActionDataset`, such as ``test_mode``.
+
+    Raises:
+        InputError: The file, the split, an annotation or a video cannot be used.
+    """
+
+    def __init__(self,
+                 ann_file,
+                 pipeline,
+                 split=None,
+                 data_prefix=None,
+                 filename_tmpl=None,
+                 frame_tmpl='img_{:05}.jpg',
+                 start_index=None,
+                 layout='coco17',
+                 num_classes=None,
+                 num_person=2,
+                 **kwargs):
+        data_prefix = dict(data_prefix or {})
+        if set(data_prefix) not in ({'video'}, {'img'}):
+            raise InputError('config', 'data_prefix', f'the keys {sorted(data_prefix)}',
+                             'dict(video=DIR) or dict(img=DIR)')
+        if start_index is None:
+            start_index = int('img' in data_prefix)
+        if 'video' in data_prefix and start_index != 0:
+            raise InputError('config', 'start_index', start_index, '0: frames of a video count '
+                             'from 0')
+        try:
+            frame_tmpl.format(start_index)
+        except (KeyError, IndexError, ValueError) as error:
+            raise InputError('config', 'frame_tmpl', repr(frame_tmpl),
+                             "a name with the frame's number, such as 'img_{:05}.jpg'") from error
+        self.split = split
+        self.filename_tmpl = filename_tmpl
+        self.frame_tmpl = frame_tmpl
+        self.layout = get_layout(layout)
+        self.num_person = num_person
+        super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
+                         num_classes=num_classes, start_index=start_index, modality='RGB',
+                         **kwargs)
+        self.pipeline.transforms = check_before_crops(self.pipeline.transforms)
+
+    def load_data_list(self):
+        """Read, check and locate the clips of the split.
+
+        Returns:
+            list[dict]: One dict a clip, in the order of the file.
+        """
+        content = safe_pickle.load(self.ann_file)
+        annotations, splits = read_annotations(content, self.ann_file)
+        indices = select_split(annotations, splits, self.split, self.ann_file)
+        self._take_classes(content)
+
+        check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person)
+        kind, root = next(iter(self.data_prefix.items()))
+        locate = self._locate_video if kind == 'video' else self._locate_frames
+        if not os.path.isdir(root):
+            raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
+        media, data_list = MediaIndex(root), []
+        for index in indices:
+            clip = check(index, annotations[index])
+            clip.update(locate(media, clip, f'annotations[{index}]'), num_person=self.num_person)
+            data_list.append(clip)
+        self._report(check)
+        return data_list
+
+    def _take_classes(self, content):
+        """Put the file's class names, if it has any, into the data set's metainfo."""
+        classes = content.get('classes') if isinstance(content, dict) else None
+        if classes is None:
+            return
+        if self.num_classes not in (None, len(classes)):
+            raise InputError(self.ann_file, 'classes', f'{len(classes)} names',
+                             f'{self.num_classes}, as num_classes says')
+        self._metainfo.setdefault('classes', tuple(classes))
+
+    def _locate_video(self, media, clip, field):
+        """Find a clip's video: what a pipeline needs to open it."""
+        place = (self.ann_file, field)
+        if self.filename_tmpl is not None:
+            try:
+                name = self.filename_tmpl.format(**clip)
+            except (KeyError, IndexError, ValueError) as error:
+                raise InputError('config', 'filename_tmpl', repr(self.filename_tmpl),
+                                 "a name such as '{frame_dir}_rgb.avi', of fields that "
+                                 f'{field} has') from error
+            return dict(filename=media.video(name, place))
+        if clip.get('filename') is not None:
+            return dict(filename=media.video(clip['filename'], place))
+        return dict(filename=media.video_of_any_suffix(clip['frame_dir'], place))
+
+    def _locate_frames(self, media, clip, field):
+        """Find a clip's folder of frames: what a pipeline needs to read it."""
+        if clip.get('frame_dir') is None:
+            raise InputError(self.ann_file, f'{field}.frame_dir', 'nothing', 'a folder name')
+        clip.pop('filename', None)
+        folder = os.path.join(media.root, clip['frame_dir'])
+        first = os.path.join(folder, self.frame_tmpl.format(self.start_index))
+        if not os.path.isfile(first):
+            raise InputError(self.ann_file, field, f'no file {first}', "the clip's first frame")
+        return dict(img_dir=folder, frame_tmpl=self.frame_tmpl)
+
+    def _report(self, check):
+        """Say, in one line each, what the checks left out."""
+        place = f'{self.ann_file}, split {self.split!r}'
+        if check.dropped_people:
+            print_log(f'{place}: {check.dropped_people} people dropped, clips keep the '
+                      f'{self.num_person} with the highest total score', logger='current')
+        if check.missing_numbers:
+            print_log(f'{place}: {check.missing_numbers} joints have a coordinate or score that '
+                      'is not finite; they count as missing', logger='current',
+                      level=logging.WARNING)
+
+    def get_data_info(self, idx):
+        """Return one clip's dict, whose arrays are float32 and its own."""
+        clip = super().get_data_info(idx)
+        for key in ('keypoint', 'keypoint_score'):
+            clip[key] = clip[key].astype(np.float32, copy=False)
+        return clip

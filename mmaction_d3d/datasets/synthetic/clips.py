@@ -1,0 +1,193 @@
+"""One synthetic clip: everything random about it, its keypoints and its frames."""
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .motions import MOTIONS, hand_phase
+from .people import JOINT, HandPath, make_person, pose, slow_noise
+from .render import DISTRACTOR, OBJECTS, make_object, paint, person_parts
+from .scenes import CalmScene, ClutteredScene
+
+CLASSES = tuple(f'{motion}_{thing}' for motion in MOTIONS for thing in OBJECTS)
+"""Class names; label = motion * len(OBJECTS) + object."""
+
+SPLITS = ('train', 'val', 'test')
+_CLIPS_PER_IDENTITY = 3
+_SUPERSAMPLE = 2    # frames are drawn twice as large and averaged
+_GRAIN_SHIFT = 32   # every frame shows another part of one noise picture this much larger
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """What the difficulties differ in. Lengths are parts of the frame side."""
+    scene: type
+    vivid: bool                 # clothes and objects of any colour
+    max_yaw: float              # degrees
+    second_person: float        # probability
+    distractor: float           # probability that a second person holds something
+    joint_noise: float          # standard deviation of the keypoints
+    missing: float              # probability that a joint is missing from a frame
+    grain: float                # standard deviation of the frames' noise, of 255
+    shuffle: bool               # the main person may be in either slot
+
+
+DIFFICULTIES = dict(
+    easy=Difficulty(CalmScene, vivid=False, max_yaw=35, second_person=0.1, distractor=0,
+                    joint_noise=0.005, missing=0.01, grain=2, shuffle=False),
+    hard=Difficulty(ClutteredScene, vivid=True, max_yaw=35, second_person=0.4, distractor=0.5,
+                    joint_noise=0.012, missing=0.05, grain=6, shuffle=True))
+
+
+def rng_for(seed, *key):
+    """An independent generator for every (seed, key), whatever was drawn before."""
+    return np.random.default_rng([seed, *(int.from_bytes(str(k).encode(), 'big') for k in key)])
+
+
+def identity_pool(split, num_clips):
+    """Ids of the people or backgrounds of a split: no two splits share one."""
+    return [f'{split}_{i:05d}' for i in range(max(2, -(-num_clips // _CLIPS_PER_IDENTITY)))]
+
+
+def clip_name(split, index):
+    """A clip's frame_dir; its video is this with .mp4."""
+    return f'{split}_{index:05d}'
+
+
+class _Actor:
+    """A person with a motion and perhaps a thing in the hand, placed before the camera."""
+
+    def __init__(self, rng, person, motion, thing, difficulty, num_frames):
+        self.person, self.thing = person, thing
+        self.phase = hand_phase(rng, motion, num_frames)
+        self.path = HandPath(rng, person)
+        limit = np.deg2rad(difficulty.max_yaw)
+        yaw = rng.uniform(-0.85, 0.85) * limit + slow_noise(rng, num_frames, 0.15 * limit)
+        self.joints, self.grip = pose(rng, person, self.path, self.phase, yaw)
+        # All that the hand could reach, visited or not: framing must not tell the motion.
+        sweep = self.path.at(np.linspace(0, 2 * np.pi, 32)) * person.height
+        c, s = np.cos(yaw.mean()), np.sin(yaw.mean())
+        shoulder = self.joints[:, JOINT['right_shoulder']]
+        x = c * sweep[:, 0] + s * sweep[:, 2]
+        self.left = shoulder[:, 0].min() + x.min() - 0.05
+        self.right = max(shoulder[:, 0].max() + x.max() + 0.05,
+                         self.joints[:, JOINT['left_shoulder'], 0].max() + 0.1)
+        self.top = shoulder[:, 1].min() + sweep[:, 1].min() - 0.05
+
+    def place(self, zoom, x, ground):
+        """Sets the camera: `zoom` (T) and position (T) in parts of the frame side."""
+        self.zoom, self.x, self.ground = zoom, x, ground
+        self.joints_2d, self.grip_2d = self._project(self.joints), self._project(self.grip)
+
+    def parts(self, side):
+        """What to paint in pictures of `side` pixels."""
+        parts = person_parts(self.person, self.joints_2d * side, self.grip_2d * side,
+                             self.zoom * side * self.person.height, side)
+        return parts + (self.thing.parts(self.grip_2d * side, side) if self.thing else [])
+
+    def _project(self, p):
+        z, x, g = (a[:, None] if p.ndim == 3 else a for a in (self.zoom, self.x, self.ground))
+        scale = z * (1 + 0.1 * p[..., 2])           # slight perspective
+        return np.stack([x + scale * p[..., 0], g + z * p[..., 1] + 0.05 * z * p[..., 2]], -1)
+
+
+class Clip:
+    """Everything random about one clip, drawn from (seed, split, index) alone.
+
+    Args:
+        seed (int): of the whole data set.
+        difficulty (str): key of `DIFFICULTIES`.
+        split (str): one of `SPLITS`.
+        index (int): of the clip in its split; label = index modulo the number of classes.
+        num_clips (int): of the split; sets how many people and backgrounds it has.
+        size (int): side of the square frames.
+        num_frames (int): T.
+
+    Attributes:
+        annotation (dict): the clip's entry of the pickle.
+    """
+
+    def __init__(self, seed, difficulty, split, index, num_clips, size, num_frames):
+        self.level = level = DIFFICULTIES[difficulty]
+        self.size, self.num_frames = size, num_frames
+        rng = rng_for(seed, split, index)
+        label = index % len(CLASSES)
+        motion, thing = divmod(label, len(OBJECTS))
+        pool = identity_pool(split, num_clips)
+        people = rng.choice(len(pool), 2, replace=False)
+        background = pool[rng.integers(len(pool))]
+        looks = [make_person(rng_for(seed, 'person', pool[i]), level.vivid) for i in people]
+
+        held = make_object(rng, OBJECTS[thing], num_frames, level.vivid)
+        self.main = _Actor(rng, looks[0], MOTIONS[motion], held, level, num_frames)
+        self._frame_main(rng)
+        self.actors = [self.main]
+        if rng.random() < level.second_person:
+            held = (make_object(rng, DISTRACTOR, num_frames, level.vivid)
+                    if rng.random() < level.distractor else None)
+            other = _Actor(rng, looks[1], MOTIONS[rng.integers(len(MOTIONS))], held, level,
+                           num_frames)
+            self._frame_other(rng, other)
+            self.actors.append(other)
+
+        self.scene = level.scene(rng_for(seed, 'background', background), size)
+        self.scene.start(rng, num_frames)
+        self.gain = rng.uniform(0.85, 1.12)
+        self.grain_rng = rng_for(seed, split, index, 'grain')
+
+        keypoint, score = zip(*(self._observe(rng, a) for a in self.actors))
+        order = list(range(len(self.actors)))
+        if level.shuffle:
+            order = rng.permutation(order).tolist()
+        name = clip_name(split, index)
+        self.annotation = dict(
+            frame_dir=name, filename=f'{name}.mp4', label=label, img_shape=(size, size),
+            original_shape=(size, size), total_frames=num_frames,
+            keypoint=np.stack([keypoint[i] for i in order]),
+            keypoint_score=np.stack([score[i] for i in order]),
+            motion=motion, object=thing, main_person=order.index(0),
+            person_ids=[pool[people[i]] for i in order], background_id=background,
+            object_box=self.main.thing.boxes(self.main.grip_2d * size,
+                                              size).astype(np.float32))
+
+    def _frame_main(self, rng):
+        """Puts the main person where all of the hand's path stays in the picture."""
+        a, half = self.main, self.main.thing.extent * 0.55
+        zoom = min(rng.uniform(0.7, 0.82), (1 - 2 * half - 0.06) / (a.right - a.left))
+        drift = [slow_noise(rng, self.num_frames, 0.015) for _ in range(3)]
+        low, high = half + 0.02 - zoom * a.left, 1 - half - 0.02 - zoom * a.right
+        middle = (low + high) / 2
+        x = np.clip(middle + rng.uniform(-0.15, 0.15), min(low, middle), max(high, middle))
+        ground = max(rng.uniform(0.94, 1.02), half + 0.02 - zoom * a.top)
+        a.place(zoom * (1 + drift[0]), x + drift[1], ground + drift[2])
+
+    def _frame_other(self, rng, other):
+        """Puts a second person behind and beside the main one."""
+        zoom = self.main.zoom * rng.uniform(0.7, 0.9)
+        side = rng.choice((-1, 1)) * rng.uniform(0.26, 0.4)
+        other.place(zoom, self.main.x + side, self.main.ground - rng.uniform(0.03, 0.1))
+
+    def _observe(self, rng, actor):
+        """Keypoints as a pose estimator would give them: T x 17 x 2 and T x 17, float32."""
+        point = actor.joints_2d + rng.normal(0, self.level.joint_noise, actor.joints_2d.shape)
+        score = rng.uniform(0.7, 1, point.shape[:2])
+        seen = ((point >= 0) & (point < 1)).all(-1) & (rng.random(score.shape) >=
+                                                       self.level.missing)
+        return ((point * self.size * seen[..., None]).astype(np.float32),
+                (score * seen).astype(np.float32))
+
+    def frames(self):
+        """Draws the clip: T x size x size x 3 uint8 RGB."""
+        side = self.size * _SUPERSAMPLE
+        parts = [part for actor in self.actors[::-1] for part in actor.parts(side)]
+        grain = self.grain_rng.normal(0, self.level.grain, (self.size + _GRAIN_SHIFT,) * 2 + (3,))
+        out = np.empty((self.num_frames, self.size, self.size, 3), np.uint8)
+        for t in range(self.num_frames):
+            image = cv2.resize(self.scene.behind(t), (side, side), interpolation=cv2.INTER_LINEAR)
+            paint(image, parts, t)
+            self.scene.before(image, t)
+            image = cv2.resize(image, (self.size, self.size), interpolation=cv2.INTER_AREA)
+            x, y = self.grain_rng.integers(0, _GRAIN_SHIFT, 2)
+            image = image * self.gain + grain[y:y + self.size, x:x + self.size]
+            out[t] = np.clip(image, 0, 255)
+        return out

@@ -1,0 +1,193 @@
+"""Writes the synthetic data set: videos/*.mp4, annotations.pkl and a stamp of the arguments."""
+import contextlib
+import fcntl
+import io
+import json
+import multiprocessing
+import os
+import pickle
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+
+from mmaction_d3d.errors import InputError
+
+from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, clip_name
+from .motions import MOTIONS
+from .render import OBJECTS
+
+VERSION = 1
+"""Of what the generator draws; part of the stamp, so that old and new clips never mix."""
+
+_FPS = 16
+
+
+def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, num_test=240,
+             size=96, num_frames=32, workers=None):
+    """Makes the data set, or what an interrupted call left unmade; does nothing when complete.
+
+    Class = motion of the hand x object in it. The skeleton says nothing of the object and a single
+    frame nothing of the motion, so their accuracies are capped; the caps are in the pickle under
+    `caps`. The same arguments give the same frames and keypoints, whatever `workers` is.
+
+    Args:
+        out_dir (str | Path): folder to write to; new, or made by the same arguments.
+        seed (int): >= 0.
+        difficulty (str): 'easy' or 'hard'.
+        num_train, num_val, num_test (int): clips of each split, >= 1.
+        size (int): side of the square frames in pixels, even and >= 64.
+        num_frames (int): frames in a clip, >= 1.
+        workers (int, optional): processes; None: one for each CPU this process may use.
+
+    Returns:
+        Path: the annotation file, `out_dir/annotations.pkl`.
+
+    Raises:
+        InputError: a value out of range, or `out_dir` holds something else.
+    """
+    arguments = dict(version=VERSION, seed=seed, difficulty=difficulty, num_train=num_train,
+                     num_val=num_val, num_test=num_test, size=size, num_frames=num_frames)
+    _check(arguments)
+    out_dir = Path(out_dir)
+    ann_file = out_dir / 'annotations.pkl'
+    if not _is_complete(out_dir, arguments):
+        with _claim(out_dir, arguments):
+            if not _is_complete(out_dir, arguments):    # another process may just have made it
+                data = _make(out_dir, arguments, workers)
+                _write(ann_file, pickle.dumps(data, protocol=4))
+    return ann_file
+
+
+def _check(arguments):
+    def want(name, good, text):
+        if not good:
+            raise InputError('make_synthetic', name, arguments[name], text)
+
+    want('difficulty', arguments['difficulty'] in DIFFICULTIES, ' or '.join(DIFFICULTIES))
+    want('seed', arguments['seed'] >= 0, 'a number >= 0')
+    want('size', arguments['size'] >= 64 and arguments['size'] % 2 == 0, 'an even number >= 64')
+    for name in ('num_frames', *(f'num_{s}' for s in SPLITS)):
+        want(name, arguments[name] >= 1, 'a number >= 1')
+
+
+def _is_complete(out_dir, arguments):
+    """Has this folder been made by these arguments, and is all of it there?
+
+    Raises:
+        InputError: it was made by other arguments.
+    """
+    stamp = out_dir / 'stamp.json'
+    if not stamp.exists():
+        return False
+    try:
+        found = dict(json.loads(stamp.read_text()))
+    except (ValueError, TypeError) as error:
+        raise InputError(stamp, 'content', 'something else', 'a stamp of this generator') from error
+    for name, value in arguments.items():
+        if found.get(name) != value:
+            raise InputError(stamp, name, found.get(name),
+                             f'{value}: choose another --out or delete this folder')
+    if not (out_dir / 'annotations.pkl').exists():
+        return False
+    there = {path.stem for path in out_dir.glob('videos/*.mp4')}
+    return there.issuperset(clip_name(split, index) for split, index in _clips(arguments))
+
+
+def _clips(arguments):
+    """(split, index) of every clip."""
+    return [(split, index) for split in SPLITS for index in range(arguments[f'num_{split}'])]
+
+
+@contextlib.contextmanager
+def _claim(out_dir, arguments):
+    """Locks and stamps a folder, made if need be; refuses one that holds something else."""
+    names = set(os.listdir(out_dir)) if out_dir.exists() else set()
+    if names and not names & {'.lock', 'stamp.json'}:
+        raise InputError(out_dir, 'folder', 'files of something else',
+                         'an empty or new folder: choose another --out')
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with open(out_dir / '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)        # until closed, also by a crash
+        (out_dir / 'videos').mkdir(exist_ok=True)
+        if not (out_dir / 'stamp.json').exists():
+            _write(out_dir / 'stamp.json', json.dumps(arguments, indent=1).encode())
+        yield
+
+
+def _write(path, data):
+    """Writes a file whole or not at all."""
+    part = path.with_name(path.name + '.part')
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
+def _make(out_dir, arguments, workers):
+    """Makes all clips that are not there; returns the contents of the pickle."""
+    jobs = [(out_dir / 'videos', arguments, *clip) for clip in _clips(arguments)]
+    annotations = []
+    start = time.monotonic()
+    for done, annotation in enumerate(_map(_make_clip, jobs, workers), 1):
+        annotations.append(annotation)
+        _progress(done, len(jobs), time.monotonic() - start)
+    split = {name: [clip_name(s, i) for s, i in _clips(arguments) if s == name] for name in SPLITS}
+    return dict(split=split, annotations=annotations, classes=list(CLASSES),
+                motions=list(MOTIONS), objects=list(OBJECTS),
+                caps=dict(skeleton=1 / len(OBJECTS), single_frame=1 / len(MOTIONS)),
+                arguments=arguments)
+
+
+def _map(function, jobs, workers):
+    """Results in the order of `jobs`, made by `workers` processes."""
+    workers = len(os.sched_getaffinity(0)) if workers is None else workers
+    if workers <= 1:
+        yield from map(function, jobs)
+        return
+    with multiprocessing.get_context('fork').Pool(workers, cv2.setNumThreads, (1,)) as pool:
+        yield from pool.imap(function, jobs, chunksize=4)
+
+
+def _make_clip(job):
+    folder, a, split, index = job
+    # Drawn anew for the annotation also where the video is there already: it takes no time.
+    clip = Clip(a['seed'], a['difficulty'], split, index, a[f'num_{split}'], a['size'],
+                a['num_frames'])
+    path = folder / clip.annotation['filename']
+    if not path.exists():
+        _write(path, encode(clip.frames()))
+    return clip.annotation
+
+
+def encode(frames):
+    """T x H x W x 3 uint8 RGB frames -> bytes of an mp4 file.
+
+    Every frame is a key frame at constant quality, so that the coding of one frame tells nothing
+    of how the others differ from it.
+    """
+    import av
+    out = io.BytesIO()
+    with av.open(out, 'w', format='mp4') as container:
+        if 'libx264' in av.codecs_available:
+            stream = container.add_stream('libx264', rate=_FPS)
+            stream.options = dict(preset='veryfast', qp='24', g='1', threads='1')
+        else:
+            stream = container.add_stream('mpeg4', rate=_FPS)
+            stream.options = dict(qmin='4', qmax='4', g='1', threads='1')
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = 'yuv420p'
+        stream.time_base = Fraction(1, _FPS)
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
+def _progress(done, total, seconds):
+    """One line that updates itself on a terminal, every tenth otherwise."""
+    terminal = sys.stdout.isatty()
+    if terminal or done == total or done % max(total // 10, 1) == 0:
+        left = seconds / done * (total - done)
+        print(f'synthetic data: {done}/{total} clips, {left:.0f} s left',
+              end='\r' if terminal and done < total else '\n', flush=True)

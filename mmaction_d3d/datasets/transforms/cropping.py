@@ -1,0 +1,48 @@
+"""A clear error where MMAction2's crops would go wrong."""
+from mmcv.transforms import BaseTransform
+
+from mmaction.datasets.transforms import CenterCrop, RandomCrop
+from mmaction.registry import TRANSFORMS
+
+from ...errors import InputError
+from .source import source
+
+
+@TRANSFORMS.register_module()
+class CropSizeCheck(BaseTransform):
+    """Stop at frames smaller than the crop that follows.
+
+    MMAction2's RandomCrop ends there in an assertion without a text, its CenterCrop goes on with
+    empty or narrower images.
+
+    Required key: ``img_shape``.
+
+    Args:
+        size (tuple[int]): Width and height of the crop.
+    """
+
+    def __init__(self, size):
+        self.size = size
+
+    def transform(self, results):
+        height, width = results['img_shape']
+        crop_width, crop_height = self.size
+        if width < crop_width or height < crop_height:
+            raise InputError(source(results), 'frame size before the crop', f'{height}x{width}',
+                             f'at least {crop_height}x{crop_width}, the size of the crop')
+        return results
+
+    def __repr__(self):
+        return f'{type(self).__name__}(size={self.size})'
+
+
+def check_before_crops(transforms):
+    """Return ``transforms`` with a :class:`CropSizeCheck` before each of MMAction2's crops."""
+    guarded = []
+    for transform in transforms:
+        if type(transform) is RandomCrop:
+            guarded.append(CropSizeCheck((transform.size, transform.size)))
+        elif type(transform) is CenterCrop:
+            guarded.append(CropSizeCheck(transform.crop_size))
+        guarded.append(transform)
+    return guarded

@@ -1,0 +1,56 @@
+"""One set of frame indices for both modalities."""
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmaction.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class AlignedSampleFrames(BaseTransform):
+    """Choose the frames of a clip: one in each of ``clip_len`` equal segments of the video.
+
+    RGB and skeleton are read at the same indices, which equation (1) of the paper needs: it pools
+    frame t's features at frame t's joints.
+
+    In training the frame is drawn at random within its segment. In test clip k of n takes the
+    middle of the k-th of n equal parts of each segment; for n = 1 that is the segment's centre.
+    A video with fewer frames than segments gives some of its frames several times, in order.
+
+    Required keys: ``total_frames``.
+    Added keys: ``frame_inds`` (int array, ``num_clips * clip_len``, clip-major, counted from 0),
+    ``clip_len``, ``num_clips``.
+
+    Args:
+        clip_len (int): Frames a clip (T).
+        num_clips (int): Clips a video. Defaults to 1.
+        test_mode (bool): Fixed positions in place of random ones. Defaults to False.
+    """
+
+    def __init__(self, clip_len, num_clips=1, test_mode=False):
+        if clip_len < 1 or num_clips < 1:
+            raise ValueError(f'clip_len and num_clips must be at least 1, got {clip_len} and '
+                             f'{num_clips}')
+        self.clip_len = clip_len
+        self.num_clips = num_clips
+        self.test_mode = test_mode
+
+    def transform(self, results):
+        total = results['total_frames']
+        segment = np.arange(self.clip_len)
+        if self.test_mode:
+            # Position within the segment is (2k + 1) / 2n; whole numbers keep the floor exact.
+            part = 2 * np.arange(self.num_clips)[:, None] + 1
+            inds = (2 * self.num_clips * segment + part) * total // (
+                2 * self.num_clips * self.clip_len)
+        else:
+            position = segment + np.random.rand(self.num_clips, self.clip_len)
+            inds = (position * (total / self.clip_len)).astype(np.int64)
+            inds = np.minimum(inds, total - 1)  # rounding of the product can reach `total`
+        results['frame_inds'] = inds.reshape(-1).astype(np.int64)
+        results['clip_len'] = self.clip_len
+        results['num_clips'] = self.num_clips
+        return results
+
+    def __repr__(self):
+        return (f'{type(self).__name__}(clip_len={self.clip_len}, num_clips={self.num_clips}, '
+                f'test_mode={self.test_mode})')

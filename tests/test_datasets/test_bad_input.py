@@ -1,0 +1,133 @@
+"""Every mistake in the data that can be known before training stops the data set's building."""
+import numpy as np
+import pytest
+
+from mmaction_d3d.errors import InputError
+
+
+@pytest.fixture
+def data(rgb_pose_data):
+    return rgb_pose_data(num_videos=3, num_frames=4)
+
+
+def in_annotation(**fields):
+    """A change of annotation 1: values to set, or functions of the old value."""
+    def change(data):
+        for key, value in fields.items():
+            old = data.annotations[1].get(key)
+            data.annotations[1][key] = value(old) if callable(value) else value
+    return change
+
+
+def without(key):
+    return lambda data: data.annotations[1].pop(key)
+
+
+def in_split(*entries):
+    return lambda data: data.content['split'].update(train=list(entries))
+
+
+def with_names(**fields):
+    def change(data):
+        data.annotations[1].pop('frame_dir')
+        data.annotations[1].update(fields)
+    return change
+
+
+def three_numbers(data):
+    annotation = data.annotations[1]
+    del annotation['keypoint_score']
+    annotation['keypoint'] = np.random.rand(1, 4, 17, 3).astype(np.float32)
+
+
+FIELD = r'annotations\.pkl: annotations\[1\] \(clip1\)\.'
+CASES = {
+    'missing split': (lambda d: d.content['split'].pop('train'),
+                      r"annotations\.pkl: split: found no split 'train', want one of 'test'"),
+    'no splits': (lambda d: d.content.pop('split'), 'there are no splits'),
+    'empty split': (in_split(), r"split\['train'\]: found no entries"),
+    'split is text': (lambda d: d.content['split'].update(train='clip0'), 'found no entries'),
+    'splits no dict': (lambda d: d.content.update(split=['clip0']), 'split: found list'),
+    'unmatched entry': (in_split('clip0', 'clip9'), r"split\['train'\]\[1\]: found 'clip9'"),
+    'duplicate entry': (in_split('clip0', 'clip1', 'clip0'), "found 2 times 'clip0'"),
+    'ambiguous entry': (lambda d: d.annotations[1].update(frame_dir='clip0'),
+                        r"annotations\[0\] and annotations\[1\]"),
+    'no annotations': (lambda d: d.content.pop('annotations'), 'content: found dict'),
+    'content is text': (lambda d: setattr(d, 'content', 'x'), 'content: found str'),
+    'annotation is a list': (lambda d: d.annotations.__setitem__(1, []),
+                             r'annotations\[1\]: found list'),
+    'no name': (with_names(), r'annotations\[1\]: found the names'),
+    'name is a number': (with_names(frame_dir=7), r'annotations\[1\]: found the names \[7\]'),
+    'label too large': (in_annotation(label=2), FIELD + 'label: found 2, want .* from 0 to 1'),
+    'label negative': (in_annotation(label=-1), FIELD + 'label: found -1'),
+    'label is text': (in_annotation(label='1'), FIELD + "label: found '1'"),
+    'label is a float': (in_annotation(label=1.0), FIELD + 'label: found 1.0'),
+    'no label': (without('label'), FIELD + 'label: found nothing'),
+    'no img_shape': (without('img_shape'), FIELD + 'img_shape: found nothing'),
+    'img_shape of 3': (in_annotation(img_shape=(64, 80, 3)), FIELD + r'img_shape: found \(64'),
+    'img_shape of 0': (in_annotation(img_shape=(0, 80)), FIELD + r'img_shape: found \(0'),
+    'original_shape is text': (in_annotation(original_shape='64x80'), FIELD + 'original_shape'),
+    'no total_frames': (without('total_frames'), FIELD + 'total_frames: found nothing'),
+    'total_frames 0': (in_annotation(total_frames=0), FIELD + 'total_frames: found 0'),
+    'total_frames differs': (in_annotation(total_frames=5), FIELD + 'keypoint: found 4 frames'),
+    'no keypoint': (without('keypoint'), FIELD + 'keypoint: found nothing'),
+    'keypoint is a list': (in_annotation(keypoint=[1, 2]), FIELD + 'keypoint: found list'),
+    'keypoint of 3 axes': (in_annotation(keypoint=lambda k: k[0]),
+                           FIELD + 'keypoint: found 4 x 17 x 2'),
+    'keypoint of objects': (in_annotation(keypoint=lambda k: k.astype(object)),
+                            FIELD + 'keypoint: found 1 x 4 x 17 x 2 object'),
+    'other layout': (in_annotation(keypoint=lambda k: k[:, :, :13]),
+                     FIELD + 'keypoint: found 13 joints, want 17'),
+    '4 numbers a joint': (in_annotation(keypoint=lambda k: np.concatenate([k, k], -1)),
+                          FIELD + 'keypoint: found 4 numbers'),
+    '3 numbers, scores too': (in_annotation(keypoint=lambda k: np.concatenate([k, k[..., :1]], -1)),
+                              FIELD + 'keypoint: found 3 numbers'),
+    '3D joints': (three_numbers, FIELD + 'keypoint: found 3 numbers a joint'),
+    'scores of other shape': (in_annotation(keypoint_score=lambda s: s[:, :, :5]),
+                              FIELD + 'keypoint_score: found 1 x 4 x 5'),
+    'classes differ': (lambda d: d.content.update(classes=['a', 'b', 'c']),
+                       'classes: found 3 names, want 2'),
+    'missing video': (lambda d: (d.video_dir / 'clip1.mp4').unlink(),
+                      r'annotations\[1\]: found none in .*videos, want one video clip1'),
+    'missing named video': (in_annotation(filename='x/y.mp4'), r'annotations\[1\]: found no file'),
+    'folder for a video': (in_annotation(filename='.'), r'annotations\[1\]: found no file'),
+}
+
+
+@pytest.mark.parametrize('change, message', CASES.values(), ids=CASES)
+def test_mistake_in_the_data(data, change, message):
+    data.content['split']['train'] = ['clip0', 'clip1']
+    change(data)
+    data.save()
+    with pytest.raises(InputError, match=message):
+        data.build(split='train', num_classes=2)
+
+
+def test_other_splits_are_not_checked(data):
+    data.annotations[1]['label'] = 99
+    data.content['split']['train'] = ['clip0']
+    data.save()
+    assert len(data.build(split='train', num_classes=2)) == 1
+
+
+@pytest.mark.parametrize('kwargs, message', [
+    (dict(layout='mpii'), "layout: found 'mpii'"),
+    (dict(data_prefix=dict()), 'data_prefix: found the keys'),
+    (dict(data_prefix=dict(video='a', img='b')), 'data_prefix: found the keys'),
+    (dict(data_prefix=dict(video='nowhere')), r'nowhere: data_prefix\.video: found no such folder'),
+    (dict(filename_tmpl='{id}.avi'), "filename_tmpl: found '{id}.avi'"),
+    (dict(filename_tmpl='{frame_dir}_rgb.avi'), r'no file .*clip0_rgb\.avi'),
+    (dict(frame_tmpl='{:q}'), "frame_tmpl: found '{:q}'"),
+    (dict(start_index=1), 'start_index: found 1, want 0'),
+    (dict(ann_file='nowhere.pkl'), 'nowhere.pkl: annotation file: found no such file'),
+])
+def test_mistake_in_the_config(data, kwargs, message):
+    with pytest.raises(InputError, match=message):
+        data.build(**kwargs)
+
+
+def test_clip_without_frames(data):
+    frames = data.write_frame_folders()
+    (frames / 'clip1' / 'img_00001.jpg').unlink()
+    with pytest.raises(InputError, match=r'annotations\[1\]: found no file .*img_00001\.jpg'):
+        data.build(data_prefix=dict(img=str(frames)))

@@ -1,0 +1,200 @@
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+from torch.utils.data import DataLoader
+
+from mmaction_d3d.errors import InputError
+
+
+@pytest.fixture
+def data(rgb_pose_data):
+    return rgb_pose_data(num_videos=3, num_frames=4)
+
+
+def ids(dataset):
+    return [dataset.get_data_info(i)['frame_dir'] for i in range(len(dataset))]
+
+
+def test_split_takes_its_clips_in_file_order(data):
+    data.content['split']['train'] = ['clip1', 'clip0']
+    data.save()
+    assert ids(data.build(split='train')) == ['clip0', 'clip1']
+
+
+def test_no_split_takes_all_clips(data):
+    assert len(data.build()) == 3
+
+
+def test_plain_list_of_annotations(data):
+    data.content = data.content['annotations']
+    data.save()
+    assert len(data.build()) == 3
+
+
+@pytest.mark.parametrize('entries', [
+    ['clip0', 'clip2'], ['a/vid0.mp4', 'a/vid2.mp4'], ['a/vid0', 'a/vid2'],
+    ['vid0', 'vid2'], ('clip0', 'a/vid2'), {'clip0', 'clip2'}, np.array(['clip0', 'clip2'])
+], ids=['frame_dir', 'filename', 'stem', 'bare stem', 'mixed', 'set', 'array'])
+def test_split_entries_match_frame_dir_filename_or_stem(data, entries):
+    (data.video_dir / 'a').mkdir()
+    for i, annotation in enumerate(data.annotations):
+        annotation['filename'] = f'a/vid{i}.mp4'
+        shutil.copy(data.video_dir / f'clip{i}.mp4', data.video_dir / f'a/vid{i}.mp4')
+    data.content['split']['train'] = entries
+    data.save()
+    assert ids(data.build(split='train')) == ['clip0', 'clip2']
+
+
+def test_frame_dir_goes_before_the_stem_of_a_file(data):
+    data.annotations[0]['filename'] = 'clip1.mp4'
+    data.content['split']['train'] = ['clip1']
+    data.save()
+    assert ids(data.build(split='train')) == ['clip1']
+
+
+@pytest.mark.parametrize('name', ['clip0.MKV', 'clip0.avi', 'clip0.webm'])
+def test_video_of_any_suffix(data, name):
+    (data.video_dir / 'clip0.mp4').rename(data.video_dir / name)
+    (data.video_dir / 'clip0.txt').touch()
+    info = data.build().get_data_info(0)
+    assert info['filename'] == str(data.video_dir / name)
+
+
+def test_video_in_a_subfolder(data):
+    (data.video_dir / 'day.1').mkdir()
+    (data.video_dir / 'clip0.mp4').rename(data.video_dir / 'day.1' / 'clip.0.mp4')
+    data.annotations[0]['frame_dir'] = 'day.1/clip.0'
+    data.save()
+    assert data.build().get_data_info(0)['filename'] == str(data.video_dir / 'day.1/clip.0.mp4')
+
+
+def test_video_by_template(data):
+    for i in range(3):
+        (data.video_dir / f'clip{i}.mp4').rename(data.video_dir / f'clip{i}_rgb.avi')
+    info = data.build(filename_tmpl='{frame_dir}_rgb.avi').get_data_info(2)
+    assert info['filename'] == str(data.video_dir / 'clip2_rgb.avi')
+
+
+def test_two_videos_of_one_name_are_an_error(data):
+    shutil.copy(data.video_dir / 'clip0.mp4', data.video_dir / 'clip0.avi')
+    with pytest.raises(InputError, match=r'annotations\[0\].*clip0.avi and clip0.mp4'):
+        data.build()
+
+
+def test_float16_keypoints_become_float32(data):
+    for annotation in data.annotations:
+        annotation['keypoint'] = annotation['keypoint'].astype(np.float16)
+    data.save()
+    assert data.build().get_data_info(0)['keypoint'].dtype == np.float32
+
+
+@pytest.mark.parametrize('serialize', [True, False])
+def test_a_pipeline_may_change_its_arrays(data, serialize):
+    def spoil(results):
+        results['keypoint'][:] = -1
+        results['keypoint_score'][:] = -1
+        return results
+
+    dataset = data.build([spoil], serialize_data=serialize)
+    first = dataset.get_data_info(0)
+    dataset[0]
+    again = dataset.get_data_info(0)
+    np.testing.assert_array_equal(again['keypoint'], first['keypoint'])
+    np.testing.assert_array_equal(again['keypoint_score'], first['keypoint_score'])
+
+
+def test_absent_scores_count_every_joint_as_seen_but_those_at_the_origin(data):
+    annotation = data.annotations[0]
+    del annotation['keypoint_score']
+    annotation['keypoint'][0, 2, 5] = 0
+    data.save()
+    score = data.build().get_data_info(0)['keypoint_score']
+    assert score[0, 2, 5] == 0 and score.sum() == score.size - 1
+
+
+def test_scores_in_the_third_number_of_a_joint(data):
+    annotation = data.annotations[0]
+    score = annotation.pop('keypoint_score')
+    xy = annotation['keypoint']
+    annotation['keypoint'] = np.concatenate([xy, score[..., None]], -1)
+    data.save()
+    info = data.build().get_data_info(0)
+    np.testing.assert_array_equal(info['keypoint'], xy)
+    np.testing.assert_array_equal(info['keypoint_score'], score)
+
+
+def test_the_people_with_the_highest_total_score_stay_in_their_order(data):
+    annotation = data.annotations[0]
+    xy = np.repeat(annotation['keypoint'], 4, 0) + np.arange(4)[:, None, None, None]
+    score = np.repeat(annotation['keypoint_score'], 4, 0)
+    score *= np.array([0.5, 0.2, np.nan, 1])[:, None, None]
+    annotation.update(keypoint=xy, keypoint_score=score)
+    data.save()
+    info = data.build(num_person=2).get_data_info(0)
+    np.testing.assert_array_equal(info['keypoint'], xy[[0, 3]].astype(np.float32))
+    np.testing.assert_array_equal(info['keypoint_score'], score[[0, 3]].astype(np.float32))
+
+
+def logged(monkeypatch):
+    lines = []
+    monkeypatch.setattr('mmaction_d3d.datasets.rgb_pose_dataset.print_log',
+                        lambda text, **kwargs: lines.append(text))
+    return lines
+
+
+def test_dropped_people_are_logged_once(data, monkeypatch):
+    for annotation in data.annotations:
+        annotation['keypoint'] = np.repeat(annotation['keypoint'], 3, 0)
+        annotation['keypoint_score'] = np.repeat(annotation['keypoint_score'], 3, 0)
+    data.save()
+    lines = logged(monkeypatch)
+    data.build(num_person=1)
+    assert len(lines) == 1 and '6 people dropped' in lines[0]
+
+
+def test_numbers_that_are_not_finite_are_logged_once(data, monkeypatch):
+    data.annotations[0]['keypoint'][0, 1, 2, 0] = np.nan
+    data.annotations[1]['keypoint'][0, 1, 2] = np.inf
+    data.annotations[1]['keypoint_score'][0, 0, 0] = np.nan
+    data.save()
+    lines = logged(monkeypatch)
+    data.build()
+    assert len(lines) == 1 and '3 joints' in lines[0]
+
+
+def test_sound_annotations_log_nothing(data, monkeypatch):
+    lines = logged(monkeypatch)
+    data.build()
+    assert lines == []
+
+
+def test_class_names_of_the_file(data):
+    data.content['classes'] = ['right', 'left']
+    data.save()
+    assert data.build(num_classes=2).metainfo['classes'] == ('right', 'left')
+
+
+def test_no_folder_is_listed_once_a_clip(data, monkeypatch):
+    import os
+    calls, scandir = [], os.scandir
+    monkeypatch.setattr('mmaction_d3d.datasets.media_index.os.scandir',
+                        lambda path: calls.append(path) or scandir(path))
+    data.build()
+    assert len(calls) == 1
+
+
+def fail_on_clip(results):
+    raise InputError('a.pkl', 'label', 7, 'less')
+
+
+def test_error_of_a_worker_arrives_as_an_input_error(data):
+    loader = DataLoader(data.build([fail_on_clip]), num_workers=1)
+    with pytest.raises(InputError, match='a.pkl: label: found 7, want less'):
+        next(iter(loader))
+
+
+def test_input_error_survives_pickling():
+    error = pickle.loads(pickle.dumps(InputError('f', 'a', 1, 2)))
+    assert str(error) == 'f: a: found 1, want 2'
