@@ -1,0 +1,111 @@
+"""Command line arguments that the tools share, and the config they make."""
+import inspect
+import os
+import os.path as osp
+
+from mmengine.config import Config, DictAction
+from mmengine.runner import Runner
+
+from ..errors import InputError
+
+DATA_VARIABLE = 'MMACTION_D3D_DATA'
+
+# Keys that MMEngine's Runner reads from the config without having an argument of that name.
+_RUNNER_KEYS = {
+    'activation_checkpointing', 'compile', 'custom_imports', 'efficient_conv_bn_eval',
+    'find_unused_parameters', 'model_wrapper_cfg', 'runner_type', 'sync_bn'
+}
+
+
+class _Overrides(DictAction):
+    """MMEngine's ``KEY=VALUE`` arguments, with a plain answer to what is none."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        for value in values:
+            if '=' not in value:
+                raise InputError('command line', '--cfg-options', value, 'KEY=VALUE')
+        super().__call__(parser, namespace, values, option_string)
+
+
+def add_shared_arguments(parser):
+    """Adds the arguments that training and test have in common.
+
+    Args:
+        parser (argparse.ArgumentParser): The tool's parser.
+    """
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--work-dir', help='folder for logs, checkpoints and results (default: '
+        'work_dirs/NAME_OF_CONFIG)')
+    parser.add_argument(
+        '--data-root', metavar='DIR',
+        help='folder of the data set, laid out as docs/data.md says (default: the environment '
+        f'variable {DATA_VARIABLE}, else data/NAME_OF_DATA_SET)')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=_Overrides, metavar='KEY=VALUE',
+        help='config values to replace, such as train_dataloader.batch_size=2; a list is written '
+        'key="[a,b]" or key=a,b, a nested one key="[(a,b),(c,d)]", with quotes and no spaces')
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+        help='what started the processes of a distributed run')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    parser.add_argument(
+        '--debug', action='store_true', help='show the traceback of a wrong input, too')
+
+
+def load_config(args):
+    """Reads the config file that the shared arguments name, and applies them to it.
+
+    Args:
+        args (argparse.Namespace): Arguments of :func:`add_shared_arguments`.
+
+    Returns:
+        Config: The config, with ``work_dir`` and ``launcher`` set.
+
+    Raises:
+        InputError: If the file cannot be read as a config, ``--data-root`` is no folder or would
+            have no effect, or ``--cfg-options`` names what no config has.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.data_root is not None:
+        if not osp.isdir(args.data_root):
+            raise InputError(args.data_root, '--data-root', 'no such folder', 'a folder')
+        os.environ[DATA_VARIABLE] = args.data_root
+    cfg = _read_config(args.config)
+    if args.data_root is not None and DATA_VARIABLE not in cfg.env_variables:
+        raise InputError(args.config, '--data-root', 'a config with fixed paths',
+                         f'one that reads {{{{${DATA_VARIABLE}:default}}}}')
+    _apply_overrides(cfg, args.cfg_options or {})
+    cfg.launcher = args.launcher
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0])
+    return cfg
+
+
+def _read_config(path):
+    try:
+        return Config.fromfile(path)
+    except FileNotFoundError as error:
+        # The file itself, or one that it inherits.
+        raise InputError(path, 'config', error, 'a config file whose bases exist') from error
+    except SyntaxError as error:
+        raise InputError(path, f'line {error.lineno}', error.msg, 'Python') from error
+    except (NameError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise InputError(path, 'config', f'{type(error).__name__}: {error}',
+                         'a config that loads') from error
+
+
+def _apply_overrides(cfg, overrides):
+    known = set(cfg) | set(inspect.signature(Runner).parameters) | _RUNNER_KEYS
+    for key in overrides:
+        # MMEngine takes any key and lets a misspelt one lie unused.
+        if key.partition('.')[0] not in known:
+            raise InputError(cfg.filename, f'--cfg-options {key}', 'no such key',
+                             'a key of the config')
+    try:
+        cfg.merge_from_dict(overrides)
+    except (KeyError, TypeError) as error:
+        raise InputError(cfg.filename, f'--cfg-options {" ".join(overrides)}', error,
+                         'values that fit what the config holds there') from error

@@ -1,0 +1,44 @@
+"""Builds the runner of a config, with a plain answer to a key that no class knows."""
+from contextlib import contextmanager
+
+from mmaction.registry import RUNNERS
+
+from .. import compat
+from ..errors import InputError
+from .checks import check_config
+
+
+def build_runner(cfg):
+    """Checks a config and builds its runner, the model included.
+
+    Args:
+        cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+
+    Returns:
+        Runner: MMEngine's, or the config's ``runner_type``.
+
+    Raises:
+        InputError: If the config contradicts itself or names what does not exist.
+    """
+    check_config(cfg)
+    with config_mistakes(cfg):
+        runner = RUNNERS.build(cfg)
+    for sentence in compat.report():
+        runner.logger.info(f'Mended: {sentence}')
+    return runner
+
+
+@contextmanager
+def config_mistakes(cfg):
+    """Turns a class or argument that does not exist, met while building, into an InputError."""
+    try:
+        yield
+    except TypeError as error:
+        if 'unexpected keyword argument' not in str(error):
+            raise
+        raise InputError(cfg.filename, 'config', error, 'a key that it takes') from error
+    except KeyError as error:
+        sentence = str(error.args[0]).partition('. ')[0]
+        if not sentence.endswith(' registry'):
+            raise
+        raise InputError(cfg.filename, 'type', sentence, 'a registered name') from error

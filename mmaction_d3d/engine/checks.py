@@ -1,0 +1,105 @@
+"""What can be known to be wrong before a long run starts."""
+import os.path as osp
+from pickle import UnpicklingError
+
+import torch
+from mmengine.model import is_model_wrapper
+from mmengine.runner import find_latest_checkpoint
+
+from ..datasets.skeletons import get_layout
+from ..errors import InputError
+
+
+def check_config(cfg):
+    """Checks that the model and every data set of a config speak of the same classes and joints.
+
+    Args:
+        cfg (Config): The config.
+
+    Raises:
+        InputError: If ``num_classes``, ``num_person`` or the joints of ``layout`` differ from
+            what the model was told.
+    """
+    head = cfg.model.get('cls_head') or {}
+    backbone = cfg.model.get('backbone') or {}
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        field = f'{name}.dataset'
+        dataset = (cfg.get(name) or {}).get('dataset') or {}
+        while 'dataset' in dataset:  # a wrapper, such as RepeatDataset
+            field, dataset = f'{field}.dataset', dataset['dataset']
+        pairs = {
+            'cls_head.num_classes': (head.get('num_classes'), 'num_classes'),
+            'backbone.num_person': (backbone.get('num_person'), 'num_person'),
+            'backbone.num_joints': (backbone.get('num_joints'), 'layout'),
+        }
+        for key, (found, other) in pairs.items():
+            want = dataset.get(other)
+            if other == 'layout' and want is not None:
+                want = len(get_layout(want))
+            if found is not None and want is not None and found != want:
+                raise InputError(cfg.filename, f'model.{key}', found,
+                                 f'{want}, to match {field}.{other}')
+
+
+def check_start(cfg, model):
+    """Checks the checkpoint, if any, that training starts from.
+
+    Args:
+        cfg (Config): Config whose ``resume`` and ``load_from`` say which.
+        model (nn.Module): The model, possibly wrapped.
+
+    Raises:
+        InputError: If the file cannot be read, or does not fit: a run that is resumed needs every
+            tensor, fine-tuning at least one.
+    """
+    path = cfg.get('load_from')
+    if cfg.get('resume') and path is None and osp.isdir(cfg.work_dir):
+        path = find_latest_checkpoint(cfg.work_dir)
+    if path is not None:
+        check_checkpoint(path, model, whole=cfg.get('resume', False))
+
+
+def check_checkpoint(path, model, whole=True):
+    """Checks that a checkpoint fits a model, because MMEngine only warns where it does not.
+
+    Args:
+        path (str): The file. A URL is left to MMEngine.
+        model (nn.Module): The model, possibly wrapped.
+        whole (bool): Whether names and shapes must all agree, as for a checkpoint of this
+            architecture; otherwise one tensor that fits is enough.
+
+    Raises:
+        InputError: If the file cannot be read or does not fit.
+    """
+    if '://' in path:
+        return
+    state = _read_state(path)
+    if is_model_wrapper(model):
+        model = model.module
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    fit = sum(given.get(name) == shape for name, shape in own.items())
+    if fit == 0 or (whole and not fit == len(own) == len(given)):
+        misfit = next((name for name in [*own, *given] if own.get(name) != given.get(name)))
+        raise InputError(
+            path, 'state_dict',
+            f'{len(given)} tensors, {fit} of which fit the {len(own)} of the model '
+            f'({misfit} is {given.get(misfit, "missing")})',
+            f'a checkpoint of the same architecture ({misfit} is {own.get(misfit, "unknown")})')
+
+
+def _read_state(path):
+    """Reads name -> tensor from a checkpoint, without running any code that it may hold."""
+    want = 'a checkpoint that MMEngine saved'
+    if not osp.isfile(path):
+        raise InputError(path, 'checkpoint', 'no such file', want)
+    try:
+        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError) as error:
+        raise InputError(path, 'checkpoint', str(error).partition('\n')[0], want) from error
+    state = checkpoint
+    if isinstance(checkpoint, dict):
+        state = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(state, dict) or not all(torch.is_tensor(x) for x in state.values()):
+        raise InputError(path, 'checkpoint', type(state).__name__, want)
+    return {name.removeprefix('module.'): tensor for name, tensor in state.items()}

@@ -1,0 +1,65 @@
+"""A runner that takes the machine as it is: GPUs with nccl, or CPUs with gloo."""
+from contextlib import contextmanager
+
+import torch
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODEL_WRAPPERS
+from mmengine.runner import Runner
+
+from mmaction.registry import RUNNERS
+
+
+@RUNNERS.register_module()
+class AutoDeviceRunner(Runner):
+    """MMEngine's runner, also for several processes on a machine without a GPU.
+
+    With GPUs, or in one process, it is MMEngine's :class:`Runner`. That class takes for granted
+    that every distributed process has a GPU. Where there is none, this one communicates by gloo
+    whatever ``env_cfg.dist_cfg.backend`` says, keeps the model on the CPU, and leaves ``sync_bn``
+    aside, because torch's SyncBatchNorm runs on GPUs only.
+
+    A config selects it with ``runner_type='AutoDeviceRunner'``.
+    """
+
+    def setup_env(self, env_cfg):
+        """Sets up processes, communication and limits as ``env_cfg`` says; see :class:`Runner`."""
+        if not self._on_cpus():
+            return super().setup_env(env_cfg)
+        dist_cfg = {**env_cfg.get('dist_cfg', {}), 'backend': 'gloo'}
+        with _no_gpu_selection():
+            super().setup_env({**env_cfg, 'dist_cfg': dist_cfg})
+
+    def wrap_model(self, model_wrapper_cfg, model):
+        """Moves the model to its device and wraps it for distributed training.
+
+        Args:
+            model_wrapper_cfg (dict, optional): Wrapper to build instead of
+                ``MMDistributedDataParallel``.
+            model (nn.Module): The model.
+
+        Returns:
+            nn.Module: The model, wrapped if there are several processes.
+        """
+        if not self._on_cpus():
+            return super().wrap_model(model_wrapper_cfg, model)
+        # As MMEngine does, but without device_ids, which are GPUs.
+        wrapper = model_wrapper_cfg or dict(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=self.cfg.get('find_unused_parameters', False))
+        return MODEL_WRAPPERS.build(
+            wrapper, default_args=dict(module=revert_sync_batchnorm(model)))
+
+    def _on_cpus(self):
+        return self.distributed and not torch.cuda.is_available()
+
+
+@contextmanager
+def _no_gpu_selection():
+    """Lets MMEngine's ``init_dist`` pass: it selects a GPU before it starts even gloo."""
+    select = torch.cuda.set_device
+    torch.cuda.set_device = lambda device: None
+    try:
+        yield
+    finally:
+        torch.cuda.set_device = select

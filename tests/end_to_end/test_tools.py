@@ -1,0 +1,111 @@
+"""train.py and test.py do what their flags say, on a small data set."""
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+
+
+@pytest.fixture
+def work_dir(tmp_path):
+    return tmp_path / 'work'
+
+
+@pytest.fixture
+def trained(run_tool, ut_args, work_dir):
+    """A checkpoint of one epoch of d3d_ut_interaction.py, small."""
+    assert run_tool('train.py', *ut_args).code == 0
+    return work_dir / 'epoch_1.pth'
+
+
+def weights(checkpoint):
+    return torch.load(checkpoint, weights_only=True)['state_dict']
+
+
+def test_train_says_where_the_results_are(run_tool, ut_args, work_dir):
+    assert f'Logs and checkpoints: {work_dir}' in run_tool('train.py', *ut_args).out
+
+
+def test_train_logs_what_was_mended(run_tool, ut_args, work_dir, monkeypatch):
+    monkeypatch.setattr('mmaction_d3d.compat.report', lambda: ['upstream was broken'])
+    run_tool('train.py', *ut_args)
+    log, = work_dir.glob('*/*.log')
+    assert 'Mended: upstream was broken' in log.read_text()
+
+
+def test_same_seed_gives_the_same_weights(run_tool, ut_args, tmp_path):
+    for name in ('a', 'b'):
+        run_tool('train.py', *ut_args, '--seed', 3, '--work-dir', tmp_path / name)
+    first, second = (weights(tmp_path / name / 'epoch_1.pth') for name in ('a', 'b'))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_resume_goes_on_where_training_ended(run_tool, ut_args, trained, work_dir):
+    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume')
+    assert 'Epoch(train) [1]' not in ended.out and (work_dir / 'epoch_2.pth').exists()
+
+
+def test_resume_from_a_named_checkpoint(run_tool, ut_args, trained, tmp_path):
+    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume', trained,
+                     '--work-dir', tmp_path / 'other')
+    assert 'resumed epoch: 1' in ended.out
+
+
+def test_best_checkpoint_of_finegym_is_by_mean_class_accuracy(run_tool, rgb_pose_data, work_dir):
+    data = rgb_pose_data(num_videos=2, num_frames=4)
+    data.content['split'] = dict(train=['clip0'], val=['clip1'])
+    data.save()
+    ended = run_tool('train.py', *finegym_args(data, work_dir))
+    best = work_dir / 'best_acc_mean1_epoch_1.pth'
+    assert f'Best checkpoint on the validation split: {best}' in ended.out
+
+
+def test_no_validate_trains_without_validation(run_tool, rgb_pose_data, work_dir):
+    data = rgb_pose_data(num_videos=1, num_frames=4)  # there is no split to validate on
+    ended = run_tool('train.py', *finegym_args(data, work_dir), '--no-validate')
+    assert (ended.code, 'Epoch(val)' in ended.out) == (0, False)
+
+
+def finegym_args(data, work_dir):
+    loaders = [
+        f'{split}_dataloader.{option}' for split in ('train', 'val')
+        for option in ('num_workers=0', 'persistent_workers=False')
+    ]
+    return [
+        CONFIGS / 'd3d_finegym.py', '--data-root', data.root, '--work-dir', work_dir,
+        '--cfg-options', 'train_cfg.max_epochs=1', 'model.backbone.backbone.base_channels=2',
+        'model.cls_head.in_channels=8', 'model.backbone.num_blocks=1',
+        'model.backbone.num_heads=1', *loaders
+    ]
+
+
+def test_auto_scale_lr_scales_by_the_batch(run_tool, ut_args):
+    ended = run_tool('train.py', *ut_args, '--auto-scale-lr')
+    assert f'Scaling the original LR by {2 / 64}' in ended.out
+
+
+def test_amp_is_no_mistake_on_a_machine_without_gpu(run_tool, ut_args):
+    ended = run_tool('train.py', *ut_args, 'optim_wrapper.type=OptimWrapper', '--amp')
+    assert ended.code == 0
+
+
+def test_test_writes_accuracy_where_it_says(run_tool, ut_args, trained):
+    ended = run_tool('test.py', ut_args[0], trained, *ut_args[1:])
+    results = ended.out.partition('Results: ')[2].partition('\n')[0]
+    assert set(json.loads(Path(results).read_text())) >= {'acc/top1', 'acc/mean1'}
+
+
+def test_dump_holds_a_prediction_for_each_clip(run_tool, ut_args, ut_data, trained, tmp_path):
+    dump = tmp_path / 'predictions.pkl'
+    run_tool('test.py', ut_args[0], trained, *ut_args[1:], '--dump', dump)
+    predictions = pickle.loads(dump.read_bytes())
+    assert len(predictions) == len(ut_data.content['split']['test'])
+
+
+def test_show_dir_holds_every_so_manieth_clip(run_tool, ut_args, trained, tmp_path):
+    folder = tmp_path / 'drawn'
+    run_tool('test.py', ut_args[0], trained, *ut_args[1:], '--show-dir', folder, '--interval', 2)
+    assert [clip.name for clip in folder.iterdir()] == ['clip2']

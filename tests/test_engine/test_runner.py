@@ -1,0 +1,90 @@
+"""Distributed training without GPUs; one process is enough to see each choice."""
+import socket
+
+import pytest
+import torch
+from mmengine.model import BaseModel
+from torch import distributed
+
+from mmaction_d3d.engine import AutoDeviceRunner
+
+cpus = pytest.mark.skipif(torch.cuda.is_available(), reason='is about machines without a GPU')
+
+
+class Toy(BaseModel):
+
+    def __init__(self):
+        super().__init__()
+        self.norm = torch.nn.SyncBatchNorm(3)
+
+    def forward(self, inputs, mode):
+        return dict(loss=self.norm(inputs).square().sum())
+
+
+def toy_runner(work_dir, launcher='pytorch', **kwargs):
+    return AutoDeviceRunner(
+        model=Toy(),
+        work_dir=str(work_dir),
+        launcher=launcher,
+        train_dataloader=dict(
+            batch_size=2, dataset=torch.utils.data.TensorDataset(torch.rand(4, 3)),
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            collate_fn=lambda batch: dict(inputs=torch.stack([x for x, in batch]))),
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        env_cfg=dict(dist_cfg=dict(backend='nccl')),
+        cfg=dict(sync_bn='torch'),
+        experiment_name=str(work_dir),
+        **kwargs)
+
+
+@pytest.fixture
+def one_process(monkeypatch):
+    """The environment that torchrun makes, for a single process."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    env = dict(RANK=0, LOCAL_RANK=0, WORLD_SIZE=1, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
+    for name, value in env.items():
+        monkeypatch.setenv(name, str(value))
+    yield
+    distributed.destroy_process_group()
+
+
+@cpus
+def test_gloo_stands_in_for_nccl(one_process, tmp_path):
+    toy_runner(tmp_path)
+    assert distributed.get_backend() == 'gloo'
+
+
+@cpus
+def test_sync_bn_is_left_to_gpus(one_process, tmp_path):
+    runner = toy_runner(tmp_path)
+    assert not any(isinstance(m, torch.nn.SyncBatchNorm) for m in runner.model.modules())
+
+
+@cpus
+def test_wrapped_model_trains_on_cpu(one_process, tmp_path):
+    runner = toy_runner(tmp_path)
+    runner.train()
+    weight = runner.model.module.norm.weight
+    assert not torch.equal(weight, torch.ones(3))
+
+
+@cpus
+def test_other_wrapper_of_the_config_is_used(one_process, tmp_path):
+    runner = toy_runner(tmp_path)
+    wrapped = runner.wrap_model(
+        dict(type='MMDistributedDataParallel', find_unused_parameters=True), Toy())
+    assert wrapped.find_unused_parameters
+
+
+def test_gpu_selection_is_as_it_was_afterwards(one_process, tmp_path):
+    select = torch.cuda.set_device
+    toy_runner(tmp_path)
+    assert torch.cuda.set_device is select
+
+
+def test_one_process_needs_no_communication(tmp_path):
+    toy_runner(tmp_path, launcher='none')
+    assert not distributed.is_initialized()

@@ -1,0 +1,26 @@
+"""torchrun for the dist_*.sh scripts, which ends as its processes do on a wrong input.
+
+torchrun itself reports any failure by a summary of its own and exit code 1; here the mistake that
+a process printed is the last line again, and the exit code is that process's 2.
+"""
+import sys
+
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.run import parse_args, run
+
+
+def main():
+    """Runs torchrun's command line."""
+    try:
+        run(parse_args(None))
+    except ChildFailedError as error:
+        _, failure = error.get_first_failure()
+        if failure.exitcode != 2:
+            raise
+        if isinstance(failure.message, dict):  # what mmaction_d3d.cli.run left behind
+            print(f'error: {failure.message["message"].partition(": ")[2]}', file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == '__main__':
+    main()

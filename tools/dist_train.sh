@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Trains with several processes, one a GPU (or on CPUs where no GPU is):
+#   tools/dist_train.sh CONFIG GPUS [arguments of train.py]
+# Several machines: the same command on each, with NNODES, NODE_RANK, MASTER_ADDR and PORT set.
+set -eu
+
+CONFIG=$1
+GPUS=$2
+TOOLS=$(dirname "$0")
+
+export PYTHONPATH="$TOOLS/..${PYTHONPATH:+:$PYTHONPATH}"
+exec "${PYTHON:-python}" "$TOOLS/dist_run.py" \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$GPUS" \
+    "$TOOLS/train.py" "$CONFIG" --launcher pytorch "${@:3}"

@@ -1,0 +1,66 @@
+"""Tests a trained model: python tools/test.py CONFIG CHECKPOINT [--data-root DIR]."""
+import argparse
+import os.path as osp
+
+from mmaction_d3d import cli
+from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
+                                 config_mistakes, load_config)
+from mmaction_d3d.errors import InputError
+
+
+def parse_args(argv=None):
+    """Reads the command line, which has the flags of MMAction2's ``test.py`` and more."""
+    parser = argparse.ArgumentParser(description='Tests a model.')
+    add_shared_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--dump', metavar='FILE.pkl', help='write all predictions to this file')
+    parser.add_argument(
+        '--show-dir', metavar='DIR', help='write clips with label and prediction to this folder')
+    parser.add_argument(
+        '--show', action='store_true', help='show clips with label and prediction in a window')
+    parser.add_argument(
+        '--interval', type=int, default=1, help='draw one of so many clips (default: 1)')
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds that a shown clip stays (default: 2)')
+    return parser.parse_args(argv)
+
+
+def merge_args(cfg, args):
+    """Applies the arguments of testing to the config, in place."""
+    cfg.load_from = args.checkpoint
+    if args.show or args.show_dir is not None:
+        if 'visualization' not in (cfg.get('default_hooks') or {}):
+            raise InputError(cfg.filename, 'default_hooks.visualization', 'nothing',
+                             "dict(type='RGBPoseVisualizationHook'), for --show and --show-dir")
+        cfg.default_hooks.visualization.update(
+            enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval,
+            wait_time=args.wait_time)
+    if args.dump is not None:
+        if not args.dump.endswith(('.pkl', '.pickle')):
+            raise InputError('command line', '--dump', args.dump, 'a name that ends in .pkl')
+        evaluators = cfg.test_evaluator
+        if not isinstance(evaluators, (list, tuple)):
+            evaluators = [evaluators]
+        cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+
+
+def main(argv=None):
+    """Tests as the command line says."""
+    args = parse_args(argv)
+    cfg = load_config(args)
+    merge_args(cfg, args)
+    runner = build_runner(cfg)
+    check_checkpoint(args.checkpoint, runner.model)
+    with config_mistakes(cfg):
+        runner.test_loop
+    runner.test()
+    results = osp.join(runner.log_dir, f'{runner.timestamp}.json')
+    runner.logger.info(f'Results: {results}')
+    if args.dump is not None:
+        runner.logger.info(f'Predictions: {args.dump}')
+    if args.show_dir is not None:
+        runner.logger.info(f'Drawn clips: {args.show_dir}')
+
+
+if __name__ == '__main__':
+    cli.run(main)
