@@ -1,0 +1,199 @@
+"""Logistic regressions that see a part of the input: the skeletons, or one frame.
+
+A model that uses appearance and motion together must beat both.
+"""
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from mmaction_d3d.datasets.transforms import AlignedDecode
+
+_NUM_FRAMES = 16                                # skeleton frames, evenly spread
+_STRENGTHS = (1e-3, 1e-2, 1e-1, 1., 10.)        # C, chosen on the validation clips
+_BLOCK_SCALE = 10.                              # root of the summed variances of a block
+_FRAME_SIDE, _WRIST_SIDE = 24, 16               # pixels of the pictures that a frame gives
+
+
+class BaselineScore(NamedTuple):
+    """Top-1 on the test clips (`correct` of `total`), and the C chosen on the validation clips."""
+    top1: float
+    correct: int
+    total: int
+    strength: float
+
+
+def wilson_interval(correct, total, z=1.96):
+    """Wilson's score interval of a proportion (Wilson, 1927); by default 95 %.
+
+    Args:
+        correct (int): successes, 0 to `total`.
+        total (int): trials, >= 1.
+        z (float): normal quantile.
+
+    Returns:
+        tuple[float, float]: low and high, within 0 and 1.
+    """
+    p = correct / total
+    scale = 1 + z ** 2 / total
+    middle = (p + z ** 2 / (2 * total)) / scale
+    half = z / scale * math.sqrt(p * (1 - p) / total + z ** 2 / (4 * total ** 2))
+    return max(0., middle - half), min(1., middle + half)
+
+
+def skeleton_baseline(train, val, test, target='label'):
+    """Logistic regression on the skeletons over time.
+
+    Features of a clip: for up to two people (the tallest first) the joints of 16 frames spread
+    over the clip, centred and scaled by the clip's spread, and their differences from frame to
+    frame; and for each joint what a linear classifier cannot form by itself: how far it travels,
+    how much it turns and to which side, how much it goes on or goes back, and how it spreads.
+
+    Args:
+        train, val, test (RGBPoseDataset): clips; their pipelines are not used. `val` chooses the
+            regularisation and the blocks of features.
+        target (str): annotation field (int) to predict.
+
+    Returns:
+        BaselineScore: on `test`.
+    """
+    return _fit_and_test(train, val, test, target, _skeleton_features)
+
+
+def single_frame_baseline(train, val, test, target='label'):
+    """Logistic regression on the middle frame: its pixels and its joints.
+
+    Features of a clip: the frame at 24 x 24 pixels, a 16 x 16 crop around each wrist of the tallest
+    person, that person's joints, centred and scaled, and the places of the wrists to the second
+    and third power.
+
+    Args, returns: as `skeleton_baseline`.
+    """
+    decode = AlignedDecode()
+    return _fit_and_test(train, val, test, target, lambda clip, layout: _frame_features(
+        decode, clip, layout))
+
+
+def _fit_and_test(train, val, test, target, features):
+    """Fits on each block of features alone and on all; `val` chooses among these and the C.
+
+    Features are standardised and a block's weight does not grow with its length, or thousands of
+    pixels would drown the few numbers that matter.
+    """
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import StandardScaler
+    except ImportError as error:
+        raise ImportError('the baselines need scikit-learn: pip install scikit-learn') from error
+
+    blocks, labels = zip(*(_table(dataset, target, features) for dataset in (train, val, test)))
+    scaled = []
+    for x, x_val, x_test in zip(*blocks):
+        scaler = StandardScaler().fit(x)
+        weight = _BLOCK_SCALE / np.sqrt(x.shape[1])
+        scaled.append([scaler.transform(part) * weight for part in (x, x_val, x_test)])
+    choices = [[block] for block in scaled] + [scaled]
+    best = None
+    for choice in choices:
+        x, x_val, x_test = (np.concatenate(parts, 1) for parts in zip(*choice))
+        for strength in _STRENGTHS:
+            model = LogisticRegression(C=strength, max_iter=200).fit(x, labels[0])
+            score = model.score(x_val, labels[1])
+            if best is None or score > best[0]:
+                best = score, strength, model.predict(x_test)
+    correct = int((best[2] == labels[2]).sum())
+    return BaselineScore(correct / len(labels[2]), correct, len(labels[2]), best[1])
+
+
+def _table(dataset, target, features):
+    """Blocks of features (each clips x numbers) and the labels of a data set."""
+    clips = [dataset.get_data_info(i) for i in range(len(dataset))]
+    blocks = zip(*(features(clip, dataset.layout) for clip in clips))
+    return [np.stack(block) for block in blocks], np.array([clip[target] for clip in clips])
+
+
+def _people(clip):
+    """Keypoints (M x T x V x 2) and seen (M x T x V), the tallest person first."""
+    points, seen = clip['keypoint'], clip['keypoint_score'] > 0
+    y = points[..., 1]
+    top, bottom = np.where(seen, y, np.inf).min(2), np.where(seen, y, -np.inf).max(2)
+    height = np.where(seen.any(2), bottom - top, 0).mean(1)
+    order = np.argsort(-height, kind='stable')
+    return points[order], seen[order]
+
+
+def _fill(points, seen):
+    """Missing joints from the frames before and after; (T x V x 2), in place."""
+    frames = np.arange(len(points))
+    for v in np.flatnonzero(~seen.all(0)):
+        known = np.flatnonzero(seen[:, v])
+        for axis in range(2):
+            points[:, v, axis] = (np.interp(frames, known, points[known, v, axis]) if len(known)
+                                  else points[..., axis][seen].mean())
+    return points
+
+
+def _skeleton_features(clip, layout):
+    """Two blocks: the poses, and what their sequence does."""
+    points, seen = _people(clip)
+    frames = ((np.arange(_NUM_FRAMES) + 0.5) / _NUM_FRAMES * points.shape[1]).astype(int)
+    blocks = [], []
+    for m in range(2):
+        p = np.zeros((_NUM_FRAMES, len(layout), 2))
+        present = m < len(points) and seen[m].any()
+        if present:
+            p = _fill(points[m].astype(float), seen[m])[frames]
+            p = (p - p.mean((0, 1))) / max(p.std(), 1e-6)
+        blocks[0].append(_poses(p))
+        blocks[1].extend((_course(p), [present]))
+    return [np.concatenate(block) for block in blocks]
+
+
+def _poses(p):
+    """T x V x 2 normalised joints -> coordinates and their differences."""
+    return np.concatenate([p.ravel(), np.diff(p, axis=0).ravel()])
+
+
+def _course(p):
+    """T x V x 2 normalised joints -> way, turning about its mean, turning and persistence of its
+    steps, and spread of each joint."""
+    step, around = np.diff(p, axis=0), p - p.mean(0)
+    return np.concatenate([a.ravel() for a in (
+        np.linalg.norm(step, axis=2).sum(0), _cross(around[:-1], around[1:]).sum(0),
+        _cross(step[:-1], step[1:]).sum(0), (step[:-1] * step[1:]).sum((0, 2)),
+        around.std(0), around.prod(2).mean(0))])
+
+
+def _cross(a, b):
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
+def _frame_features(decode, clip, layout):
+    """Three blocks: the frame, what is around the wrists, and the joints."""
+    middle = clip['total_frames'] // 2
+    shown = decode.transform(dict(clip, frame_inds=np.array([middle])))
+    image = shown['imgs'][0]
+    points, seen = _people(shown)
+    points, seen = points[0, 0].astype(float), seen[0, 0]
+    centre = points[seen].mean(0) if seen.any() else np.zeros(2)
+    spread = max(points[seen].std(), 1e-6) if seen.any() else 1.
+    joints = np.where(seen[:, None], (points - centre) / spread, 0)
+
+    wrists = [layout.joints.index(f'{side}_wrist') for side in ('right', 'left')]
+    views = [cv2.resize(image, (_FRAME_SIDE,) * 2, interpolation=cv2.INTER_AREA)]
+    for wrist in wrists:
+        views.append(_crop(image, points[wrist], spread) if seen[wrist]
+                     else np.zeros((_WRIST_SIDE, _WRIST_SIDE, 3), np.uint8))
+    x, y = joints[wrists].T
+    powers = (x * x, x * y, y * y, x ** 3, x * x * y, x * y * y, y ** 3)
+    return (views[0].ravel() / 255., np.concatenate([v.ravel() for v in views[1:]]) / 255.,
+            np.concatenate([joints.ravel(), *powers]))
+
+
+def _crop(image, centre, half):
+    """A square of 2 `half` pixels around a point, resized; black outside the picture."""
+    scale = _WRIST_SIDE / (2 * half)
+    x, y = _WRIST_SIDE / 2 - scale * centre
+    return cv2.warpAffine(image, np.float32([[scale, 0, x], [0, scale, y]]),
+                          (_WRIST_SIDE, _WRIST_SIDE), flags=cv2.INTER_AREA)

@@ -1,0 +1,60 @@
+"""One block: the order of the attentions, the merge of the class tokens, the switches."""
+from itertools import combinations
+
+import pytest
+import torch
+
+from mmaction_d3d.models.layers import D3DBlock, Tokens
+
+from .. import reference
+from ..support import assert_matches_loops, assert_near, spread
+
+ATTENTIONS = ('deformable', 'joint', 'temporal')
+SUBSETS = [subset for n in (1, 2, 3) for subset in combinations(ATTENTIONS, n)]
+MODAL_TOKENS = dict(cross=3, single=1, none=0)
+SETTINGS = dict(kernel_size=(1, 2, 2), depthwise=True, offset_range=1., joint_window=2,
+                joint_stride=None, temporal_window=2, temporal_stride=None, wrap=True)
+
+
+def build(attentions=ATTENTIONS, modal_tokens='cross', **changes):
+    torch.manual_seed(0)
+    block = D3DBlock(4, 2, attentions, modal_tokens, **dict(SETTINGS, **changes), ffn_ratio=2.)
+    return spread(block, 0.5)
+
+
+def draw(modal, frames=3):
+    generator = torch.Generator().manual_seed(1)
+    rgb, pose, modal = (torch.randn(1, frames, *shape, 4, generator=generator, dtype=torch.float64,
+                                    requires_grad=True) for shape in ((2, 3), (3, ), (modal, )))
+    return rgb, pose, modal, torch.rand(1, frames, 3, generator=generator) < 0.7
+
+
+@pytest.mark.parametrize('modal_tokens', MODAL_TOKENS)
+@pytest.mark.parametrize('attentions', SUBSETS, ids='+'.join)
+def test_tokens_and_gradients_are_those_of_the_loops(attentions, modal_tokens):
+    block = build(attentions, modal_tokens)
+    config = dict(SETTINGS, num_heads=2, attentions=attentions, modal_tokens=modal_tokens)
+
+    def loops(p, rgb, pose, modal, visible):
+        return [part[None] for part in reference.block(p, rgb[0], pose[0], modal[0], visible[0],
+                                                       config)]
+
+    rgb, pose, modal, visible = draw(MODAL_TOKENS[modal_tokens])
+    assert_matches_loops(
+        block, lambda rgb, pose, modal, visible: block(Tokens(rgb, pose, modal), visible), loops,
+        rgb=rgb, pose=pose, modal=modal, visible=visible)
+
+
+@pytest.mark.parametrize('modal_tokens', ['cross', 'single'])
+@pytest.mark.parametrize('attentions', SUBSETS, ids='+'.join)
+def test_modal_tokens_alone_are_those_of_the_whole(attentions, modal_tokens):
+    block = build(attentions, modal_tokens).double()
+    rgb, pose, modal, visible = draw(MODAL_TOKENS[modal_tokens])
+    tokens = Tokens(rgb, pose, modal)
+    assert_near(block(tokens, visible, modal_only=True).modal, block(tokens, visible).modal)
+
+
+def test_class_tokens_merge_as_their_mean_at_first():
+    merge = D3DBlock(4, 2, ('temporal', ), 'cross', **SETTINGS).cls_merge
+    from_rgb, from_pose = torch.randn(2, 3, 4)
+    assert_near(merge(torch.cat((from_rgb, from_pose), -1)), (from_rgb + from_pose) / 2)

@@ -1,0 +1,39 @@
+"""Embeddings that follow the input's size."""
+import pytest
+import torch
+
+from mmaction_d3d.models.layers import CrossModalTokens, RGBTokens
+from mmaction_d3d.models.layers.embeddings import resize_space, resize_time
+
+from .. import reference
+from ..support import assert_matches_loops, assert_near, spread
+
+
+@pytest.mark.parametrize('frames', [1, 2, 5, 12, 20])
+def test_time_is_resized_linearly(frames):
+    embedding = torch.randn(5, 2, 3, dtype=torch.float64)
+    assert_near(resize_time(embedding, frames), reference.resize(list(embedding), frames))
+
+
+@pytest.mark.parametrize('size', [(3, 4), (4, 3), (1, 1), (7, 2), (8, 9)])
+def test_space_is_resized_bilinearly(size):
+    embedding = torch.randn(3, 4, 2, dtype=torch.float64)
+    assert_near(resize_space(embedding, size), reference.resize_plane(embedding, *size))
+
+
+@pytest.mark.parametrize('frames, size', [(2, (3, 4)), (3, (4, 3)), (1, (2, 5))])
+def test_rgb_tokens_are_those_of_the_loops(frames, size):
+    module = spread(RGBTokens(4, (3, 4)))
+    assert_matches_loops(
+        module, lambda maps, time: [module(maps, time)],
+        lambda p, maps, time: [torch.stack([reference.rgb_tokens(p, clip, time) for clip in maps])],
+        maps=torch.randn(2, 4, frames, *size, dtype=torch.float64, requires_grad=True),
+        time=torch.randn(frames, 4, dtype=torch.float64, requires_grad=True))
+
+
+@pytest.mark.parametrize('frames', [1, 3, 4, 7])
+def test_modal_tokens_are_those_of_the_loops(frames):
+    module = CrossModalTokens(5, clip_len=4, num_tokens=3)
+    assert_matches_loops(
+        module, lambda: [module(2, frames)],
+        lambda p: [reference.resize(list(p('modal_tokens')), frames).expand(2, -1, -1, -1)])

@@ -1,0 +1,90 @@
+"""Batch norm, ReLU and convolution in one step that stores one activation."""
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from mmaction_d3d.models.layers.norm_relu_conv import norm_relu_conv
+
+from ..support import assert_near, spread
+
+
+def build(stride=1, seed=0):
+    torch.manual_seed(seed)
+    norm = spread(nn.BatchNorm3d(5))
+    conv = nn.Conv3d(5, 4, (3, 1, 1), (stride, 1, 1), (1, 0, 0), bias=False)
+    return norm, conv, copy.deepcopy(norm), copy.deepcopy(conv)
+
+
+def plain(x, norm, conv):
+    return conv(torch.relu(norm(x)))
+
+
+@pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last_3d])
+@pytest.mark.parametrize('shape', [(2, 5, 4, 6, 5), (1, 5, 1, 3, 3), (3, 5, 5, 1, 2)])
+@pytest.mark.parametrize('stride', [1, 2])
+def test_training_is_that_of_the_three_layers(shape, stride, memory_format):
+    norm, conv, same_norm, same_conv = build(stride)
+    x = torch.randn(shape).contiguous(memory_format=memory_format).requires_grad_()
+    same_x = x.detach().clone().requires_grad_()
+    for _ in range(2):  # the second step reads the first one's running statistics
+        y, same_y = norm_relu_conv(x, norm, conv), plain(same_x, same_norm, same_conv)
+        assert_near(y, same_y, 'output', 1e-5)
+        pull = torch.randn_like(y)
+        y.backward(pull)
+        same_y.backward(pull)
+    assert_near(x.grad, same_x.grad, 'gradient of x', 1e-5)
+    for ours, theirs in ((norm, same_norm), (conv, same_conv)):
+        for (name, a), (_, b) in zip(ours.named_parameters(), theirs.named_parameters()):
+            assert_near(a.grad, b.grad, f'gradient of {name}', 1e-5)
+        for (name, a), (_, b) in zip(ours.named_buffers(), theirs.named_buffers()):
+            assert_near(a, b, name, 1e-5)
+
+
+def test_gradients_are_exact():
+    norm, conv, *_ = build()
+    x = torch.randn(2, 5, 3, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(
+        lambda x: norm_relu_conv(x, norm.double(), conv.double()), (x, ))
+
+
+@pytest.mark.parametrize('mode', ['eval', 'no_grad', 'autocast'])
+def test_elsewhere_the_layers_run_as_they_are(mode):
+    norm, conv, same_norm, same_conv = build()
+    for module in (norm, same_norm):
+        module.train(mode != 'eval')
+    x = torch.randn(2, 5, 4, 3, 3)
+    with torch.set_grad_enabled(mode != 'no_grad'), \
+            torch.autocast('cpu', torch.bfloat16, enabled=mode == 'autocast'):
+        assert torch.equal(norm_relu_conv(x, norm, conv), plain(x, same_norm, same_conv))
+    for name, buffer in norm.named_buffers():
+        assert torch.equal(buffer, dict(same_norm.named_buffers())[name]), name
+
+
+def test_the_input_is_left_as_it_is():
+    norm, conv, *_ = build()
+    x = torch.randn(2, 5, 4, 3, 3, requires_grad=True)
+    before = x.detach().clone()
+    norm_relu_conv(x, norm, conv).sum().backward()
+    assert torch.equal(x, before)
+
+
+def test_one_activation_is_stored_instead_of_two():
+    def stored(run):
+        kept = {}
+
+        def pack(tensor):
+            kept[tensor.data_ptr()] = tensor.numel()
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            y = run()
+        del y
+        return sum(size for size in kept.values() if size >= x.numel())
+
+    norm, conv, same_norm, same_conv = build()
+    source = torch.randn(2, 5, 4, 6, 6, requires_grad=True)
+    x = source * 1.  # an activation, as the convolution before makes it
+    assert stored(lambda: norm_relu_conv(x, norm, conv)) == x.numel()
+    assert stored(lambda: plain(x, same_norm, same_conv)) == 2 * x.numel()

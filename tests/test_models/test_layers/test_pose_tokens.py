@@ -1,0 +1,167 @@
+"""Pose tokens from either form of the skeleton."""
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmaction_d3d.models.layers import PoseTokens
+from mmaction_d3d.models.layers.joint_heatmaps import MIN_REACH
+from mmaction_d3d.models.layers.pose_tokens import normalise_clip
+
+from .. import reference
+from ..support import assert_matches_loops, assert_near, draw_joints, drawn, spread
+
+JOINTS = 2
+
+
+def build(num_person=2, **changes):
+    torch.manual_seed(0)
+    return spread(PoseTokens(3, 4, JOINTS, num_person, **changes))
+
+
+def draw(frames, size, joints, batch=2, seed=0):
+    """F_a, time embedding and joints of a clip of `size` pixels."""
+    generator = torch.Generator().manual_seed(seed)
+    grid = [-(-side // 2) for side in size]
+    maps = torch.randn(batch, 3, frames, *grid, generator=generator, dtype=torch.float64)
+    time = torch.randn(frames, 4, generator=generator, dtype=torch.float64)
+    return maps, time, draw_joints(batch, frames, joints, size=size, seed=seed)
+
+
+def draw_heatmaps(keypoint, grid, **settings):
+    return torch.stack([reference.heatmaps(clip, grid, **settings) for clip in keypoint])
+
+
+def all_heatmaps_are_clear(keypoint, grid, sigma):
+    """Whether no joint is so far out that rounding decides on whether it is visible."""
+    for joint in keypoint.flatten(0, -2):
+        reach = float(reference.heatmap(joint, grid, sigma, use_score=False).max())
+        if MIN_REACH / 2 < reach < MIN_REACH * 2:
+            return False
+    return True
+
+
+@given(st.integers(1, 2), st.tuples(st.integers(3, 9), st.integers(3, 9)), st.integers(1, 3),
+       st.sampled_from([0.5, 1., 2.]), st.booleans(), st.sampled_from(['coords', 'none']),
+       st.integers(0, 99))
+@drawn(10)
+def test_tokens_and_gradients_are_those_of_the_loops(
+        frames, size, num_person, sigma, use_score, pose_embed, seed):
+    settings = dict(sigma=sigma, use_score=use_score, pose_embed=pose_embed)
+    module = build(num_person, **settings)
+    config = dict(settings, num_joints=JOINTS)
+    maps, time, keypoint = draw(frames, size, num_person * JOINTS, seed=seed)
+
+    def forward(maps, time, keypoint):
+        tokens, visible = module(maps, time, keypoint)
+        return [tokens, visible.double().requires_grad_()]
+
+    def loops(p, maps, time, keypoint):
+        clips = [reference.pose_tokens(p, clip, joints, time, config)
+                 for clip, joints in zip(maps, keypoint)]
+        tokens, visible = (torch.stack(part) for part in zip(*clips))
+        return [tokens, visible.double().requires_grad_()]
+
+    assert_matches_loops(module, forward, loops, maps=maps.requires_grad_(),
+                         time=time.requires_grad_(), keypoint=keypoint)
+
+
+@given(st.tuples(st.integers(4, 12), st.integers(4, 12)), st.sampled_from([0.5, 1., 1.5]),
+       st.booleans(), st.sampled_from(['coords', 'none']), st.integers(0, 999))
+@drawn(25)
+def test_heatmaps_give_the_tokens_of_keypoints(size, sigma, use_score, pose_embed, seed):
+    module = build(sigma=sigma, use_score=use_score, pose_embed=pose_embed)
+    maps, time, keypoint = draw(2, size, 2 * JOINTS, seed=seed)
+    grid = tuple(maps.shape[-2:])
+    keypoint[0, 0, 0, 0] = float('nan')
+    keypoint[1, 0, 0, 1] = float('inf')
+    maps, time, keypoint = maps.float(), time.float(), keypoint.float()
+    if not all_heatmaps_are_clear(keypoint, grid, sigma):
+        return
+    heatmaps = draw_heatmaps(keypoint, grid, sigma=sigma, use_score=use_score).float()
+    tokens, visible = module(maps, time, keypoint)
+    same_tokens, same_visible = module(maps, time, heatmaps=heatmaps)
+    assert torch.equal(same_visible, visible)
+    assert_near(same_tokens, tokens, tolerance=2e-5)
+
+
+@pytest.mark.parametrize('use_score', [True, False])
+@pytest.mark.parametrize('score', [1., 0.3, 0.01])
+def test_heatmaps_tell_where_joints_at_the_border_are(score, use_score):
+    places = [(0., 0.), (10., 8.), (5., 4.), (4.75, 4.), (-3., 4.), (12.9, 4.), (5., -2.), (5., 10.5)]
+    module = build(num_person=4, use_score=use_score)
+    maps, time, _ = draw(1, (8, 10), 8, batch=1)
+    maps, time = maps.float(), time.float()
+    keypoint = torch.tensor([[[[*place, score] for place in places]]])
+    heatmaps = draw_heatmaps(keypoint, (4, 5), use_score=use_score).float()
+    tokens, visible = module(maps, time, keypoint)
+    assert visible.all()
+    assert_near(module(maps, time, heatmaps=heatmaps)[0], tokens, tolerance=2e-5)
+
+
+@pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])
+@pytest.mark.parametrize('gone', [
+    (5., 4., 0.), (5., 4., -1.), (float('nan'), 4., 1.), (5., float('inf'), 1.),
+    (5., 4., float('nan')), (500., 4., 1.), (5., -400., 1.)])
+def test_a_joint_that_is_not_seen_is_missing(gone, form):
+    """Its token does not depend on the image, and no value is lost to NaN."""
+    module = build(num_person=1).double()
+    maps, time, _ = draw(1, (8, 10), 2, batch=1)
+    keypoint = torch.tensor([[[gone, (7., 3., 0.9)]]], dtype=torch.float64)
+    skeleton = dict(keypoint=keypoint) if form == 'keypoint' else dict(
+        heatmaps=draw_heatmaps(keypoint, (4, 5)))
+    tokens, visible = module(maps, time, **skeleton)
+    changed, _ = module(maps + 1, time, **skeleton)
+    assert visible.tolist() == [[[False, True]]]
+    assert tokens.isfinite().all()
+    assert torch.equal(tokens[0, 0, 0], changed[0, 0, 0])
+    assert not torch.equal(tokens[0, 0, 1], changed[0, 0, 1])
+
+
+def test_people_are_told_apart_person_by_person():
+    """Token m * V + v of R = M * V has the embeddings of person m and of joint v."""
+    module = build(num_person=2)
+    maps, time, keypoint = draw(1, (8, 8), 4)
+    time, maps, keypoint = time.float(), maps.float(), keypoint.float()
+    before, _ = module(maps, time, keypoint)
+    with torch.no_grad():
+        module.person_embed[1] += 1
+    changed = (module(maps, time, keypoint)[0] != before).any(-1)[0, 0]
+    assert changed.tolist() == [False, False, True, True]
+
+
+def test_a_joint_between_cells_pools_from_both():
+    """Pixel 2i + 0.5 is the centre of cell i; half a cell further two cells weigh alike."""
+    module = build(num_person=1, pose_embed='none', sigma=0.4).double()
+    seen = []
+    for cell in (1, 2):
+        maps = torch.zeros(1, 3, 1, 4, 4, dtype=torch.float64)
+        maps[..., 1, cell] = 1
+        joint = torch.tensor([[[[2 * 1.5 + 0.5, 2.5, 1.], [0., 0., 0.]]]], dtype=torch.float64)
+        seen.append(module(maps, None, joint)[0][0, 0, 0])
+    assert_near(seen[0], seen[1])
+
+
+def test_positions_are_centred_and_scaled_over_the_visible_joints():
+    position = torch.tensor([[[[10., 20.], [30., 40.], [999., 999.]]]])
+    visible = torch.tensor([[[True, True, False]]])
+    expected = torch.tensor([[[[-1., -1.], [1., 1.], [0., 0.]]]])
+    assert_near(normalise_clip(position, visible), expected)
+
+
+def test_positions_keep_their_proportions_when_the_image_is_scaled():
+    position = torch.rand(2, 3, 4, 2, dtype=torch.float64) * 100
+    visible = torch.ones(2, 3, 4, dtype=torch.bool)
+    assert_near(normalise_clip(position * 3 + 7, visible), normalise_clip(position, visible))
+
+
+def test_tokens_are_pooled_in_float32_under_autocast():
+    """Positions of up to 112 cells do not fit into bfloat16."""
+    module = build(num_person=1)
+    maps = torch.randn(1, 3, 1, 4, 112)
+    time = torch.zeros(1, 4)
+    keypoint = torch.tensor([[[[190.3, 3.1, 1.], [201.9, 3.1, 1.]]]])
+    expected, _ = module(maps, time, keypoint)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        tokens, _ = module(maps, time, keypoint)
+    assert_near(tokens, expected, tolerance=2e-2)

@@ -1,0 +1,58 @@
+"""Temporal stride attention."""
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmaction_d3d.models.layers import TemporalStrideAttention
+
+from .. import reference
+from ..support import assert_matches_loops, assert_near, drawn, spread
+
+
+def build(**changes):
+    torch.manual_seed(0)
+    return spread(TemporalStrideAttention(4, 2, ffn_ratio=2., **changes)).double()
+
+
+def draw(frames, tokens, batch=2):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(batch, frames, tokens, 4, generator=generator, dtype=torch.float64,
+                       requires_grad=True)
+
+
+@st.composite
+def settings_of_windows(draw):
+    window = draw(st.integers(1, 5))
+    return dict(window=window, stride=draw(st.none() | st.integers(1, window)),
+                wrap=draw(st.booleans()), norm=draw(st.booleans()))
+
+
+@given(st.integers(1, 8), st.integers(1, 3), settings_of_windows())
+@drawn(15)
+def test_tokens_and_gradients_are_those_of_the_loops(frames, tokens, setting):
+    module = build(**setting)
+    config = dict(num_heads=2, temporal_window=setting['window'],
+                  temporal_stride=setting['stride'], wrap=setting['wrap'])
+    assert_matches_loops(
+        module, lambda tokens: [module(tokens)],
+        lambda p, tokens: [torch.stack([reference.temporal_stride_attention(p, clip, config)
+                                        for clip in tokens])],
+        tokens=draw(frames, tokens))
+
+
+@pytest.mark.parametrize('frames', [1, 3, 6])
+@pytest.mark.parametrize('queries', [1, 3])
+def test_last_queries_alone_are_those_of_the_whole(frames, queries):
+    module = build(window=3, stride=2)
+    tokens = draw(frames, 5)
+    assert_near(module(tokens, queries), module(tokens)[:, :, -queries:])
+
+
+@pytest.mark.parametrize('frames, window, stride', [
+    (1, 4, None), (2, 4, None), (5, 4, None), (12, 4, None), (7, 3, 3), (7, 3, 1), (5, 1, 1)])
+def test_every_token_reaches_the_others(frames, window, stride):
+    module = build(window=window, stride=stride)
+    tokens = draw(frames, 3)
+    module(tokens, num_queries=1).sum().backward()
+    assert (tokens.grad != 0).all(-1).all()

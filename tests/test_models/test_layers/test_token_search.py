@@ -1,0 +1,86 @@
+"""3D token search."""
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmaction_d3d.models.layers import TokenSearch
+
+from .. import reference
+from ..support import assert_matches_loops, assert_near, drawn, spread
+
+WIDTH = 4
+
+
+def draw_volume(size, batch=2, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(batch, *size, WIDTH, generator=generator, dtype=torch.float64)
+
+
+def build(kernel, seed=0, deviation=0.5, **changes):
+    torch.manual_seed(seed)
+    return spread(TokenSearch(WIDTH, kernel, **changes), deviation).double()
+
+
+@given(st.tuples(*[st.integers(1, 4)] * 3), st.tuples(*[st.integers(1, 3)] * 3), st.booleans(),
+       st.sampled_from([0.3, 1., 2.]))
+@drawn(12)
+def test_tokens_places_and_gradients_are_those_of_the_loops(size, kernel, depthwise, reach):
+    module = build(kernel, depthwise=depthwise, offset_range=reach)
+
+    def forward(volume):
+        found = module(volume)
+        return [found.tokens, found.positions, found.offsets]
+
+    def loops(p, volume):
+        found = [reference.search(p, sample, kernel, reach)[:3] for sample in volume]
+        return [torch.stack([torch.stack(list(part)) for part in parts]) for parts in zip(*found)]
+
+    assert_matches_loops(module, forward, loops, volume=draw_volume(size).requires_grad_())
+
+
+@pytest.mark.parametrize('size, kernel, grid', [
+    ((12, 28, 28), 7, (6, 22, 22)), ((1, 7, 9), 7, (1, 1, 3)), ((5, 3, 8), (2, 4, 8), (4, 1, 1))])
+def test_grid_is_what_a_convolution_without_padding_leaves(size, kernel, grid):
+    assert build(kernel).grid_size(size) == grid
+
+
+@given(st.tuples(*[st.integers(1, 5)] * 3), st.tuples(*[st.integers(1, 4)] * 3))
+@drawn(30)
+def test_grid_size_tells_the_grid_of_the_search(size, kernel):
+    module = build(kernel)
+    found = module(draw_volume(size, batch=1))
+    assert found.grid == module.grid_size(size)
+    assert found.tokens.shape[1] == torch.tensor(found.grid).prod()
+
+
+@pytest.mark.parametrize('size', [(2, 3, 4), (4, 3, 2), (1, 1, 3)])
+def test_search_starts_as_the_identity_on_an_equal_grid(size):
+    volume = draw_volume(size)
+    found = TokenSearch(WIDTH, 1).double()(volume)
+    assert_near(found.tokens, volume.flatten(1, 3))
+
+
+@pytest.mark.parametrize('axis', range(3))
+def test_offsets_leave_the_volume_at_no_more_than_their_range(axis):
+    """Large offsets along one axis end at the border cells of that axis alone."""
+    module = build(1, deviation=0)
+    with torch.no_grad():
+        module.norm.weight.zero_()
+        module.norm.bias.fill_(1)
+        module.to_offset.weight[axis] = 50.
+    volume = draw_volume((2, 3, 4))
+    found = module(volume)
+    wanted = torch.zeros(3, dtype=torch.float64)
+    wanted[axis] = 1
+    assert_near(found.offsets, wanted.expand_as(found.offsets))
+    # Half of the volume is shifted past the last cell of the axis: x, y, z are the axes 3, 2, 1.
+    last = volume.select(3 - axis, -1)
+    assert_near(found.tokens.view_as(volume).select(3 - axis, -1), last)
+
+
+def test_offsets_stay_float32_under_autocast():
+    module = build(2).float()
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = module(draw_volume((3, 3, 3)).float())
+    assert found.positions.dtype == found.offsets.dtype == torch.float32

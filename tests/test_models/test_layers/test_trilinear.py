@@ -1,0 +1,66 @@
+"""Trilinear sampling of tokens."""
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmaction_d3d.models.layers.token_search import reference_points
+from mmaction_d3d.models.layers.trilinear import sample_tokens, trilinear_corners
+
+from .. import reference
+from ..support import assert_matches_loops, assert_near, drawn
+
+CPU = torch.device('cpu')
+
+
+def draw(size, points, reach=1.6, seed=0):
+    """Two volumes of tokens and positions of which some lie outside of them."""
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.randn(2, *size, 3, generator=generator, dtype=torch.float64)
+    positions = torch.rand(2, points, 3, generator=generator, dtype=torch.float64) * 2 - 1
+    return tokens, positions * reach
+
+
+@given(st.tuples(*[st.integers(1, 4)] * 3), st.integers(1, 4), st.integers(0, 99))
+@drawn(12)
+def test_tokens_and_gradients_are_those_of_the_loops(size, points, seed):
+    tokens, positions = draw(size, points, seed=seed)
+
+    def loops(_, tokens, positions):
+        return [torch.stack([torch.stack([reference.trilinear(volume, place) for place in places])
+                             for volume, places in zip(tokens, positions)])]
+
+    assert_matches_loops(
+        torch.nn.Identity(), lambda tokens, positions: [sample_tokens(tokens, positions)], loops,
+        tokens=tokens.requires_grad_(), positions=positions.requires_grad_())
+
+
+@pytest.mark.parametrize('size', [(2, 3, 5), (5, 2, 3), (1, 4, 1), (4, 1, 2)])
+def test_tokens_are_those_of_grid_sample(size):
+    tokens, positions = draw(size, 50)
+    sampled = F.grid_sample(tokens.movedim(-1, 1), positions[:, :, None, None], mode='bilinear',
+                            padding_mode='border', align_corners=False)
+    assert_near(sample_tokens(tokens, positions), sampled[..., 0, 0].transpose(1, 2))
+
+
+def test_weights_add_up_to_one_and_cells_lie_inside():
+    _, positions = draw((2, 3, 5), 200, reach=3)
+    cells, weights = trilinear_corners(positions, (2, 3, 5))
+    assert 0 <= cells.min() and cells.max() < 30
+    assert weights.min() >= 0
+    assert_near(weights.sum(-1), torch.ones(2, 200, dtype=torch.float64))
+
+
+@pytest.mark.parametrize('axis', range(3), ids='xyz')
+def test_a_shift_by_one_cell_rolls_the_inside(axis):
+    size = (3, 4, 5)
+    tokens, _ = draw(size, 1)
+    shift = torch.zeros(3, dtype=torch.float64)
+    shift[axis] = 2 / size[2 - axis]  # a cell's width
+    positions = (reference_points(size, CPU).double() + shift).expand(2, -1, -1)
+    sampled = sample_tokens(tokens, positions).view_as(tokens)
+    volume_axis = 3 - axis  # x, y, z are the axes 3, 2, 1 of B x T x H x W x 4C
+    inside = torch.arange(size[2 - axis] - 1)
+    assert_near(sampled.index_select(volume_axis, inside),
+                tokens.roll(-1, volume_axis).index_select(volume_axis, inside))

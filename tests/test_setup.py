@@ -1,0 +1,238 @@
+"""`make setup`: what it installs, when it reuses, and what it says of a wrong Python."""
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from mmaction_d3d import environment
+
+ROOT = Path(__file__).parents[1]
+FILES = ('Makefile', 'tools/setup_venv.sh', 'setup.py')
+
+# Stands in for Python where only the order of steps matters: it makes a virtual environment that
+# holds itself, writes down what pip is asked for, and fails there while a file `fail` exists.
+STUB = r"""#!/usr/bin/env bash
+here=$(cd "$(dirname "$0")" && pwd)
+case "$1 $2" in
+    -c*) echo "${STUB_VERSION:-3.11}" ;;
+    '-m venv') mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && echo venv >>"$STUB_HOME/log" ;;
+    '-m pip')
+        sleep "${STUB_SECONDS:-0}"
+        [ ! -e "$STUB_HOME/fail" ] || exit 1
+        echo "$*" >>"$STUB_HOME/log" ;;
+esac
+"""
+
+
+class Project:
+    """A copy of the set-up with a lock of one package, and a stand-in for Python."""
+
+    def __init__(self, home):
+        self.home = home
+        self.root = home / 'a project'
+        for file in FILES:
+            (self.root / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, self.root / file)
+        for folder in ('requirements', 'mmaction_d3d'):
+            (self.root / folder).mkdir()
+        self.lock = self.root / 'requirements' / 'lock.txt'
+        self.lock.write_text('probe==1.0\n')
+        (self.root / 'mmaction_d3d' / '__init__.py').write_text("__version__ = '0.1.0'\n")
+        (home / 'bin').mkdir()
+        self.python = home / 'bin' / 'python3.11'
+        self.python.write_text(STUB)
+        self.python.chmod(0o755)
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if k not in ('PYTHON', 'MAKEFLAGS')},
+            'PATH': f'{home / "bin"}:{os.environ["PATH"]}', 'STUB_HOME': str(home)}
+
+    def start(self, *arguments, **environment):
+        return subprocess.Popen(
+            ['make', 'setup', *arguments], cwd=self.root, text=True,
+            env={**self.environment, **environment}, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+
+    def setup(self, *arguments, **environment):
+        """Runs `make setup`; returns its exit code and output."""
+        process = self.start(*arguments, **environment)
+        output, _ = process.communicate(timeout=60)
+        return process.returncode, output
+
+    def steps(self):
+        """Names the steps since the last call."""
+        log = self.home / 'log'
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.write_text('')
+        names = {'-r': 'packages', '-e': 'project'}
+        return [next((name for flag, name in names.items() if f' {flag} ' in line), line)
+                for line in lines]
+
+
+ALL = ['venv', 'packages', 'project']
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def ready(project):
+    """A project that is set up."""
+    code, output = project.setup()
+    assert code == 0, output
+    project.steps()
+    return project
+
+
+def test_first_run_installs_all(project):
+    assert project.setup()[0] == 0
+    assert project.steps() == ALL
+
+
+def test_second_run_installs_nothing(ready):
+    assert ready.setup()[0] == 0
+    assert ready.steps() == []
+
+
+def test_changed_lock_starts_afresh(ready):
+    ready.lock.write_text('probe==2.0\n')
+    (ready.root / '.venv' / 'left over').touch()
+    assert ready.setup()[0] == 0
+    assert ready.steps() == ALL
+    assert not (ready.root / '.venv' / 'left over').exists()
+
+
+def test_changed_version_installs_the_project_only(ready):
+    (ready.root / 'mmaction_d3d' / '__init__.py').write_text("__version__ = '0.2.0'\n")
+    assert ready.setup()[0] == 0
+    assert ready.steps() == ['project']
+
+
+def test_moved_folder_starts_afresh(ready):
+    ready.root = ready.root.rename(ready.root.with_name('moved'))
+    assert ready.setup()[0] == 0
+    assert ready.steps() == ALL
+
+
+def test_lost_interpreter_starts_afresh(ready):
+    (ready.root / '.venv' / 'bin' / 'python').unlink()
+    assert ready.setup()[0] == 0
+    assert ready.steps() == ALL
+
+
+def test_interrupted_install_is_repaired_by_running_again(project):
+    (project.home / 'fail').touch()
+    assert project.setup()[0] != 0
+    (project.home / 'fail').unlink()
+    project.steps()
+    assert project.setup()[0] == 0
+    assert project.steps() == ALL
+
+
+def test_interrupted_rebuild_is_repaired_when_the_lock_is_put_back(ready):
+    ready.lock.write_text('probe==2.0\n')
+    (ready.home / 'fail').touch()
+    assert ready.setup()[0] != 0
+    (ready.home / 'fail').unlink()
+    ready.lock.write_text('probe==1.0\n')
+    ready.steps()
+    assert ready.setup()[0] == 0
+    assert ready.steps() == ALL
+
+
+def test_pip_of_the_lock_comes_first(project):
+    project.lock.write_text('probe==1.0\npip==26.3\n')
+    project.setup()
+    _, installer, packages, _ = project.steps()
+    assert installer.endswith('pip==26.3') and packages == 'packages'
+
+
+def test_two_runs_at_once_install_once(project):
+    runs = [project.start(STUB_SECONDS='0.3') for _ in range(2)]
+    outputs = [run.communicate(timeout=60)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert project.steps() == ALL
+    assert 'waiting for another set-up' in ''.join(outputs)
+
+
+def test_wrong_python_is_one_sentence(project):
+    code, output = project.setup('PYTHON=python3.11', STUB_VERSION='3.12')
+    assert code == 2
+    errors = [line for line in output.splitlines() if not line.startswith('make')]
+    assert errors == [
+        'error: Python 3.11 is needed, python3.11 is Python 3.12; '
+        'install Python 3.11 or name it: make setup PYTHON=/path/to/python3.11']
+    assert not (project.root / '.venv').exists()
+
+
+def test_wrong_python_is_said_although_an_environment_is_there(ready):
+    code, output = ready.setup('PYTHON=python3.11', STUB_VERSION='3.12')
+    assert code == 2 and 'Python 3.11 is needed' in output
+
+
+def test_absent_python_is_one_sentence(project):
+    code, output = project.setup('PYTHON=no-such-python')
+    assert code == 2 and 'error: Python 3.11 is needed, found no no-such-python;' in output
+
+
+def test_python3_is_taken_where_it_is_the_right_one(project):
+    project.python.rename(project.python.with_name('python3'))
+    for name in ('python3.11', 'python'):  # as pyenv has them for versions that are not chosen
+        other = project.python.with_name(name)
+        other.write_text('#!/bin/sh\nexit 127\n')
+        other.chmod(0o755)
+    assert project.setup()[0] == 0
+    assert project.steps() == ALL
+
+
+def test_python_without_venv_is_one_sentence(project):
+    project.python.write_text(STUB.replace('mkdir -p', 'false'))
+    code, output = project.setup()
+    assert code == 2 and 'cannot create virtual environments; install its venv module' in output
+
+
+def write_wheel(folder, name):
+    """Writes an installed package as a wheel again; returns the line that pins it."""
+    package = metadata.distribution(name)
+    with zipfile.ZipFile(folder / f'{name}-{package.version}-py3-none-any.whl', 'w') as wheel:
+        for file in package.files:
+            if file.suffix != '.pyc' and '..' not in file.parts:
+                wheel.write(file.locate(), str(file))
+    return f'{name}=={package.version}'
+
+
+def test_real_environment_holds_the_lock_and_the_project(tmp_path):
+    project = Project(tmp_path)
+    pins = [write_wheel(tmp_path, name) for name in ('setuptools', 'iniconfig')]
+    project.lock.write_text('\n'.join(pins))
+    (project.root / 'setup.py').write_text(
+        "from setuptools import setup\nsetup(name='mmaction_d3d', version='0.1.0',"
+        " packages=['mmaction_d3d'])\n")
+    code, output = project.setup(f'PYTHON={sys.executable}', PIP_NO_INDEX='1',
+                                 PIP_FIND_LINKS=str(tmp_path), PIP_CONFIG_FILE=os.devnull)
+    assert code == 0, output
+    script = "import iniconfig, mmaction_d3d; print(mmaction_d3d.__file__)"
+    found = subprocess.run([project.root / '.venv' / 'bin' / 'python', '-c', script],
+                           capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert found.strip() == str(project.root / 'mmaction_d3d' / '__init__.py')
+
+
+def test_setup_wants_the_python_that_was_tested():
+    script = (ROOT / 'tools' / 'setup_venv.sh').read_text()
+    assert f'want={environment.TESTED_PYTHON}\n' in script
+
+
+def test_make_and_ci_run_tests_and_quickstart():
+    """`make -n` prints what it would run; continuous integration runs both."""
+    def plan(goal):
+        return subprocess.run(['make', '-n', goal], cwd=ROOT, capture_output=True, text=True,
+                              check=True).stdout
+    assert '-m pytest' in plan('test') and 'tools/quickstart.py' in plan('quickstart')
+    commands = (ROOT / '.ci' / 'run').read_text().splitlines()
+    assert commands.index('make test') < commands.index('make quickstart')

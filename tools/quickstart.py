@@ -1,0 +1,152 @@
+"""From nothing to a trained, tested and explained model: python tools/quickstart.py."""
+import argparse
+import json
+import os.path as osp
+import sys
+import time
+
+import numpy as np
+from matplotlib.figure import Figure
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.datasets.synthetic import generate
+from mmaction_d3d.engine import add_shared_arguments, build_runner, load_config
+from mmaction_d3d.evaluation.baselines import (single_frame_baseline, skeleton_baseline,
+                                               wilson_interval)
+from mmaction_d3d.visualization import explain_clip
+
+CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd3d_quickstart.py')
+
+
+class _Predictions(Hook):
+    """Keeps the labels and predictions of a test."""
+
+    def __init__(self):
+        self.labels, self.predictions = [], []
+
+    def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        for sample in outputs:
+            self.labels.append(int(sample.gt_label))
+            self.predictions.append(int(sample.pred_label))
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='Generates data, trains, tests and explains.', usage='%(prog)s [options]')
+    add_shared_arguments(parser)
+    parser.set_defaults(data_root='data/synthetic')
+    parser.add_argument('--seed', type=int, default=0, help='of the training (default: 0)')
+    parser.add_argument('--num-train', type=int, default=1200, help='clips (default: %(default)s)')
+    parser.add_argument('--num-val', type=int, default=160, help='clips (default: %(default)s)')
+    parser.add_argument('--num-test', type=int, default=240, help='clips (default: %(default)s)')
+    return parser.parse_args([CONFIG, *(sys.argv[1:] if argv is None else argv)])
+
+
+def train(cfg):
+    """Trains, or goes on where a stopped run left off, and returns the best checkpoint on val."""
+    cfg.resume = True
+    runner = build_runner(cfg)
+    runner.train()
+    return runner.message_hub.get_info('best_ckpt')
+
+
+def test(cfg, checkpoint):
+    """Tests a checkpoint once.
+
+    Returns:
+        tuple: The runner, whose model is loaded, labels and predictions.
+    """
+    cfg = Config(dict(cfg._cfg_dict, resume=False, load_from=checkpoint))
+    runner = build_runner(cfg)
+    collected = _Predictions()
+    runner.register_hook(collected)
+    runner.test()
+    return runner, np.array(collected.labels), np.array(collected.predictions)
+
+
+def fit_baselines(runner, cfg):
+    """Top-1 on test of logistic regression on skeletons and on single frames."""
+    train_set, val_set, test_set = (
+        runner.build_dataloader(cfg[f'{split}_dataloader']).dataset
+        for split in ('train', 'val', 'test'))
+    return dict(
+        skeleton_baseline=skeleton_baseline(train_set, val_set, test_set).top1,
+        single_frame_baseline=single_frame_baseline(train_set, val_set, test_set).top1)
+
+
+def draw_confusion(labels, predictions, classes, path):
+    """Writes the confusion matrix as a picture and returns it, true classes in rows."""
+    matrix = confusion_matrix(labels, predictions, labels=range(len(classes)))
+    figure = Figure(figsize=(7, 6.5), dpi=110)
+    axis = figure.subplots()
+    ConfusionMatrixDisplay(matrix, display_labels=classes).plot(
+        ax=axis, cmap='Blues', colorbar=False, xticks_rotation='vertical')
+    figure.tight_layout()
+    figure.savefig(path)
+    return matrix
+
+
+def report(result, matrix, classes):
+    """The result as lines of text."""
+    low, high = result['interval']
+    width = max(map(len, classes))
+    lines = [
+        f'top-1 on {result["num_test"]} test clips   {result["top1"]:.3f}   '
+        f'95 % interval {low:.3f} to {high:.3f}',
+        f'  cap of skeletons alone         {result["caps"]["skeleton"]:.3f}   '
+        f'fitted: {result["skeleton_baseline"]:.3f} (logistic regression)',
+        f'  cap of a single frame          {result["caps"]["single_frame"]:.3f}   '
+        f'fitted: {result["single_frame_baseline"]:.3f} (logistic regression)',
+        'confusion (rows: true class, columns: predicted, in the same order)'
+    ]
+    lines += [f'  {name:{width}} ' + ' '.join(f'{count:3d}' for count in row)
+              for name, row in zip(classes, matrix)]
+    return lines
+
+
+def pick_clip(labels, predictions, motions):
+    """Index of the first rightly recognised clip of a moving hand, else 0."""
+    still = motions.index('hold')
+    objects = (labels.max() + 1) // len(motions)
+    right = np.flatnonzero((labels == predictions) & (labels // objects != still))
+    return int(right[0]) if len(right) else 0
+
+
+def main(argv=None):
+    """Runs the whole chain."""
+    args = parse_args(argv)
+    start = time.time()
+    ann_file = generate(args.data_root, num_train=args.num_train, num_val=args.num_val,
+                        num_test=args.num_test)
+    meta = safe_pickle.load(str(ann_file))
+    cfg = load_config(args)
+    cfg.randomness = dict(seed=args.seed)
+    checkpoint = train(cfg)
+    runner, labels, predictions = test(cfg, checkpoint)
+    correct = int((labels == predictions).sum())
+    result = dict(
+        top1=correct / len(labels), interval=wilson_interval(correct, len(labels)),
+        num_test=len(labels), seed=args.seed, checkpoint=checkpoint, caps=meta['caps'],
+        **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
+
+    def out(name):
+        return osp.join(cfg.work_dir, name)
+
+    matrix = draw_confusion(labels, predictions, meta['classes'], out('confusion.png'))
+    explain_clip(runner.model, runner.test_dataloader.dataset,
+                 pick_clip(labels, predictions, meta['motions']), out('attention.png'))
+    with open(out('results.json'), 'w') as file:
+        json.dump(dict(result, confusion=matrix.tolist()), file, indent=1)
+    for line in report(result, matrix, meta['classes']):
+        runner.logger.info(line)
+    runner.logger.info(f'{result["minutes"]} minutes. Results: {out("results.json")}, '
+                       f'{out("confusion.png")}, {out("attention.png")}')
+
+
+if __name__ == '__main__':
+    cli.run(main)
