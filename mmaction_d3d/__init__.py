@@ -2,7 +2,11 @@
 
 Importing it registers everything it holds with MMAction2 and mends what upstream breaks.
 """
-from . import compat
+try:
+    from . import compat
+except ImportError as error:
+    raise ImportError(
+        f'{error}; python tools/check_env.py says what is missing and how to install it') from error
 
 compat.apply()  # before the imports below: they import MMAction2's models
 

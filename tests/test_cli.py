@@ -1,4 +1,5 @@
 """How a tool ends on a wrong input, on any other error, and on none."""
+import json
 import pickle
 import sys
 
@@ -71,6 +72,13 @@ def test_message_of_several_lines_is_printed_as_one(run):
 def test_debug_shows_the_traceback_before_the_line(run):
     code, lines = run(lambda: _raise(MISTAKE), '--debug')
     assert (code, lines[0], lines[-1]) == (2, 'Traceback (most recent call last):', LINE)
+
+
+def test_torchrun_finds_the_message(run, tmp_path, monkeypatch):
+    file = tmp_path / 'error.json'
+    monkeypatch.setenv('TORCHELASTIC_ERROR_FILE', str(file))
+    run(lambda: _raise(MISTAKE))
+    assert json.loads(file.read_text())['message']['message'] == f'InputError: {MISTAKE}'
 
 
 def test_other_errors_keep_their_traceback():

@@ -149,6 +149,13 @@ def test_check_runs_where_nothing_is_installed():
     assert result.stderr == ''
 
 
+def test_import_without_what_it_needs_names_the_check():
+    result = subprocess.run([sys.executable, '-S', '-c', 'import mmaction_d3d'],
+                            capture_output=True, text=True, cwd=ROOT)
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith('ImportError: No module named') and 'tools/check_env.py' in last
+
+
 def test_check_passes_here():
     result = subprocess.run([sys.executable, CHECK], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout

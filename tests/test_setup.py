@@ -172,7 +172,10 @@ def test_wrong_python_is_one_sentence(project):
 
 
 def test_wrong_python_is_said_although_an_environment_is_there(ready):
-    code, output = ready.setup('PYTHON=python3.11', STUB_VERSION='3.12')
+    other = ready.python.with_name('python3.12')
+    other.write_text('#!/bin/sh\necho 3.12\n')
+    other.chmod(0o755)
+    code, output = ready.setup('PYTHON=python3.12')
     assert code == 2 and 'Python 3.11 is needed' in output
 
 

@@ -1,6 +1,6 @@
 """What can be known to be wrong before a long run starts."""
 import os.path as osp
-from pickle import UnpicklingError
+import re
 
 import torch
 from mmengine.model import is_model_wrapper
@@ -17,9 +17,11 @@ def check_config(cfg):
         cfg (Config): The config.
 
     Raises:
-        InputError: If ``num_classes``, ``num_person`` or the joints of ``layout`` differ from
-            what the model was told.
+        InputError: If there is no model, or ``num_classes``, ``num_person`` or the joints of
+            ``layout`` differ from what it was told.
     """
+    if not cfg.get('model'):
+        raise InputError(cfg.filename, 'model', 'nothing', 'the config of a model')
     head = cfg.model.get('cls_head') or {}
     backbone = cfg.model.get('backbone') or {}
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
@@ -95,8 +97,10 @@ def _read_state(path):
         raise InputError(path, 'checkpoint', 'no such file', want)
     try:
         checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError) as error:
-        raise InputError(path, 'checkpoint', str(error).partition('\n')[0], want) from error
+    except Exception as error:  # of any kind: torch raises what its reader stumbles over
+        code = re.search(r'GLOBAL (\S+)', str(error))
+        found = f'{code[1]}, which may be harmful code' if code else 'what torch cannot read'
+        raise InputError(path, 'checkpoint', found, want) from error
     state = checkpoint
     if isinstance(checkpoint, dict):
         state = checkpoint.get('state_dict', checkpoint)

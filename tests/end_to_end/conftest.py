@@ -43,7 +43,7 @@ def run_script(monkeypatch, capfd):
 
     def run(script, *argv):
         monkeypatch.setattr(sys, 'argv', [str(script), *map(str, argv)])
-        # MMEngine lays out the config it logs and saves, five times a run: most of a short run's time.
+        # MMEngine lays out the config it logs and saves: most of a short run's time.
         monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
         for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
             kept._instance_dict.clear()
@@ -74,9 +74,21 @@ def ut_data(rgb_pose_data):
 
 
 @pytest.fixture
-def ut_args(ut_data, tmp_path):
+def work_dir(tmp_path):
+    return tmp_path / 'work'
+
+
+@pytest.fixture
+def ut_args(ut_data, work_dir):
     """Arguments that make ``d3d_ut_interaction.py`` small, on ``ut_data``; more can follow."""
     return [
         ROOT / 'configs' / 'd3d_ut_interaction.py', '--data-root', ut_data.root, '--work-dir',
-        tmp_path / 'work', '--cfg-options', *SHRINK
+        work_dir, '--cfg-options', *SHRINK
     ]
+
+
+@pytest.fixture
+def trained(run_tool, ut_args, work_dir):
+    """A checkpoint of one epoch of d3d_ut_interaction.py, small."""
+    assert run_tool('train.py', *ut_args).code == 0
+    return work_dir / 'epoch_1.pth'

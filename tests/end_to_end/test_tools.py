@@ -3,22 +3,9 @@ import json
 import pickle
 from pathlib import Path
 
-import pytest
 import torch
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-
-
-@pytest.fixture
-def work_dir(tmp_path):
-    return tmp_path / 'work'
-
-
-@pytest.fixture
-def trained(run_tool, ut_args, work_dir):
-    """A checkpoint of one epoch of d3d_ut_interaction.py, small."""
-    assert run_tool('train.py', *ut_args).code == 0
-    return work_dir / 'epoch_1.pth'
 
 
 def weights(checkpoint):

@@ -34,10 +34,18 @@ def with_names(**fields):
     return change
 
 
-def three_numbers(data):
-    annotation = data.annotations[1]
-    del annotation['keypoint_score']
-    annotation['keypoint'] = np.random.rand(1, 4, 17, 3).astype(np.float32)
+def three_numbers(xy_scale, third_scale):
+    def change(data):
+        annotation = data.annotations[1]
+        del annotation['keypoint_score']
+        numbers = np.random.default_rng(0).random((1, 4, 17, 3), np.float32)
+        annotation['keypoint'] = numbers * np.array([xy_scale, xy_scale, third_scale], np.float32)
+    return change
+
+
+def folder_for_a_video(data):
+    (data.video_dir / 'dir.mp4').mkdir()
+    data.annotations[1]['filename'] = 'dir.mp4'
 
 
 FIELD = r'annotations\.pkl: annotations\[1\] \(clip1\)\.'
@@ -82,7 +90,8 @@ CASES = {
                           FIELD + 'keypoint: found 4 numbers'),
     '3 numbers, scores too': (in_annotation(keypoint=lambda k: np.concatenate([k, k[..., :1]], -1)),
                               FIELD + 'keypoint: found 3 numbers'),
-    '3D joints': (three_numbers, FIELD + 'keypoint: found 3 numbers a joint'),
+    '3D joints in metres': (three_numbers(1, 1), FIELD + 'keypoint: found 3 numbers a joint'),
+    'pixels and a depth': (three_numbers(500, 4), FIELD + 'keypoint: found 3 numbers a joint'),
     'scores of other shape': (in_annotation(keypoint_score=lambda s: s[:, :, :5]),
                               FIELD + 'keypoint_score: found 1 x 4 x 5'),
     'classes differ': (lambda d: d.content.update(classes=['a', 'b', 'c']),
@@ -90,7 +99,7 @@ CASES = {
     'missing video': (lambda d: (d.video_dir / 'clip1.mp4').unlink(),
                       r'annotations\[1\]: found none in .*videos, want one video clip1'),
     'missing named video': (in_annotation(filename='x/y.mp4'), r'annotations\[1\]: found no file'),
-    'folder for a video': (in_annotation(filename='.'), r'annotations\[1\]: found no file'),
+    'folder for a video': (folder_for_a_video, r'annotations\[1\]: found no file .*dir\.mp4'),
 }
 
 

@@ -129,7 +129,8 @@ def test_the_people_with_the_highest_total_score_stay_in_their_order(data):
     annotation = data.annotations[0]
     xy = np.repeat(annotation['keypoint'], 4, 0) + np.arange(4)[:, None, None, None]
     score = np.repeat(annotation['keypoint_score'], 4, 0)
-    score *= np.array([0.5, 0.2, np.nan, 1])[:, None, None]
+    score *= np.array([0.5, 0.2, 0, 1])[:, None, None]
+    score[3, 0, 0] = np.nan
     annotation.update(keypoint=xy, keypoint_score=score)
     data.save()
     info = data.build(num_person=2).get_data_info(0)

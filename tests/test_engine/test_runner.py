@@ -40,11 +40,12 @@ def toy_runner(work_dir, launcher='pytorch', **kwargs):
 
 @pytest.fixture
 def one_process(monkeypatch):
-    """The environment that torchrun makes, for a single process."""
+    """The environment that torchrun and Slurm make, for a single process."""
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
-    env = dict(RANK=0, LOCAL_RANK=0, WORLD_SIZE=1, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
+    env = dict(RANK=0, LOCAL_RANK=0, WORLD_SIZE=1, MASTER_ADDR='127.0.0.1', MASTER_PORT=port,
+               SLURM_PROCID=0, SLURM_LOCALID=0, SLURM_NTASKS=1, SLURM_NODELIST='localhost')
     for name, value in env.items():
         monkeypatch.setenv(name, str(value))
     yield
@@ -52,8 +53,9 @@ def one_process(monkeypatch):
 
 
 @cpus
-def test_gloo_stands_in_for_nccl(one_process, tmp_path):
-    toy_runner(tmp_path)
+@pytest.mark.parametrize('launcher', ['pytorch', 'slurm'])
+def test_gloo_stands_in_for_nccl(one_process, tmp_path, launcher):
+    toy_runner(tmp_path, launcher)
     assert distributed.get_backend() == 'gloo'
 
 

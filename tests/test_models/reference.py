@@ -1,4 +1,4 @@
-"""The model once more, as plain loops over samples, frames, joints, cells, windows, heads and queries.
+"""The model once more, as plain loops over frames, joints, cells, windows, heads and queries.
 
 Written from the paper and its appendix, with nothing taken from the package but parameters by name.
 Slow and differentiable: it is what the package is compared with, in value and through autograd in

@@ -1,4 +1,4 @@
-"""What the tests of the model share: small models, drawn inputs and the comparison with the loops."""
+"""What the tests of the model share: small models, drawn inputs, the comparison with the loops."""
 import contextlib
 import logging
 
@@ -74,7 +74,8 @@ def draw_clip(batch=2, frames=3, size=(32, 32), joints=6, seed=0):
     """Arguments of the transformer, float32: normalised images and joints."""
     generator = torch.Generator().manual_seed(seed)
     imgs = torch.randn(batch, 3, frames, *size, generator=generator)
-    return dict(imgs=imgs, keypoint=draw_joints(batch, frames, joints, size=size, seed=seed).float())
+    keypoint = draw_joints(batch, frames, joints, size=size, seed=seed).float()
+    return dict(imgs=imgs, keypoint=keypoint)
 
 
 def draw_batch(samples=2, clips=1, frames=3, size=(32, 32), joints=6, seed=0):

@@ -30,7 +30,9 @@ test_pipeline = [
     *_base_.pack
 ]
 
-loader = dict(batch_size=16, num_workers=1)
-train_dataloader = dict(**loader, dataset=dict(**data, split='train', pipeline=train_pipeline))
-val_dataloader = dict(**loader, dataset=dict(**data, split='val', pipeline=test_pipeline))
-test_dataloader = dict(**loader, dataset=dict(**data, split='test', pipeline=test_pipeline))
+# Small batches: what counts on few clips is the number of updates.
+train_dataloader = dict(
+    batch_size=8, num_workers=1, dataset=dict(**data, split='train', pipeline=train_pipeline))
+test_loader = dict(batch_size=32, num_workers=1)
+val_dataloader = dict(**test_loader, dataset=dict(**data, split='val', pipeline=test_pipeline))
+test_dataloader = dict(**test_loader, dataset=dict(**data, split='test', pipeline=test_pipeline))

@@ -9,7 +9,7 @@ layout = 'coco17'
 num_joints = 17
 
 clip_len = 12
-crop_size = 96
+crop_size = 80
 
 data = dict(
     ann_file=f'{data_root}/set1_movenet.pkl',

@@ -80,10 +80,12 @@ class _Actor:
         self.joints_2d, self.grip_2d = self._project(self.joints), self._project(self.grip)
 
     def parts(self, side):
-        """What to paint in pictures of `side` pixels."""
-        parts = person_parts(self.person, self.joints_2d * side, self.grip_2d * side,
-                             self.zoom * side * self.person.height, side)
-        return parts + (self.thing.parts(self.grip_2d * side, side) if self.thing else [])
+        """What to paint in pictures of `side` pixels that are then averaged down."""
+        # The centre of a pixel is a whole number before and after.
+        joints, grip = (p * side + (_SUPERSAMPLE - 1) / 2 for p in (self.joints_2d, self.grip_2d))
+        parts = person_parts(self.person, joints, grip, self.zoom * side * self.person.height,
+                             side)
+        return parts + (self.thing.parts(grip, side) if self.thing else [])
 
     def _project(self, p):
         z, x, g = (a[:, None] if p.ndim == 3 else a for a in (self.zoom, self.x, self.ground))
@@ -92,7 +94,7 @@ class _Actor:
 
 
 class Clip:
-    """Everything random about one clip, drawn from (seed, split, index) alone.
+    """Everything random about one clip; a function of its arguments.
 
     Args:
         seed (int): of the whole data set.
@@ -123,9 +125,9 @@ class Clip:
         self._frame_main(rng)
         self.actors = [self.main]
         if rng.random() < level.second_person:
-            held = (make_object(rng, DISTRACTOR, num_frames, level.vivid)
-                    if rng.random() < level.distractor else None)
-            other = _Actor(rng, looks[1], MOTIONS[rng.integers(len(MOTIONS))], held, level,
+            distractor = (make_object(rng, DISTRACTOR, num_frames, level.vivid)
+                          if rng.random() < level.distractor else None)
+            other = _Actor(rng, looks[1], MOTIONS[rng.integers(len(MOTIONS))], distractor, level,
                            num_frames)
             self._frame_other(rng, other)
             self.actors.append(other)
@@ -133,7 +135,7 @@ class Clip:
         self.scene = level.scene(rng_for(seed, 'background', background), size)
         self.scene.start(rng, num_frames)
         self.gain = rng.uniform(0.85, 1.12)
-        self.grain_rng = rng_for(seed, split, index, 'grain')
+        self._grain_key = seed, split, index, 'grain'
 
         keypoint, score = zip(*(self._observe(rng, a) for a in self.actors))
         order = list(range(len(self.actors)))
@@ -147,8 +149,7 @@ class Clip:
             keypoint_score=np.stack([score[i] for i in order]),
             motion=motion, object=thing, main_person=order.index(0),
             person_ids=[pool[people[i]] for i in order], background_id=background,
-            object_box=self.main.thing.boxes(self.main.grip_2d * size,
-                                              size).astype(np.float32))
+            object_box=held.boxes(self.main.grip_2d * size, size).astype(np.float32))
 
     def _frame_main(self, rng):
         """Puts the main person where all of the hand's path stays in the picture."""
@@ -180,14 +181,15 @@ class Clip:
         """Draws the clip: T x size x size x 3 uint8 RGB."""
         side = self.size * _SUPERSAMPLE
         parts = [part for actor in self.actors[::-1] for part in actor.parts(side)]
-        grain = self.grain_rng.normal(0, self.level.grain, (self.size + _GRAIN_SHIFT,) * 2 + (3,))
+        rng = rng_for(*self._grain_key)
+        grain = rng.normal(0, self.level.grain, (self.size + _GRAIN_SHIFT,) * 2 + (3,))
         out = np.empty((self.num_frames, self.size, self.size, 3), np.uint8)
         for t in range(self.num_frames):
             image = cv2.resize(self.scene.behind(t), (side, side), interpolation=cv2.INTER_LINEAR)
             paint(image, parts, t)
             self.scene.before(image, t)
             image = cv2.resize(image, (self.size, self.size), interpolation=cv2.INTER_AREA)
-            x, y = self.grain_rng.integers(0, _GRAIN_SHIFT, 2)
+            x, y = rng.integers(0, _GRAIN_SHIFT, 2)
             image = image * self.gain + grain[y:y + self.size, x:x + self.size]
             out[t] = np.clip(image, 0, 255)
         return out

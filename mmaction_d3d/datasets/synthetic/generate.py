@@ -19,7 +19,7 @@ from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, clip_name
 from .motions import MOTIONS
 from .render import OBJECTS
 
-VERSION = 1
+VERSION = 2
 """Of what the generator draws; part of the stamp, so that old and new clips never mix."""
 
 _FPS = 16
@@ -145,11 +145,18 @@ def _map(function, jobs, workers):
     if workers <= 1:
         yield from map(function, jobs)
         return
-    with multiprocessing.get_context('fork').Pool(workers, cv2.setNumThreads, (1,)) as pool:
-        yield from pool.imap(function, jobs, chunksize=4)
+    # A forked process has none of OpenCV's threads but would wait for them: end them before.
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with multiprocessing.get_context('fork').Pool(workers) as pool:
+            yield from pool.imap(function, jobs, chunksize=4)
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _make_clip(job):
+    """Writes a clip's video if it is not there; returns its annotation."""
     folder, a, split, index = job
     # Drawn anew for the annotation also where the video is there already: it takes no time.
     clip = Clip(a['seed'], a['difficulty'], split, index, a[f'num_{split}'], a['size'],

@@ -5,7 +5,7 @@ motion is uniform on the circle, because a uniform start is added to all of them
 """
 import numpy as np
 
-MOTIONS = ('circle_clockwise', 'circle_anticlockwise', 'swing', 'hold')
+MOTIONS = ('circle', 'swing', 'shake', 'hold')
 
 
 def hand_phase(rng, motion, num_frames):
@@ -26,13 +26,14 @@ def hand_phase(rng, motion, num_frames):
     """
     t = np.arange(num_frames) / num_frames
     start = rng.uniform(0, 2 * np.pi)
-    if motion == 'circle_clockwise':
-        return start + 2 * np.pi * rng.uniform(1.1, 1.9) * t
-    if motion == 'circle_anticlockwise':
-        return start - 2 * np.pi * rng.uniform(1.1, 1.9) * t
+    if motion == 'circle':
+        return start + rng.choice((-1, 1)) * 2 * np.pi * rng.uniform(1.1, 1.9) * t
     if motion == 'swing':
         extent = np.deg2rad(rng.uniform(90, 120))
         return start + extent * np.sin(2 * np.pi * (rng.uniform(0.8, 1.2) * t + rng.random()))
+    if motion == 'shake':
+        extent = np.deg2rad(rng.uniform(22, 35))
+        return start + extent * np.sin(2 * np.pi * (rng.uniform(2, 3) * t + rng.random()))
     if motion == 'hold':
         extent = np.deg2rad(rng.uniform(2, 8))
         return start + extent * np.sin(2 * np.pi * (rng.uniform(0.5, 1.5) * t + rng.random()))

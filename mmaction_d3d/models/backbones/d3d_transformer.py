@@ -41,9 +41,11 @@ class D3DTransformer(BaseModule):
         depthwise (bool): Whether the token search's first convolution is depthwise. Defaults to True.
         offset_range (float): Largest offset in normalised coordinates. Defaults to 1.
         joint_window (int): Joints in a window. Defaults to 8.
-        joint_stride (int, optional): Defaults to None, max(1, joint_window // 2).
+        joint_stride (int, optional): Joints from one window to the next. Defaults to None,
+            max(1, joint_window // 2).
         temporal_window (int): Frames in a window. Defaults to 4.
-        temporal_stride (int, optional): Defaults to None, max(1, temporal_window // 2).
+        temporal_stride (int, optional): Frames from one window to the next. Defaults to None,
+            max(1, temporal_window // 2).
         wrap (bool): Whether the last window attends to the first one. Defaults to True.
         attentions (sequence[str]): Attentions of a block (table 4). Defaults to all three.
         modal_tokens (str): ``'cross'``, ``'single'`` or ``'none'`` (table 5). Defaults to ``'cross'``.

@@ -202,6 +202,12 @@ def folder_sample(tmp_path, square_video, missing, inds):
     return sample(inds, img_dir=str(tmp_path), frame_tmpl='{}.png', start_index=0)
 
 
+def test_colours_of_a_frame_folder_are_rgb(tmp_path):
+    cv2.imwrite(str(tmp_path / '0.png'), np.full((*SIZE, 3), (90, 30, 200), np.uint8))  # BGR
+    results = sample([0], img_dir=str(tmp_path), frame_tmpl='{}.png', start_index=0)
+    assert AlignedDecode()(results)['imgs'][0][0, 0].tolist() == [200, 30, 90]
+
+
 def test_frame_folder_that_ends_early_gives_its_last_frame(tmp_path, square_video):
     out = AlignedDecode()(folder_sample(tmp_path, square_video, range(12, 16), [4, 13]))
     assert out['frame_inds'].tolist() == [4, 11]

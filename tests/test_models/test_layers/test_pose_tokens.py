@@ -88,7 +88,8 @@ def test_heatmaps_give_the_tokens_of_keypoints(size, sigma, use_score, pose_embe
 @pytest.mark.parametrize('use_score', [True, False])
 @pytest.mark.parametrize('score', [1., 0.3, 0.01])
 def test_heatmaps_tell_where_joints_at_the_border_are(score, use_score):
-    places = [(0., 0.), (10., 8.), (5., 4.), (4.75, 4.), (-3., 4.), (12.9, 4.), (5., -2.), (5., 10.5)]
+    places = [(0., 0.), (10., 8.), (5., 4.), (4.75, 4.), (-3., 4.), (12.9, 4.), (5., -2.),
+              (5., 10.5)]
     module = build(num_person=4, use_score=use_score)
     maps, time, _ = draw(1, (8, 10), 8, batch=1)
     maps, time = maps.float(), time.float()

@@ -1,0 +1,69 @@
+"""The shell scripts start processes as they should, without GPUs and without Slurm."""
+import os
+import pickle
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+
+
+@pytest.fixture
+def run_shell(tmp_path):
+    """Runs a script of ``tools/`` with an own port and a stand-in for Slurm's ``srun``."""
+    srun = tmp_path / 'bin' / 'srun'
+    srun.parent.mkdir()
+    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    srun.chmod(0o755)
+
+    def run(name, *args, **variables):
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        env = dict(os.environ, PATH=f'{srun.parent}:{os.environ["PATH"]}', PORT=str(port),
+                   PYTHON=sys.executable, OMP_NUM_THREADS='1', **variables)
+        return subprocess.run([TOOLS / name, *map(str, args)], env=env, text=True,
+                              capture_output=True, cwd=tmp_path)
+
+    return run
+
+
+def test_two_processes_train_on_cpus(run_shell, ut_args, work_dir):
+    ended = run_shell('dist_train.sh', ut_args[0], 2, *ut_args[1:],
+                      'train_dataloader.batch_size=1')
+    assert ended.returncode == 0, ended.stderr
+    # Two clips, one for each process: a single step.
+    assert 'Epoch(train) [1][1/1]' in ended.stdout and (work_dir / 'epoch_1.pth').exists()
+
+
+def test_two_processes_test_all_clips_on_cpus(run_shell, ut_args, ut_data, trained, tmp_path):
+    dump = tmp_path / 'predictions.pkl'
+    ended = run_shell('dist_test.sh', ut_args[0], trained, 2, *ut_args[1:], '--dump', dump)
+    assert ended.returncode == 0, ended.stderr
+    assert len(pickle.loads(dump.read_bytes())) == len(ut_data.content['split']['test'])
+
+
+def test_wrong_input_ends_distributed_training_as_any_other(run_shell):
+    ended = run_shell('dist_train.sh', 'none.py', 1)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith('error: none.py: config: found ')
+
+
+@pytest.mark.parametrize('name, args, tail', [
+    ('slurm_train.sh', ['part', 'job', 'c.py', '--seed', '1'],
+     ['train.py', 'c.py', '--launcher=slurm', '--seed', '1']),
+    ('slurm_test.sh', ['part', 'job', 'c.py', 'w.pth', '--dump', 'd.pkl'],
+     ['test.py', 'c.py', 'w.pth', '--launcher=slurm', '--dump', 'd.pkl']),
+])
+def test_slurm_gets_resources_and_command(run_shell, name, args, tail):
+    ended = run_shell(name, *args, GPUS='4', GPUS_PER_NODE='2', SRUN_ARGS='--quiet --exclusive')
+    lines = ended.stdout.splitlines()
+    assert lines[:9] == [
+        '-p', 'part', '--job-name=job', '--gres=gpu:2', '--ntasks=4', '--ntasks-per-node=2',
+        '--cpus-per-task=5', '--kill-on-bad-exit=1', '--quiet'
+    ]
+    assert lines[9:12] == ['--exclusive', sys.executable, '-u']
+    assert [os.path.basename(lines[12]), *lines[13:]] == tail

@@ -1,0 +1,335 @@
+"""The synthetic data set: what its classes promise, and how its files are made."""
+import io
+import pickle
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from mmaction_d3d.datasets import RGBPoseDataset, safe_pickle
+from mmaction_d3d.datasets.synthetic import CLASSES, MOTIONS, OBJECTS, Clip, generate
+from mmaction_d3d.datasets.synthetic import clips as clips_module
+from mmaction_d3d.datasets.synthetic.generate import _map, encode
+from mmaction_d3d.datasets.synthetic.motions import hand_phase
+from mmaction_d3d.datasets.synthetic.people import JOINT
+from mmaction_d3d.errors import InputError
+
+SMALL = dict(num_train=5, num_val=2, num_test=2, num_frames=6, size=64, workers=1)
+LEVELS = ('easy', 'hard')
+
+
+def make_clip(index=0, difficulty='easy', seed=0, split='train', num_frames=6, size=96):
+    return Clip(seed, difficulty, split, index, 40, size, num_frames)
+
+
+def clips(difficulty, number=24):
+    return [make_clip(i, difficulty) for i in range(number)]
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp('synthetic') / 'data'
+    generate(out, **SMALL)
+    return out
+
+
+def contents(folder):
+    """Every file: its bytes, or for the pickle what it holds."""
+    return {path.name: safe_pickle.load(str(path)) if path.suffix == '.pkl' else path.read_bytes()
+            for path in sorted(folder.rglob('*')) if path.is_file()}
+
+
+# What a clip is
+
+@pytest.mark.parametrize('difficulty', LEVELS)
+def test_a_clip_is_a_function_of_seed_split_and_index(difficulty):
+    first, again = make_clip(3, difficulty), make_clip(3, difficulty)
+    assert pickle.dumps(first.annotation) == pickle.dumps(again.annotation)
+    np.testing.assert_array_equal(first.frames(), again.frames())
+
+
+@pytest.mark.parametrize('other', [dict(seed=1), dict(split='val'), dict(index=8)])
+def test_another_seed_split_or_index_gives_another_clip(other):
+    one, two = make_clip().annotation, make_clip(**other).annotation
+    assert one['keypoint'].shape != two['keypoint'].shape or (
+        np.abs(one['keypoint'] - two['keypoint']).max() > 1)
+
+
+def test_labels_are_balanced_products_of_motion_and_object():
+    found = [make_clip(i).annotation for i in range(len(CLASSES))]
+    assert sorted(a['label'] for a in found) == list(range(len(CLASSES)))
+    for a in found:
+        name = f'{MOTIONS[a["motion"]]}_{OBJECTS[a["object"]]}'
+        assert CLASSES[a['label']] == name
+
+
+@pytest.mark.parametrize('motion', MOTIONS)
+@pytest.mark.parametrize('frame', [0, 13, 31])
+def test_at_any_frame_the_phase_of_every_motion_is_uniform(motion, frame):
+    rng = np.random.default_rng(0)
+    phase = np.array([hand_phase(rng, motion, 32)[frame] for _ in range(4000)])
+    counts, _ = np.histogram(phase % (2 * np.pi), 16, (0, 2 * np.pi))
+    chi2 = ((counts - 250) ** 2 / 250).sum()
+    assert chi2 < 37.7       # 99.9 % of chi-squared with 15 degrees of freedom
+
+
+@pytest.mark.parametrize('difficulty', LEVELS)
+def test_a_frame_depends_on_the_phase_at_that_frame_only(difficulty, monkeypatch):
+    """With the uniform phase: a single frame says nothing of the motion."""
+    found = []
+    for speed in (0, 0.5, -0.5):
+        monkeypatch.setattr(clips_module, 'hand_phase',
+                            lambda rng, motion, num: 1 + speed * (np.arange(num) - 2))
+        clip = make_clip(1, difficulty)
+        found.append((clip.frames(), clip.annotation['keypoint'], clip.annotation['object_box']))
+    for frames, keypoint, box in found[1:]:
+        np.testing.assert_array_equal(frames[2], found[0][0][2])
+        np.testing.assert_array_equal(keypoint[:, 2], found[0][1][:, 2])
+        np.testing.assert_array_equal(box[2], found[0][2][2])
+        assert (frames[1] != found[0][0][1]).any()
+
+
+@pytest.mark.parametrize('difficulty', LEVELS)
+def test_keypoints_do_not_depend_on_the_object(difficulty, monkeypatch):
+    plain = make_clip(1, difficulty).annotation
+    monkeypatch.setattr(clips_module, 'OBJECTS', OBJECTS[::-1])
+    other = make_clip(1, difficulty).annotation
+    np.testing.assert_array_equal(other['keypoint'], plain['keypoint'])
+    np.testing.assert_array_equal(other['keypoint_score'], plain['keypoint_score'])
+
+
+@pytest.mark.parametrize('motion, low, high', [
+    ('circle', 360, 720), ('swing', 120, 240), ('shake', 30, 70), ('hold', 0, 16)])
+def test_the_motions_differ_in_how_far_the_hand_goes(motion, low, high):
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        assert low <= np.rad2deg(np.ptp(hand_phase(rng, motion, 32))) <= high
+
+
+def test_circles_turn_both_ways():
+    rng = np.random.default_rng(2)
+    turns = [hand_phase(rng, 'circle', 32)[[0, -1]] for _ in range(50)]
+    assert {first < last for first, last in turns} == {True, False}
+
+
+@pytest.mark.parametrize('difficulty', LEVELS)
+def test_the_object_is_8_pixels_wide_and_high_at_64_pixel_input_and_in_the_picture(difficulty):
+    for clip in clips(difficulty):
+        box = clip.annotation['object_box'] * 64 / clip.size
+        assert (box[:, 2:] - box[:, :2]).min() >= 8
+        assert box.min() >= 0 and box.max() <= 64
+
+
+def test_the_object_is_drawn_in_its_box():
+    """A frame with the object differs from one without it only there, and mostly there."""
+    for index in range(4):
+        clip = make_clip(index, num_frames=1)
+        with_object = clip.frames()[0].astype(int)
+        bare = make_clip(index, num_frames=1)
+        bare.main.thing = None
+        changed = np.abs(with_object - bare.frames()[0]).max(-1) > 12
+        x1, y1, x2, y2 = clip.annotation['object_box'][0]
+        rows, columns = np.nonzero(changed)
+        assert columns.min() >= x1 - 1 and columns.max() <= x2 + 1
+        assert rows.min() >= y1 - 1 and rows.max() <= y2 + 1
+        assert changed.sum() > 0.3 * (x2 - x1) * (y2 - y1)
+
+
+@pytest.mark.parametrize('difficulty, tolerance', [('easy', 0), ('hard', 2)])
+def test_the_right_wrist_keypoint_is_on_the_object(difficulty, tolerance):
+    """To the noise of the keypoints, which the tolerance (pixels of 96) allows for."""
+    for clip in clips(difficulty):
+        a = clip.annotation
+        wrist = a['keypoint'][a['main_person'], :, JOINT['right_wrist']]
+        seen = a['keypoint_score'][a['main_person'], :, JOINT['right_wrist']] > 0
+        box = a['object_box'][seen]
+        away = np.maximum(box[:, :2] - wrist[seen], wrist[seen] - box[:, 2:])
+        assert away.max() <= tolerance
+
+
+def test_keypoints_are_on_the_drawn_body():
+    """Beside the body the background shows; at the hips and shoulders it does not."""
+    torso = [JOINT[f'{side}_{part}'] for side in ('right', 'left') for part in ('hip', 'shoulder')]
+    for index in range(4):
+        clip, bare = make_clip(index, num_frames=1), make_clip(index, num_frames=1)
+        bare.actors = []
+        drawn = np.abs(clip.frames()[0].astype(int) - bare.frames()[0]).max(-1) > 12
+        points = clip.main.joints_2d[0, torso] * clip.size
+        hits = [drawn[int(y) - 1:int(y) + 2, int(x) - 1:int(x) + 2].any() for x, y in points]
+        assert all(hits)
+        assert 0.05 < drawn.mean() < 0.5
+
+
+def test_missing_joints_have_score_and_coordinates_0():
+    for clip in clips('hard'):
+        a = clip.annotation
+        missing = a['keypoint_score'] == 0
+        assert (a['keypoint'][missing] == 0).all()
+        assert (a['keypoint_score'][~missing] >= 0.5).all()
+        assert (a['keypoint'] >= 0).all() and (a['keypoint'] < clip.size).all()
+
+
+def test_only_the_hard_set_moves_the_main_person_out_of_slot_0():
+    slots = {level: {c.annotation['main_person'] for c in clips(level)} for level in LEVELS}
+    assert slots == dict(easy={0}, hard={0, 1})
+
+
+def test_hard_clips_have_more_missing_joints_and_second_people():
+    def share(level):
+        found = [c.annotation for c in clips(level)]
+        return (np.mean([(a['keypoint_score'] == 0).mean() for a in found]),
+                np.mean([len(a['keypoint']) - 1 for a in found]))
+    easy, hard = share('easy'), share('hard')
+    assert easy[0] < hard[0] and easy[1] < hard[1]
+
+
+# The files
+
+def test_the_annotations_make_a_data_set(folder):
+    for split, number in (('train', 5), ('val', 2), ('test', 2)):
+        dataset = RGBPoseDataset(str(folder / 'annotations.pkl'), [], split=split,
+                                 data_prefix=dict(video=str(folder / 'videos')), num_classes=8)
+        assert len(dataset) == number
+        assert dataset.metainfo['classes'] == CLASSES
+
+
+def test_the_caps_are_those_of_chance(folder):
+    assert safe_pickle.load(str(folder / 'annotations.pkl'))['caps'] == dict(
+        skeleton=1 / 2, single_frame=1 / 4)
+
+
+def test_splits_share_no_person_and_no_background(folder):
+    data = safe_pickle.load(str(folder / 'annotations.pkl'))
+    seen = {}
+    for a in data['annotations']:
+        split = next(s for s, names in data['split'].items() if a['frame_dir'] in names)
+        for identity in (*(('person', i) for i in a['person_ids']),
+                         ('background', a['background_id'])):
+            assert seen.setdefault(identity, split) == split
+
+
+def test_an_identity_looks_the_same_in_every_clip_and_unlike_others():
+    looks = {}
+    for clip in clips('hard', 60):
+        looks.setdefault(clip.annotation['person_ids'][clip.annotation['main_person']],
+                         []).append(clip.main.person)
+    assert max(map(len, looks.values())) > 1
+    assert all(person == same[0] for same in looks.values() for person in same)
+    assert len({same[0] for same in looks.values()}) == len(looks)
+
+
+def test_videos_decode_to_the_frames_that_were_drawn(folder):
+    data = safe_pickle.load(str(folder / 'annotations.pkl'))
+    for index, a in enumerate(data['annotations'][:2]):
+        with av.open(str(folder / 'videos' / a['filename'])) as video:
+            frames = np.stack([f.to_ndarray(format='rgb24') for f in video.decode(video=0)])
+        drawn = Clip(0, 'easy', 'train', index, 5, 64, 6).frames()
+        assert frames.shape == drawn.shape == (a['total_frames'], *a['img_shape'], 3)
+        assert np.abs(frames.astype(int) - drawn).mean() < 6
+
+
+def test_videos_can_be_written_without_libx264(monkeypatch):
+    """Some builds of FFmpeg have only free encoders of their own."""
+    monkeypatch.setattr(av, 'codecs_available', {'mpeg4'})
+    drawn = make_clip().frames()
+    with av.open(io.BytesIO(encode(drawn))) as video:
+        frames = np.stack([f.to_ndarray(format='rgb24') for f in video.decode(video=0)])
+    assert frames.shape == drawn.shape
+    assert np.abs(frames.astype(int) - drawn).mean() < 8
+
+
+def test_every_frame_is_coded_by_itself(folder):
+    """A frame coded as a difference would be sharper where nothing moves, and tell the motion."""
+    with av.open(str(folder / 'videos' / 'train_00000.mp4')) as video:
+        assert all(frame.key_frame for frame in video.decode(video=0))
+
+
+def test_the_number_of_processes_does_not_matter(folder, tmp_path):
+    generate(tmp_path / 'data', **{**SMALL, 'workers': 2})
+    np.testing.assert_equal(contents(tmp_path / 'data'), contents(folder))
+
+
+def _opencv_threads(_):
+    return cv2.getNumThreads()
+
+
+def test_processes_do_not_wait_for_opencv_threads_that_a_fork_does_not_have():
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        assert list(_map(_opencv_threads, range(2), 2)) == [1, 1]
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+
+
+def test_a_complete_folder_is_left_alone(folder, monkeypatch):
+    def draw(self):
+        raise AssertionError('drew a clip')
+    before = contents(folder)
+    monkeypatch.setattr(Clip, 'frames', draw)
+    assert generate(folder, **SMALL) == folder / 'annotations.pkl'
+    np.testing.assert_equal(contents(folder), before)
+
+
+def test_an_interrupted_call_is_taken_up_where_it_stopped(folder, tmp_path, monkeypatch):
+    out, drawn, frames = tmp_path / 'data', [], Clip.frames
+
+    def draw(self):
+        if len(drawn) == 3:
+            raise KeyboardInterrupt
+        drawn.append(self.annotation['frame_dir'])
+        return frames(self)
+
+    monkeypatch.setattr(Clip, 'frames', draw)
+    with pytest.raises(KeyboardInterrupt):
+        generate(out, **SMALL)
+    assert not (out / 'annotations.pkl').exists()
+    assert len(list((out / 'videos').iterdir())) == 3
+
+    monkeypatch.setattr(Clip, 'frames', lambda self: drawn.append(
+        self.annotation['frame_dir']) or frames(self))
+    generate(out, **SMALL)
+    assert len(drawn) == len(set(drawn)) == 9
+    np.testing.assert_equal(contents(out), contents(folder))
+
+
+def test_a_deleted_video_is_made_again(tmp_path):
+    small = {**SMALL, 'num_train': 1, 'num_val': 1, 'num_test': 1}
+    generate(tmp_path / 'data', **small)
+    before = contents(tmp_path / 'data')
+    (tmp_path / 'data' / 'videos' / 'val_00000.mp4').unlink()
+    generate(tmp_path / 'data', **small)
+    np.testing.assert_equal(contents(tmp_path / 'data'), before)
+
+
+@pytest.mark.parametrize('name, value', [
+    ('seed', 1), ('difficulty', 'hard'), ('num_train', 6), ('size', 96), ('num_frames', 7)])
+def test_a_folder_of_other_arguments_is_refused_and_kept(folder, name, value):
+    before = contents(folder)
+    with pytest.raises(InputError, match=f'stamp.json: {name}: found .*, want {value}: choose'):
+        generate(folder, **{**SMALL, name: value})
+    np.testing.assert_equal(contents(folder), before)
+
+
+def test_a_folder_of_something_else_is_refused_and_kept(tmp_path):
+    (tmp_path / 'holiday.mp4').write_text('mine')
+    with pytest.raises(InputError, match='choose another --out'):
+        generate(tmp_path, **SMALL)
+    assert contents(tmp_path) == {'holiday.mp4': b'mine'}
+
+
+@pytest.mark.parametrize('name, value', [
+    ('seed', -1), ('difficulty', 'medium'), ('num_val', 0), ('size', 65), ('size', 32),
+    ('num_frames', 0)])
+def test_a_value_out_of_range_is_refused(tmp_path, name, value):
+    with pytest.raises(InputError, match=f'{name}: found {value}'):
+        generate(tmp_path / 'data', **{**SMALL, name: value})
+    assert not (tmp_path / 'data').exists()
+
+
+def test_a_single_frame_is_a_clip(tmp_path):
+    generate(tmp_path / 'data', **{**SMALL, 'num_frames': 1, 'num_train': 1})
+    with av.open(str(tmp_path / 'data' / 'videos' / 'train_00000.mp4')) as video:
+        assert len(list(video.decode(video=0))) == 1

@@ -1,0 +1,54 @@
+"""The page of names and flags against the code."""
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import mmaction_d3d  # noqa: F401
+from mmaction import registry
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / 'docs' / 'interface.md').read_text()
+REGISTRIES = ('MODELS', 'DATASETS', 'TRANSFORMS', 'OPTIM_WRAPPERS', 'HOOKS', 'RUNNERS', 'METRICS')
+NAMES = {name: (kind, cls) for kind in REGISTRIES
+         for name, cls in getattr(registry, kind).module_dict.items()
+         if cls.__module__.startswith('mmaction_d3d')}
+SECTIONS = {part.partition('\n')[0]: part
+            for part in re.split(r'^### ', PAGE.partition('## Model inputs')[0], flags=re.M)[1:]}
+TOOLS = re.findall(r'^\| `(tools/\S+\.py)[^`]*` \| (.*) \|$', PAGE, re.M)
+
+
+def test_the_page_lists_exactly_the_registered_names():
+    assert set(SECTIONS) == set(NAMES)
+
+
+@pytest.mark.parametrize('name', sorted(NAMES))
+def test_the_page_lists_each_argument_and_default(name):
+    kind, cls = NAMES[name]
+    assert f'`{kind}`' in SECTIONS[name]
+    rows = re.findall(r'^\| `(\w+)` \| (.*?) \|', SECTIONS[name], re.M)
+    if 'same arguments' in SECTIONS[name]:
+        assert not rows and '__init__' not in vars(cls)
+        return
+    named = [p for p in inspect.signature(cls).parameters.values()
+             if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    assert rows == [(p.name, 'required' if p.default is p.empty else f'`{p.default!r}`')
+                    for p in named]
+
+
+def test_the_page_lists_every_tool():
+    tools = {str(path.relative_to(ROOT)) for path in (ROOT / 'tools').rglob('*.py')}
+    assert {tool for tool, _ in TOOLS} == tools - {'tools/check_env.py', 'tools/dist_run.py'}
+
+
+@pytest.mark.parametrize('tool, flags', TOOLS)
+def test_the_page_lists_each_flag(tool, flags, capsys):
+    spec = importlib.util.spec_from_file_location('tool', ROOT / tool)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.raises(SystemExit):
+        module.parse_args(['--help'])
+    offered = set(re.findall(r'^  (--[\w-]+)', capsys.readouterr().out, re.M)) | {'--help'}
+    assert offered - {'--help'} == set(re.findall(r'`(--[\w-]+)`', flags))

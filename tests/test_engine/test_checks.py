@@ -1,0 +1,105 @@
+"""Which checkpoints fit a model, and which configs contradict themselves."""
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmaction_d3d.engine import check_checkpoint, check_config, check_start
+from mmaction_d3d.errors import InputError
+
+
+def model(width=2):
+    return torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, width))
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Writes a checkpoint; gives its path."""
+
+    def save(content):
+        path = tmp_path / 'w.pth'
+        torch.save(content, path)
+        return str(path)
+
+    return save
+
+
+@pytest.mark.parametrize('wrap', [
+    lambda state: dict(state_dict=state),
+    lambda state: state,
+    lambda state: {f'module.{name}': tensor for name, tensor in state.items()},
+], ids=['of MMEngine', 'plain', 'of a wrapped model'])
+def test_own_checkpoint_fits(save, wrap):
+    check_checkpoint(save(wrap(model().state_dict())), model())
+
+
+def test_model_may_be_wrapped(save):
+    class Wrapped(torch.nn.DataParallel):
+        pass
+
+    check_checkpoint(save(model().state_dict()), Wrapped(model()))
+
+
+def test_other_shape_does_not_fit(save):
+    path = save(model(width=5).state_dict())
+    with pytest.raises(InputError) as error:
+        check_checkpoint(path, model())
+    assert str(error.value) == (
+        f'{path}: state_dict: found 4 tensors, 2 of which fit the 4 of the model (1.weight is '
+        '(5, 4)), want a checkpoint of the same architecture (1.weight is (2, 4))')
+
+
+@pytest.mark.parametrize('change', [
+    lambda state: state.pop('1.bias'),
+    lambda state: state.update(more=torch.ones(1)),
+], ids=['fewer', 'more'])
+def test_other_number_of_tensors_does_not_fit(save, change):
+    state = model().state_dict()
+    change(state)
+    with pytest.raises(InputError):
+        check_checkpoint(save(state), model())
+
+
+def test_fine_tuning_needs_one_tensor_that_fits(save):
+    check_checkpoint(save(model(width=5).state_dict()), model(), whole=False)
+
+
+def test_fine_tuning_from_another_model_is_refused(save):
+    with pytest.raises(InputError, match='0 of which fit'):
+        check_checkpoint(save(dict(a=torch.ones(1))), model(), whole=False)
+
+
+def test_url_is_left_to_mmengine():
+    check_checkpoint('https://example.org/w.pth', model())
+
+
+@pytest.mark.parametrize('resume, outcome', [(False, 'fits'), (True, 'refused')])
+def test_only_resuming_needs_every_tensor(save, tmp_path, resume, outcome):
+    cfg = Config(dict(resume=resume, work_dir=str(tmp_path),
+                      load_from=save(model(width=5).state_dict())))
+    try:
+        check_start(cfg, model())
+        assert outcome == 'fits'
+    except InputError:
+        assert outcome == 'refused'
+
+
+def test_resuming_the_last_checkpoint_checks_it(tmp_path):
+    (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'moved away.pth'))
+    with pytest.raises(InputError, match='moved away.pth: checkpoint: found no such file'):
+        check_start(Config(dict(resume=True, work_dir=str(tmp_path))), model())
+
+
+def test_resuming_before_the_first_checkpoint_is_a_fresh_start(tmp_path):
+    check_start(Config(dict(resume=True, work_dir=str(tmp_path / 'none'))), model())
+
+
+def test_data_set_inside_a_wrapper_is_compared_with_the_model():
+    inner = dict(type='RGBPoseDataset', num_classes=6)
+    cfg = Config(dict(model=dict(cls_head=dict(num_classes=5)), train_dataloader=dict(
+        dataset=dict(type='RepeatDataset', times=2, dataset=inner))))
+    with pytest.raises(InputError, match='to match train_dataloader.dataset.dataset.num_classes'):
+        check_config(cfg)
+
+
+def test_what_is_stated_once_cannot_contradict():
+    check_config(Config(dict(model=dict(cls_head=dict(num_classes=5)), val_dataloader=None)))

@@ -1,0 +1,245 @@
+"""The transformer with its feature extractor: values, equivalences, odd inputs and bad ones."""
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.model import BaseModule
+
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.models.layers import AttentionRecord
+
+from .. import reference
+from ..support import (SMALL, GivenMaps, assert_matches_loops, assert_near, build, draw_clip,
+                       draw_joints, small_transformer)
+
+FULL_KERNEL = dict(kernel_size=7, clip_len=12, img_size=64, joint_window=8, temporal_window=4)
+
+
+def draw_heatmaps(clip, **settings):
+    """The same clip with the paper's heatmaps in place of joints."""
+    grid = [-(-side // 2) for side in clip['imgs'].shape[-2:]]
+    maps = torch.stack([reference.heatmaps(joints, grid, **settings)
+                        for joints in clip['keypoint']])
+    return dict(imgs=clip['imgs'], heatmap_imgs=maps.float())
+
+
+@pytest.mark.parametrize('frames, size, changes', [
+    (3, (16, 17), dict(num_joints=1)),
+    (1, (17, 16), dict(num_person=1, joint_window=2, joint_stride=2)),
+    (2, (16, 17), dict(num_person=3, joint_stride=1, temporal_stride=1, num_blocks=1)),
+    (2, (16, 31), dict(modal_tokens='single', wrap=False, temporal_window=8)),
+    (3, (16, 17), dict(modal_tokens='none', kernel_size=(3, 2, 1), attn_norm=False)),
+    (2, (16, 16), dict(pose_embed='none', depthwise=False, offset_range=0.5, sigma=0.7)),
+    (2, (16, 16), dict(attentions=('joint', ), num_blocks=2)),
+    (2, (16, 16), dict(attentions=('deformable', ), use_score=False)),
+], ids=['plain', 'one person', 'three people', 'single', 'none', 'no embedding', 'joint',
+        'deformable'])
+def test_tokens_and_gradients_are_those_of_the_loops(frames, size, changes):
+    config = dict(dict(SMALL, num_joints=2, joint_window=3, img_size=24), **changes)
+    model = build(dict(config, type='D3DTransformer', backbone=dict(type=GivenMaps),
+                       in_channels=(3, 4)))
+    shapes = [(3, frames, *(-(-side // 2) for side in size)),
+              (4, frames, *(-(-side // 8) for side in size))]
+    generator = torch.Generator().manual_seed(1)
+    maps = [torch.randn(1, *shape, generator=generator, dtype=torch.float64, requires_grad=True)
+            for shape in shapes]
+    joints = draw_joints(1, frames, config['num_person'] * config['num_joints'], size=size, seed=1)
+
+    def forward(features_a, features_b, joints):
+        model.backbone.maps = features_a, features_b
+        return [model(torch.zeros(1, 3, frames, *size), joints)]
+
+    def loops(p, features_a, features_b, joints):
+        return [reference.transformer(p, features_a[0], features_b[0], joints[0], config)[None]]
+
+    assert_matches_loops(model, forward, loops, features_a=maps[0], features_b=maps[1],
+                         joints=joints)
+
+
+@pytest.mark.parametrize('changes', [dict(), dict(use_score=False), dict(pose_embed='none'),
+                                     dict(modal_tokens='none')], ids=str)
+@pytest.mark.parametrize('size', [(32, 32), (25, 39)])
+def test_heatmaps_give_the_tokens_of_keypoints(size, changes):
+    model = build(small_transformer(**changes)).eval()
+    clip = draw_clip(size=size, seed=3)
+    clip['keypoint'][0, 0, 0] = torch.tensor([float('nan'), 3., 1.])
+    clip['keypoint'][0, 1, 1] = torch.tensor([3., float('inf'), 1.])
+    clip['keypoint'][1, 0, 2] = torch.tensor([400., 3., 1.])
+    settings = dict(use_score=changes.get('use_score', True))
+    assert_near(model(**draw_heatmaps(clip, **settings)), model(**clip), tolerance=1e-4)
+
+
+@pytest.mark.parametrize('modal_tokens', ['cross', 'single'])
+@pytest.mark.parametrize('attentions', [
+    ('deformable', 'joint', 'temporal'), ('deformable', 'joint')], ids='+'.join)
+def test_queries_that_the_last_block_skips_change_nothing(attentions, modal_tokens, monkeypatch):
+    model = build(small_transformer(modal_tokens=modal_tokens, attentions=attentions)).eval()
+    clip = draw_clip()
+    expected, last = model(**clip), model.blocks[-1]
+    whole = type(last).forward
+    monkeypatch.setattr(last, 'forward', lambda tokens, visible, modal_only, record: whole(
+        last, tokens, visible, False, record))
+    assert_near(model(**clip), expected)
+
+
+def test_joints_of_one_window_may_be_exchanged_where_tokens_are_the_papers_letter():
+    model = build(small_transformer(pose_embed='none', joint_window=8)).eval()
+    clip = draw_clip()
+    exchanged = dict(clip, keypoint=clip['keypoint'][:, :, [4, 2, 0, 5, 1, 3]])
+    assert_near(model(**exchanged), model(**clip))
+
+
+def test_embeddings_tell_two_exchanged_tracks_apart():
+    model = build(small_transformer(joint_window=8)).eval()
+    clip = draw_clip()
+    exchanged = dict(clip, keypoint=clip['keypoint'][:, :, [1, 0, 2, 3, 4, 5]])
+    assert (model(**exchanged) - model(**clip)).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize('num_person', [1, 2, 3])
+@pytest.mark.parametrize('frames, size', [
+    (1, (56, 56)), (2, (75, 57)), (5, (57, 75)), (12, (56, 64)), (20, (56, 57))])
+def test_a_model_of_12_frames_takes_any_length_and_size(frames, size, num_person):
+    model = build(small_transformer(num_person=num_person, num_blocks=1, **FULL_KERNEL))
+    clip = draw_clip(batch=1, frames=frames, size=size, joints=3 * num_person)
+    tokens = model(**clip)
+    assert tokens.shape == (1, frames, 3, 16)
+    tokens.sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+@pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])
+def test_a_clip_without_visible_joints_is_like_any_other_in_its_batch(form):
+    model = build(small_transformer())
+    clip = draw_clip()
+    clip['keypoint'][0, ..., 2] = 0
+    arguments = clip if form == 'keypoint' else draw_heatmaps(clip)
+    model(**arguments).square().sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+    model.eval()
+    together = model(**arguments)
+    assert together.isfinite().all()
+    for index in range(2):
+        alone = model(**{name: value[index:index + 1] for name, value in arguments.items()})
+        assert_near(alone[0], together[index])
+
+
+def test_fewer_joints_than_a_window_are_one_window():
+    narrow, wide = (build(small_transformer(joint_window=window)).eval() for window in (6, 50))
+    clip = draw_clip()
+    assert_near(wide(**clip), narrow(**clip))
+
+
+@pytest.mark.parametrize('frames', [1, 4, 5])
+def test_joints_of_the_frames_that_a_temporal_stride_drops_are_not_read(frames):
+    backbone = dict(type='R2Plus1D', base_channels=4, temporal_strides=(1, 2, 1))
+    model = build(small_transformer(backbone=backbone)).eval()
+    clip = draw_clip(frames=frames)
+    tokens = model(**clip)
+    assert tokens.shape[1] == -(-frames // 2)
+    clip['keypoint'][:, 1::2] = 0
+    assert torch.equal(model(**clip), tokens)
+    clip['keypoint'][:, ::2] = 0
+    assert not torch.equal(model(**clip), tokens)
+
+
+@pytest.mark.parametrize('strides', [(2, 1, 1), (1, 2, 2)])
+@pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])
+def test_temporal_strides_train_with_either_form_of_the_skeleton(strides, form):
+    backbone = dict(type='R2Plus1D', base_channels=4, temporal_strides=strides)
+    model = build(small_transformer(backbone=backbone))
+    clip = draw_clip(frames=5)
+    model(**(clip if form == 'keypoint' else draw_heatmaps(clip))).sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+@pytest.mark.parametrize('modal_tokens', ['cross', 'none'])
+def test_mixed_precision_is_close_to_float32(modal_tokens):
+    torch.manual_seed(0)
+    model = MODELS.build(small_transformer(modal_tokens=modal_tokens, num_blocks=2))
+    with torch.no_grad():
+        for block in model.blocks:
+            block.deformable.search.to_offset.weight.normal_(0, 0.2)
+    clip = draw_clip()
+    expected = model.eval()(**clip)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        tokens = model(**clip)
+        tokens.float().square().sum().backward()
+    assert tokens.isfinite().all()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+    difference = (tokens.float() - expected).norm() / expected.norm()
+    assert difference < 0.05
+
+
+class TwoConvolutions(BaseModule):
+    """Some other feature extractor with two maps."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv3d(3, 5, (1, 2, 2), (1, 2, 2))
+        self.second = torch.nn.Conv3d(5, 12, (1, 4, 4), (1, 4, 4))
+
+    def forward(self, imgs):
+        first = self.first(imgs)
+        return first, self.second(first)
+
+
+def test_any_backbone_with_two_maps_serves():
+    model = build(small_transformer(backbone=dict(type=TwoConvolutions), in_channels=(5, 12)))
+    model(**draw_clip()).sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_a_backbone_that_does_not_tell_its_channels_is_refused():
+    with pytest.raises(InputError, match='in_channels'):
+        MODELS.build(small_transformer(backbone=dict(type=TwoConvolutions)))
+
+
+def test_recording_changes_nothing_and_holds_every_block():
+    model = build(small_transformer(num_blocks=3)).eval()
+    clip, record = draw_clip(), AttentionRecord()
+    assert torch.equal(model(**clip, record=record), model(**clip))
+    assert len(record.deformable) == len(record.joint) == len(record.searched) == 3
+    for maps in record.deformable:
+        assert maps.shape == (2, 2, 2, 3, 3, 4, 4)
+        assert (maps.sum((-3, -2, -1)) <= 1 + 1e-5).all()
+    for maps in record.joint:
+        assert maps.shape == (2, 2, 3, 6)
+
+
+@pytest.mark.parametrize('changes, field', [
+    (dict(attentions=()), 'attentions'), (dict(attentions=('spatial', )), 'attentions'),
+    (dict(modal_tokens='two'), 'modal_tokens'),
+    (dict(joint_window=3, joint_stride=4), 'joint_stride'),
+    (dict(temporal_window=2, temporal_stride=3), 'temporal_stride'),
+    (dict(temporal_window=2, temporal_stride=-1), 'temporal_stride')], ids=str)
+def test_a_setting_that_cannot_be_is_refused(changes, field):
+    with pytest.raises(InputError, match=field):
+        MODELS.build(small_transformer(**changes))
+
+
+@pytest.mark.parametrize('size', [(55, 64), (64, 55), (1, 1)])
+def test_a_crop_smaller_than_the_search_is_refused(size):
+    model = build(small_transformer(**FULL_KERNEL))
+    with pytest.raises(InputError, match='imgs: found .* want 56'):
+        model(**draw_clip(batch=1, frames=1, size=size))
+
+
+@pytest.mark.parametrize('shape', [
+    (2, 3, 5, 3), (2, 3, 7, 3), (2, 2, 6, 3), (2, 3, 6, 2), (1, 3, 6, 3), (2, 2, 3, 3, 3)], ids=str)
+def test_joints_of_another_shape_are_refused(shape):
+    model = build(small_transformer())
+    with pytest.raises(InputError, match='keypoint: found .* want 2 x 3 x 6 x 3'):
+        model(draw_clip()['imgs'], torch.rand(shape))
+
+
+@pytest.mark.parametrize('shape', [
+    (2, 4, 5, 16, 16), (2, 4, 6, 32, 32), (2, 2, 6, 16, 16), (2, 4, 6, 16)], ids=str)
+def test_heatmaps_of_another_shape_are_refused(shape):
+    model = build(small_transformer())
+    with pytest.raises(InputError, match='heatmap_imgs: found .* want 2 x 4 x 6 x 16 x 16'):
+        model(draw_clip(frames=4)['imgs'], heatmap_imgs=torch.rand(shape))
+
+
+def test_a_missing_skeleton_is_refused():
+    with pytest.raises(InputError, match='keypoint: found nothing'):
+        build(small_transformer())(draw_clip()['imgs'])
