@@ -6,7 +6,7 @@ _base_ = [
 ]
 
 base_channels = 16
-max_epochs = 5
+max_epochs = 4
 
 model = dict(
     backbone=dict(
@@ -24,7 +24,7 @@ model = dict(
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', begin=1, end=max_epochs, convert_to_iter_based=True)
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=30),
+    dict(type='CosineAnnealingLR', end=max_epochs, convert_to_iter_based=True)
 ]
 randomness = dict(seed=0)

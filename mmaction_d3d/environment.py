@@ -150,10 +150,13 @@ def describe(findings):
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
              for row in rows]
-    noted = [f'{f.name}: {f.note}' for f in findings if f.note]
+    noted = {}
+    for finding in findings:
+        if finding.note:
+            noted.setdefault(finding.note, []).append(finding.name)
     commands = cures(findings)
     if noted:
-        lines += ['', *noted]
+        lines += ['', *(f'{", ".join(names)}: {note}' for note, names in noted.items())]
     if commands:
         lines += ['', 'To mend it, run:', *(f'  {command}' for command in commands)]
     return '\n'.join(lines)
@@ -211,7 +214,7 @@ def _examine_optional(file, installed):
     for name, want in tested_versions(file).items():
         version = installed.get(name, '')
         state = _ok(version == want) if version else 'optional'
-        yield Finding(name, version, want, state, '' if version else f'optional: {command}')
+        yield Finding(name, version, want, state, '' if version else f'optional, installed by {command}')
 
 
 def _ok(was_run):

@@ -55,7 +55,7 @@ def check_start(cfg, model):
             tensor, fine-tuning at least one.
     """
     path = cfg.get('load_from')
-    if cfg.get('resume') and path is None and osp.isdir(cfg.work_dir):
+    if cfg.get('resume') and path is None:
         path = find_latest_checkpoint(cfg.work_dir)
     if path is not None:
         check_checkpoint(path, model, whole=cfg.get('resume', False))
