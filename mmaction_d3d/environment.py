@@ -213,8 +213,10 @@ def _examine_optional(file, installed):
     command = f'pip install --no-deps -r requirements/{file}'
     for name, want in tested_versions(file).items():
         version = installed.get(name, '')
-        state = _ok(version == want) if version else 'optional'
-        yield Finding(name, version, want, state, '' if version else f'optional, installed by {command}')
+        if version:
+            yield Finding(name, version, want, _ok(version == want))
+        else:
+            yield Finding(name, '', want, 'optional', f'optional, installed by {command}')
 
 
 def _ok(was_run):

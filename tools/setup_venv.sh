@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Creates .venv from requirements/lock.txt with this project in it, or reuses it while it still is that.
-# `make setup` runs it. PYTHON names the interpreter; without it the first Python 3.11 found is taken.
+# Creates .venv from requirements/lock.txt with this project in it, or reuses it while it is that.
+# `make setup` runs it. PYTHON names the interpreter; without it the first Python 3.11 found serves.
 set -euo pipefail
 
 want=3.11
@@ -31,7 +31,8 @@ find_python() {
         seen="$seen, $candidate is Python $version"
     done
     [ -n "$seen" ] || seen=", found no ${PYTHON:-Python}"
-    fail "Python $want is needed$seen; install Python $want or name it: make setup PYTHON=/path/to/python$want"
+    fail "Python $want is needed$seen; install Python $want or name it:" \
+        "make setup PYTHON=/path/to/python$want"
 }
 
 packages_key() {
@@ -51,8 +52,10 @@ install_packages() {
     say "creating .venv with $python: a few minutes and 6 GB of disk"
     rm -rf "$venv"
     "$python" -m venv "$venv" ||
-        fail "$python cannot create virtual environments; install its venv module (Debian: apt-get install python$want-venv)"
-    installer=$(grep '^pip==' "$lock" || true)  # first, so that pip does not replace itself while it works
+        fail "$python cannot create virtual environments; install its venv module" \
+            "(Debian: apt-get install python$want-venv)"
+    # First of all, so that pip does not replace itself while it works.
+    installer=$(grep '^pip==' "$lock" || true)
     if [ -n "$installer" ]; then
         "$venv/bin/python" -m pip install --quiet --no-deps "$installer"
     fi

@@ -77,6 +77,12 @@ def test_class_tokens_merge_only_where_there_are_three(modal_tokens):
     assert any('modal_tokens' in name for name in gradients) == (modal_tokens == 'single')
 
 
+def test_tokens_are_normalised_before_the_projections_only_where_asked_for():
+    norms = [any('attention.norm' in name for name in train_once(attn_norm=wanted)[1])
+             for wanted in (True, False)]
+    assert norms == [True, False]
+
+
 def test_every_parameter_has_a_gradient_from_the_first_step_on():
     """At zero offsets too, where training starts."""
     model = MODELS.build(small_recognizer())

@@ -57,9 +57,15 @@ def test_elsewhere_the_layers_run_as_they_are(mode):
     x = torch.randn(2, 5, 4, 3, 3)
     with torch.set_grad_enabled(mode != 'no_grad'), \
             torch.autocast('cpu', torch.bfloat16, enabled=mode == 'autocast'):
-        assert torch.equal(norm_relu_conv(x, norm, conv), plain(x, same_norm, same_conv))
+        y, same_y = norm_relu_conv(x, norm, conv), plain(x, same_norm, same_conv)
+    assert torch.equal(y, same_y)
     for name, buffer in norm.named_buffers():
         assert torch.equal(buffer, dict(same_norm.named_buffers())[name]), name
+    if mode != 'no_grad':
+        y.float().square().sum().backward()
+        same_y.float().square().sum().backward()
+        assert torch.equal(conv.weight.grad, same_conv.weight.grad)
+        assert torch.equal(norm.weight.grad, same_norm.weight.grad)
 
 
 def test_the_input_is_left_as_it_is():

@@ -79,6 +79,11 @@ def test_offsets_leave_the_volume_at_no_more_than_their_range(axis):
     assert_near(found.tokens.view_as(volume).select(3 - axis, -1), last)
 
 
+@pytest.mark.parametrize('depthwise, mixed', [(True, 1), (False, WIDTH)])
+def test_a_dense_search_mixes_channels_and_a_depthwise_one_does_not(depthwise, mixed):
+    assert build((2, 3, 1), depthwise=depthwise).conv.weight.shape == (WIDTH, mixed, 2, 3, 1)
+
+
 def test_offsets_stay_float32_under_autocast():
     module = build(2).float()
     with torch.autocast('cpu', dtype=torch.bfloat16):
