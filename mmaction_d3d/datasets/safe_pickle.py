@@ -4,15 +4,15 @@ import pickle
 
 import numpy as np
 
+from .. import safe_numpy
 from ..errors import InputError
 
 _CONTAINERS = {'set', 'frozenset', 'list', 'dict', 'tuple', 'bytearray', 'complex'}
-# numpy 1 keeps these in numpy.core, numpy 2 in numpy._core; a pickle of either loads under both.
-_NUMPY_CORES = ('numpy.core', 'numpy._core')
-_INSTALLED_CORE = _NUMPY_CORES[int(np.__version__.split('.')[0]) >= 2]
+_NUMPY_TYPES = {'dtype': safe_numpy.NumberType, 'ndarray': safe_numpy.NumberArray}
 _NUMPY_FUNCTIONS = {
-    'multiarray': {'_reconstruct', 'scalar'},
-    'numeric': {'_frombuffer'},
+    'multiarray._reconstruct': safe_numpy.empty_array,
+    'multiarray.scalar': safe_numpy.number,
+    'numeric._frombuffer': safe_numpy.array_of_buffer,
 }
 
 
@@ -37,12 +37,25 @@ class _Unpickler(pickle.Unpickler):
             return super().find_class(module, name)
         if module == '_codecs' and name == 'encode':
             return _encode_latin1
-        if module == 'numpy' and name in ('ndarray', 'dtype'):
-            return getattr(np, name)
+        if module == 'numpy' and name in _NUMPY_TYPES:
+            return _NUMPY_TYPES[name]
         core, _, part = module.rpartition('.')
-        if core in _NUMPY_CORES and name in _NUMPY_FUNCTIONS.get(part, ()):
-            return super().find_class(f'{_INSTALLED_CORE}.{part}', name)
+        if core in safe_numpy.CORES and f'{part}.{name}' in _NUMPY_FUNCTIONS:
+            return _NUMPY_FUNCTIONS[f'{part}.{name}']
         raise _RefusedGlobal(f'{module}.{name}')
+
+
+def _plain(value):
+    """The value with plain arrays in place of the stand-ins; dicts and lists are changed in place."""
+    if isinstance(value, safe_numpy.NumberArray):
+        return value.view(np.ndarray)
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, (dict, list, tuple, safe_numpy.NumberArray)):
+                value[key] = _plain(item)
+    elif type(value) is tuple:
+        return tuple(map(_plain, value))
+    return value
 
 
 def load(path):
@@ -65,7 +78,7 @@ def load(path):
         raise InputError(path, 'annotation file', 'no such file', 'a pickle')
     with open(path, 'rb') as file:
         try:
-            return _Unpickler(file).load()
+            return _plain(_Unpickler(file).load())
         except _RefusedGlobal as error:
             raise InputError(path, 'global', error.args[0],
                              'numpy arrays, numbers, text and plain containers only') from error

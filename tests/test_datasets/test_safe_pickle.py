@@ -68,8 +68,21 @@ def test_refuses_other_names_of_allowed_modules(tmp_path, data):
 
 def test_refuses_a_nested_object_in_an_object_array(tmp_path):
     array = np.array([Runs('true')], dtype=object)
-    with pytest.raises(InputError, match='posix.system'):
+    with pytest.raises(InputError, match="numpy values of type 'O8'"):
         safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(array)))
+
+
+class ObjectsInDisguise:
+    """Pickles as a float type whose state declares a field of objects, which would be pointers."""
+
+    def __reduce__(self):
+        fields = {'a': (np.dtype('i8'), 0)}
+        return np.dtype, ('f8', False, True), (3, '<', None, ('a', ), fields, 8, 1, 63)
+
+
+def test_refuses_a_number_type_that_turns_bytes_into_pointers(tmp_path):
+    with pytest.raises(InputError, match='float64 with'):
+        safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(ObjectsInDisguise())))
 
 
 @pytest.mark.parametrize('data', [

@@ -1,0 +1,57 @@
+"""Numpy arrays of numbers and text out of files that strangers wrote.
+
+A pickle builds an array from `numpy.dtype` and `numpy.ndarray`. The state that it may give a real
+`numpy.dtype` can declare numbers to be objects, and so turn the bytes of an array into pointers.
+The stand-ins here, put in place of numpy's names, know plain numbers and text only.
+"""
+import pickle
+import re
+
+import numpy as np
+
+CORES = ('numpy.core', 'numpy._core')  # numpy 1 and numpy 2
+_NUMBERS = {np.dtype(code).str[1:]: np.dtype(code) for code in '?bBhHiIqQefd'}
+
+
+class NumberType:
+    """Stands in for `numpy.dtype`: a kind of number, or text of a fixed length."""
+
+    def __init__(self, code: str, *copy_flags):
+        if code in _NUMBERS:
+            self.dtype = _NUMBERS[code]
+        elif re.fullmatch(r'[US]\d+', code):
+            self.dtype = np.dtype(code)
+        else:
+            raise pickle.UnpicklingError(f'numpy values of type {code!r}, no numbers or text')
+
+    def __setstate__(self, state: tuple):
+        _, order, *parts = state
+        if order not in ('<', '|') or any(part is not None for part in parts[:3]):
+            raise pickle.UnpicklingError(
+                f'numpy values of type {self.dtype} with {state}, no numbers or text')
+
+
+class NumberArray(np.ndarray):
+    """Stands in for `numpy.ndarray`: an array that is filled from a file."""
+
+    def __setstate__(self, state: tuple):
+        version, shape, number_type, is_fortran, data = state
+        super().__setstate__((version, shape, number_type.dtype, is_fortran, data))
+
+    def __reduce__(self):
+        return np.asarray(self).__reduce__()  # saved again, it is an array like any other
+
+
+def empty_array(*_) -> NumberArray:
+    """Stands in for numpy's function that makes the array whose contents come next."""
+    return NumberArray(0)
+
+
+def number(number_type: NumberType, data: bytes) -> np.generic:
+    """Stands in for numpy's function that makes a number of its bytes."""
+    return np.frombuffer(data, number_type.dtype)[0]
+
+
+def array_of_buffer(buffer, number_type: NumberType, shape: tuple, order: str) -> np.ndarray:
+    """Stands in for numpy's function that makes an array of a buffer (pickle protocol 5)."""
+    return np.frombuffer(buffer, number_type.dtype).reshape(shape, order=order)
