@@ -4,6 +4,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..errors import InputError
 from ..models.layers import AttentionRecord
 
 
@@ -40,12 +41,16 @@ def attention_maps(model: nn.Module, imgs: Tensor, keypoint: Tensor, block: int 
 
     Returns:
         AttentionMaps: The maps, on the CPU.
+
+    Raises:
+        InputError: The model has no deformable attention.
     """
     record = AttentionRecord()
     model.eval()
     model.backbone(imgs.unsqueeze(0), keypoint.unsqueeze(0), record=record)
     if not record.deformable:
-        raise ValueError('this model has no 3D deformable attention whose maps could be shown')
+        raise InputError('model', 'attentions', 'none that is deformable',
+                         'a model with 3D deformable attention, whose maps can be drawn')
     # B x heads x K x Tq x T x H/8 x W/8
     cells = record.deformable[block][0].mean(dim=(0, 1, 2))
     searched = record.searched[block]

@@ -1,0 +1,45 @@
+"""The main job on a handful of clips."""
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+from mmengine.logging import MessageHub, MMLogger
+
+TOOL = Path(__file__).parents[2] / 'tools' / 'quickstart.py'
+SMALL = ['--num-train=24', '--num-val=8', '--num-test=8', '--cfg-options', 'train_cfg.max_epochs=1',
+         'param_scheduler.1.end=1', 'model.backbone.backbone.base_channels=4',
+         'model.cls_head.in_channels=16', 'model.backbone.num_blocks=1']
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    def run(*arguments):
+        for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
+            kept._instance_dict.clear()
+        monkeypatch.setenv('MMACTION_D3D_DATA', '')
+        monkeypatch.setattr(sys, 'argv', [
+            str(TOOL), f'--data-root={tmp_path / "data"}', f'--work-dir={tmp_path / "work"}',
+            *SMALL, *arguments])
+        runpy.run_path(str(TOOL), run_name='__main__')
+        return json.loads((tmp_path / 'work' / 'results.json').read_text())
+    return run
+
+
+def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call, tmp_path, capfd):
+    result = call()
+    assert result['num_test'] == 8 and sum(map(sum, result['confusion'])) == 8
+    assert result['top1'] == sum(row[i] for i, row in enumerate(result['confusion'])) / 8
+    low, high = result['interval']
+    assert 0 <= low <= result['top1'] <= high <= 1
+    assert result['caps'] == dict(skeleton=0.5, single_frame=0.25)
+    assert {'skeleton_baseline', 'single_frame_baseline'} <= set(result)
+    for name in ('attention.png', 'confusion.png'):
+        assert (tmp_path / 'work' / name).stat().st_size > 10_000
+    text = ''.join(capfd.readouterr())
+    assert 'a grid of 6 x 6 x 6 tokens' in text and 'Epoch(train)' in text
+
+    again = call()
+    assert 'Epoch(train)' not in ''.join(capfd.readouterr())
+    assert again['confusion'] == result['confusion']
