@@ -75,6 +75,11 @@ class D3DTransformer(BaseModule):
         if modal_tokens not in NUM_MODAL_TOKENS:
             raise InputError('D3DTransformer', 'modal_tokens', modal_tokens,
                              f'one of {tuple(NUM_MODAL_TOKENS)}')
+        for name, window, stride in (('joint', joint_window, joint_stride),
+                                     ('temporal', temporal_window, temporal_stride)):
+            if stride is not None and not 1 <= stride <= window:
+                raise InputError('D3DTransformer', f'{name}_stride', stride,
+                                 f'1 to {window}, the {name}_window')
         self.num_joints, self.num_person = num_joints, num_person
         # Without modal tokens the head reads Z and P themselves; otherwise a token set that no
         # attention reads is not built, nor are parameters that only it would reach.

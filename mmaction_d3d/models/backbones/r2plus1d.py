@@ -1,5 +1,6 @@
 """R(2+1)D-18 cut after its third stage, the feature extractor of the paper (section 3.1)."""
-from typing import Optional, Sequence, Tuple
+from pickle import UnpicklingError
+from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -12,6 +13,8 @@ from mmaction.registry import MODELS
 
 from ...errors import InputError
 from ..layers.norm_relu_conv import norm_relu_conv
+
+_WANTED = "torchvision's r2plus1d_18 weights"
 
 
 class Conv2Plus1D(nn.Sequential):
@@ -102,19 +105,29 @@ class R2Plus1D(BaseModule):
         super().init_weights()
         if self.pretrained is None:
             return
-        checkpoint = CheckpointLoader.load_checkpoint(self.pretrained, map_location='cpu')
-        weights = checkpoint.get('state_dict', checkpoint)
-        own = self.state_dict()
+        weights, own = self._read_pretrained(), self.state_dict()
         used = {k: v for k, v in weights.items() if k in own and v.shape == own[k].shape}
         missing = sorted(set(own) - set(used))
         if missing:
             raise InputError(self.pretrained, 'state_dict',
                              f'{len(used)} of {len(own)} weights of R2Plus1D (first lacking or of '
-                             f'another shape: {missing[0]})', "torchvision's r2plus1d_18 weights")
+                             f'another shape: {missing[0]})', _WANTED)
         unused = sorted(set(weights) - set(used))
         self.load_state_dict(used)
         print_log(f'R2Plus1D: {len(used)} keys of {self.pretrained} used, {len(unused)} unused'
                   + (f' ({", ".join(unused)})' if unused else ''), logger='current')
+
+    def _read_pretrained(self) -> Dict[str, Tensor]:
+        """State dict of the file ``pretrained``."""
+        try:
+            checkpoint = CheckpointLoader.load_checkpoint(self.pretrained, map_location='cpu')
+        except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
+            raise InputError(self.pretrained, 'pretrained', str(error).partition('\n')[0],
+                             _WANTED) from error
+        weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else None
+        if not isinstance(weights, dict):
+            raise InputError(self.pretrained, 'state_dict', type(checkpoint).__name__, _WANTED)
+        return weights
 
     def forward(self, imgs: Tensor) -> Tuple[Tensor, ...]:
         """Compute the feature maps.

@@ -36,7 +36,8 @@ def joint_profiles(keypoint: Tensor, grid: Sequence[int], sigma: float,
         keypoint (Tensor): x, y in input pixels and score, B x T x R x 3, float32.
         grid (sequence[int]): H/2 and W/2.
         sigma (float): Standard deviation in cells.
-        use_score (bool): Whether heatmaps are weighted by the score; False is the paper's letter.
+        use_score (bool): Whether heatmaps are weighted by the score; False is the paper's letter and
+            takes every visible joint's score for 1.
 
     Returns:
         JointProfiles: The factors. A joint with score <= 0, a coordinate that is not finite or a
@@ -47,11 +48,9 @@ def joint_profiles(keypoint: Tensor, grid: Sequence[int], sigma: float,
     joints = torch.where(visible.unsqueeze(-1), keypoint, torch.zeros_like(keypoint))
     x, y = grid_position(joints[..., 0]), grid_position(joints[..., 1])
     visible = visible & (_reach(x, y, grid, sigma) >= MIN_REACH)
-    score = joints[..., 2].clamp(max=1)
+    score = joints[..., 2].clamp(max=1) if use_score else torch.ones_like(joints[..., 2])
     joints = torch.cat((joints[..., :2], score.unsqueeze(-1)), dim=-1) * visible.unsqueeze(-1)
-    rows = _profile(y, grid[0], sigma) * visible.unsqueeze(-1)
-    if use_score:
-        rows = rows * score.unsqueeze(-1)
+    rows = _profile(y, grid[0], sigma) * (score * visible).unsqueeze(-1)
     return JointProfiles(rows, _profile(x, grid[1], sigma), visible, joints)
 
 
