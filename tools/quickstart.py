@@ -39,7 +39,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description='Generates data, trains, tests and explains.', usage='%(prog)s [options]')
     add_shared_arguments(parser)
-    parser.set_defaults(data_root='data/synthetic')
+    parser.set_defaults(data_root='data/synthetic', work_dir='work_dirs/quickstart')
     parser.add_argument('--seed', type=int, default=0, help='of the training (default: 0)')
     parser.add_argument('--num-train', type=int, default=1200, help='clips (default: %(default)s)')
     parser.add_argument('--num-val', type=int, default=160, help='clips (default: %(default)s)')

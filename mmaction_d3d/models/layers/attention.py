@@ -1,8 +1,8 @@
 """The parts that the three attentions share: projections, fused attention and the FFN."""
-from typing import Optional, Tuple
-
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 from torchvision.ops import StochasticDepth
 
 
@@ -59,6 +59,8 @@ class MultiHeadAttention(nn.Module):
 class FeedForward(nn.Sequential):
     """FFN(LN(x)) with exact GELU, the second half of each attention (eq. 7).
 
+    In training the output of GELU, the widest activation, is recomputed in the backward pass.
+
     Args:
         embed_dims (int): Token width, 4C.
         ratio (float): Width of the hidden layer over ``embed_dims``. Defaults to 4.
@@ -69,6 +71,15 @@ class FeedForward(nn.Sequential):
         super().__init__(
             nn.LayerNorm(embed_dims), nn.Linear(embed_dims, hidden), nn.GELU(),
             nn.Linear(hidden, embed_dims))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B x ... x 4C to the same shape."""
+        norm, expand, gelu, contract = self
+        hidden = expand(norm(x))
+        if not (self.training and torch.is_grad_enabled()):
+            return contract(gelu(hidden))
+        return checkpoint(lambda h: contract(gelu(h)), hidden, use_reentrant=False,
+                          preserve_rng_state=False)
 
 
 class AttentionLayer(nn.Module):

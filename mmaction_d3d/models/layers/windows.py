@@ -41,7 +41,13 @@ def stride_windows(length: int, window: int, stride: Optional[int] = None, wrap:
     Returns:
         StrideWindows: The windows; cached, not to be edited.
     """
-    stride = stride or max(1, window // 2)
+    # Cached tensors serve training too, where tensors made in inference mode are refused.
+    with torch.inference_mode(False):
+        return _lay_windows(length, window, stride or max(1, window // 2), wrap, device)
+
+
+def _lay_windows(length: int, window: int, stride: int, wrap: bool,
+                 device: torch.device) -> StrideWindows:
     window = min(window, length)
     count = -(-(length - window) // stride) + 1
     starts = [min(k * stride, length - window) for k in range(count)]
