@@ -47,8 +47,9 @@ def skeleton_baseline(train, val, test, target='label'):
 
     Features of a clip: for up to two people (the tallest first) the joints of 16 frames spread
     over the clip, centred and scaled by the clip's spread, and their differences from frame to
-    frame; and for each joint what a linear classifier cannot form by itself: how far it travels,
-    how much it turns and to which side, how much it goes on or goes back, and how it spreads.
+    frame; and for each joint what a linear classifier cannot form by itself: how far it gets in
+    1, 2, 4 and 8 frames, how much it turns and to which side, how much it goes on or goes back,
+    and how it spreads.
 
     Args:
         train, val, test (RGBPoseDataset): clips; their pipelines are not used. `val` chooses the
@@ -110,7 +111,8 @@ def _table(dataset, target, features):
     """Blocks of features (each clips x numbers) and the labels of a data set."""
     clips = [dataset.get_data_info(i) for i in range(len(dataset))]
     blocks = zip(*(features(clip, dataset.layout) for clip in clips))
-    return [np.stack(block).astype(np.float32) for block in blocks], np.array([clip[target] for clip in clips])
+    labels = np.array([clip[target] for clip in clips])
+    return [np.stack(block).astype(np.float32) for block in blocks], labels
 
 
 def _people(clip):
@@ -156,13 +158,18 @@ def _poses(p):
 
 
 def _course(p):
-    """T x V x 2 normalised joints -> way, turning about its mean, turning and persistence of its
-    steps, and spread of each joint."""
+    """T x V x 2 normalised joints -> what each joint does over the clip.
+
+    The mean distance between its places some frames apart, how much it turns about its mean place
+    and from step to step (signed and not), how far steps go on in their direction, and how it
+    spreads.
+    """
     step, around = np.diff(p, axis=0), p - p.mean(0)
-    return np.concatenate([a.ravel() for a in (
-        np.linalg.norm(step, axis=2).sum(0), _cross(around[:-1], around[1:]).sum(0),
-        _cross(step[:-1], step[1:]).sum(0), (step[:-1] * step[1:]).sum((0, 2)),
-        around.std(0), around.prod(2).mean(0))])
+    turning = (_cross(around[:-1], around[1:]).sum(0), _cross(step[:-1], step[1:]).sum(0))
+    return np.concatenate([
+        *(np.linalg.norm(p[lag:] - p[:-lag], axis=2).mean(0) for lag in (1, 2, 4, 8)), *turning,
+        *np.abs(turning), (step[:-1] * step[1:]).sum((0, 2)), around.std(0).ravel(),
+        around.prod(2).mean(0)])
 
 
 def _cross(a, b):

@@ -202,6 +202,26 @@ def nothing_that_draws(args, data):
     return [args[0], 'any.pth', *args[1:], 'default_hooks=None', '--show']
 
 
+@case('visualize.py', r'none\.pth: checkpoint: found no such file')
+def no_checkpoint_to_draw(args, data):
+    return [args[0], 'none.pth', *args[1:]]
+
+
+@case('analysis/get_flops.py', r'none\.py: config: found .*No such file')
+def no_config_to_count(args, data):
+    return ['none.py']
+
+
+@case('quickstart.py', r'folder: found files of something else, want an empty or new folder')
+def folder_of_other_data(args, data):
+    return ['--data-root', data.root]
+
+
+@case('data/make_synthetic.py', r'make_synthetic: seed: found -1, want a number >= 0')
+def seed_that_is_none(args, data):
+    return ['--out', data.root / 'made', '--seed', '-1']
+
+
 @pytest.mark.parametrize('tool, arrange, says', CASES.values(), ids=CASES)
 def test_tool_says_what_is_wrong(run_tool, ut_args, ut_data, tool, arrange, says):
     args = arrange(ut_args, ut_data)
@@ -212,7 +232,11 @@ def test_tool_says_what_is_wrong(run_tool, ut_args, ut_data, tool, arrange, says
 
 
 @pytest.mark.parametrize('tool, args', [('train.py', ['none.py']),
-                                        ('test.py', ['none.py', 'none.pth'])])
+                                        ('test.py', ['none.py', 'none.pth']),
+                                        ('visualize.py', ['none.py', 'none.pth']),
+                                        ('analysis/get_flops.py', ['none.py']),
+                                        ('quickstart.py', ['--data-root', '/dev/null']),
+                                        ('data/make_synthetic.py', ['--seed', '-1'])])
 def test_debug_shows_the_traceback(run_tool, tool, args):
     ended = run_tool(tool, *args, '--debug')
     assert 'Traceback' in ended.err and LINE.fullmatch(ended.last_line)

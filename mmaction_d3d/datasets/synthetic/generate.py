@@ -104,6 +104,8 @@ def _clips(arguments):
 @contextlib.contextmanager
 def _claim(out_dir, arguments):
     """Locks and stamps a folder, made if need be; refuses one that holds something else."""
+    if out_dir.exists() and not out_dir.is_dir():
+        raise InputError(out_dir, 'folder', 'a file', 'a folder')
     names = set(os.listdir(out_dir)) if out_dir.exists() else set()
     if names and not names & {'.lock', 'stamp.json'}:
         raise InputError(out_dir, 'folder', 'files of something else',

@@ -11,7 +11,8 @@ MOTIONS = ('circle', 'swing', 'shake', 'hold')
 def hand_phase(rng, motion, num_frames):
     """Draws the phase of the hand over a clip.
 
-    Speeds are such that twelve frames spread evenly over the clip lie at most some 80 degrees apart.
+    Speeds are such that twelve frames spread evenly over the clip lie at most some 80 degrees
+    apart.
 
     Args:
         rng (np.random.Generator): source of start, speed and extent.

@@ -75,6 +75,8 @@ class D3DTransformer(BaseModule):
         if modal_tokens not in NUM_MODAL_TOKENS:
             raise InputError('D3DTransformer', 'modal_tokens', modal_tokens,
                              f'one of {tuple(NUM_MODAL_TOKENS)}')
+        if not 0 <= drop_path < 1:
+            raise InputError('D3DTransformer', 'drop_path', drop_path, '0 or more and less than 1')
         for name, window, stride in (('joint', joint_window, joint_stride),
                                      ('temporal', temporal_window, temporal_stride)):
             if stride is not None and not 1 <= stride <= window:

@@ -7,7 +7,6 @@ from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
-from torchvision.models.video.resnet import BasicBlock
 
 from mmaction.registry import MODELS
 
@@ -47,16 +46,38 @@ class Conv2Plus1D(nn.Sequential):
         return norm_relu_conv(x, self[1], self[3])
 
 
-class ResidualBlock(BasicBlock):
-    """torchvision's basic block, without storing what enters its inner convolutions."""
+class ResidualBlock(nn.Module):
+    """Two (2+1)D convolutions and a shortcut, with the key names of torchvision's basic block.
+
+    Args:
+        in_planes (int): Input channels.
+        planes (int): Output channels.
+        stride (tuple[int]): Temporal and spatial stride of the first convolution. Defaults to (1, 1).
+    """
+
+    def __init__(self, in_planes: int, planes: int, stride: Tuple[int, int] = (1, 1)) -> None:
+        super().__init__()
+        # As many weights as a 3 x 3 x 3 convolution (Tran et al., 2018).
+        midplanes = 27 * in_planes * planes // (9 * in_planes + 3 * planes)
+        self.conv1 = nn.Sequential(
+            Conv2Plus1D(in_planes, planes, midplanes, stride), nn.BatchNorm3d(planes),
+            nn.ReLU(inplace=True))
+        self.conv2 = nn.Sequential(
+            Conv2Plus1D(planes, planes, midplanes), nn.BatchNorm3d(planes))
+        self.downsample = None
+        if stride != (1, 1) or in_planes != planes:
+            time, space = stride
+            self.downsample = nn.Sequential(
+                nn.Conv3d(in_planes, planes, 1, (time, space, space), bias=False),
+                nn.BatchNorm3d(planes))
 
     def forward(self, x: Tensor) -> Tensor:
         """B x in_planes x T x H x W to B x planes x T x H x W, over the strides."""
-        (first, norm, _), (second, last_norm) = self.conv1, self.conv2
+        (first, norm, relu), (second, last_norm) = self.conv1, self.conv2
         out = norm_relu_conv(first(x), norm, second[0])
         out = last_norm(second.after_spatial(out))
         out += x if self.downsample is None else self.downsample(x)
-        return self.relu(out)
+        return relu(out)
 
 
 @MODELS.register_module()
@@ -92,24 +113,12 @@ class R2Plus1D(BaseModule):
         in_planes = base_channels
         for stage, planes in enumerate(self.stage_channels, start=1):
             stride = (temporal_strides[stage - 1], 1 if stage == 1 else 2)
-            self.add_module(f'layer{stage}', self._stage(in_planes, planes, stride))
+            self.add_module(f'layer{stage}', nn.Sequential(
+                ResidualBlock(in_planes, planes, stride), ResidualBlock(planes, planes)))
             in_planes = planes
         for module in self.modules():
             if isinstance(module, nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
-
-    @staticmethod
-    def _stage(in_planes: int, planes: int, stride: Tuple[int, int]) -> nn.Sequential:
-        """Two residual blocks; the first one carries the stride."""
-        downsample = None
-        if stride != (1, 1) or in_planes != planes:
-            time, space = stride
-            downsample = nn.Sequential(
-                nn.Conv3d(in_planes, planes, 1, (time, space, space), bias=False),
-                nn.BatchNorm3d(planes))
-        return nn.Sequential(
-            ResidualBlock(in_planes, planes, Conv2Plus1D, stride, downsample),
-            ResidualBlock(planes, planes, Conv2Plus1D, (1, 1)))
 
     def init_weights(self) -> None:
         """Load ``pretrained`` and log which of its keys were used.

@@ -1,9 +1,9 @@
 """The parts that the three attentions share: projections, fused attention and the FFN."""
 import torch
 import torch.nn.functional as F
+from mmcv.cnn.bricks import DropPath
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from torchvision.ops import StochasticDepth
 
 
 class MultiHeadAttention(nn.Module):
@@ -98,7 +98,7 @@ class AttentionLayer(nn.Module):
         super().__init__()
         self.attention = MultiHeadAttention(embed_dims, num_heads, norm)
         self.ffn = FeedForward(embed_dims, ffn_ratio)
-        self.drop_path = StochasticDepth(drop_path, mode='row')
+        self.drop_path = DropPath(drop_path)
 
     def residual(self, tokens: Tensor, attended: Tensor) -> Tensor:
         """X + MSA(.) then X + FFN(LN(X)).

@@ -208,7 +208,7 @@ def test_recording_changes_nothing_and_holds_every_block():
 
 @pytest.mark.parametrize('changes, field', [
     (dict(attentions=()), 'attentions'), (dict(attentions=('spatial', )), 'attentions'),
-    (dict(modal_tokens='two'), 'modal_tokens'),
+    (dict(modal_tokens='two'), 'modal_tokens'), (dict(drop_path=1.), 'drop_path'),
     (dict(joint_window=3, joint_stride=4), 'joint_stride'),
     (dict(temporal_window=2, temporal_stride=3), 'temporal_stride'),
     (dict(temporal_window=2, temporal_stride=-1), 'temporal_stride')], ids=str)
