@@ -128,7 +128,7 @@ def test_the_object_is_drawn_in_its_box():
         with_object = clip.frames()[0].astype(int)
         bare = make_clip(index, num_frames=1)
         bare.main.thing = None
-        changed = np.abs(with_object - bare.frames()[0]).max(-1) > 12
+        changed = np.abs(with_object - bare.frames()[0]).max(-1) > 3  # grey clothes may stand before grey walls
         x1, y1, x2, y2 = clip.annotation['object_box'][0]
         rows, columns = np.nonzero(changed)
         assert columns.min() >= x1 - 1 and columns.max() <= x2 + 1
@@ -154,7 +154,7 @@ def test_keypoints_are_on_the_drawn_body():
     for index in range(4):
         clip, bare = make_clip(index, num_frames=1), make_clip(index, num_frames=1)
         bare.actors = []
-        drawn = np.abs(clip.frames()[0].astype(int) - bare.frames()[0]).max(-1) > 12
+        drawn = np.abs(clip.frames()[0].astype(int) - bare.frames()[0]).max(-1) > 3  # grey clothes may stand before grey walls
         points = clip.main.joints_2d[0, torso] * clip.size
         hits = [drawn[int(y) - 1:int(y) + 2, int(x) - 1:int(x) + 2].any() for x, y in points]
         assert all(hits)
