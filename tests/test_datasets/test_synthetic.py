@@ -148,6 +148,19 @@ def test_the_right_wrist_keypoint_is_on_the_object(difficulty, tolerance):
         assert away.max() <= tolerance
 
 
+def test_the_object_is_centred_in_its_box():
+    """Pixels and keypoints have one origin: to a tenth of a pixel in the mean of many balls."""
+    away = []
+    for index in range(0, 48, 2):
+        clip, bare = make_clip(index, num_frames=1), make_clip(index, num_frames=1)
+        bare.main.thing = None
+        changed = np.abs(clip.frames()[0].astype(int) - bare.frames()[0]).max(-1) > 12
+        rows, columns = np.nonzero(changed)
+        x1, y1, x2, y2 = clip.annotation['object_box'][0]
+        away.append((columns.min() + columns.max() - x1 - x2, rows.min() + rows.max() - y1 - y2))
+    assert np.abs(np.mean(away, 0) / 2).max() < 0.13
+
+
 def test_keypoints_are_on_the_drawn_body():
     """Beside the body the background shows; at the hips and shoulders it does not."""
     torso = [JOINT[f'{side}_{part}'] for side in ('right', 'left') for part in ('hip', 'shoulder')]
