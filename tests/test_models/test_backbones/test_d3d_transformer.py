@@ -158,19 +158,27 @@ def test_temporal_strides_train_with_either_form_of_the_skeleton(strides, form):
 def test_mixed_precision_is_close_to_float32(modal_tokens, training):
     torch.manual_seed(0)
     model = MODELS.build(small_transformer(modal_tokens=modal_tokens)).train(training)
+    model.backbone.eval()  # batch statistics of so few values blow rounding up
     with torch.no_grad():
         for block in model.blocks:
             block.deformable.search.to_offset.weight.normal_(0, 0.2)
+    parameters = [p for name, p in model.named_parameters() if not name.startswith('backbone')]
     clip, tokens, gradients = draw_clip(), [], []
     for enabled in (False, True):
         with torch.autocast('cpu', torch.bfloat16, enabled=enabled):
             tokens.append(model(**clip).float())
             loss = tokens[-1].square().sum()
-        gradients.append(torch.cat([
-            gradient.flatten() for gradient in torch.autograd.grad(loss, list(model.parameters()))]))
+        gradients.append(torch.cat([g.flatten() for g in torch.autograd.grad(loss, parameters)]))
     for exact, mixed in (tokens, gradients):
         assert mixed.isfinite().all()
-        assert (mixed - exact).norm() < 0.1 * exact.norm()
+        assert (mixed - exact).norm() < 0.03 * exact.norm()
+
+
+def test_mixed_precision_trains_the_feature_extractor_too():
+    model = MODELS.build(small_transformer()).train()
+    with torch.autocast('cpu', torch.bfloat16):
+        model(**draw_clip()).float().square().sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
 
 
 class TwoConvolutions(BaseModule):
