@@ -1,5 +1,5 @@
-# The embedded data: 4 motions x 2 hand-held objects. Motions have a direction, so clips are not
-# flipped.
+# The embedded data: 4 motions x 2 objects. The moving hand is always the right one, so that a flip
+# would make clips of a kind that no test clip is of.
 _base_ = './rgb_pose.py'
 
 data_root = '{{$MMACTION_D3D_DATA:data/synthetic}}'
