@@ -1,6 +1,5 @@
 """Draws what a trained model looks at: python tools/visualize.py CONFIG CHECKPOINT [--clips NAME ...]."""
 import argparse
-import os
 import os.path as osp
 
 from mmengine.dataset import BaseDataset

@@ -1,7 +1,6 @@
 """Temporal stride attention (section 3.2, appendix A.2, algorithm A2)."""
 from typing import Optional
 
-import torch
 from torch import Tensor
 
 from .attention import AttentionLayer
