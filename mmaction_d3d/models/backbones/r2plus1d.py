@@ -12,6 +12,7 @@ from mmaction.registry import MODELS
 
 from ...errors import InputError
 from ..layers.norm_relu_conv import norm_relu_conv
+from ..layers.temporal_conv import TemporalConv3d
 
 _WANTED = "torchvision's r2plus1d_18 weights"
 
@@ -35,7 +36,7 @@ class Conv2Plus1D(nn.Sequential):
         super().__init__(
             nn.Conv3d(in_planes, midplanes, (1, 3, 3), (1, space, space), (0, 1, 1), bias=False),
             nn.BatchNorm3d(midplanes), nn.ReLU(inplace=True),
-            nn.Conv3d(midplanes, planes, (3, 1, 1), (time, 1, 1), (1, 0, 0), bias=False))
+            TemporalConv3d(midplanes, planes, 3, time))
 
     def forward(self, x: Tensor) -> Tensor:
         """B x in_planes x T x H x W to B x planes x T / time stride x H / stride x W / stride."""
@@ -108,7 +109,7 @@ class R2Plus1D(BaseModule):
         self.stem = nn.Sequential(
             nn.Conv3d(3, stem_planes, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
             nn.BatchNorm3d(stem_planes), nn.ReLU(inplace=True),
-            nn.Conv3d(stem_planes, base_channels, (3, 1, 1), padding=(1, 0, 0), bias=False),
+            TemporalConv3d(stem_planes, base_channels, 3),
             nn.BatchNorm3d(base_channels), nn.ReLU(inplace=True))
         in_planes = base_channels
         for stage, planes in enumerate(self.stage_channels, start=1):

@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .temporal_conv import TemporalConv3d
 
 def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
     """conv(relu(norm(x))), in training without storing what enters the convolution.
@@ -33,8 +34,8 @@ class _NormReLUConv(torch.autograd.Function):
         y, mean, inv_std = torch.native_batch_norm(
             x, gamma, beta, norm.running_mean, norm.running_var, True, norm.momentum, norm.eps)
         ctx.save_for_backward(x, gamma, beta, weight, mean, inv_std)
-        ctx.eps, ctx.stride, ctx.padding = norm.eps, conv.stride, conv.padding
-        return F.conv3d(y.relu_(), weight, None, conv.stride, conv.padding)
+        ctx.eps, ctx.conv = norm.eps, conv
+        return conv._conv_forward(y.relu_(), weight, None)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -43,11 +44,20 @@ class _NormReLUConv(torch.autograd.Function):
         scale = gamma * inv_std
         shape = (1, -1, 1, 1, 1)
         y = torch.addcmul((beta - mean * scale).view(shape), x, scale.view(shape)).relu_()
-        grad_y, grad_weight, _ = torch.ops.aten.convolution_backward(
-            grad, y, weight, None, ctx.stride, ctx.padding, (1, 1, 1), False, (0, 0, 0), 1,
-            (True, True, False))
+        grad_y, grad_weight = _conv_backward(ctx.conv, grad, y, weight)
         grad_y = torch.ops.aten.threshold_backward(grad_y, y, 0)
         del y
         grad_x, grad_gamma, grad_beta = torch.ops.aten.native_batch_norm_backward(
             grad_y, x, gamma, None, None, mean, inv_std, True, ctx.eps, (True, True, True))
         return grad_x, grad_gamma, grad_beta, grad_weight, None, None
+
+
+def _conv_backward(conv, grad, x, weight):
+    """Gradients of a convolution with respect to its input and its weight."""
+    shapes, axes = (x.shape, weight.shape), 3
+    if isinstance(conv, TemporalConv3d):
+        grad, x, weight, axes = grad.flatten(3), x.flatten(3), weight.flatten(3), 2
+    grads = torch.ops.aten.convolution_backward(
+        grad, x, weight, None, conv.stride[:axes], conv.padding[:axes], (1, ) * axes, False,
+        (0, ) * axes, 1, (True, True, False))
+    return [grad.view(shape) for grad, shape in zip(grads, shapes)]

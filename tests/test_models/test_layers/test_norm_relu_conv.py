@@ -6,14 +6,18 @@ import torch
 from torch import nn
 
 from mmaction_d3d.models.layers.norm_relu_conv import norm_relu_conv
+from mmaction_d3d.models.layers.temporal_conv import TemporalConv3d
 
 from ..support import assert_near, spread
 
 
-def build(stride=1, seed=0):
+def build(stride=1, spatial=False, seed=0):
     torch.manual_seed(seed)
     norm = spread(nn.BatchNorm3d(5))
-    conv = nn.Conv3d(5, 4, (3, 1, 1), (stride, 1, 1), (1, 0, 0), bias=False)
+    if spatial:
+        conv = nn.Conv3d(5, 4, (1, 3, 3), (1, stride, stride), (0, 1, 1), bias=False)
+    else:
+        conv = TemporalConv3d(5, 4, 3, stride)
     return norm, conv, copy.deepcopy(norm), copy.deepcopy(conv)
 
 
@@ -24,8 +28,9 @@ def plain(x, norm, conv):
 @pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last_3d])
 @pytest.mark.parametrize('shape', [(2, 5, 4, 6, 5), (1, 5, 1, 3, 3), (3, 5, 5, 1, 2)])
 @pytest.mark.parametrize('stride', [1, 2])
-def test_training_is_that_of_the_three_layers(shape, stride, memory_format):
-    norm, conv, same_norm, same_conv = build(stride)
+@pytest.mark.parametrize('spatial', [False, True])
+def test_training_is_that_of_the_three_layers(shape, stride, memory_format, spatial):
+    norm, conv, same_norm, same_conv = build(stride, spatial)
     x = torch.randn(shape).contiguous(memory_format=memory_format).requires_grad_()
     same_x = x.detach().clone().requires_grad_()
     for _ in range(2):  # the second step reads the first one's running statistics
@@ -42,8 +47,9 @@ def test_training_is_that_of_the_three_layers(shape, stride, memory_format):
             assert_near(a, b, name, 1e-5)
 
 
-def test_gradients_are_exact():
-    norm, conv, *_ = build()
+@pytest.mark.parametrize('spatial', [False, True])
+def test_gradients_are_exact(spatial):
+    norm, conv, *_ = build(spatial=spatial)
     x = torch.randn(2, 5, 3, 2, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(
         lambda x: norm_relu_conv(x, norm.double(), conv.double()), (x, ))
