@@ -1,0 +1,75 @@
+"""Logs gradient norms by part and statistics of the token search's offsets."""
+from mmengine.hooks import Hook
+
+from mmaction.registry import HOOKS
+
+from ..evaluation.training_health import OffsetWatch, gradient_norms
+
+
+@HOOKS.register_module()
+class TrainingHealthHook(Hook):
+    """Adds scalars to what the runner logs in training, and changes nothing in it.
+
+    For parts see :func:`gradient_norms`, for statistics :class:`OffsetStatistics`; blocks count
+    from 0:
+
+    - ``grad/PART``: norm of the gradient of a part at an update, before it is clipped, averaged
+      over the processes and without the loss scale of mixed precision, whose overflows show as inf
+      or nan;
+    - ``offset_std/blockN_x``, ``_y``, ``_z``: standard deviation of the offsets;
+    - ``offset_saturated/blockN``: share of saturated offsets;
+    - ``offset_outside/blockN``: share of searched positions outside of the volume.
+
+    Those of offsets are of the batch of the process that logs. Between measurements the log repeats
+    the last one. A model without a token search, or any other model, logs what it has.
+
+    Args:
+        interval (int): Every how many iterations to measure. Defaults to 20, the interval of the
+            logger in ``configs/_base_/default_runtime.py``.
+    """
+
+    def __init__(self, interval=20):
+        self.interval = interval
+        self._watch = None
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        """Starts to watch where a measurement is due."""
+        if self.every_n_train_iters(runner, self.interval):
+            self._watch = OffsetWatch(runner.model)
+            self._measure_next_update(runner)
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        """Records the offsets of the iteration."""
+        if self._watch is None:
+            return
+        self._watch.remove()
+        for block, found in enumerate(self._watch.statistics()):
+            scalars = {f'offset_std/block{block}_{axis}': value
+                       for axis, value in zip('xyz', found.deviation)}
+            scalars[f'offset_saturated/block{block}'] = found.saturated
+            scalars[f'offset_outside/block{block}'] = found.outside
+            _record(runner, scalars)
+        self._watch = None
+
+    @staticmethod
+    def _measure_next_update(runner):
+        """Measures the gradient when it is complete: where they accumulate, some iterations later.
+
+        After the update it is clipped and then gone, hence this stands in for ``step`` once.
+        """
+        wrapper = runner.optim_wrapper
+
+        def step(**kwargs):
+            vars(wrapper).pop('step')
+            scaler = getattr(wrapper, 'loss_scaler', None)
+            norms = gradient_norms(runner.model, 1. if scaler is None else scaler.get_scale())
+            _record(runner, {f'grad/{part}': norm for part, norm in norms.items()})
+            wrapper.step(**kwargs)
+
+        wrapper.step = step
+
+
+def _record(runner, scalars):
+    # Names with "loss", "time" or "grad_norm" would be averaged over past measurements.
+    for name, value in scalars.items():
+        runner.message_hub.update_scalar(f'train/{name}', value)
