@@ -8,9 +8,10 @@ from mmengine.optim import build_optim_wrapper
 from mmaction.registry import DATASETS, MODELS
 from mmaction_d3d.engine import DATA_VARIABLE, build_runner
 
-CONFIGS = sorted((Path(__file__).parents[1] / 'configs').glob('*.py'))
-BENCHMARKS = [path for path in CONFIGS if path.stem.split('_')[1] in
-              ('finegym', 'ntu60', 'ntu120', 'pennaction')]
+FOLDER = Path(__file__).parents[1] / 'configs'
+CONFIGS = sorted([*FOLDER.glob('*.py'), *FOLDER.glob('ablations/*.py')])
+BENCHMARKS = [path for path in CONFIGS if path.stem.startswith(
+    ('d3d_finegym', 'd3d_ntu60', 'd3d_ntu120', 'd3d_pennaction'))]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 every_config = pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
@@ -45,7 +46,6 @@ def shrink(cfg, work_dir):
     cfg.merge_from_dict({
         'model.backbone.backbone.base_channels': base_channels,
         'model.backbone.num_blocks': blocks,
-        'model.backbone.num_heads': 1,
         'model.cls_head.in_channels': 4 * base_channels,
         'train_cfg.max_epochs': 1,
         'work_dir': str(work_dir),

@@ -7,31 +7,17 @@ import time
 
 import numpy as np
 from matplotlib.figure import Figure
-from mmengine.config import Config
-from mmengine.hooks import Hook
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.synthetic import generate
-from mmaction_d3d.engine import add_shared_arguments, build_runner, load_config
+from mmaction_d3d.engine import add_shared_arguments, load_config, test, train
 from mmaction_d3d.evaluation.baselines import (single_frame_baseline, skeleton_baseline,
                                                wilson_interval)
 from mmaction_d3d.visualization import explain_clip
 
 CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd3d_quickstart.py')
-
-
-class _Predictions(Hook):
-    """Keeps the labels and predictions of a test."""
-
-    def __init__(self):
-        self.labels, self.predictions = [], []
-
-    def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        for sample in outputs:
-            self.labels.append(int(sample.gt_label))
-            self.predictions.append(int(sample.pred_label))
 
 
 def parse_args(argv=None):
@@ -45,28 +31,6 @@ def parse_args(argv=None):
     parser.add_argument('--num-val', type=int, default=160, help='clips (default: %(default)s)')
     parser.add_argument('--num-test', type=int, default=240, help='clips (default: %(default)s)')
     return parser.parse_args([CONFIG, *(sys.argv[1:] if argv is None else argv)])
-
-
-def train(cfg):
-    """Trains, or goes on where a stopped run left off, and returns the best checkpoint on val."""
-    cfg.resume = True
-    runner = build_runner(cfg)
-    runner.train()
-    return runner.message_hub.get_info('best_ckpt')
-
-
-def test(cfg, checkpoint):
-    """Tests a checkpoint once.
-
-    Returns:
-        tuple: The runner, whose model is loaded, labels and predictions.
-    """
-    cfg = Config(dict(cfg._cfg_dict, resume=False, load_from=checkpoint))
-    runner = build_runner(cfg)
-    collected = _Predictions()
-    runner.register_hook(collected)
-    runner.test()
-    return runner, np.array(collected.labels), np.array(collected.predictions)
 
 
 def fit_baselines(runner, cfg):
@@ -126,7 +90,7 @@ def main(argv=None):
     meta = safe_pickle.load(str(ann_file))
     cfg = load_config(args)
     cfg.randomness = dict(seed=args.seed)
-    checkpoint = train(cfg)
+    checkpoint, _ = train(cfg)
     runner, labels, predictions = test(cfg, checkpoint)
     correct = int((labels == predictions).sum())
     result = dict(

@@ -3,10 +3,12 @@ from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_config, check_start
 from .optim_wrapper import auto_amp_optim_wrapper
 from .runner import AutoDeviceRunner
+from .train_and_test import test, train
+from .training_health_hook import TrainingHealthHook
 from .visualization_hook import RGBPoseVisualizationHook
 
 __all__ = [
-    'DATA_VARIABLE', 'AutoDeviceRunner', 'RGBPoseVisualizationHook', 'add_shared_arguments',
-    'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
-    'config_mistakes', 'load_config'
+    'DATA_VARIABLE', 'AutoDeviceRunner', 'RGBPoseVisualizationHook', 'TrainingHealthHook',
+    'add_shared_arguments', 'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint',
+    'check_config', 'check_start', 'config_mistakes', 'load_config', 'test', 'train'
 ]

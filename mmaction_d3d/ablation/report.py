@@ -1,0 +1,188 @@
+"""Tables and plots of the studies, from stored results."""
+import os.path as osp
+import re
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy import stats
+
+from ..errors import InputError
+from .results import write_atomically
+from .settings import read_config, run_settings
+from .studies import STUDIES
+
+
+def collect(root, study, results, base=None, overrides=None):
+    """Finds the results of each variant of a study.
+
+    Args:
+        root (str): Folder of the project.
+        study (Study): The study.
+        results (Results): Stored results.
+        base (str, optional): Config that the ablations inherit.
+        overrides (dict, optional): Config values that were replaced.
+
+    Returns:
+        list[tuple[Variant, list[dict]]]: Rows by variant, ordered by seed; empty where none are.
+    """
+    found = []
+    for variant in study.variants:
+        tested = read_config(root, variant.config, base, overrides)
+        trained = tested if variant.tested_from is None else read_config(
+            root, variant.tested_from, base, overrides)
+        found.append((variant, results.of(run_settings(trained, tested))))
+    return found
+
+
+def mean_interval(values, level=0.95):
+    """Half the width of the confidence interval of a mean (Student's t), or None for one value."""
+    if len(values) < 2:
+        return None
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(error * stats.t.ppf((1 + level) / 2, len(values) - 1))
+
+
+def difference(rows, reference):
+    """Mean difference of two variants in percent points, paired by seed, with its interval.
+
+    Args:
+        rows (list[dict]): Rows of a variant.
+        reference (list[dict]): Rows of the variant it is compared with.
+
+    Returns:
+        str: Such as ``'-3.1 ± 1.2'``; empty without a common seed.
+    """
+    by_seed = {row['seed']: row['top1'] for row in reference}
+    gaps = [100 * (row['top1'] - by_seed[row['seed']]) for row in rows if row['seed'] in by_seed]
+    if not gaps:
+        return ''
+    half = mean_interval(gaps)
+    return f'{np.mean(gaps):+.1f}' + ('' if half is None else f' ± {half:.1f}')
+
+
+def make_table(study, found):
+    """A study as a Markdown table.
+
+    Args:
+        study (Study): The study.
+        found (list): What :func:`collect` returned.
+
+    Returns:
+        str: The table; a variant without results is marked so.
+    """
+    reference = next((rows for variant, rows in found if variant.config == 'ours'), None)
+    paper = any(variant.paper is not None for variant in study.variants)
+    head = ['variant', *(['paper (PennAction)'] if paper else []), 'top-1 mean', 'spread (SD)',
+            'seeds x clips', *(['difference to ours, paired'] if reference else []), 'val top-1',
+            'M parameters']
+    lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
+    for variant, rows in found:
+        cells = [variant.label]
+        if paper:
+            cells.append('' if variant.paper is None else f'{variant.paper:.1f}')
+        if not rows:
+            lines.append('| ' + ' | '.join(cells + ['not run'] + [''] * (len(head) - len(cells) - 1))
+                         + ' |')
+            continue
+        top1 = [100 * row['top1'] for row in rows]
+        cells += [f'{np.mean(top1):.1f}', f'{np.std(top1, ddof=1):.1f}' if len(top1) > 1 else '',
+                  f'{len(rows)} x {rows[0]["num_test"]}']
+        if reference:
+            cells.append('' if rows is reference else difference(rows, reference))
+        cells += [f'{100 * np.mean([row["val_top1"] for row in rows]):.1f}',
+                  f'{rows[0]["parameters"] / 1e6:.3f}']
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines) + '\n'
+
+
+def draw(study, found, path):
+    """Plots a study: every seed as a dot, means as bars, or as lines along the axis of a figure.
+
+    Args:
+        study (Study): The study.
+        found (list): What :func:`collect` returned.
+        path (str): PNG file to write.
+    """
+    found = [(variant, [100 * row['top1'] for row in rows]) for variant, rows in found if rows]
+    figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(found), 2)), dpi=110)
+    axis = figure.subplots()
+    if study.xlabel:
+        _draw_lines(axis, found)
+        axis.set_xlabel(study.xlabel)
+        axis.set_ylabel('top-1 in %')
+    else:
+        for y, (variant, top1) in enumerate(found):
+            axis.barh(y, np.mean(top1), color='#b7cde8', height=0.65)
+            axis.plot(top1, [y] * len(top1), 'o', color='#1f4e8c', markersize=4)
+        axis.set_yticks(range(len(found)), [variant.label for variant, _ in found])
+        axis.invert_yaxis()
+        axis.set_xlabel('top-1 in %: mean (bar) and every seed (dots)')
+        axis.set_xlim(0, 100)
+    axis.grid(axis='both' if study.xlabel else 'x', alpha=0.3)
+    axis.set_title(study.title, fontsize=10)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def _draw_lines(axis, found):
+    """A line of means for each series, with every seed as a dot."""
+    series = dict.fromkeys(variant.series for variant, _ in found)
+    for name in series:
+        points = [(variant.x, top1) for variant, top1 in found if variant.series == name]
+        line, = axis.plot([x for x, _ in points], [np.mean(top1) for _, top1 in points], '-',
+                          label=name or None)
+        for x, top1 in points:
+            axis.plot([x] * len(top1), top1, 'o', color=line.get_color(), markersize=4)
+    axis.set_xticks(sorted({variant.x for variant, _ in found}))
+    if len(series) > 1:
+        axis.legend()
+
+
+def write_report(root, name, results, folder, base=None, overrides=None):
+    """Writes a study's table and plot.
+
+    Args:
+        root (str): Folder of the project.
+        name (str): Key of ``STUDIES``.
+        results (Results): Stored results.
+        folder (str): Where to write ``NAME.md`` and ``NAME.png``.
+        base (str, optional): Config that the ablations inherit.
+        overrides (dict, optional): Config values that were replaced.
+
+    Returns:
+        tuple[str, str]: Paths of the table and the plot.
+    """
+    study = STUDIES[name]
+    found = collect(root, study, results, base, overrides)
+    table, plot = osp.join(folder, f'{name}.md'), osp.join(folder, f'{name}.png')
+    write_atomically(table, make_table(study, found))
+    draw(study, found, plot)
+    return table, plot
+
+
+def write_page(root, page, results):
+    """Renews the tables and plots of a page that has a pair of markers for each study.
+
+    ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table; plots are written to
+    ``images/ablations_NAME.png`` beside the page.
+
+    Args:
+        root (str): Folder of the project.
+        page (str): Markdown file.
+        results (Results): Stored results on the embedded data.
+
+    Raises:
+        InputError: The page lacks a study's markers.
+    """
+    with open(page) as file:
+        text = file.read()
+    for name, study in STUDIES.items():
+        found = collect(root, study, results)
+        marked = re.compile(rf'(<!-- {name} -->\n).*?(<!-- end {name} -->)', re.S)
+        if not marked.search(text):
+            raise InputError(page, 'markers', 'none', f'<!-- {name} --> and <!-- end {name} -->')
+        table = make_table(study, found)
+        text = marked.sub(lambda match: match[1] + table + match[2], text)
+        if any(rows for _, rows in found):
+            draw(study, found, osp.join(osp.dirname(page), 'images', f'ablations_{name}.png'))
+    write_atomically(page, text)

@@ -1,0 +1,111 @@
+"""What a run was made with, as a short fingerprint: equal settings, equal results to share."""
+import hashlib
+import inspect
+import json
+import os
+import os.path as osp
+from contextlib import contextmanager
+
+from mmengine.config import Config
+
+from ..errors import InputError
+from ..models.backbones import D3DTransformer
+
+BASE_VARIABLE = 'MMACTION_D3D_ABLATION_BASE'
+FOLDER = osp.join('configs', 'ablations')
+
+# Where data lie, how fast they load and what is logged change no result.
+_PLACES = {'ann_file', 'data_prefix', 'num_workers', 'persistent_workers', 'pin_memory'}
+_TRAINING = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator', 'train_cfg',
+             'optim_wrapper', 'param_scheduler', 'synthetic')
+
+
+@contextmanager
+def ablation_base(path):
+    """Lets the configs of ``configs/ablations`` inherit ``path`` while they are read.
+
+    Args:
+        path (str, optional): A config; None leaves the embedded data's.
+    """
+    before = os.environ.get(BASE_VARIABLE)
+    if path is not None:
+        if not osp.isfile(path):
+            raise InputError(path, '--base', 'no such file', 'a config')
+        os.environ[BASE_VARIABLE] = osp.abspath(path)
+    try:
+        yield
+    finally:
+        os.environ.pop(BASE_VARIABLE, None)
+        if before is not None:
+            os.environ[BASE_VARIABLE] = before
+
+
+def read_config(root, name, base=None, overrides=None):
+    """Reads a config of ``configs/ablations``.
+
+    Args:
+        root (str): Folder of the project.
+        name (str): File without ``.py``.
+        base (str, optional): Config to inherit in place of the embedded data's.
+        overrides (dict, optional): Values to replace, for every config alike.
+
+    Returns:
+        Config: The config.
+    """
+    with ablation_base(base):
+        cfg = Config.fromfile(osp.join(root, FOLDER, f'{name}.py'))
+    cfg.merge_from_dict(overrides or {})
+    return cfg
+
+
+def training_settings(cfg):
+    """Fingerprint of all that a training's result depends on, apart from the seed.
+
+    Args:
+        cfg (Config): A config.
+
+    Returns:
+        str: 10 hexadecimal digits.
+    """
+    return _fingerprint({key: cfg.get(key) for key in _TRAINING})
+
+
+def run_settings(cfg, tested):
+    """Fingerprint of a training and of how it was tested.
+
+    Args:
+        cfg (Config): Config of the training.
+        tested (Config): Config whose ``test_dataloader`` is used.
+
+    Returns:
+        str: 10 hexadecimal digits.
+    """
+    return _fingerprint([training_settings(cfg), tested.test_dataloader, tested.test_evaluator])
+
+
+def _fingerprint(content):
+    text = json.dumps(_plain(content), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _plain(content):
+    """Nested dicts and lists of a config, without places, and with the transformer's defaults."""
+    if isinstance(content, dict):
+        content = {key: value for key, value in content.items() if key not in _PLACES}
+        if content.get('type') == 'D3DTransformer':
+            content = _with_defaults(content)
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_plain(value) for value in content]
+    return content
+
+
+def _with_defaults(transformer):
+    """The arguments that a config leaves out, so that naming a default changes nothing."""
+    parameters = inspect.signature(D3DTransformer).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    filled = {**defaults, **transformer}
+    for axis in ('joint', 'temporal'):
+        if filled[f'{axis}_stride'] is None:
+            filled[f'{axis}_stride'] = max(1, filled[f'{axis}_window'] // 2)
+    return filled

@@ -1,0 +1,119 @@
+"""One run of an ablation study in a process of its own: ``python -m mmaction_d3d.ablation.worker``."""
+import fcntl
+import json
+import os
+import os.path as osp
+import sys
+import threading
+import time
+
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+
+from .. import cli
+from ..engine import DATA_VARIABLE
+from ..engine.train_and_test import test, train
+from ..errors import InputError
+from ..evaluation.training_health import OffsetWatch
+from .results import write_atomically
+from .settings import read_config, run_settings
+
+
+class _Progress(Hook):
+    """Leaves the share of the training that is done where the scheduler looks for it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if self.every_n_train_iters(runner, 10):
+            write_atomically(self.path, str((runner.iter + 1) / runner.max_iters))
+
+
+class _Offsets(Hook):
+    """Statistics of the token search over the test clips."""
+
+    def before_test(self, runner):
+        self._watch = OffsetWatch(runner.model)
+
+    def after_test(self, runner):
+        self.blocks = self._watch.statistics()
+        self._watch.remove()
+
+    def row(self):
+        """Its columns of the results."""
+        if not self.blocks:
+            return {}
+        least = [min(axis) for axis in zip(*(block.deviation for block in self.blocks))]
+        return dict(
+            zip(('offset_std_x', 'offset_std_y', 'offset_std_z'), (round(s, 4) for s in least)),
+            offset_saturated=round(max(block.saturated for block in self.blocks), 4),
+            offset_outside=round(max(block.outside for block in self.blocks), 4))
+
+
+def run(job):
+    """Trains a config unless that is done, and tests its best checkpoint as each test asks.
+
+    Args:
+        job (dict): As :class:`~mmaction_d3d.ablation.scheduler.Job` writes it.
+
+    Returns:
+        list[dict]: A row of results a test.
+    """
+    cfg = read_config(job['root'], job['config'], job['base'], job['overrides'])
+    cfg.launcher = 'none'
+    cfg.randomness = dict(seed=job['seed'])
+    cfg.work_dir = job['work_dir']
+    start = time.time()
+    checkpoint, score = train(cfg, [_Progress(osp.join(job['work_dir'], 'progress'))])
+    minutes = (time.time() - start) / 60
+    rows = []
+    for name in job['tests']:
+        tested = read_config(job['root'], name, job['base'], job['overrides'])
+        both = Config(dict(cfg._cfg_dict, test_dataloader=tested.test_dataloader,
+                           test_evaluator=tested.test_evaluator))
+        offsets = _Offsets()
+        runner, labels, predictions = test(both, checkpoint, [offsets])
+        correct = int((labels == predictions).sum())
+        rows.append(dict(
+            settings=run_settings(cfg, tested), config=name, seed=job['seed'],
+            num_test=len(labels), correct=correct, top1=round(correct / len(labels), 4),
+            val_top1=round(float(score), 4), minutes=round(minutes, 2),
+            parameters=sum(p.numel() for p in runner.model.parameters()), **offsets.row()))
+    return rows
+
+
+def _die_with_parent():
+    """Ends this process when the one that started it is gone, killed or not."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main():
+    """Runs the job that a file describes and writes ``result.json`` beside its checkpoints."""
+    _die_with_parent()
+    with open(sys.argv[1]) as file:
+        job = json.load(file)
+    os.makedirs(job['work_dir'], exist_ok=True)
+    torch.set_num_threads(job['threads'])
+    if job['data_root'] is not None:
+        os.environ[DATA_VARIABLE] = job['data_root']
+    with open(osp.join(job['work_dir'], 'run.lock'), 'w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until the process ends
+        except BlockingIOError as error:
+            raise InputError(job['work_dir'], 'run.lock', 'held by another process',
+                             'one process a run: wait for it or end it') from error
+        rows = run(job)
+        write_atomically(osp.join(job['work_dir'], 'result.json'), json.dumps(rows, indent=1))
+
+
+if __name__ == '__main__':
+    cli.run(main)
