@@ -1,9 +1,17 @@
-"""Parameters and multiply-adds of a D3D model by part."""
-from typing import Dict, NamedTuple
+"""Parameters and multiply-adds of a model by part."""
+import re
+from contextlib import contextmanager
+from typing import Callable, Dict, Iterator, NamedTuple, Sequence
 
 import torch
+from mmaction.models.recognizers import MMRecognizer3D
+from mmaction.registry import MODELS
 from torch import nn
+from torch._subclasses import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+from ..models.backbones import D3DTransformer
+from ..models.layers.windows import stride_windows
 
 aten = torch.ops.aten
 
@@ -12,6 +20,23 @@ class Part(NamedTuple):
     """Cost of a part of the model: parameters, and multiply-adds of one clip."""
     parameters: int
     macs: int
+
+    def plus(self, other: 'Part', sign: int = 1) -> 'Part':
+        """The sum of two parts, or with ``sign`` -1 their difference."""
+        return Part(self.parameters + sign * other.parameters, self.macs + sign * other.macs)
+
+
+class Macs(NamedTuple):
+    """Multiply-adds of one call.
+
+    Attributes:
+        total (int): All of them.
+        attention (int): Those of fused attention: queries times keys, and attention times values.
+        modules (dict[str, int]): Those of each submodule that was called, with all inside it.
+    """
+    total: int
+    attention: int
+    modules: Dict[str, int]
 
 
 def _attention_flop(query, key, value, *args, out_shape=None, **kwargs) -> int:
@@ -26,56 +51,125 @@ def _embedding_bag_flop(weight, indices, *args, out_shape=None, **kwargs) -> int
 # torch's counter knows neither fused attention on CPUs nor embedding_bag.
 _EXTRA = {
     aten._scaled_dot_product_flash_attention_for_cpu: _attention_flop,
-    aten._embedding_bag: _embedding_bag_flop
+    aten._embedding_bag: _embedding_bag_flop,
+    aten._embedding_bag_forward_only: _embedding_bag_flop
 }
-_PARTS = {
-    'backbone.backbone': 'backbone',
-    'backbone.pose_tokens': 'pose tokens',
-    'search': 'token search',
-    'ffn': 'FFN',
-    'deformable': 'deformable attention',
-    'joint': 'joint stride attention',
-    'temporal': 'temporal stride attention',
-    'cls_head': 'head'
-}
+
+# Module names to labels, in the table's order. What lies inside a part and is one counts apart.
+_BLOCK = r'backbone\.blocks\.\d+\.'
+_D3D_PARTS = (
+    (r'backbone\.backbone', 'backbone'),
+    (r'backbone\.pose_tokens', 'pose tokens'),
+    (_BLOCK + r'deformable\.search', 'token search'),
+    (_BLOCK + r'deformable', 'deformable attention'),
+    (_BLOCK + r'joint', 'joint stride attention'),
+    (_BLOCK + r'temporal', 'temporal stride attention'),
+    (_BLOCK + r'\w+\.ffn', 'FFN'),
+    (r'backbone', 'other tokens and CLS merge'),
+    (r'cls_head', 'head'))
+_OTHER_PARTS = (
+    (r'backbone\.rgb_path', 'RGB path'),
+    (r'backbone\.pose_path', 'pose path'),
+    (r'backbone', 'backbone'),
+    (r'cls_head', 'head'))
+
+
+def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
+    """Count the multiply-adds of what ``call`` runs of ``module``.
+
+    Matrix products, convolutions, attention and sampling are counted. Elementwise work (norms,
+    GELU, softmax, interpolated embeddings) is left out, as is usual.
+
+    Args:
+        module (nn.Module): The module that ``call`` calls.
+        call (callable): Runs the module once, without arguments.
+
+    Returns:
+        Macs: The count.
+    """
+    counter = FlopCounterMode(display=False, custom_mapping=_EXTRA)
+    with counter:
+        call()
+    counts = counter.get_flop_counts()
+    every = counts['Global']
+    head = type(module).__name__ + '.'
+    modules = {name[len(head):]: sum(ops.values()) // 2 for name, ops in counts.items()
+               if name.startswith(head)}
+    attention = sum(flops for op, flops in every.items() if 'scaled_dot_product' in str(op))
+    return Macs(sum(every.values()) // 2, attention // 2, modules)
 
 
 def count_complexity(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> Dict[str, Part]:
     """Count what one forward pass of a recogniser costs.
 
     Args:
-        model (nn.Module): ``D3DRecognizer`` with a ``D3DTransformer`` and a head.
-        inputs (dict[str, Tensor]): One preprocessed sample, ``imgs`` and ``keypoint``.
+        model (nn.Module): ``D3DRecognizer``, or a 3D recogniser of MMAction2.
+        inputs (dict[str, Tensor]): One preprocessed sample, modality to 1 x 1 x ...
 
     Returns:
-        dict[str, Part]: Costs by part, and ``'total'``. Elementwise work (norms, GELU, softmax) is
-        left out, as is usual.
+        dict[str, Part]: Costs by part, those that the model lacks left out, and ``'total'``.
     """
-    model.eval()
-    counter = FlopCounterMode(display=False, custom_mapping=_EXTRA)
-    with counter:
-        model(inputs, mode='tensor', stage='head')
-    flops = {name.partition('.')[2]: sum(ops.values())
-             for name, ops in counter.get_flop_counts().items()}
-    total = sum(counter.get_flop_counts()['Global'].values()) // 2
-    parts: Dict[str, Part] = {}
+    macs = count_macs(model.eval(), lambda: run_model(model, inputs))
+    rules = _D3D_PARTS if isinstance(model.backbone, D3DTransformer) else _OTHER_PARTS
+    labels = {name: label for name, _ in model.named_modules() for pattern, label in rules
+              if re.fullmatch(pattern, name)}
+    total = Part(_size(model), macs.total)
+    parts = {label: Part(0, 0) for _, label in rules}
+    parts['other'] = total
+    for name, label in labels.items():
+        module = model.get_submodule(name)
+        cost = Part(_size(module), _macs_of(module, name, macs.modules))
+        parts[label] = parts[label].plus(cost)
+        holder = name.rpartition('.')[0]
+        while holder and holder not in labels:
+            holder = holder.rpartition('.')[0]
+        holder = labels.get(holder, 'other')
+        parts[holder] = parts[holder].plus(cost, -1)
+    parts = {label: part for label, part in parts.items() if part != Part(0, 0)}
+    return dict(parts, total=total)
 
-    def add(label, parameters, macs):
-        old = parts.get(label, Part(0, 0))
-        parts[label] = Part(old.parameters + parameters, old.macs + macs)
 
-    for name, module in model.named_modules():
-        label = _PARTS.get(name) or _PARTS.get(name.rpartition('.')[2] if '.blocks.' in name else '')
-        if label is None:
-            continue
-        macs, parameters = flops.get(name, 0) // 2, _size(module)
-        add(label, parameters, macs)
-        if label in ('token search', 'FFN'):
-            # Counted by the attention that holds it, too.
-            add(_PARTS[name.split('.')[-2]], -parameters, -macs)
-    rest = Part(_size(model) - sum(p.parameters for p in parts.values()),
-                total - sum(p.macs for p in parts.values()))
-    return dict(parts, **{'other tokens and CLS merge': rest}, total=Part(_size(model), total))
+def count_config(model: dict, shapes: Dict[str, Sequence[int]]) -> Dict[str, Part]:
+    """Count what a model of a config costs, without computing or storing anything of its size.
+
+    Args:
+        model (dict): Config of the recogniser.
+        shapes (dict[str, sequence[int]]): Modality to the shape of one clip.
+
+    Returns:
+        dict[str, Part]: As from :func:`count_complexity`.
+    """
+    with shapes_only():
+        inputs = {key: torch.zeros(1, 1, *shape) for key, shape in shapes.items()}
+        return count_complexity(MODELS.build(model), inputs)
+
+
+@contextmanager
+def shapes_only() -> Iterator[None]:
+    """Tensors made within have a shape and no values; CPU kernels are chosen as for real ones."""
+    # Index tensors are cached: real ones must not enter, and those without values must not leave.
+    stride_windows.cache_clear()
+    try:
+        with FakeTensorMode():
+            yield
+    finally:
+        stride_windows.cache_clear()
+
+
+def run_model(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> object:
+    """Scores of one sample: a tensor, or where the head gives several, a dict of them."""
+    if isinstance(model, MMRecognizer3D):
+        data = dict(inputs)  # MMAction2 writes into it
+    else:
+        data, = inputs.values()
+    return model(data, mode='tensor', stage='head')
+
+
+def _macs_of(module: nn.Module, name: str, modules: Dict[str, int]) -> int:
+    """Multiply-adds inside a module, also where another one calls its submodules directly."""
+    if name in modules:
+        return modules[name]
+    return sum(_macs_of(child, f'{name}.{key}', modules) for key, child in module.named_children())
 
 
 def _size(module: nn.Module) -> int:
