@@ -9,7 +9,8 @@ from mmaction.registry import DATASETS, MODELS
 from mmaction_d3d.engine import DATA_VARIABLE, build_runner
 
 FOLDER = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted([*FOLDER.glob('*.py'), *FOLDER.glob('ablations/*.py')])
+CONFIGS = sorted(path for pattern in ('*.py', 'ablations/*.py', 'overfit/*.py')
+                 for path in FOLDER.glob(pattern))
 BENCHMARKS = [path for path in CONFIGS if path.stem.startswith(
     ('d3d_finegym', 'd3d_ntu60', 'd3d_ntu120', 'd3d_pennaction'))]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')

@@ -75,8 +75,22 @@ class D3DTransformer(BaseModule):
         if modal_tokens not in NUM_MODAL_TOKENS:
             raise InputError('D3DTransformer', 'modal_tokens', modal_tokens,
                              f'one of {tuple(NUM_MODAL_TOKENS)}')
+        if pose_embed not in ('coords', 'none'):
+            raise InputError('D3DTransformer', 'pose_embed', pose_embed, "'coords' or 'none'")
         if not 0 <= drop_path < 1:
             raise InputError('D3DTransformer', 'drop_path', drop_path, '0 or more and less than 1')
+        if not sigma > 0:
+            raise InputError('D3DTransformer', 'sigma', sigma, 'more than 0')
+        kernel = (kernel_size, ) * 3 if isinstance(kernel_size, int) else tuple(kernel_size)
+        if len(kernel) != 3 or min(kernel) < 1:
+            raise InputError('D3DTransformer', 'kernel_size', kernel_size,
+                             '1 or more, one number or three')
+        for name, number in dict(
+                num_joints=num_joints, num_person=num_person, clip_len=clip_len,
+                num_blocks=num_blocks, joint_window=joint_window,
+                temporal_window=temporal_window).items():
+            if number < 1:
+                raise InputError('D3DTransformer', name, number, '1 or more')
         for name, window, stride in (('joint', joint_window, joint_stride),
                                      ('temporal', temporal_window, temporal_stride)):
             if stride is not None and not 1 <= stride <= window:
@@ -93,7 +107,8 @@ class D3DTransformer(BaseModule):
         self.backbone = MODELS.build(backbone)
         channels, embed_dims = in_channels or self._channels(backbone)
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
-        self.min_size = 8 * max((kernel_size, ) if isinstance(kernel_size, int) else kernel_size[1:])
+        # The search pads shorter axes, of time above all; in space it would see little but padding.
+        self.min_size = tuple(8 * k if 'deformable' in attentions else 1 for k in kernel[1:])
 
         self.time_embed = self.rgb_tokens = self.pose_tokens = self.modal_tokens = None
         if needs_rgb or pose_embed == 'coords':
@@ -107,12 +122,12 @@ class D3DTransformer(BaseModule):
             self.modal_tokens = CrossModalTokens(embed_dims, clip_len,
                                                  NUM_MODAL_TOKENS[modal_tokens])
         self.size = (clip_len, -(-height // 8), -(-width // 8))
+        drop_paths = [drop_path * i / (num_blocks - 1) for i in range(num_blocks - 1)] + [drop_path]
         self.blocks = nn.ModuleList(
-            D3DBlock(embed_dims, num_heads, attentions, modal_tokens, kernel_size, depthwise,
+            D3DBlock(embed_dims, num_heads, attentions, modal_tokens, kernel, depthwise,
                      offset_range, joint_window, joint_stride, temporal_window, temporal_stride,
-                     wrap, ffn_ratio=ffn_ratio, norm=attn_norm,
-                     drop_path=drop_path * index / max(num_blocks - 1, 1))
-            for index in range(num_blocks))
+                     wrap, ffn_ratio=ffn_ratio, norm=attn_norm, drop_path=rate)
+            for rate in drop_paths)
         self._warned = False
 
     def init_weights(self) -> None:
@@ -141,7 +156,8 @@ class D3DTransformer(BaseModule):
             keypoint (Tensor, optional): x, y in input pixels and score of the same frames,
                 B x T x R x 3.
             heatmap_imgs (Tensor, optional): Instead of ``keypoint``, heatmaps of eq. 2,
-                B x T x R x H/2 x W/2, or MMAction2's merged ones, B x V x T' x H' x W'.
+                B x T x R x H/2 x W/2, or where T is not V MMAction2's merged ones,
+                B x V x T' x H' x W'.
             record (AttentionRecord, optional): Receives the attention maps.
 
         Returns:
@@ -149,12 +165,11 @@ class D3DTransformer(BaseModule):
             at K = 1, or without modal tokens the mean of mean(Z) and mean(P), B x 1 x 1 x 4C.
 
         Raises:
-            InputError: The clip is too small, or the skeleton has another shape.
+            InputError: The clip is too small, or the skeleton has another shape or comes twice.
         """
-        height, width = imgs.shape[-2:]
-        if min(height, width) < self.min_size and self.rgb_tokens is not None:
-            raise InputError('model input', 'imgs', f'{height} x {width} pixels',
-                             f'{self.min_size} or more on both sides (8 times kernel_size)')
+        if any(side < least for side, least in zip(imgs.shape[-2:], self.min_size)):
+            raise InputError('model input', 'imgs', '{} x {} pixels'.format(*imgs.shape[-2:]),
+                             '{} x {} or more (8 times kernel_size)'.format(*self.min_size))
         tokens, visible = self._tokenise(imgs, keypoint, heatmap_imgs)
         for index, block in enumerate(self.blocks):
             last = index == len(self.blocks) - 1
@@ -190,8 +205,9 @@ class D3DTransformer(BaseModule):
         """Check the skeleton and take the frames that F_a has."""
         clip_len, frames = imgs.shape[2], features.shape[2]
         joints = self.num_person * self.num_joints
-        if heatmaps is not None and is_merged_heatmap(heatmaps, clip_len, joints,
-                                                      features.shape[-2:], self.num_joints):
+        if keypoint is not None and heatmaps is not None:
+            raise InputError('model input', 'keypoint and heatmap_imgs', 'both', 'one of the two')
+        if heatmaps is not None and is_merged_heatmap(heatmaps, clip_len, self.num_joints):
             if not self._warned:
                 self._warned = True
                 print_log(
@@ -205,9 +221,10 @@ class D3DTransformer(BaseModule):
             (3, ) if heatmaps is None else tuple(features.shape[-2:]))
         if skeleton is None or tuple(skeleton.shape) != want:
             found = 'nothing' if skeleton is None else ' x '.join(map(str, skeleton.shape))
-            raise InputError('model input', name, found,
-                             ' x '.join(map(str, want)) + ' (B x T x R x ..., R = num_person * '
-                             'num_joints)')
+            layout = 'B x T x R x ..., R = num_person * num_joints'
+            if heatmaps is not None:
+                layout += "; MMAction2's own B x V x T' x H' x W' only where T is not V"
+            raise InputError('model input', name, found, f'{" x ".join(map(str, want))} ({layout})')
         skeleton = _every(skeleton, 1, frames)
         return (skeleton, None) if heatmaps is None else (None, skeleton)
 

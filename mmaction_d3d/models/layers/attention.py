@@ -5,6 +5,8 @@ from mmcv.cnn.bricks import DropPath
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ...errors import InputError
+
 
 class MultiHeadAttention(nn.Module):
     """Multi-head attention whose queries and keys may come from different tokens (MSA in eq. 6).
@@ -20,8 +22,9 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, embed_dims: int, num_heads: int, norm: bool = True) -> None:
         super().__init__()
-        if embed_dims % num_heads:
-            raise ValueError(f'embed_dims {embed_dims} is not a multiple of num_heads {num_heads}')
+        if num_heads < 1 or embed_dims % num_heads:
+            raise InputError('MultiHeadAttention', 'num_heads', num_heads,
+                             f'a divisor of the token width, {embed_dims}')
         self.num_heads = num_heads
         self.norm = nn.LayerNorm(embed_dims) if norm else nn.Identity()
         self.query = nn.Linear(embed_dims, embed_dims)

@@ -73,7 +73,8 @@ def joints_from_heatmaps(heatmaps: Tensor, sigma: float, use_score: bool) -> Joi
     row, column = cell // width, cell % width
     along_x = heatmaps.gather(-2, row[..., None, None].expand(*row.shape, 1, width)).squeeze(-2)
     along_y = heatmaps.gather(-1, column[..., None, None].expand(*row.shape, height, 1)).squeeze(-1)
-    x, y = (_vertex(line, index, sigma) for line, index in ((along_x, column), (along_y, row)))
+    x, y = (_vertex(line, index, peak, sigma)
+            for line, index in ((along_x, column), (along_y, row)))
     reach = _reach(x, y, (height, width), sigma)
     visible = (peak > 0) & (reach >= MIN_REACH)
     score = (peak / reach.clamp(min=MIN_REACH)).clamp(max=1) if use_score else torch.ones_like(peak)
@@ -95,7 +96,7 @@ def _reach(x: Tensor, y: Tensor, grid: Sequence[int], sigma: float) -> Tensor:
     return torch.exp(-distance / (2 * sigma**2))
 
 
-def _vertex(line: Tensor, index: Tensor, sigma: float) -> Tensor:
+def _vertex(line: Tensor, index: Tensor, peak: Tensor, sigma: float) -> Tensor:
     """Centre of the Gaussian that ``line``, ... x cells, samples, given its largest cell."""
     cells = line.shape[-1]
     if cells == 1:
@@ -104,11 +105,16 @@ def _vertex(line: Tensor, index: Tensor, sigma: float) -> Tensor:
     after = line.gather(-1, (index + 1).clamp(max=cells - 1).unsqueeze(-1)).squeeze(-1)
     before = torch.where(index > 0, before, torch.zeros_like(before))
     after = torch.where(index < cells - 1, after, torch.zeros_like(after))
-    low = torch.where(after >= before, index, index - 1)
+    low = torch.where(after >= before, index, index - 1).clamp(max=cells - 2)
     first = line.gather(-1, low.unsqueeze(-1)).squeeze(-1)
     second = line.gather(-1, (low + 1).unsqueeze(-1)).squeeze(-1)
     # ln(second / first) = (2 (c - low) - 1) / (2 sigma^2); no neighbour at all is a one-cell spot.
     known = (first > 0) & (second > 0)
     ratio = torch.where(known, second, torch.ones_like(second)).log() - \
         torch.where(known, first, torch.ones_like(first)).log()
-    return torch.where(known, low + 0.5 + sigma**2 * ratio, index.float())
+    vertex = torch.where(known, low + 0.5 + sigma**2 * ratio, index.float())
+    # A spot that is no Gaussian of this sigma gets no further than one could: half a cell, from the
+    # border outwards as far as a score of 1 puts the joint.
+    slack = (-2 * peak.log()).clamp(min=0.25 / sigma**2).sqrt() * sigma
+    slack = torch.where((index > 0) & (index < cells - 1), torch.full_like(slack, 0.5), slack)
+    return vertex.clamp(index - slack, index + slack)

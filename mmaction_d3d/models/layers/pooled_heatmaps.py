@@ -6,20 +6,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def is_merged_heatmap(heatmaps: Tensor, frames: int, joints: int, grid: Sequence[int],
-                      num_joints: int) -> bool:
+def is_merged_heatmap(heatmaps: Tensor, frames: int, num_joints: int) -> bool:
     """Whether heatmaps have MMAction2's layout, B x V x T' x H' x W', rather than eq. 2's.
+
+    Where T = V the second axis tells nothing: the answer is no, and what does not have the shape of
+    eq. 2 is refused rather than misread.
 
     Args:
         heatmaps (Tensor): Heatmaps of either layout.
-        frames (int): T of the RGB clip.
-        joints (int): R = M * V.
-        grid (sequence[int]): H/2 and W/2.
+        frames (int): T of the RGB clip, the second axis of eq. 2's.
         num_joints (int): V.
     """
-    if tuple(heatmaps.shape[1:]) == (frames, joints, *grid):
-        return False
-    return heatmaps.dim() == 5 and heatmaps.shape[1] == num_joints
+    return heatmaps.dim() == 5 and heatmaps.shape[1] == num_joints != frames
 
 
 def unmerge_heatmaps(heatmaps: Tensor, frames: int, grid: Sequence[int]) -> Tensor:

@@ -30,8 +30,6 @@ class PoseTokens(nn.Module):
     def __init__(self, in_channels: int, embed_dims: int, num_joints: int, num_person: int,
                  sigma: float = 1., use_score: bool = True, pose_embed: str = 'coords') -> None:
         super().__init__()
-        if pose_embed not in ('coords', 'none'):
-            raise ValueError(f"pose_embed: found {pose_embed!r}, want 'coords' or 'none'")
         self.sigma, self.use_score, self.pose_embed = sigma, use_score, pose_embed
         self.projection = nn.Linear(in_channels, embed_dims)
         self.norm = nn.LayerNorm(embed_dims)
@@ -102,5 +100,6 @@ def normalise_clip(position: Tensor, visible: Tensor) -> Tensor:
     centred = (position - (position * mask).sum(dim=(1, 2), keepdim=True) / count) * mask
     # One scale for both axes keeps the body's proportions.
     variance = (centred**2).sum(dim=(1, 2, 3), keepdim=True) / (2 * count)
-    # Never below a pixel: a single joint has no spread.
-    return centred / variance.sqrt().clamp(min=1)
+    # Never below a pixel: a single joint has no spread. Clamped before the root, whose slope at zero
+    # is infinite.
+    return centred / variance.clamp(min=1).sqrt()
