@@ -4,6 +4,7 @@ import logging
 
 import torch
 from hypothesis import settings
+from hypothesis import strategies as st
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.logging import MMLogger
@@ -18,6 +19,26 @@ SMALL = dict(num_joints=3, num_person=2, clip_len=3, img_size=32, num_blocks=2, 
 def drawn(max_examples):
     """Hypothesis settings: always the same examples, however slow the machine is."""
     return settings(max_examples=max_examples, deadline=None, derandomize=True, database=None)
+
+
+@st.composite
+def volumes(draw, cells):
+    """(T, H, W), T from 1 to 20, of `cells` cells at most, odd sides and even ones."""
+    sides = [(h, w) for h in range(1, 6) for w in range(1, 6) if h * w <= cells]
+    height, width = draw(st.sampled_from(sides))
+    return draw(st.integers(1, min(20, cells // (height * width)))), height, width
+
+
+@st.composite
+def window_settings(draw):
+    """Arguments of an attention over windows; axes of 1 to 4 are shorter than some windows."""
+    window = draw(st.integers(1, 5))
+    return dict(window=window, stride=draw(st.none() | st.integers(1, window)),
+                wrap=draw(st.booleans()), norm=draw(st.booleans()))
+
+
+# Every stride of every window of up to four positions, and the default.
+STRIDES = [(window, stride) for window in range(1, 5) for stride in (None, *range(1, window + 1))]
 
 
 def small_transformer(**changes):
@@ -139,6 +160,21 @@ def assert_matches_loops(module, forward, loops, tolerance=1e-5, **inputs):
             loss, list(leaves.values()), allow_unused=True, materialize_grads=True))))
     for name, gradient in gradients[1].items():
         assert_near(gradients[0][name], gradient, f'gradient of {name}', tolerance)
+
+
+def given_maps_transformer(**changes):
+    """Transformer on maps of C = 3 and 4C = 4 that the caller puts into `backbone.maps`."""
+    config = dict(dict(SMALL, num_joints=2, joint_window=3, img_size=24), **changes)
+    return config, build(dict(config, type='D3DTransformer', backbone=dict(type=GivenMaps),
+                              in_channels=(3, 4)))
+
+
+def draw_maps(frames, size, seed=1):
+    """F_a and F_b of one clip of `size` pixels, float64, of which gradients are taken."""
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(1, channels, frames, *(-(-side // shrink) for side in size),
+                        generator=generator, dtype=torch.float64, requires_grad=True)
+            for channels, shrink in ((3, 2), (4, 8))]
 
 
 @contextlib.contextmanager

@@ -100,6 +100,6 @@ def normalise_clip(position: Tensor, visible: Tensor) -> Tensor:
     centred = (position - (position * mask).sum(dim=(1, 2), keepdim=True) / count) * mask
     # One scale for both axes keeps the body's proportions.
     variance = (centred**2).sum(dim=(1, 2, 3), keepdim=True) / (2 * count)
-    # Never below a pixel: a single joint has no spread. Clamped before the root, whose slope at zero
-    # is infinite.
+    # Never below a pixel: a single joint has no spread. The root's slope at zero is infinite, so it
+    # comes last.
     return centred / variance.clamp(min=1).sqrt()

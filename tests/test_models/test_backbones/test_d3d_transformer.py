@@ -1,6 +1,8 @@
 """The transformer with its feature extractor: values, equivalences, odd inputs and bad ones."""
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 
@@ -8,8 +10,8 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.layers import AttentionRecord
 
 from .. import reference
-from ..support import (SMALL, GivenMaps, assert_matches_loops, assert_near, build, draw_clip,
-                       draw_joints, small_transformer)
+from ..support import (assert_matches_loops, assert_near, build, draw_clip, draw_joints, draw_maps,
+                       drawn, given_maps_transformer, small_transformer)
 
 FULL_KERNEL = dict(kernel_size=7, clip_len=12, img_size=64, joint_window=8, temporal_window=4)
 
@@ -20,6 +22,15 @@ def draw_heatmaps(clip, **settings):
     maps = torch.stack([reference.heatmaps(joints, grid, **settings)
                         for joints in clip['keypoint']])
     return dict(imgs=clip['imgs'], heatmap_imgs=maps.float())
+
+
+def tokens_and_gradients(model, **arguments):
+    """What the head reads, and each parameter's gradient of a sum over it with drawn weights."""
+    tokens = model(**arguments)
+    pull = torch.randn(tokens.shape, generator=torch.Generator().manual_seed(0)).to(tokens)
+    named = dict(model.named_parameters())
+    return tokens, dict(zip(named, torch.autograd.grad((tokens * pull).sum(), named.values(),
+                                                       allow_unused=True, materialize_grads=True)))
 
 
 @pytest.mark.parametrize('frames, size, changes', [
@@ -35,14 +46,8 @@ def draw_heatmaps(clip, **settings):
 ], ids=['plain', 'one person', 'three people', 'single', 'none', 'no embedding', 'joint',
         'deformable'])
 def test_tokens_and_gradients_are_those_of_the_loops(frames, size, changes):
-    config = dict(dict(SMALL, num_joints=2, joint_window=3, img_size=24), **changes)
-    model = build(dict(config, type='D3DTransformer', backbone=dict(type=GivenMaps),
-                       in_channels=(3, 4)))
-    shapes = [(3, frames, *(-(-side // 2) for side in size)),
-              (4, frames, *(-(-side // 8) for side in size))]
-    generator = torch.Generator().manual_seed(1)
-    maps = [torch.randn(1, *shape, generator=generator, dtype=torch.float64, requires_grad=True)
-            for shape in shapes]
+    config, model = given_maps_transformer(**changes)
+    maps = draw_maps(frames, size)
     joints = draw_joints(1, frames, config['num_person'] * config['num_joints'], size=size, seed=1)
 
     def forward(features_a, features_b, joints):
@@ -74,12 +79,74 @@ def test_heatmaps_give_the_tokens_of_keypoints(size, changes):
     ('deformable', 'joint', 'temporal'), ('deformable', 'joint')], ids='+'.join)
 def test_queries_that_the_last_block_skips_change_nothing(attentions, modal_tokens, monkeypatch):
     model = build(small_transformer(modal_tokens=modal_tokens, attentions=attentions)).eval()
-    clip = draw_clip()
-    expected, last = model(**clip), model.blocks[-1]
+    clip, last = draw_clip(), model.blocks[-1]
+    expected, wanted = tokens_and_gradients(model, **clip)
     whole = type(last).forward
     monkeypatch.setattr(last, 'forward', lambda tokens, visible, modal_only, record: whole(
         last, tokens, visible, False, record))
-    assert_near(model(**clip), expected)
+    tokens, gradients = tokens_and_gradients(model, **clip)
+    assert_near(tokens, expected)
+    for name, gradient in gradients.items():
+        assert_near(gradient, wanted[name], f'gradient of {name}', 1e-4)
+
+
+@given(st.integers(1, 6), st.integers(1, 4), st.integers(1, 6), st.integers(9, 40),
+       st.integers(9, 40), st.integers(0, 99))
+@example(6, 2, 3, 25, 39, 0)
+@drawn(6)
+def test_heatmaps_and_keypoints_have_the_same_tokens_and_gradients(
+        num_person, num_joints, frames, height, width, seed):
+    model = build(small_transformer(num_person=num_person, num_joints=num_joints, kernel_size=1,
+                                    joint_window=4)).double().eval()
+    clip = draw_clip(1, frames, (height, width), num_person * num_joints, seed)
+    other = draw_heatmaps(clip)
+    clip, other = ({name: value.double() for name, value in form.items()}
+                   for form in (clip, other))
+    tokens, gradients = tokens_and_gradients(model, **clip)
+    same_tokens, same_gradients = tokens_and_gradients(model, **other)
+    assert_near(same_tokens, tokens, tolerance=1e-4)
+    for name, gradient in gradients.items():
+        assert_near(same_gradients[name], gradient, f'gradient of {name}', 1e-3)
+
+
+@given(st.permutations(range(2)), st.permutations(range(4)))
+@example([2, 0, 1], [1, 0])
+@example([5, 3, 0, 4, 1, 2], [1, 0])
+@drawn(6)
+def test_joints_of_one_window_may_be_exchanged_with_their_embeddings(people, parts):
+    """People too: pose tokens are exchanged with them and modal tokens stay."""
+    num_person, num_joints = len(people), len(parts)
+    joints = num_person * num_joints
+    model = build(small_transformer(num_person=num_person, num_joints=num_joints,
+                                    joint_window=16)).eval()
+    clip, seen = draw_clip(joints=joints), []
+    model.blocks[0].register_forward_hook(lambda block, inputs, tokens: seen.append(tokens.pose))
+    tokens = model(**clip)
+    order = torch.arange(joints).view(num_person, num_joints)[people][:, parts].flatten()
+    with torch.no_grad():
+        for embedding, places in ((model.pose_tokens.person_embed, people),
+                                  (model.pose_tokens.joint_embed, parts)):
+            embedding.copy_(embedding[places].clone())
+    assert_near(model(clip['imgs'], clip['keypoint'][:, :, order]), tokens)
+    assert_near(seen[1], seen[0][:, :, order])
+
+
+@pytest.mark.parametrize('frames, changes', [
+    (1, dict()), (20, dict(num_blocks=1)), (5, dict(joint_stride=3, temporal_stride=2)),
+    (4, dict(joint_stride=1, temporal_window=3)), (3, dict(num_person=6, num_blocks=1)),
+    (4, dict(modal_tokens='single')), (4, dict(modal_tokens='none'))], ids=str)
+def test_every_token_moves_what_the_head_reads(frames, changes):
+    """No joint, cell, frame or modal token has a gradient of zero."""
+    config, model = given_maps_transformer(kernel_size=1, **changes)
+    model.double()
+    seen = []
+    model.blocks[0].register_forward_pre_hook(lambda block, inputs: seen.extend(inputs[0]))
+    joints = draw_joints(1, frames, config['num_person'] * config['num_joints'], size=(17, 24))
+    model.backbone.maps = draw_maps(frames, (17, 24))
+    read = model(torch.zeros(1, 3, frames, 17, 24), joints)
+    pull = torch.randn(read.shape, generator=torch.Generator().manual_seed(0), dtype=read.dtype)
+    for gradient in torch.autograd.grad(read, [part for part in seen if part.numel()], pull):
+        assert (gradient.abs().amax(-1) > 1e-9).all()
 
 
 def test_joints_of_one_window_may_be_exchanged_where_tokens_are_the_papers_letter():
@@ -222,17 +289,48 @@ def test_recording_changes_nothing_and_holds_every_block():
     (dict(modal_tokens='two'), 'modal_tokens'), (dict(drop_path=1.), 'drop_path'),
     (dict(joint_window=3, joint_stride=4), 'joint_stride'),
     (dict(temporal_window=2, temporal_stride=3), 'temporal_stride'),
-    (dict(temporal_window=2, temporal_stride=-1), 'temporal_stride')], ids=str)
+    (dict(temporal_window=2, temporal_stride=-1), 'temporal_stride'),
+    (dict(joint_window=0), 'joint_window'), (dict(temporal_window=0), 'temporal_window'),
+    (dict(kernel_size=0), 'kernel_size'), (dict(kernel_size=(2, 0, 2)), 'kernel_size'),
+    (dict(kernel_size=(2, 2)), 'kernel_size'), (dict(num_blocks=0), 'num_blocks'),
+    (dict(num_joints=0), 'num_joints'), (dict(num_person=0), 'num_person'),
+    (dict(clip_len=0), 'clip_len'), (dict(sigma=0.), 'sigma'), (dict(num_heads=3), 'num_heads'),
+    (dict(pose_embed='joints'), 'pose_embed'),
+    (dict(pose_embed='joints', attentions=('deformable', )), 'pose_embed')], ids=str)
 def test_a_setting_that_cannot_be_is_refused(changes, field):
-    with pytest.raises(InputError, match=field):
+    with pytest.raises(InputError, match=f'{field}: found .*, want '):
         MODELS.build(small_transformer(**changes))
 
 
 @pytest.mark.parametrize('size', [(55, 64), (64, 55), (1, 1)])
 def test_a_crop_smaller_than_the_search_is_refused(size):
     model = build(small_transformer(**FULL_KERNEL))
-    with pytest.raises(InputError, match='imgs: found .* want 56'):
+    with pytest.raises(InputError, match='imgs: found .* want 56 x 56'):
         model(**draw_clip(batch=1, frames=1, size=size))
+
+
+@pytest.mark.parametrize('size, taken', [((8, 24), True), ((24, 8), False), ((8, 23), False)])
+def test_the_least_crop_is_that_of_the_search_along_its_own_axis(size, taken):
+    model = build(small_transformer(kernel_size=(9, 1, 3)))
+    clip = draw_clip(batch=1, frames=1, size=size)
+    if taken:
+        assert model(**clip).isfinite().all()
+    else:
+        with pytest.raises(InputError, match='imgs: found .* want 8 x 24'):
+            model(**clip)
+
+
+def test_any_crop_does_where_nothing_is_searched():
+    model = build(small_transformer(attentions=('joint', 'temporal'), **FULL_KERNEL)).eval()
+    assert model(**draw_clip(batch=1, frames=1, size=(9, 20))).isfinite().all()
+
+
+@pytest.mark.parametrize('num_blocks, rates', [
+    (1, [0.3]), (2, [0., 0.3]), (4, [0., 0.1, 0.2, 0.3])])
+def test_drop_path_rises_to_that_of_the_last_block(num_blocks, rates):
+    model = MODELS.build(small_transformer(num_blocks=num_blocks, drop_path=0.3))
+    found = [block.temporal.drop_path.drop_prob for block in model.blocks]
+    assert found == pytest.approx(rates)
 
 
 @pytest.mark.parametrize('shape', [
@@ -249,6 +347,20 @@ def test_heatmaps_of_another_shape_are_refused(shape):
     model = build(small_transformer())
     with pytest.raises(InputError, match='heatmap_imgs: found .* want 2 x 4 x 6 x 16 x 16'):
         model(draw_clip(frames=4)['imgs'], heatmap_imgs=torch.rand(shape))
+
+
+@pytest.mark.parametrize('shape', [
+    (2, 3, 5, 16, 16), (2, 3, 6, 32, 32), (2, 3, 32, 56, 56)], ids=str)
+def test_heatmaps_of_another_shape_are_refused_also_with_as_many_frames_as_joints(shape):
+    model = build(small_transformer())
+    with pytest.raises(InputError, match='heatmap_imgs: found .* want 2 x 3 x 6 x 16 x 16'):
+        model(draw_clip(frames=3)['imgs'], heatmap_imgs=torch.rand(shape))
+
+
+def test_a_skeleton_in_both_forms_is_refused():
+    clip = draw_clip()
+    with pytest.raises(InputError, match='keypoint and heatmap_imgs: found both, want one'):
+        build(small_transformer())(**clip, heatmap_imgs=draw_heatmaps(clip)['heatmap_imgs'])
 
 
 def test_a_missing_skeleton_is_refused():

@@ -1,11 +1,13 @@
 """Classification head."""
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, spread
+from ..support import assert_matches_loops, assert_near, drawn, spread
 
 
 def build(**changes):
@@ -14,7 +16,9 @@ def build(**changes):
         type='D3DHead', num_classes=5, in_channels=4, dropout=0.), **changes)))
 
 
-@pytest.mark.parametrize('frames, num_tokens', [(3, 3), (1, 3), (4, 1)])
+@given(st.integers(1, 20), st.sampled_from([1, 3]))
+@example(20, 3)
+@drawn(8)
 def test_logits_and_gradients_are_those_of_the_loops(frames, num_tokens):
     module = build(num_tokens=num_tokens)
     tokens = torch.randn(2, frames, num_tokens, 4, dtype=torch.float64, requires_grad=True)

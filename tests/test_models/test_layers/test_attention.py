@@ -1,19 +1,25 @@
 """The parts that the three attentions share."""
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.layers.attention import AttentionLayer, MultiHeadAttention
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, spread
+from ..support import assert_matches_loops, assert_near, drawn, spread
 
 
 def draw(*shape):
     return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
 
-@pytest.mark.parametrize('lead, heads', [((2, ), 1), ((2, ), 3), ((2, 3), 2)])
-def test_attend_is_that_of_the_loops(lead, heads):
+@given(st.sampled_from([(2, ), (2, 3)]), st.sampled_from([1, 2, 3, 6]), st.integers(1, 5),
+       st.integers(1, 6))
+@example((2, 3), 2, 4, 5)
+@drawn(10)
+def test_attend_is_that_of_the_loops(lead, heads, queries, keys):
     module = MultiHeadAttention(6, heads)
 
     def loops(_, query, key, value):
@@ -23,7 +29,7 @@ def test_attend_is_that_of_the_loops(lead, heads):
 
     assert_matches_loops(
         module, lambda query, key, value: [module.attend(query, key, value)], loops,
-        query=draw(*lead, 4, 6), key=draw(*lead, 5, 6), value=draw(*lead, 5, 6))
+        query=draw(*lead, queries, 6), key=draw(*lead, keys, 6), value=draw(*lead, keys, 6))
 
 
 def test_weights_are_the_matrix_that_attend_never_stores():
@@ -34,13 +40,14 @@ def test_weights_are_the_matrix_that_attend_never_stores():
                 tolerance=1e-5)
 
 
-@pytest.mark.parametrize('ratio', [1., 2.5])
-def test_residual_is_that_of_the_loops(ratio):
+@given(st.sampled_from([0.5, 1., 2.5, 4.]), st.integers(1, 20))
+@drawn(6)
+def test_residual_is_that_of_the_loops(ratio, frames):
     module = spread(AttentionLayer(4, 2, ffn_ratio=ratio))
     assert_matches_loops(
         module, lambda tokens, attended: [module.residual(tokens, attended)],
         lambda p, tokens, attended: [reference.residual(p, tokens, attended)],
-        tokens=draw(2, 3, 4), attended=draw(2, 3, 4))
+        tokens=draw(2, frames, 4), attended=draw(2, frames, 4))
 
 
 def test_drop_path_leaves_whole_samples_out():
@@ -59,6 +66,7 @@ def test_drop_path_rests_in_test():
     assert_near(dropped.residual(tokens, attended), kept.residual(tokens, attended))
 
 
-def test_heads_must_divide_the_width():
-    with pytest.raises(ValueError, match='num_heads'):
-        MultiHeadAttention(6, 4)
+@pytest.mark.parametrize('heads', [4, 0, -1])
+def test_heads_must_divide_the_width(heads):
+    with pytest.raises(InputError, match=f'num_heads: found {heads}, want a divisor of .* 6'):
+        MultiHeadAttention(6, heads)

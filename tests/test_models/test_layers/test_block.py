@@ -3,11 +3,13 @@ from itertools import combinations
 
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import D3DBlock, Tokens
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, spread
+from ..support import assert_matches_loops, assert_near, drawn, spread, volumes, window_settings
 
 ATTENTIONS = ('deformable', 'joint', 'temporal')
 SUBSETS = [subset for n in (1, 2, 3) for subset in combinations(ATTENTIONS, n)]
@@ -22,27 +24,51 @@ def build(attentions=ATTENTIONS, modal_tokens='cross', **changes):
     return spread(block, 0.5)
 
 
-def draw(modal, frames=3):
+def draw(modal, size=(3, 2, 3), joints=3):
     generator = torch.Generator().manual_seed(1)
-    rgb, pose, modal = (torch.randn(1, frames, *shape, 4, generator=generator, dtype=torch.float64,
-                                    requires_grad=True) for shape in ((2, 3), (3, ), (modal, )))
-    return rgb, pose, modal, torch.rand(1, frames, 3, generator=generator) < 0.7
+    rgb, pose, modal = (
+        torch.randn(1, size[0], *shape, 4, generator=generator, dtype=torch.float64,
+                    requires_grad=True) for shape in (size[1:], (joints, ), (modal, )))
+    return rgb, pose, modal, torch.rand(1, size[0], joints, generator=generator) < 0.7
 
 
-@pytest.mark.parametrize('modal_tokens', MODAL_TOKENS)
-@pytest.mark.parametrize('attentions', SUBSETS, ids='+'.join)
-def test_tokens_and_gradients_are_those_of_the_loops(attentions, modal_tokens):
-    block = build(attentions, modal_tokens)
-    config = dict(SETTINGS, num_heads=2, attentions=attentions, modal_tokens=modal_tokens)
+def compare(attentions, modal_tokens, settings, **shape):
+    block = build(attentions, modal_tokens, **settings)
+    config = dict(SETTINGS, num_heads=2, attentions=attentions, modal_tokens=modal_tokens,
+                  **settings)
 
     def loops(p, rgb, pose, modal, visible):
         return [part[None] for part in reference.block(p, rgb[0], pose[0], modal[0], visible[0],
                                                        config)]
 
-    rgb, pose, modal, visible = draw(MODAL_TOKENS[modal_tokens])
+    rgb, pose, modal, visible = draw(MODAL_TOKENS[modal_tokens], **shape)
     assert_matches_loops(
         block, lambda rgb, pose, modal, visible: block(Tokens(rgb, pose, modal), visible), loops,
         rgb=rgb, pose=pose, modal=modal, visible=visible)
+
+
+@pytest.mark.parametrize('modal_tokens', MODAL_TOKENS)
+@pytest.mark.parametrize('attentions', SUBSETS, ids='+'.join)
+def test_tokens_and_gradients_are_those_of_the_loops(attentions, modal_tokens):
+    compare(attentions, modal_tokens, {})
+
+
+@st.composite
+def drawn_settings(draw):
+    settings = dict(kernel_size=draw(st.tuples(*[st.integers(1, 3)] * 3)),
+                    depthwise=draw(st.booleans()), offset_range=draw(st.sampled_from([0.5, 2.])))
+    for axis in ('joint', 'temporal'):
+        window = draw(window_settings())
+        settings.update({f'{axis}_window': window['window'], f'{axis}_stride': window['stride']})
+    return dict(settings, wrap=draw(st.booleans()))
+
+
+@given(volumes(12), st.integers(1, 6), st.sampled_from(list(MODAL_TOKENS)), drawn_settings())
+@example((20, 1, 1), 1, 'cross', dict(temporal_window=4, kernel_size=(7, 1, 2)))
+@example((2, 1, 3), 6, 'cross', dict(joint_window=4, joint_stride=3))
+@drawn(10)
+def test_drawn_shapes_and_settings_are_those_of_the_loops(size, joints, modal_tokens, settings):
+    compare(ATTENTIONS, modal_tokens, settings, size=size, joints=joints)
 
 
 @pytest.mark.parametrize('modal_tokens', ['cross', 'single'])

@@ -1,13 +1,13 @@
 """3D deformable attention."""
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import DeformableAttention3D
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, drawn, spread
+from ..support import assert_matches_loops, assert_near, drawn, spread, volumes
 
 
 def build(kernel=2, **changes):
@@ -21,9 +21,11 @@ def draw(size, modal, batch=2):
                         requires_grad=True) for shape in (size[1:], (modal, ))]
 
 
-@given(st.tuples(*[st.integers(1, 3)] * 3), st.tuples(*[st.integers(1, 3)] * 3),
-       st.integers(0, 3), st.booleans(), st.booleans())
-@drawn(10)
+@given(volumes(24), st.tuples(*[st.integers(1, 3)] * 3), st.integers(0, 3), st.booleans(),
+       st.booleans())
+@example((20, 1, 1), (7, 2, 1), 1, True, True)
+@example((2, 3, 5), (1, 2, 3), 2, True, False)
+@drawn(14)
 def test_tokens_and_gradients_are_those_of_the_loops(size, kernel, modal, norm, depthwise):
     module = build(kernel, norm=norm, depthwise=depthwise)
     config = dict(kernel_size=kernel, num_heads=2)

@@ -1,12 +1,14 @@
 """Embeddings that follow the input's size."""
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import CrossModalTokens, RGBTokens
 from mmaction_d3d.models.layers.embeddings import resize_space, resize_time
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, spread
+from ..support import assert_matches_loops, assert_near, drawn, spread, volumes
 
 
 @pytest.mark.parametrize('frames', [1, 2, 5, 12, 20])
@@ -21,8 +23,13 @@ def test_space_is_resized_bilinearly(size):
     assert_near(resize_space(embedding, size), reference.resize_plane(embedding, *size))
 
 
-@pytest.mark.parametrize('frames, size', [(2, (3, 4)), (3, (4, 3)), (1, (2, 5))])
-def test_rgb_tokens_are_those_of_the_loops(frames, size):
+@given(volumes(60))
+@example((2, 3, 4))
+@example((3, 4, 3))
+@example((20, 1, 3))
+@drawn(10)
+def test_rgb_tokens_are_those_of_the_loops(volume):
+    frames, *size = volume
     module = spread(RGBTokens(4, (3, 4)))
     assert_matches_loops(
         module, lambda maps, time: [module(maps, time)],
@@ -31,9 +38,12 @@ def test_rgb_tokens_are_those_of_the_loops(frames, size):
         time=torch.randn(frames, 4, dtype=torch.float64, requires_grad=True))
 
 
-@pytest.mark.parametrize('frames', [1, 3, 4, 7])
-def test_modal_tokens_are_those_of_the_loops(frames):
-    module = CrossModalTokens(5, clip_len=4, num_tokens=3)
+@given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 3]))
+@example(12, 20, 3)
+@example(4, 4, 1)
+@drawn(10)
+def test_modal_tokens_are_those_of_the_loops(clip_len, frames, num_tokens):
+    module = CrossModalTokens(5, clip_len, num_tokens)
     assert_matches_loops(
         module, lambda: [module(2, frames)],
         lambda p: [reference.resize(list(p('modal_tokens')), frames).expand(2, -1, -1, -1)])

@@ -1,13 +1,13 @@
 """Local joint stride attention."""
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import JointStrideAttention
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, drawn, spread
+from ..support import STRIDES, assert_matches_loops, assert_near, drawn, spread, window_settings
 
 
 def build(**changes):
@@ -22,19 +22,10 @@ def draw(frames, joints, modal, batch=2):
     return pose, modal, torch.rand(batch, frames, joints, generator=generator) < 0.6
 
 
-@st.composite
-def settings_of_windows(draw):
-    window = draw(st.integers(1, 5))
-    return dict(window=window, stride=draw(st.none() | st.integers(1, window)),
-                wrap=draw(st.booleans()), norm=draw(st.booleans()))
-
-
-@given(st.integers(1, 2), st.integers(1, 7), st.integers(0, 2), settings_of_windows())
-@drawn(15)
-def test_tokens_and_gradients_are_those_of_the_loops(frames, joints, modal, setting):
+def compare(frames, joints, modal, setting):
     module = build(**setting)
-    config = dict(num_heads=2, joint_window=setting['window'], joint_stride=setting['stride'],
-                  wrap=setting['wrap'])
+    config = dict(num_heads=2, joint_window=setting['window'],
+                  joint_stride=setting.get('stride'), wrap=setting.get('wrap', True))
 
     def loops(p, pose, modal, visible):
         clips = [reference.joint_stride_attention(p, *clip, config)
@@ -45,6 +36,24 @@ def test_tokens_and_gradients_are_those_of_the_loops(frames, joints, modal, sett
     visible[0] = False  # nobody is seen in the first clip
     assert_matches_loops(module, lambda pose, modal, visible: module(pose, modal, visible), loops,
                          pose=pose, modal=modal, visible=visible)
+
+
+@given(st.integers(1, 2), st.integers(1, 12), st.integers(0, 2), window_settings())
+@drawn(12)
+def test_tokens_and_gradients_are_those_of_the_loops(frames, joints, modal, setting):
+    compare(frames, joints, modal, setting)
+
+
+@given(st.integers(3, 20), st.integers(1, 3), window_settings())
+@example(20, 3, dict(window=2))
+@drawn(4)
+def test_long_clips_are_those_of_the_loops(frames, joints, setting):
+    compare(frames, joints, 1, setting)
+
+
+@pytest.mark.parametrize('window, stride', STRIDES)
+def test_every_stride_is_that_of_the_loops(window, stride):
+    compare(1, 7, 1, dict(window=window, stride=stride))
 
 
 @pytest.mark.parametrize('joints', [3, 7])

@@ -1,7 +1,7 @@
 """Pose tokens from either form of the skeleton."""
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import PoseTokens
@@ -41,9 +41,11 @@ def all_heatmaps_are_clear(keypoint, grid, sigma):
     return True
 
 
-@given(st.integers(1, 2), st.tuples(st.integers(3, 9), st.integers(3, 9)), st.integers(1, 3),
+@given(st.integers(1, 3), st.tuples(st.integers(3, 9), st.integers(3, 9)), st.integers(1, 6),
        st.sampled_from([0.5, 1., 2.]), st.booleans(), st.sampled_from(['coords', 'none']),
        st.integers(0, 99))
+@example(20, (5, 3), 2, 1., True, 'coords', 1)
+@example(2, (9, 5), 6, 1., True, 'coords', 2)
 @drawn(10)
 def test_tokens_and_gradients_are_those_of_the_loops(
         frames, size, num_person, sigma, use_score, pose_embed, seed):
@@ -166,6 +168,30 @@ def test_positions_keep_their_proportions_when_the_image_is_scaled():
     position = torch.rand(2, 3, 4, 2, dtype=torch.float64) * 100
     visible = torch.ones(2, 3, 4, dtype=torch.bool)
     assert_near(normalise_clip(position * 3 + 7, visible), normalise_clip(position, visible))
+
+
+@pytest.mark.parametrize('side', [0, -1])
+@pytest.mark.parametrize('score', [1., 0.2])
+def test_a_spot_of_one_cell_lies_at_that_cell(side, score):
+    """Also in the corners, where a joint may lie further out than the grid."""
+    heatmaps = torch.zeros(1, 1, 1, 4, 5)
+    heatmaps[..., side, side] = score
+    found = joints_from_heatmaps(heatmaps, 1., use_score=True)
+    corner = torch.tensor([8.5, 6.5]) * (side == -1) + 0.5 * (side == 0)
+    assert_near(found.joints[0, 0, 0], torch.cat((corner, torch.tensor([score]))))
+
+
+@pytest.mark.parametrize('seen', [0, 1, 2])
+def test_gradients_of_joints_are_finite_however_few_are_seen(seen):
+    """One joint has no spread, and the slope of the root at zero is infinite."""
+    module = build()
+    maps, time, keypoint = draw(1, (8, 10), 2 * JOINTS)
+    keypoint[..., 2] = 0.9
+    keypoint[0, :, seen:, 2] = 0
+    keypoint = keypoint.float().requires_grad_()
+    module(maps.float(), time.float(), keypoint)[0].square().sum().backward()
+    assert keypoint.grad.isfinite().all()
+    assert keypoint.grad[0, :, :seen].any(-1).all() and not keypoint.grad[0, :, seen:].any()
 
 
 @pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])

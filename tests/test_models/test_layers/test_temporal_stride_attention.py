@@ -1,13 +1,13 @@
 """Temporal stride attention."""
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import TemporalStrideAttention
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, drawn, spread
+from ..support import STRIDES, assert_matches_loops, assert_near, drawn, spread, window_settings
 
 
 def build(**changes):
@@ -21,24 +21,27 @@ def draw(frames, tokens, batch=2):
                        requires_grad=True)
 
 
-@st.composite
-def settings_of_windows(draw):
-    window = draw(st.integers(1, 5))
-    return dict(window=window, stride=draw(st.none() | st.integers(1, window)),
-                wrap=draw(st.booleans()), norm=draw(st.booleans()))
-
-
-@given(st.integers(1, 8), st.integers(1, 3), settings_of_windows())
-@drawn(15)
-def test_tokens_and_gradients_are_those_of_the_loops(frames, tokens, setting):
+def compare(frames, tokens, setting):
     module = build(**setting)
     config = dict(num_heads=2, temporal_window=setting['window'],
-                  temporal_stride=setting['stride'], wrap=setting['wrap'])
+                  temporal_stride=setting.get('stride'), wrap=setting.get('wrap', True))
     assert_matches_loops(
         module, lambda tokens: [module(tokens)],
         lambda p, tokens: [torch.stack([reference.temporal_stride_attention(p, clip, config)
                                         for clip in tokens])],
         tokens=draw(frames, tokens))
+
+
+@given(st.integers(1, 20), st.integers(1, 3), window_settings())
+@example(20, 2, dict(window=4))
+@drawn(15)
+def test_tokens_and_gradients_are_those_of_the_loops(frames, tokens, setting):
+    compare(frames, tokens, setting)
+
+
+@pytest.mark.parametrize('window, stride', STRIDES)
+def test_every_stride_is_that_of_the_loops(window, stride):
+    compare(7, 1, dict(window=window, stride=stride))
 
 
 @pytest.mark.parametrize('frames', [1, 3, 6])

@@ -1,13 +1,13 @@
 """3D token search."""
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers import TokenSearch
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, drawn, spread
+from ..support import assert_matches_loops, assert_near, drawn, spread, volumes
 
 WIDTH = 4
 
@@ -22,21 +22,39 @@ def build(kernel, seed=0, deviation=0.5, **changes):
     return spread(TokenSearch(WIDTH, kernel, **changes), deviation).double()
 
 
-@given(st.tuples(*[st.integers(1, 4)] * 3), st.tuples(*[st.integers(1, 3)] * 3), st.booleans(),
-       st.sampled_from([0.3, 1., 2.]))
-@drawn(12)
-def test_tokens_places_and_gradients_are_those_of_the_loops(size, kernel, depthwise, reach):
-    module = build(kernel, depthwise=depthwise, offset_range=reach)
-
+def compare(module, size):
+    """Match the loops; returns what was found."""
     def forward(volume):
         found = module(volume)
         return [found.tokens, found.positions, found.offsets]
 
     def loops(p, volume):
-        found = [reference.search(p, sample, kernel, reach)[:3] for sample in volume]
+        found = [reference.search(p, sample, module.kernel_size, module.offset_range)[:3]
+                 for sample in volume]
         return [torch.stack([torch.stack(list(part)) for part in parts]) for parts in zip(*found)]
 
-    assert_matches_loops(module, forward, loops, volume=draw_volume(size).requires_grad_())
+    volume = draw_volume(size)
+    assert_matches_loops(module, forward, loops, volume=volume.clone().requires_grad_())
+    return module(volume)
+
+
+@given(volumes(40), st.tuples(*[st.integers(1, 3)] * 3), st.booleans(),
+       st.sampled_from([0.3, 1., 2.]))
+@example((20, 1, 2), (7, 1, 2), True, 1.)
+@example((2, 3, 5), (1, 3, 2), False, 1.)
+@example((5, 3, 2), (3, 1, 2), True, 1.)
+@drawn(12)
+def test_tokens_places_and_gradients_are_those_of_the_loops(size, kernel, depthwise, reach):
+    compare(build(kernel, depthwise=depthwise, offset_range=reach), size)
+
+
+@pytest.mark.parametrize('size', [(2, 3, 4), (4, 3, 2), (3, 1, 4)])
+def test_offsets_that_leave_the_volume_are_those_of_the_loops(size):
+    module = build(1, offset_range=2.)
+    with torch.no_grad():
+        module.to_offset.weight *= 3
+    outside = (compare(module, size).positions.abs() > 1).double().mean((0, 1))
+    assert (outside > 0.1).all() and (outside < 1).any()
 
 
 @pytest.mark.parametrize('size, kernel, grid', [
@@ -54,7 +72,10 @@ def test_grid_size_tells_the_grid_of_the_search(size, kernel):
     assert found.tokens.shape[1] == torch.tensor(found.grid).prod()
 
 
-@pytest.mark.parametrize('size', [(2, 3, 4), (4, 3, 2), (1, 1, 3)])
+@given(volumes(120))
+@example((2, 3, 4))
+@example((20, 2, 3))
+@drawn(20)
 def test_search_starts_as_the_identity_on_an_equal_grid(size):
     volume = draw_volume(size)
     found = TokenSearch(WIDTH, 1).double()(volume)

@@ -2,14 +2,14 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmaction_d3d.models.layers.token_search import reference_points
 from mmaction_d3d.models.layers.trilinear import sample_tokens, trilinear_corners
 
 from .. import reference
-from ..support import assert_matches_loops, assert_near, drawn
+from ..support import assert_matches_loops, assert_near, drawn, volumes
 
 CPU = torch.device('cpu')
 
@@ -22,7 +22,9 @@ def draw(size, points, reach=1.6, seed=0):
     return tokens, positions * reach
 
 
-@given(st.tuples(*[st.integers(1, 4)] * 3), st.integers(1, 4), st.integers(0, 99))
+@given(volumes(60), st.integers(1, 4), st.integers(0, 99))
+@example((20, 1, 3), 4, 0)
+@example((2, 3, 5), 4, 1)
 @drawn(12)
 def test_tokens_and_gradients_are_those_of_the_loops(size, points, seed):
     tokens, positions = draw(size, points, seed=seed)
@@ -52,15 +54,28 @@ def test_weights_add_up_to_one_and_cells_lie_inside():
     assert_near(weights.sum(-1), torch.ones(2, 200, dtype=torch.float64))
 
 
-@pytest.mark.parametrize('axis', range(3), ids='xyz')
-def test_a_shift_by_one_cell_rolls_the_inside(axis):
-    size = (3, 4, 5)
+@st.composite
+def shifts(draw):
+    """A volume's size, an axis of x, y, z and whole cells along it, fewer than there are."""
+    size, axis = draw(volumes(80)), draw(st.integers(0, 2))
+    return size, axis, draw(st.integers(1 - size[2 - axis], size[2 - axis] - 1))
+
+
+@given(shifts())
+@example(((3, 4, 5), 0, 1))
+@example(((3, 4, 5), 1, -2))
+@example(((3, 4, 5), 2, 2))
+@example(((20, 2, 3), 2, 13))
+@drawn(30)
+def test_a_shift_by_whole_cells_rolls_the_inside(shift_of):
+    size, axis, cells = shift_of
+    length = size[2 - axis]
     tokens, _ = draw(size, 1)
     shift = torch.zeros(3, dtype=torch.float64)
-    shift[axis] = 2 / size[2 - axis]  # a cell's width
+    shift[axis] = cells * 2 / length  # 2 / length is a cell's width
     positions = (reference_points(size, CPU).double() + shift).expand(2, -1, -1)
     sampled = sample_tokens(tokens, positions).view_as(tokens)
     volume_axis = 3 - axis  # x, y, z are the axes 3, 2, 1 of B x T x H x W x 4C
-    inside = torch.arange(size[2 - axis] - 1)
+    inside = torch.arange(max(0, -cells), min(length, length - cells))
     assert_near(sampled.index_select(volume_axis, inside),
-                tokens.roll(-1, volume_axis).index_select(volume_axis, inside))
+                tokens.roll(-cells, volume_axis).index_select(volume_axis, inside))
