@@ -66,6 +66,10 @@ def report(result, matrix, classes):
         f'fitted: {result["skeleton_baseline"]:.3f} (logistic regression)',
         f'  cap of a single frame          {result["caps"]["single_frame"]:.3f}   '
         f'fitted: {result["single_frame_baseline"]:.3f} (logistic regression)',
+        *(f'  token search of block {number}       deviation ' +
+          ', '.join(f'{axis} {value:.3f}' for axis, value in zip('xyz', block['deviation'])) +
+          f'; saturated {block["saturated"]:.1%}, outside {block["outside"]:.1%}'
+          for number, block in enumerate(result['offsets'])),
         'confusion (rows: true class, columns: predicted, in the same order)'
     ]
     lines += [f'  {name:{width}} ' + ' '.join(f'{count:3d}' for count in row)
@@ -91,11 +95,12 @@ def main(argv=None):
     cfg = load_config(args)
     cfg.randomness = dict(seed=args.seed)
     checkpoint, _ = train(cfg)
-    runner, labels, predictions = test(cfg, checkpoint)
+    runner, labels, predictions, offsets = test(cfg, checkpoint)
     correct = int((labels == predictions).sum())
     result = dict(
         top1=correct / len(labels), interval=wilson_interval(correct, len(labels)),
         num_test=len(labels), seed=args.seed, checkpoint=checkpoint, caps=meta['caps'],
+        offsets=[block._asdict() for block in offsets],
         **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
 
     def out(name):

@@ -15,7 +15,6 @@ from .. import cli
 from ..engine import DATA_VARIABLE
 from ..engine.train_and_test import test, train
 from ..errors import InputError
-from ..evaluation.training_health import OffsetWatch
 from .results import write_atomically
 from .settings import read_config, run_settings
 
@@ -31,25 +30,23 @@ class _Progress(Hook):
             write_atomically(self.path, str((runner.iter + 1) / runner.max_iters))
 
 
-class _Offsets(Hook):
-    """Statistics of the token search over the test clips."""
+def offset_columns(blocks):
+    """Statistics of the token search as columns of the results.
 
-    def before_test(self, runner):
-        self._watch = OffsetWatch(runner.model)
+    Args:
+        blocks (list[OffsetStatistics]): Of each block.
 
-    def after_test(self, runner):
-        self.blocks = self._watch.statistics()
-        self._watch.remove()
-
-    def row(self):
-        """Its columns of the results."""
-        if not self.blocks:
-            return {}
-        least = [min(axis) for axis in zip(*(block.deviation for block in self.blocks))]
-        return dict(
-            zip(('offset_std_x', 'offset_std_y', 'offset_std_z'), (round(s, 4) for s in least)),
-            offset_saturated=round(max(block.saturated for block in self.blocks), 4),
-            offset_outside=round(max(block.outside for block in self.blocks), 4))
+    Returns:
+        dict: The least deviation of a block for each axis and the greatest shares; empty without
+        deformable attention.
+    """
+    if not blocks:
+        return {}
+    least = [min(axis) for axis in zip(*(block.deviation for block in blocks))]
+    return dict(
+        zip(('offset_std_x', 'offset_std_y', 'offset_std_z'), (round(s, 4) for s in least)),
+        offset_saturated=round(max(block.saturated for block in blocks), 4),
+        offset_outside=round(max(block.outside for block in blocks), 4))
 
 
 def run(job):
@@ -73,14 +70,14 @@ def run(job):
         tested = read_config(job['root'], name, job['base'], job['overrides'])
         both = Config(dict(cfg._cfg_dict, test_dataloader=tested.test_dataloader,
                            test_evaluator=tested.test_evaluator))
-        offsets = _Offsets()
-        runner, labels, predictions = test(both, checkpoint, [offsets])
-        correct = int((labels == predictions).sum())
+        found = test(both, checkpoint)
+        num_test, correct = len(found.labels), int((found.labels == found.predictions).sum())
         rows.append(dict(
-            settings=run_settings(cfg, tested), config=name, seed=job['seed'],
-            num_test=len(labels), correct=correct, top1=round(correct / len(labels), 4),
-            val_top1=round(float(score), 4), minutes=round(minutes, 2),
-            parameters=sum(p.numel() for p in runner.model.parameters()), **offsets.row()))
+            settings=run_settings(cfg, tested), config=name, seed=job['seed'], num_test=num_test,
+            correct=correct, top1=round(correct / num_test, 4), val_top1=round(float(score), 4),
+            minutes=round(minutes, 2),
+            parameters=sum(p.numel() for p in found.runner.model.parameters()),
+            **offset_columns(found.offsets)))
     return rows
 
 

@@ -1,21 +1,48 @@
 """Training that goes on where it stopped, and one test of what it chose."""
+from typing import List, NamedTuple
+
 import numpy as np
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
+from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner
 
 
-class _Predictions(Hook):
-    """Keeps the labels and predictions of a test."""
+class Tested(NamedTuple):
+    """What a test gave.
+
+    Attributes:
+        runner (Runner): The runner, whose model is loaded.
+        labels (ndarray): True classes.
+        predictions (ndarray): Predicted classes.
+        offsets (list[OffsetStatistics]): Of each block's token search over all clips; empty without
+            deformable attention.
+    """
+    runner: Runner
+    labels: np.ndarray
+    predictions: np.ndarray
+    offsets: List[OffsetStatistics]
+
+
+class _Collector(Hook):
+    """Keeps what a test shows."""
 
     def __init__(self):
         self.labels, self.predictions = [], []
+
+    def before_test(self, runner):
+        self._watch = OffsetWatch(runner.model)
 
     def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         for sample in outputs:
             self.labels.append(int(sample.gt_label))
             self.predictions.append(int(sample.pred_label))
+
+    def after_test(self, runner):
+        self.offsets = self._watch.statistics()
+        self._watch.remove()
 
 
 def train(cfg, hooks=()):
@@ -37,21 +64,20 @@ def train(cfg, hooks=()):
     return runner.message_hub.get_info('best_ckpt'), runner.message_hub.get_info('best_score')
 
 
-def test(cfg, checkpoint, hooks=()):
+def test(cfg, checkpoint):
     """Tests a checkpoint once.
 
     Args:
         cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.
         checkpoint (str): The checkpoint.
-        hooks (sequence[Hook]): Hooks to add to those of the config.
 
     Returns:
-        tuple[Runner, ndarray, ndarray]: The runner, whose model is loaded, labels and predictions.
+        Tested: What it gave.
     """
     cfg = Config(dict(cfg._cfg_dict, resume=False, load_from=checkpoint))
     runner = build_runner(cfg)
-    collected = _Predictions()
-    for hook in (collected, *hooks):
-        runner.register_hook(hook)
+    collected = _Collector()
+    runner.register_hook(collected)
     runner.test()
-    return runner, np.array(collected.labels), np.array(collected.predictions)
+    return Tested(runner, np.array(collected.labels), np.array(collected.predictions),
+                  collected.offsets)
