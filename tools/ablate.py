@@ -135,8 +135,9 @@ def main(argv=None):
         write_page(ROOT, PAGE, Results(results_path(args)))
         print(f'Written: {PAGE}')
     if failed:
-        raise InputError(args.work_dir, 'runs', f'{len(failed)} that failed '
-                         f'({", ".join(map(str, failed))})', 'runs that finish: see their run.log')
+        names = ', '.join(sorted(map(str, failed)))
+        raise InputError(args.work_dir, 'runs', f'{len(failed)} that failed ({names})',
+                         'runs that finish: see their run.log')
 
 
 if __name__ == '__main__':

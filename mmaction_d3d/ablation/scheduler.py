@@ -146,7 +146,8 @@ class Scheduler:
         with open(osp.join(job.work_dir, 'run.log'), 'a') as log:
             process = subprocess.Popen(
                 [sys.executable, '-m', 'mmaction_d3d.ablation.worker',
-                 osp.join(job.work_dir, 'job.json')], stdout=log, stderr=subprocess.STDOUT, env=env)
+                 osp.join(job.work_dir, 'job.json'), str(os.getpid())],
+                stdout=log, stderr=subprocess.STDOUT, env=env)
         self.running[process] = job, slot
 
     def _collect(self, process):

@@ -81,10 +81,8 @@ def run(job):
     return rows
 
 
-def _die_with_parent():
+def _die_with(parent):
     """Ends this process when the one that started it is gone, killed or not."""
-    parent = os.getppid()
-
     def watch():
         while os.getppid() == parent:
             time.sleep(1)
@@ -94,8 +92,11 @@ def _die_with_parent():
 
 
 def main():
-    """Runs the job that a file describes and writes ``result.json`` beside its checkpoints."""
-    _die_with_parent()
+    """Runs the job of a file and writes ``result.json`` beside its checkpoints.
+
+    Command line: the file, and the id of the process whose end is to end this one.
+    """
+    _die_with(int(sys.argv[2]))
     with open(sys.argv[1]) as file:
         job = json.load(file)
     os.makedirs(job['work_dir'], exist_ok=True)
