@@ -4,6 +4,7 @@ _base_ = './d3d_overfit_narrow.py'
 
 base_channels = 64
 crop_size = 112
+max_epochs = 10
 
 (sampling, decoding, resizing, *packing) = _base_.test_pipeline
 pipeline = [
@@ -21,3 +22,5 @@ model = dict(
         kernel_size=7),
     cls_head=dict(in_channels=4 * base_channels))
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
+default_hooks = dict(checkpoint=dict(interval=max_epochs))
