@@ -49,6 +49,9 @@ def parse_args(argv=None):
             raise InputError('command line', 'STUDY', name, f'one of {", ".join(STUDIES)}')
     if not args.studies and not args.redraw:
         raise InputError('command line', 'STUDY', 'nothing', f'one of {", ".join(STUDIES)}')
+    if args.redraw and (args.base or args.cfg_options):
+        raise InputError('command line', '--redraw', 'with --base or --cfg-options',
+                         'neither: the page is on the embedded data as they are')
     if args.jobs is not None and args.jobs < 1:
         raise InputError('command line', '--jobs', args.jobs, '1 or more')
     return args
