@@ -163,8 +163,8 @@ def write_report(root, name, results, folder, base=None, overrides=None):
 def write_page(root, page, results):
     """Renews the tables and plots of a page that has a pair of markers for each study.
 
-    ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table; plots are written to
-    ``images/ablations_NAME.png`` beside the page.
+    ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table and, once there are two points to
+    compare, the plot, ``images/ablations_NAME.png`` beside the page.
 
     Args:
         root (str): Folder of the project.
@@ -181,8 +181,10 @@ def write_page(root, page, results):
         marked = re.compile(rf'(<!-- {name} -->\n).*?(<!-- end {name} -->)', re.S)
         if not marked.search(text):
             raise InputError(page, 'markers', 'none', f'<!-- {name} --> and <!-- end {name} -->')
-        table = make_table(study, found)
-        text = marked.sub(lambda match: match[1] + table + match[2], text)
-        if any(rows for _, rows in found):
-            draw(study, found, osp.join(osp.dirname(page), 'images', f'ablations_{name}.png'))
+        section = make_table(study, found)
+        if sum(bool(rows) for _, rows in found) > 1:
+            image = f'images/ablations_{name}.png'
+            draw(study, found, osp.join(osp.dirname(page), image))
+            section += f'\n![{study.title}]({image})\n'
+        text = marked.sub(lambda match: match[1] + section + match[2], text)
     write_atomically(page, text)
