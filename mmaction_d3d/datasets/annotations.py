@@ -73,31 +73,48 @@ def select_split(annotations, splits, split, path):
     if split not in splits:
         raise InputError(path, 'split', f'no split {split!r}',
                          'one of ' + (', '.join(map(repr, splits)) or 'none: there are no splits'))
-    entries, field = splits[split], f'split[{split!r}]'
-    if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
-        raise InputError(path, field, 'no entries', 'a list of at least one id')
-    entries = [str(entry) for entry in entries]
+    indices, mistakes = match_split(annotations, splits[split], split)
+    for _, field, found, want in mistakes:
+        raise InputError(path, field, found, want)
+    return indices
 
+
+def match_split(annotations, entries, split):
+    """Find the annotations of a split's entries; see :func:`select_split`.
+
+    Args:
+        annotations (list[dict]): All annotations.
+        entries (list[str]): Names, as the file has them under the split's name.
+        split (str): That name.
+
+    Returns:
+        tuple[list[int], list[tuple]]: Indices of the annotations that an entry stands for, in
+        order and each once; and what is wrong, as (position of the entry or None, field, what was
+        found, what should be).
+    """
+    field = f'split[{split!r}]'
+    if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
+        return [], [(None, field, 'no entries', 'a list of at least one id')]
     named = [{}, {}, {}, {}]  # annotations by each kind of name
     for index, annotation in enumerate(annotations):
         for table, name in zip(named, ids_of(annotation)):
             if name is not None:
                 table.setdefault(name, []).append(index)
 
-    chosen = []
-    for position, entry in enumerate(entries):
+    chosen, mistakes = [], []
+    for position, entry in enumerate(map(str, entries)):
         found = next((table[entry] for table in named if entry in table), [])
-        if len(found) != 1:
+        if len(found) == 1:
+            chosen += found
+        else:
             which = ' and '.join(f'annotations[{index}]' for index in found[:3])
-            raise InputError(path, f'{field}[{position}]',
+            mistakes.append((position, f'{field}[{position}]',
                              f'{entry!r}, which {"is both " + which if which else "is nowhere"}',
-                             'an id of one annotation')
-        chosen += found
-    index, times = Counter(chosen).most_common(1)[0]
-    if times > 1:
-        raise InputError(path, field, f'{times} times {ids_of(annotations[index])[0]!r}',
-                         'each annotation once')
-    return sorted(chosen)
+                             'an id of one annotation'))
+    mistakes += [(None, field, f'{times} times {ids_of(annotations[index])[0]!r}',
+                  'each annotation once')
+                 for index, times in Counter(chosen).most_common() if times > 1]
+    return sorted(set(chosen)), mistakes
 
 
 class AnnotationChecker:
@@ -131,50 +148,12 @@ class AnnotationChecker:
         Raises:
             InputError: A field is missing or wrong.
         """
-        def fail(field, found, want):
+        for field, found, want in self.mistakes(annotation):
             raise InputError(self.path, f'{self.place(index, annotation)}.{field}', found, want)
-
-        for field in ('label', 'img_shape', 'total_frames', 'keypoint'):
-            if annotation.get(field) is None:
-                fail(field, 'nothing', 'a value')
         total, label = annotation['total_frames'], annotation['label']
-        if not isinstance(total, Integral) or total < 1:
-            fail('total_frames', repr(total), 'a whole number of at least 1')
-        top = 'any' if self.num_classes is None else self.num_classes - 1
-        if not isinstance(label, Integral) or label < 0 or (
-                self.num_classes is not None and label >= self.num_classes):
-            fail('label', repr(label), f'a whole number from 0 to {top}')
-        for field in ('img_shape', 'original_shape'):
-            shape = annotation.get(field, annotation['img_shape'])
-            if not is_image_shape(shape):
-                fail(field, repr(shape), '(height, width) in pixels')
-
-        xy = annotation['keypoint']
-        if not isinstance(xy, np.ndarray) or xy.dtype.kind not in 'fiu' or xy.ndim != 4:
-            fail('keypoint', describe(xy), 'a number array of people x frames x joints x 2')
-        score = annotation.get('keypoint_score')
-        if score is None and xy.shape[3] == 3:
-            xy, score = xy[..., :2], xy[..., 2]
-            if not looks_like_xy_score(xy, score):
-                fail('keypoint', f'3 numbers a joint ({describe(annotation["keypoint"])}) that '
-                     'are not x, y and score', 'x and y in pixels, and scores in keypoint_score')
-        people, frames, joints, numbers = xy.shape
-        if frames != total:
-            fail('keypoint', f'{frames} frames', f'{total}, as total_frames says')
-        if joints != len(self.layout):
-            fail('keypoint', f'{joints} joints', f'{len(self.layout)}, as the joint layout '
-                 f'{self.layout.name} has')
-        if numbers != 2:
-            fail('keypoint', f'{numbers} numbers a joint', '2: x and y')
-        if score is None:
-            # Tools that give no scores write a joint or person that is not there as (0, 0).
-            score = (xy != 0).any(-1).astype(np.float32)
-        if not isinstance(score, np.ndarray) or score.dtype.kind not in 'fiu' or (
-                score.shape != xy.shape[:3]):
-            fail('keypoint_score', describe(score),
-                 f'a number array of {" x ".join(map(str, xy.shape[:3]))}')
-
+        xy, score = split_scores(annotation)
         self.missing_numbers += count_not_finite(xy, score)
+        people = len(xy)
         if people > self.num_person:
             self.dropped_people += people - self.num_person
             total_score = np.nan_to_num(score.astype(np.float32)).sum((1, 2))
@@ -186,11 +165,74 @@ class AnnotationChecker:
             keypoint_score=score, img_shape=shape,
             original_shape=tuple(map(int, annotation.get('original_shape', shape))))
 
+    def mistakes(self, annotation):
+        """Yield all that is wrong with an annotation, as (field, what was found, what should be).
+
+        What can only be said of a field that is right by itself is left out where it is not.
+        """
+        given = {field for field in ('label', 'img_shape', 'total_frames', 'keypoint')
+                 if annotation.get(field) is not None}
+        for field in ('label', 'img_shape', 'total_frames', 'keypoint'):
+            if field not in given:
+                yield field, 'nothing', 'a value'
+        total, label = annotation.get('total_frames'), annotation.get('label')
+        total_is_right = isinstance(total, Integral) and total >= 1
+        if 'total_frames' in given and not total_is_right:
+            yield 'total_frames', repr(total), 'a whole number of at least 1'
+        top = 'any' if self.num_classes is None else self.num_classes - 1
+        if 'label' in given and (not isinstance(label, Integral) or label < 0 or (
+                self.num_classes is not None and label >= self.num_classes)):
+            yield 'label', repr(label), f'a whole number from 0 to {top}'
+        for field in ('img_shape', 'original_shape'):
+            shape = annotation.get(field, annotation.get('img_shape'))
+            if 'img_shape' in given and not is_image_shape(shape):
+                yield field, repr(shape), '(height, width) in pixels'
+        if 'keypoint' in given:
+            yield from self._joint_mistakes(annotation, total if total_is_right else None)
+
+    def _joint_mistakes(self, annotation, total):
+        """Those of ``keypoint`` and ``keypoint_score``; ``total`` is None where it is unknown."""
+        xy, score = split_scores(annotation)
+        if not isinstance(xy, np.ndarray) or xy.dtype.kind not in 'fiu' or xy.ndim != 4:
+            yield 'keypoint', describe(xy), 'a number array of people x frames x joints x 2'
+            return
+        if annotation.get('keypoint_score') is None and annotation['keypoint'].shape[3] == 3 and (
+                not looks_like_xy_score(xy, score)):
+            yield ('keypoint', f'3 numbers a joint ({describe(annotation["keypoint"])}) that '
+                   'are not x, y and score', 'x and y in pixels, and scores in keypoint_score')
+            return
+        _, frames, joints, numbers = xy.shape
+        if total is not None and frames != total:
+            yield 'keypoint', f'{frames} frames', f'{total}, as total_frames says'
+        if joints != len(self.layout):
+            yield ('keypoint', f'{joints} joints', f'{len(self.layout)}, as the joint layout '
+                   f'{self.layout.name} has')
+        if numbers != 2:
+            yield 'keypoint', f'{numbers} numbers a joint', '2: x and y'
+        if not isinstance(score, np.ndarray) or score.dtype.kind not in 'fiu' or (
+                score.shape != xy.shape[:3]):
+            yield ('keypoint_score', describe(score),
+                   f'a number array of {" x ".join(map(str, xy.shape[:3]))}')
+
     @staticmethod
     def place(index, annotation):
         """Name an annotation in messages."""
         name = next(name for name in ids_of(annotation) if name is not None)
         return f'annotations[{index}] ({name})'
+
+
+def split_scores(annotation):
+    """Return keypoints and scores, whichever of the ways to store scores the annotation has.
+
+    Where ``keypoint`` is no array of numbers with four axes, both come as they are.
+    """
+    xy, score = annotation['keypoint'], annotation.get('keypoint_score')
+    if score is None and isinstance(xy, np.ndarray) and xy.dtype.kind in 'fiu' and xy.ndim == 4:
+        if xy.shape[3] == 3:
+            return xy[..., :2], xy[..., 2]
+        # Tools that give no scores write a joint or person that is not there as (0, 0).
+        score = (xy != 0).any(-1).astype(np.float32)
+    return xy, score
 
 
 def is_image_shape(shape):

@@ -68,3 +68,53 @@ class MediaIndex:
             raise InputError(place[0], place[1], f'{names} in {folder}',
                              f'one video {name}.* (mp4, avi, ...)')
         return os.path.join(folder, found[0])
+
+
+def locate_video(media, clip, place, filename_tmpl=None):
+    """Find a clip's video: by ``filename_tmpl``, else its ``filename``, else its ``frame_dir``.
+
+    Args:
+        media (MediaIndex): The folder of videos.
+        clip (dict): The annotation.
+        place (tuple[str]): File and field for messages.
+        filename_tmpl (str, optional): Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
+
+    Returns:
+        dict: ``filename``: what a pipeline needs to open the video.
+
+    Raises:
+        InputError: There is no such video, or the template names a field that is not there.
+    """
+    if filename_tmpl is not None:
+        try:
+            name = filename_tmpl.format(**clip)
+        except (KeyError, IndexError, ValueError) as error:
+            raise InputError('config', 'filename_tmpl', repr(filename_tmpl),
+                             "a name such as '{frame_dir}_rgb.avi', of fields that "
+                             f'{place[1]} has') from error
+        return dict(filename=media.video(name, place))
+    if clip.get('filename') is not None:
+        return dict(filename=media.video(clip['filename'], place))
+    return dict(filename=media.video_of_any_suffix(clip['frame_dir'], place))
+
+
+def locate_frames(media, clip, place, frame_tmpl, start_index):
+    """Find a clip's folder of frames; ``media``, ``clip``, ``place`` as for a video.
+
+    Args:
+        frame_tmpl (str): Name of a frame in its folder.
+        start_index (int): Number of the first frame in it.
+
+    Returns:
+        dict: ``img_dir`` and ``frame_tmpl``: what a pipeline needs to read the frames.
+
+    Raises:
+        InputError: The clip names no folder, or there is no first frame.
+    """
+    if clip.get('frame_dir') is None:
+        raise InputError(place[0], f'{place[1]}.frame_dir', 'nothing', 'a folder name')
+    folder = os.path.join(media.root, clip['frame_dir'])
+    first = os.path.join(folder, frame_tmpl.format(start_index))
+    if not os.path.isfile(first):
+        raise InputError(*place, f'no file {first}', "the clip's first frame")
+    return dict(img_dir=folder, frame_tmpl=frame_tmpl)

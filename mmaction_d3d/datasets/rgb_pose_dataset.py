@@ -11,7 +11,7 @@ from mmaction.registry import DATASETS
 from ..errors import InputError
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations, select_split
-from .media_index import MediaIndex
+from .media_index import MediaIndex, locate_frames, locate_video
 from .skeletons import get_layout
 from .transforms.cropping import check_before_crops
 
@@ -128,30 +128,12 @@ class RGBPoseDataset(BaseActionDataset):
         self._metainfo.setdefault('classes', tuple(classes))
 
     def _locate_video(self, media, clip, field):
-        """Find a clip's video: what a pipeline needs to open it."""
-        place = (self.ann_file, field)
-        if self.filename_tmpl is not None:
-            try:
-                name = self.filename_tmpl.format(**clip)
-            except (KeyError, IndexError, ValueError) as error:
-                raise InputError('config', 'filename_tmpl', repr(self.filename_tmpl),
-                                 "a name such as '{frame_dir}_rgb.avi', of fields that "
-                                 f'{field} has') from error
-            return dict(filename=media.video(name, place))
-        if clip.get('filename') is not None:
-            return dict(filename=media.video(clip['filename'], place))
-        return dict(filename=media.video_of_any_suffix(clip['frame_dir'], place))
+        return locate_video(media, clip, (self.ann_file, field), self.filename_tmpl)
 
     def _locate_frames(self, media, clip, field):
-        """Find a clip's folder of frames: what a pipeline needs to read it."""
-        if clip.get('frame_dir') is None:
-            raise InputError(self.ann_file, f'{field}.frame_dir', 'nothing', 'a folder name')
         clip.pop('filename', None)
-        folder = os.path.join(media.root, clip['frame_dir'])
-        first = os.path.join(folder, self.frame_tmpl.format(self.start_index))
-        if not os.path.isfile(first):
-            raise InputError(self.ann_file, field, f'no file {first}', "the clip's first frame")
-        return dict(img_dir=folder, frame_tmpl=self.frame_tmpl)
+        return locate_frames(media, clip, (self.ann_file, field), self.frame_tmpl,
+                             self.start_index)
 
     def _report(self, check):
         """Say, in one line each, what the checks left out."""

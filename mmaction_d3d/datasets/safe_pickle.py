@@ -36,8 +36,8 @@ class _NumberType:
     def __init__(self, code):
         self._plain = safe_numpy.NumberType(code)
         self.dtype = self._plain.dtype
-        self._states = set()
-        self.__setstate__ = self._states.add
+        self._states = []
+        self.__setstate__ = self._states.append
 
     def check(self):
         """Refuse states other than that of plain numbers or text."""
@@ -126,16 +126,17 @@ class _Finish:
 
     def _fill(self, container):
         # No call for what nearly all of a file is made of: calls were a third of the time.
-        kinds, disjoint, seen, empty = self._KINDS, self._KINDS.isdisjoint, self._seen, np.empty
+        kinds, told, seen = self._KINDS, _Told, self._seen
+        disjoint, empty, set_state = kinds.isdisjoint, np.empty, np.ndarray.__setstate__
         for key, value in (enumerate(container) if type(container) is list
                            else container.items()):
             kind = type(value)
             if kind not in kinds:
                 continue
-            if kind is _Told and len(value) == 5:
+            if kind is told and len(value) == 5:
                 version, shape, number_type, is_fortran, data = value
                 container[key] = array = empty(0)
-                array.__setstate__((version, shape, number_type.dtype, is_fortran, data))
+                set_state(array, (version, shape, number_type.dtype, is_fortran, data))
                 value.append(array)  # for the other places where it stands
             elif kind is dict:
                 if id(value) not in seen:

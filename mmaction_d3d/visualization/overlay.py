@@ -38,7 +38,7 @@ def draw_overlay(frames: np.ndarray, keypoint: np.ndarray, maps: AttentionMaps,
         axes[0, column].imshow(frames[t])
         _draw_bones(axes[0, column], keypoint[t], layout)
         axes[0, column].set_title(f'frame {t}', fontsize=7)
-        axes[1, column].imshow(_blend(frames[t], cells[t] / limit))
+        axes[1, column].imshow(blend(frames[t], cells[t] / limit))
         near = np.abs(maps.points[:, 2].numpy() - t) < 0.5
         axes[1, column].scatter(*maps.points[near, :2].T, s=4, c='white', linewidths=0)
         if rows == 3:
@@ -55,7 +55,7 @@ def draw_overlay(frames: np.ndarray, keypoint: np.ndarray, maps: AttentionMaps,
     figure.savefig(path)
 
 
-def _blend(frame: np.ndarray, heat: np.ndarray) -> np.ndarray:
+def blend(frame: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay attention, h x w in [0, 1], over a frame; the frame stays visible in grey."""
     heat = cv2.resize(heat.astype(np.float32), frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     grey = frame.mean(axis=-1, keepdims=True).repeat(3, axis=-1) / 255

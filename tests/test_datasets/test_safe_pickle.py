@@ -1,4 +1,5 @@
 import collections
+import gc
 import os
 import pickle
 
@@ -97,3 +98,96 @@ def test_damaged_file_is_an_input_error(tmp_path, data):
 def test_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match='no such file'):
         safe_pickle.load(str(tmp_path / 'none.pkl'))
+
+
+CORES = ['numpy.core', 'numpy._core']
+
+
+@pytest.mark.parametrize('core', CORES)
+@pytest.mark.parametrize('value, function, protocol', [
+    (np.arange(3), 'multiarray._reconstruct', 2), (np.int64(7), 'multiarray.scalar', 2),
+    (np.arange(3), 'numeric._frombuffer', 5)], ids=['array', 'number', 'buffer'])
+def test_loads_what_numpy_1_and_2_name_differently(tmp_path, core, value, function, protocol):
+    data = pickle.dumps(value, protocol)
+    part, _, name = function.partition('.')
+    own = next(f'{old}.{part}'.encode() for old in CORES if f'{old}.{part}'.encode() in data)
+    assert name.encode() in data
+    new = f'{core}.{part}'.encode()
+    # Protocol 5 writes the length before the text, in the text's opcode and in the frame's.
+    data = data.replace(bytes([len(own)]) + own, bytes([len(new)]) + new).replace(own, new)
+    if protocol == 5:
+        frame = int.from_bytes(data[3:11], 'little') + len(new) - len(own)
+        data = data[:3] + frame.to_bytes(8, 'little') + data[11:]
+    loaded = safe_pickle.load(write(tmp_path / 'a.pkl', data))
+    np.testing.assert_array_equal(loaded, value)
+    assert type(loaded) is type(value)
+
+
+def test_arrays_may_be_written_to(tmp_path):
+    loaded = safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps([np.zeros(3)], 4)))
+    loaded[0] += 1
+    assert loaded[0].tolist() == [1, 1, 1]
+
+
+def test_arrays_are_found_wherever_they_stand(tmp_path):
+    array = np.arange(3)
+    content = dict(a=[(1, (array, [array]))], b=collections.OrderedDict(c=array), d=(2, 3), e=array)
+    loaded = safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(content)))
+    places = [loaded['a'][0][1][0], loaded['a'][0][1][1][0], loaded['b']['c'], loaded['e']]
+    assert all(place is places[0] for place in places) and type(places[0]) is np.ndarray
+    assert loaded['d'] == (2, 3)
+
+
+@pytest.mark.parametrize('wrap', [lambda x: [x, x], lambda x: (x, x), lambda x: dict(a=x, b=x)],
+                         ids=['list', 'tuple', 'dict'])
+def test_containers_that_share_parts_are_walked_through_once(tmp_path, wrap):
+    value = [np.zeros(1)]
+    for _ in range(100):  # 2^100 ways to the array
+        value = wrap(value)
+    loaded = safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(value)))
+    for _ in range(100):
+        loaded = loaded['a'] if isinstance(loaded, dict) else loaded[0]
+    assert type(loaded[0]) is np.ndarray
+
+
+def test_a_container_in_itself_loads(tmp_path):
+    value = [np.zeros(1)]
+    value.append(value)
+    loaded = safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(value)))
+    assert loaded[1] is loaded and type(loaded[0]) is np.ndarray
+
+
+def test_refuses_numbers_of_another_byte_order(tmp_path):
+    path = write(tmp_path / 'a.pkl', pickle.dumps([np.arange(3, dtype='>f4')]))
+    with pytest.raises(InputError, match='content: found UnpicklingError'):
+        safe_pickle.load(path)
+
+
+class Array:
+    """Pickles as an array whose state is another."""
+
+    def __init__(self, *state):
+        self.state = state
+
+    def __reduce__(self):
+        return np.core.multiarray._reconstruct, (np.ndarray, (0, ), b'b'), self.state
+
+
+@pytest.mark.parametrize('state', [
+    (1, (1000, ), np.dtype('f8'), False, b'short'), (1, (-1, ), np.dtype('f8'), False, b''),
+    (1, (2**40, 2**40), np.dtype('f8'), False, b''), (1, (1, ), 'f8', False, bytes(8)), (1, (1, )),
+    (1, (1, ), np.dtype('f8'), False, [1.])
+], ids=['too short', 'negative', 'overflow', 'no type', 'no data', 'list'])
+def test_a_damaged_array_is_an_input_error(tmp_path, state):
+    with pytest.raises(InputError, match=r'a\.pkl: content: found'):
+        safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps([Array(*state)])))
+
+
+def test_the_garbage_collector_goes_on(tmp_path):
+    for data in (pickle.dumps(1), b'damaged'):
+        path = write(tmp_path / 'a.pkl', data)
+        try:
+            safe_pickle.load(path)
+        except InputError:
+            pass
+        assert gc.isenabled()

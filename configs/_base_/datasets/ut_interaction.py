@@ -14,6 +14,7 @@ crop_size = 80
 data = dict(
     ann_file=f'{data_root}/set1_movenet.pkl',
     data_prefix=dict(video=f'{data_root}/videos'),
+    metainfo=dict(classes=['handshake', 'hug', 'kick', 'point', 'punch', 'push']),
     num_classes=num_classes,
     num_person=num_person,
     layout=layout)

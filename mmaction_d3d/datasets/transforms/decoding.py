@@ -45,11 +45,21 @@ def _decord_frames(path):
 _BACKENDS = {'av': _pyav_frames, 'decord': _decord_frames}
 
 
-def _pick_backend(backend):
+def video_frames(path, backend=None):
+    """Yield, for every frame in the order shown, a function that gives it as H x W x 3 uint8 RGB.
+
+    Args:
+        path (str): The video.
+        backend (str, optional): ``av`` or ``decord``; by default the first that is installed.
+
+    Raises:
+        ImportError: It is not installed.
+        Exception: Of any kind, from the library, where the video can be decoded no further.
+    """
     names = [backend] if backend else list(_BACKENDS)
     for name in names:
         if importlib.util.find_spec(name):
-            return _BACKENDS[name]
+            return _BACKENDS[name](path)
     raise ImportError(f'reading videos needs {" or ".join(names)}: pip install {names[0]}')
 
 
@@ -71,7 +81,7 @@ def read_video(path, frame_inds, backend=None):
     Raises:
         InputError: Not one frame can be decoded.
     """
-    frames = _pick_backend(backend)(path)
+    frames = video_frames(path, backend)
     wanted, last = set(frame_inds.tolist()), int(frame_inds.max())
     images, count, latest, reason = {}, 0, None, 'no frame'
     try:

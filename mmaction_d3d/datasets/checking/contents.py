@@ -1,0 +1,187 @@
+"""Checks of what the annotation file itself says: fields, labels, joints, splits."""
+import re
+from collections import Counter, defaultdict
+
+import numpy as np
+
+from ...errors import InputError
+from ..annotations import AnnotationChecker, ids_of, match_split, split_scores
+from ..skeletons import LAYOUTS, get_layout
+from .findings import Finding
+
+
+def name_of(annotation):
+    """The name that findings call an annotation by."""
+    return next(name for name in ids_of(annotation) if name is not None)
+
+
+def find_layout(annotations, path, name=None):
+    """Return the named layout, or the one that most of the annotations' joints are of.
+
+    Raises:
+        InputError: There is no layout of that name or number of joints.
+    """
+    if name is not None:
+        return get_layout(name)
+    counts = Counter(annotation['keypoint'].shape[2] for annotation in annotations
+                     if getattr(annotation.get('keypoint'), 'ndim', 0) == 4)
+    if not counts:
+        return next(iter(LAYOUTS.values()))
+    joints = counts.most_common(1)[0][0]
+    for layout in LAYOUTS.values():
+        if len(layout) == joints:
+            return layout
+    raise InputError(path, 'keypoint', f'{joints} joints',
+                     ', '.join(f'{len(layout)} ({layout.name})' for layout in LAYOUTS.values()))
+
+
+def check_contents(annotations, path, layout, num_classes=None):
+    """Check every annotation by itself.
+
+    Args:
+        annotations (list[dict]): As :func:`~mmaction_d3d.datasets.annotations.read_annotations`
+            returns them.
+        path (str): The file, for messages.
+        layout (SkeletonLayout): Joints that keypoints must have.
+        num_classes (int, optional): Labels must be below it. Defaults to None: any will do.
+
+    Returns:
+        list[Finding]: All that is wrong, in the order of the file.
+    """
+    checker = AnnotationChecker(path, layout, num_classes, num_person=None)
+    findings = []
+    for index, annotation in enumerate(annotations):
+        name, fields = name_of(annotation), set()
+        for field, found, want in checker.mistakes(annotation):
+            fields.add(field)
+            kind = f'wrong {field}'
+            if annotation.get('keypoint') is annotation.get('keypoint_score') is None and (
+                    field == 'keypoint'):
+                kind = 'no skeleton yet'
+            findings.append(Finding(kind, name, found, want, field, index))
+        if not fields & {'keypoint', 'keypoint_score', 'img_shape'}:
+            findings += [Finding(kind, name, found, want, 'keypoint', index)
+                         for kind, found, want in _check_joints(annotation)]
+    return findings
+
+
+def _visible(annotation):
+    """Keypoints, scores, and which joints are seen: finite and with a score above 0."""
+    xy, score = split_scores(annotation)
+    xy, score = xy.astype(np.float32), score.astype(np.float32)
+    finite = np.isfinite(xy).all(-1) & np.isfinite(score)
+    return xy, score, finite, finite & (np.nan_to_num(score) > 0)
+
+
+def _check_joints(annotation):
+    """Yield (kind, what was found, what should be) of keypoints whose arrays are right."""
+    xy, score, finite, visible = _visible(annotation)
+    total, count = finite.size, int(visible.sum())
+    if not finite.all():
+        yield 'numbers that are not finite', f'{total - finite.sum()} of {total} joints', '0'
+    outside = finite & ((score < 0) | (score > 1))
+    if outside.any():
+        yield ('scores outside 0 to 1', f'{score[finite].min():.3g} to {score[finite].max():.3g}',
+               '0 to 1')
+    if not count:
+        yield 'no visible joint', f'{total} joints, none seen', 'a person'
+        return
+    empty = int((~visible.any(axis=(0, 2))).sum())
+    if empty:
+        yield ('frames without a joint', f'{empty} of {visible.shape[1]} frames',
+               'a person in every frame')
+    size = np.array(annotation['img_shape'][::-1], np.float32)  # width, height
+    seen = xy[visible]
+    beyond = np.maximum(-seen, seen - size).max(-1)
+    share = float((beyond > 0).mean())
+    if share > 0.5 or (np.abs(seen).max() <= 2 < size.min() / 8):
+        low, high = seen.min(0), seen.max(0)
+        yield ('joints of another image size',
+               f'x {low[0]:.4g} to {high[0]:.4g}, y {low[1]:.4g} to {high[1]:.4g}',
+               f'pixels of an image {size[0]:.0f} wide and {size[1]:.0f} high')
+    elif share:
+        yield ('joints outside the image',
+               f'{share:.1%} of the visible ones, up to {beyond.max():.0f} pixels', 'none')
+
+
+def visible_shares(annotations, findings):
+    """Share of visible joints, frame by frame the person of whom most are seen, by index.
+
+    Annotations whose arrays are wrong, or that have none, are not in the dict.
+    """
+    wrong = {finding.index for finding in findings if finding.kind in (
+        'wrong keypoint', 'wrong keypoint_score', 'no skeleton yet')}
+    return {index: float(_visible(annotation)[3].mean(-1).max(0).mean())
+            for index, annotation in enumerate(annotations) if index not in wrong}
+
+
+def check_splits(annotations, splits, classes=None):
+    """Check what each split names, that splits of one protocol are disjoint, and the classes.
+
+    ``xsub_train`` and ``xsub_val`` are of one protocol, as are ``train`` and ``test``, or
+    ``train1`` and ``test1``: the name without train, val or test. Splits of different protocols
+    may share clips.
+
+    Args:
+        annotations (list[dict]): All annotations.
+        splits (dict[str, list[str]]): Entries by split name.
+        classes (int, optional): Number of classes. Defaults to None: one more than the highest
+            label.
+
+    Returns:
+        tuple[list[Finding], dict[str, list[int]]]: Findings; indices of annotations by split.
+    """
+    findings, chosen = [], {}
+    for split, entries in splits.items():
+        chosen[split], mistakes = match_split(annotations, entries, split)
+        findings += [Finding('split entry', split, found, want, field)
+                     for _, field, found, want in mistakes]
+    names = [name_of(annotation) for annotation in annotations]
+    findings += _check_overlaps(names, chosen)
+    if splits:
+        used = set().union(*chosen.values())
+        findings += [Finding('clip in no split', name, 'no split names it', 'a split', index=index)
+                     for index, name in enumerate(names) if index not in used]
+    findings += [Finding('name of two clips', name, f'{count} annotations', '1')
+                 for name, count in Counter(names).items() if count > 1]
+    return [*findings, *_check_classes(annotations, chosen, classes)], chosen
+
+
+def _protocols(splits):
+    """Names of splits by protocol, and the names that say neither train, val nor test."""
+    groups, others = defaultdict(list), []
+    for split in splits:
+        rest, roles = re.subn('train|trn|valid|val|test|tst', '', str(split), flags=re.I)
+        groups[rest].append(split) if roles else others.append(split)
+    return groups, others
+
+
+def _check_overlaps(names, chosen):
+    groups, others = _protocols(chosen)
+    for group in groups.values():
+        for position, first in enumerate(group):
+            for second in group[position + 1:]:
+                for index in sorted(set(chosen[first]) & set(chosen[second])):
+                    yield Finding('clip in two splits', names[index], f'{first} and {second}',
+                                  'one of them', 'split', index)
+    if len(chosen) > 1:
+        for split in others:
+            yield Finding('split compared with none', split, 'a name without train, val or test',
+                          'none, if it may share clips with other splits', 'split')
+
+
+def _check_classes(annotations, chosen, num_classes):
+    labels = [annotation.get('label') for annotation in annotations]
+    labels = [int(label) if isinstance(label, (int, np.integer)) else -1 for label in labels]
+    num_classes = num_classes or max(labels, default=-1) + 1
+    counts = Counter(labels)
+    for label in range(num_classes):
+        if not counts[label]:
+            yield Finding('class without clips', f'class {label}', 'no clip', 'clips', 'label')
+    for group in _protocols(chosen)[0].values():
+        trained = {labels[index] for split in group if re.search('train|trn', split, re.I)
+                   for index in chosen[split]}
+        for split in group if trained else ():
+            for label in sorted({labels[index] for index in chosen[split]} - trained - {-1}):
+                yield Finding('class that is not in training', f'class {label}',
+                              f'clips in {split} alone', 'clips in training, too', 'label')

@@ -1,0 +1,93 @@
+"""What a check can find, how bad it is, and what mending does about it."""
+import csv
+import io
+from dataclasses import dataclass
+from typing import Optional
+
+from ..converters.common import whole_or_absent
+
+ERROR, WARNING = 'error', 'warning'
+MENDED, LEFT_OUT, NOTHING = 'mended', 'left out', ''
+
+#: Kind of finding: severity, and what :func:`~.mending.mend` does about it. An error stops training
+#: or teaches the model something false; a warning is for a person to look at.
+KINDS = {
+    **{f'wrong {field}': (ERROR, LEFT_OUT) for field in (
+        'label', 'total_frames', 'img_shape', 'original_shape', 'keypoint', 'keypoint_score')},
+    'no video': (ERROR, LEFT_OUT),
+    'cannot be decoded': (ERROR, LEFT_OUT),
+    'fewer frames than announced': (ERROR, MENDED),
+    'frames of several sizes': (ERROR, LEFT_OUT),
+    'height and width exchanged': (ERROR, MENDED),
+    'joints of another image size': (ERROR, LEFT_OUT),
+    'no visible joint': (ERROR, LEFT_OUT),
+    'split entry': (ERROR, MENDED),
+    'clip in two splits': (ERROR, NOTHING),
+    'no skeleton yet': (WARNING, NOTHING),
+    'more frames than announced': (WARNING, NOTHING),
+    'frames of another size': (WARNING, NOTHING),
+    'numbers that are not finite': (WARNING, MENDED),
+    'scores outside 0 to 1': (WARNING, MENDED),
+    'joints outside the image': (WARNING, NOTHING),
+    'frames without a joint': (WARNING, NOTHING),
+    'clip in no split': (WARNING, NOTHING),
+    'name of two clips': (WARNING, NOTHING),
+    'video of two clips': (WARNING, NOTHING),
+    'class without clips': (WARNING, NOTHING),
+    'class that is not in training': (WARNING, NOTHING),
+    'split compared with none': (WARNING, NOTHING),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth a look.
+
+    Attributes:
+        kind: Key of :data:`KINDS`.
+        name: The clip, split or class it is about.
+        found, want: What stands there, and what should.
+        field: Field of the annotation or entry of the split.
+        index: Number of the annotation in the file; None for what is about no single one.
+    """
+    kind: str
+    name: str
+    found: str
+    want: str
+    field: str = ''
+    index: Optional[int] = None
+
+    @property
+    def severity(self):
+        return KINDS[self.kind][0]
+
+    @property
+    def remedy(self):
+        return KINDS[self.kind][1]
+
+    @classmethod
+    def of_error(cls, kind, name, error, field='', index=None):
+        """A finding that says what an :class:`~mmaction_d3d.errors.InputError` says."""
+        found, _, want = str(error).rpartition(': found ')[2].rpartition(', want ')
+        return cls(kind, name, found, want, field, index)
+
+
+COLUMNS = ('severity', 'kind', 'name', 'index', 'field', 'found', 'want', 'remedy')
+
+
+def write_csv(path, findings):
+    """Writes one row a finding, errors first; the file is whole or absent.
+
+    Args:
+        path (str): The file; its folder is made.
+        findings (list[Finding]): The findings.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(COLUMNS)
+    for finding in sorted(findings, key=lambda finding: finding.severity):
+        index = '' if finding.index is None else finding.index
+        writer.writerow([finding.severity, finding.kind, finding.name, index, finding.field,
+                         finding.found, finding.want, finding.remedy])
+    with whole_or_absent(path) as file:
+        file.write(text.getvalue().encode())

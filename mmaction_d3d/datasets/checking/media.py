@@ -1,0 +1,180 @@
+"""Checks of every annotation against its video or folder of frames."""
+import multiprocessing
+import os
+import signal
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from ...errors import InputError
+from ..converters.common import map_in_order
+from ..media_index import MediaIndex, locate_frames, locate_video
+from ..transforms.decoding import read_frame_folder, read_video, video_frames
+from .contents import name_of
+from .findings import Finding
+
+
+class MediaSource(NamedTuple):
+    """Where a data set's videos or frames are; as in ``RGBPoseDataset``.
+
+    Attributes:
+        folder: Of the videos, or of the clips' folders of frames.
+        is_frames: Whether it is the latter.
+        filename_tmpl: Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
+        frame_tmpl: Name of a frame in its folder.
+        start_index: Number of the first frame in it.
+    """
+    folder: str
+    is_frames: bool = False
+    filename_tmpl: Optional[str] = None
+    frame_tmpl: str = 'img_{:05}.jpg'
+    start_index: int = 1
+
+
+class _Job(NamedTuple):
+    """What a process needs to know of a clip: no arrays, so that little is sent."""
+    index: int
+    name: str
+    path: str
+    source: MediaSource
+    total: int
+    img_shape: tuple
+    full: bool
+
+
+def check_media(annotations, findings, path, source, full=False, workers=None):
+    """Decode frames of every clip and compare them with its annotation.
+
+    The first, the middle and the last frame are decoded, and one beyond: videos are read in order
+    up to there, so that the number of frames is counted and not believed.
+
+    Args:
+        annotations (list[dict]): All annotations.
+        findings (list[Finding]): What their contents say; a clip whose ``total_frames`` or
+            ``img_shape`` is wrong is looked for, and not decoded.
+        path (str): The annotation file, for messages.
+        source (MediaSource): Where the videos are.
+        full (bool): Whether to decode all frames. Defaults to False.
+        workers (int, optional): Processes. Defaults to None: one for each CPU.
+
+    Returns:
+        list[Finding]: All that is wrong, in the order of the file.
+
+    Raises:
+        InputError: There is no such folder, or a template fits no annotation.
+    """
+    if not os.path.isdir(source.folder):
+        raise InputError(source.folder, '--frames' if source.is_frames else '--videos',
+                         'no such folder', 'a folder')
+    unknown = {finding.index for finding in findings
+               if finding.kind in ('wrong total_frames', 'wrong img_shape')}
+    media, jobs, found, users = MediaIndex(source.folder), [], [], {}
+    for index, annotation in enumerate(annotations):
+        name = name_of(annotation)
+        try:
+            media_path = _locate(media, annotation, (path, f'annotations[{index}]'), source)
+        except InputError as error:
+            if str(error).startswith('config: '):  # a template that fits no clip
+                raise
+            found.append(Finding.of_error('no video', name, error, index=index))
+            continue
+        if users.setdefault(media_path, index) != index:
+            found.append(Finding('video of two clips', name,
+                                 f'also that of annotations[{users[media_path]}]',
+                                 'a video of its own', 'filename', index))
+        if index not in unknown:
+            jobs.append(_Job(index, name, media_path, source, int(annotation['total_frames']),
+                             tuple(map(int, annotation['img_shape'])), full))
+    for part in map_in_order(_check_clip, jobs, workers, 'clips'):
+        found += part
+    return sorted(found, key=lambda finding: finding.index)
+
+
+def _locate(media, annotation, place, source):
+    if source.is_frames:
+        return locate_frames(media, annotation, place, source.frame_tmpl,
+                             source.start_index)['img_dir']
+    return locate_video(media, annotation, place, source.filename_tmpl)['filename']
+
+
+def _check_clip(job):
+    """Findings of one clip."""
+    if multiprocessing.parent_process() is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that its workers
+    try:
+        count, beyond, sizes, reason = (_probe_all if job.full else _probe)(job)
+    except InputError as error:
+        return [Finding.of_error('cannot be decoded', job.name, error, index=job.index)]
+    return [Finding(kind, job.name, found, want, field, job.index)
+            for kind, field, found, want in _compare(job, count, beyond, sizes, reason)]
+
+
+def _probe(job):
+    """Decode the first, middle and last frame.
+
+    Returns:
+        tuple: Frames there are, up to ``total``; whether there is one more; sizes of the frames,
+        (height, width); why decoding ended, where that is known.
+    """
+    wanted = np.array([0, job.total // 2, job.total - 1, job.total])
+    if job.source.is_frames:
+        images, count = read_frame_folder(job.path, wanted, job.source.frame_tmpl,
+                                          job.source.start_index)
+    else:
+        images, count = read_video(job.path, wanted)
+    sizes = {image.shape[:2] for image in images.values()}
+    return job.total if count is None else count, '1 or more' if count is None else '', sizes, ''
+
+
+def _probe_all(job):
+    """As :func:`_probe`, of all frames, one in memory at a time."""
+    sizes, count, reason = set(), 0, ''
+    frames = _folder_frames(job) if job.source.is_frames else video_frames(job.path)
+    try:
+        for to_rgb in frames:
+            sizes.add(to_rgb().shape[:2])
+            count += 1
+    except InputError:
+        raise
+    except Exception as error:  # the libraries have many kinds
+        reason = f' ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ""})'
+    if not count:
+        raise InputError(job.path, 'video', f'no frame{reason}', 'a video that can be decoded')
+    more = count - job.total
+    return min(count, job.total), str(more) if more > 0 else '', sizes, reason
+
+
+def _folder_frames(job):
+    def image_path(index):
+        return os.path.join(job.path, job.source.frame_tmpl.format(index + job.source.start_index))
+
+    index = 0
+    while os.path.isfile(image_path(index)):
+        yield lambda index=index: read_frame_folder(
+            job.path, np.array([index]), job.source.frame_tmpl, job.source.start_index)[0][index]
+        index += 1
+
+
+def _compare(job, count, beyond, sizes, reason):
+    """Yield (kind, field, what was found, what should be)."""
+    if count < job.total:
+        yield ('fewer frames than announced', 'total_frames', f'{count} that decode{reason}',
+               f'{job.total}, as total_frames says')
+    elif beyond:
+        yield ('more frames than announced', 'total_frames', f'{beyond} beyond the last',
+               f'{job.total}, as total_frames says')
+    if len(sizes) > 1:
+        yield ('frames of several sizes', 'img_shape', ', '.join(map(_size, sorted(sizes))),
+               'one size')
+        return
+    size, = sizes
+    if size == job.img_shape:
+        return
+    kind = ('height and width exchanged' if size == job.img_shape[::-1]
+            else 'frames of another size')
+    yield (kind, 'img_shape', f'frames of {_size(size)}',
+           f'{_size(job.img_shape)}, as img_shape says')
+
+
+def _size(shape):
+    return f'{shape[0]}x{shape[1]}'

@@ -1,0 +1,1 @@
+"""Published data sets as annotation pickles that :class:`RGBPoseDataset` reads."""

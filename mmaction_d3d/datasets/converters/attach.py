@@ -1,0 +1,94 @@
+"""Skeletons from elsewhere, attached to annotations by the clips' names."""
+import os
+
+import numpy as np
+
+from ...errors import InputError
+from ..annotations import ids_of
+from .importers import import_skeletons
+from .joint_layouts import convert_joints
+from .people import keep_people_in_boxes, link_people
+
+
+def attach_skeletons(annotations, path, kind, layout, num_person, report):
+    """Give each annotation the skeletons of its name.
+
+    A clip's name is its ``frame_dir``, ``filename``, filename without suffix, or that without
+    folders; a file's name for it, with or without folders, is the same. Where the files know
+    fewer frames than the clip has, the rest has no joints; further ones are cut. Clips without
+    skeletons are left out.
+
+    Args:
+        annotations (list[dict]): Annotations with ``total_frames`` and ``img_shape``; people
+            outside their ``bbox`` (M x T x 4), if they have one, are left out.
+        path (str): File or folder of skeletons.
+        kind (str): Its format, a key of :data:`importers.IMPORTERS`.
+        layout (str): Joint layout to convert to.
+        num_person (int): People kept.
+        report (DropReport): Gets what was left out or changed.
+
+    Returns:
+        list[dict]: New annotations, in the same order.
+
+    Raises:
+        InputError: The skeletons cannot be read, or a name stands for two clips.
+    """
+    source = import_skeletons(path, kind)
+    named, used, attached = _by_name(source), {}, []
+    for annotation in annotations:
+        name = next((named[name] for name in ids_of(annotation) if name in named), None)
+        if name is None:
+            report.add('no skeletons under its name: left out', ids_of(annotation)[0])
+            continue
+        if name in used:
+            raise InputError(path, name, f'a name of both {used[name]} and '
+                             f'{ids_of(annotation)[0]}', 'a name of one clip')
+        used[name] = ids_of(annotation)[0]
+        place = (path, name)
+        attached.append(_attach(annotation, source[name](), layout, num_person, report, place))
+    for name in source:
+        if name not in used:
+            report.add('skeletons of no clip: not used', name)
+    if not attached:
+        raise InputError(path, 'clips', ', '.join(list(source)[:3]) or 'none',
+                         f'names as {ids_of(annotations[0])[0]}')
+    return attached
+
+
+def _by_name(source):
+    """Names in the source by each name that they go by: themselves, and without folders."""
+    bare = {}
+    for name in source:
+        bare.setdefault(os.path.basename(name), []).append(name)
+    unique = {short: names[0] for short, names in bare.items() if len(names) == 1}
+    return {**unique, **{name: name for name in source}}
+
+
+def _attach(annotation, found, layout, num_person, report, place):
+    """A copy of one annotation with ``keypoint`` and ``keypoint_score``."""
+    clip, total = ids_of(annotation)[0], annotation['total_frames']
+    if found.num_frames != total:
+        report.add('skeletons of more or fewer frames than the clip has: cut or padded', clip)
+    scale = np.ones(3, np.float32)   # from the size that coordinates refer to, to the clip's
+    if found.img_shape is not None:
+        scale[1::-1] = np.divide(annotation['img_shape'], found.img_shape)
+    frames = {frame: people * scale for frame, people in found.frames.items() if frame < total}
+    if found.linked:
+        people = np.zeros((len(frames[0]), total, len(found.joints), 3), np.float32)
+        for frame, there in frames.items():
+            people[:, frame] = there
+        order = np.argsort(-people[..., 2].sum((1, 2)), kind='stable')
+        dropped, people = max(len(people) - num_person, 0), people[order[:num_person]]
+    else:
+        if annotation.get('bbox') is not None:
+            frames = keep_people_in_boxes(frames, annotation['bbox'])
+        people, dropped = link_people(frames, total, len(found.joints), num_person)
+    if dropped:
+        report.add(f'more than {num_person} people: those of the lowest scores left out', clip)
+    people, missing = convert_joints(people, found.joints, layout, place)
+    if missing:
+        report.add(f'joints of {layout} that the skeletons do not have, missing: '
+                   f'{" ".join(missing)}', clip)
+    if not people[..., 2].any():
+        report.add('nobody in any frame', clip)
+    return dict(annotation, keypoint=people[..., :2].copy(), keypoint_score=people[..., 2].copy())

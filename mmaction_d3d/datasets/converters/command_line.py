@@ -1,0 +1,71 @@
+"""What the converters' command lines share: flags for skeletons from elsewhere, and the end."""
+from ...errors import InputError
+from ..skeletons import LAYOUTS
+from .attach import attach_skeletons
+from .common import write_pickle
+from .importers import IMPORTERS
+
+
+def add_skeleton_arguments(parser, num_person):
+    """Adds the flags that name skeletons of another tool.
+
+    Args:
+        parser (ArgumentParser): The parser.
+        num_person (int): People kept by default.
+    """
+    parser.add_argument('--skeletons', metavar='PATH',
+                        help='file or folder of skeletons that another tool wrote')
+    parser.add_argument('--format', choices=IMPORTERS, help='what wrote them')
+    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
+                        help='joints to convert them to (default: %(default)s)')
+    parser.add_argument('--num-person', type=int, default=num_person, metavar='M',
+                        help='people kept of them (default: %(default)s)')
+
+
+def attach_named_skeletons(content, args, report):
+    """Attaches the skeletons that the command line names; splits lose clips without any.
+
+    Args:
+        content (dict): ``dict(annotations=, split=, ...)``.
+        args (Namespace): With the flags of :func:`add_skeleton_arguments`.
+        report (DropReport): Gets what was left out or changed.
+
+    Returns:
+        dict: A new ``content``; the same one without ``--skeletons``.
+
+    Raises:
+        InputError: ``--format`` is missing, ``--num-person`` is below 1, or the skeletons cannot
+            be used.
+    """
+    if args.num_person < 1:
+        raise InputError('command line', '--num-person', args.num_person, 'at least 1')
+    if args.skeletons is None:
+        return content
+    if args.format is None:
+        raise InputError('command line', '--format', 'nothing',
+                         f'what wrote --skeletons: {", ".join(IMPORTERS)}')
+    annotations = attach_skeletons(content['annotations'], args.skeletons, args.format,
+                                   args.layout, args.num_person, report)
+    kept = {annotation['frame_dir'] for annotation in annotations}
+    split = {name: [clip for clip in clips if clip in kept]
+             for name, clips in content['split'].items()}
+    return dict(content, annotations=annotations, split=split)
+
+
+def finish(content, out, report):
+    """Writes the pickle and the report beside it, and prints both in short.
+
+    Args:
+        content (dict): ``dict(annotations=, split=, classes=)``, the last optional.
+        out (str): The pickle; the report is ``out.report.csv``, where there is something to tell.
+        report (DropReport): What was left out or changed.
+    """
+    write_pickle(out, content)
+    for line in report.lines():
+        print(line)
+    if report.counts():
+        report.write(f'{out}.report.csv')
+        print(f'every name: {out}.report.csv')
+    splits = ', '.join(f'{name} {len(clips)}' for name, clips in content['split'].items())
+    number = len(content.get('classes', ())) or 'numbered'
+    print(f'{out}: {len(content["annotations"])} clips ({splits}), {number} classes')

@@ -1,0 +1,209 @@
+"""A folder per class, or a CSV of path, label and split, to annotations without skeletons."""
+import csv
+import hashlib
+import os
+import random
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ...errors import InputError
+from ..media_index import VIDEO_SUFFIXES
+from .common import Resumable
+from .videos import probe_video
+
+SPLIT_FOLDERS = ('train', 'val', 'test')
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One video: ``path`` below the root, with /; ``label``, as written; ``split``, or None."""
+    path: str
+    label: str
+    split: str
+
+    @property
+    def name(self):
+        """The clip's id: its path without suffix."""
+        return os.path.splitext(self.path)[0]
+
+
+def list_folders(root, report):
+    """List the videos of ``ROOT/CLASS/...`` or ``ROOT/SPLIT/CLASS/...``, SPLIT train, val or test.
+
+    Args:
+        root (str): The folder. It is read as the second kind where each folder in it is named
+            as a split.
+        report (DropReport): Gets files that are no videos.
+
+    Returns:
+        list[Clip]: Sorted by path; ``split`` is None for the first kind.
+
+    Raises:
+        InputError: There is no folder in ``root``.
+    """
+    tops = sorted(entry.name for entry in os.scandir(root) if entry.is_dir()) if (
+        os.path.isdir(root)) else []
+    if not tops:
+        raise InputError(root, 'folder', 'no folder in it', 'a folder per class')
+    depth = 1 if set(tops) <= set(SPLIT_FOLDERS) else 0
+    clips = []
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        below = os.path.relpath(folder, root)
+        parts = [] if below == '.' else below.split(os.sep)
+        for file in sorted(files) if parts else ():   # those beside the classes are of no class
+            path = '/'.join((*parts, file))
+            if os.path.splitext(file)[1].lower() not in VIDEO_SUFFIXES:
+                report.add('no video, by its suffix: left out', path)
+            elif len(parts) <= depth:
+                report.add('video outside of a class: left out', path)
+            else:
+                clips.append(Clip(path, parts[depth], parts[0] if depth else None))
+    return sorted(clips, key=lambda clip: clip.path)
+
+
+def list_csv(path, root, report):
+    """List the videos of a CSV with the columns path (below ``root``), label and split.
+
+    Args:
+        path (str): The CSV, UTF-8.
+        root (str): Folder that paths are relative to.
+        report (DropReport): Gets rows that say the same again, and files that are not there.
+
+    Returns:
+        list[Clip]: In the order of the file.
+
+    Raises:
+        InputError: A column or value is missing, or a path stands in two classes or splits.
+    """
+    clips, lines = {}, {}
+    try:
+        with open(path, encoding='utf-8-sig', newline='') as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
+                         'a CSV file in UTF-8') from error
+    for line, row in enumerate(rows, 2):
+        values = [(row.get(key) or '').strip() for key in ('path', 'label', 'split')]
+        if not all(values) or None in row:
+            raise InputError(path, f'line {line}', ','.join(values),
+                             'a value for each of path,label,split, which the first line names')
+        clip = Clip(os.path.normpath(values[0]).replace(os.sep, '/'), *values[1:])
+        if os.path.isabs(clip.path) or clip.path.startswith('../'):
+            raise InputError(path, f'line {line}', clip.path, f'a path below {root}')
+        other = clips.get(clip.path)
+        if other is None:
+            clips[clip.path], lines[clip.path] = clip, line
+        elif other == clip:
+            report.add('row that repeats another: left out', clip.path)
+        else:
+            raise InputError(path, f'line {line}', f'{clip.path} as {clip.label} in {clip.split}',
+                             f'{other.label} in {other.split}, as in line {lines[clip.path]}')
+    there = []
+    for clip in clips.values():
+        if os.path.isfile(os.path.join(root, clip.path)):
+            there.append(clip)
+        else:
+            report.add('no such file: left out', clip.path)
+    return there
+
+
+def check_names(clips, root, report):
+    """Leave out copies of a video, and refuse what cannot be meant.
+
+    Args:
+        clips (list[Clip]): The clips.
+        root (str): Folder that paths are relative to.
+        report (DropReport): Gets copies in the same class and split.
+
+    Returns:
+        list[Clip]: The clips without copies.
+
+    Raises:
+        InputError: Two videos have one name but for the suffix, or the same content in two
+            classes or splits.
+    """
+    named, by_size, by_content, kept = {}, {}, {}, []
+    for clip in clips:
+        other = named.setdefault(clip.name, clip)
+        if other != clip:
+            raise InputError(root, 'names', f'{other.path} and {clip.path}',
+                             'names that differ in more than the suffix')
+        by_size.setdefault(os.path.getsize(os.path.join(root, clip.path)), []).append(clip)
+    alone = {same[0] for same in by_size.values() if len(same) == 1}
+    for clip in clips:
+        if clip not in alone:
+            with open(os.path.join(root, clip.path), 'rb') as file:
+                digest = hashlib.file_digest(file, 'sha256').digest()
+            other = by_content.setdefault(digest, clip)
+            if (other.label, other.split) != (clip.label, clip.split):
+                raise InputError(root, 'videos', f'the same content in {other.path} and '
+                                 f'{clip.path}', 'one class and split for one video')
+            if other != clip:
+                report.add('copy of another video of its class: left out', clip.path)
+                continue
+        kept.append(clip)
+    return kept
+
+
+def draw_splits(clips, val_ratio, seed):
+    """Put each class's share ``val_ratio``, drawn at random, into val, and the rest into train.
+
+    Both get at least one clip of a class with two or more.
+    """
+    labels, drawn = {}, set()
+    for clip in clips:
+        labels.setdefault(clip.label, []).append(clip)
+    for label, members in labels.items():
+        number = min(max(round(val_ratio * len(members)), 1), len(members) - 1)
+        if val_ratio > 0:
+            drawn.update(random.Random(f'{seed} {label}').sample(members, number))
+    return [replace(clip, split='val' if clip in drawn else 'train') for clip in clips]
+
+
+def make_annotations(clips, root, out, workers, report):
+    """Decode the videos and write down what they are, without skeletons.
+
+    Args:
+        clips (list[Clip]): The clips, each with a split.
+        root (str): Folder that paths are relative to.
+        out (str): The output file: results lie beside it until :meth:`Resumable.remove`.
+        workers (int | None): Processes.
+        report (DropReport): Gets videos that do not decode, or only in part.
+
+    Returns:
+        tuple[dict, Resumable]: ``dict(split=, annotations=, classes=)``, without ``classes``
+        where all labels are whole numbers; and what is kept of an interrupted run.
+
+    Raises:
+        InputError: No video decodes.
+    """
+    stamps = [(clip.path, os.stat(os.path.join(root, clip.path)).st_mtime_ns) for clip in clips]
+    job = Resumable(out, dict(root=os.path.abspath(root), clips=stamps))
+    probes = job.map(partial(_probe, root), [clip.path for clip in clips], workers, 'videos')
+    numbers = all(clip.label.isdecimal() for clip in clips)
+    classes = sorted({clip.label for clip in clips})
+    content = dict(split={}, annotations=[])
+    if not numbers:
+        content['classes'] = classes
+    for clip, probe in zip(clips, probes):
+        if not probe.frames:
+            report.add('video that does not decode: left out', f'{clip.path}: {probe.problem}')
+            continue
+        if probe.problem:
+            report.add('video that does not decode to its end: used as far as it does',
+                       f'{clip.path}: {probe.problem}')
+        shape = (probe.height, probe.width)
+        content['split'].setdefault(clip.split, []).append(clip.name)
+        content['annotations'].append(dict(
+            frame_dir=clip.name, filename=clip.path, img_shape=shape, original_shape=shape,
+            label=int(clip.label) if numbers else classes.index(clip.label),
+            total_frames=probe.frames))
+    if not content['annotations']:
+        raise InputError(root, 'videos', f'{len(clips)}, of which none decodes',
+                         'at least one that decodes')
+    return content, job
+
+
+def _probe(root, path):
+    return probe_video(os.path.join(root, path))

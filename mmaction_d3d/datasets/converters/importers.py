@@ -1,0 +1,229 @@
+"""Skeletons that other tools wrote: COCO, mmpose and OpenPose JSON, PYSKL pickles.
+
+Each importer looks through a file or folder and returns, by the clip's name there, a function
+that reads that clip's :class:`Skeletons`. Coordinates are taken as the files give them, in
+pixels. Frames count from the first one that the files of a clip list, whatever its number.
+"""
+import os
+import re
+from functools import partial
+
+import numpy as np
+
+from ...errors import InputError
+from .. import safe_pickle
+from ..annotations import AnnotationChecker, ids_of, read_annotations
+from ..skeletons import get_layout
+from .joint_layouts import OPENPOSE_JOINTS, layout_by_number
+from .skeleton_files import (Skeletons, files_below, gather, read_json, split_frame_name,
+                             stack_people)
+
+
+def from_coco(path):
+    """COCO keypoint JSON: ``dict(images=, annotations=, categories=)``, an image a frame.
+
+    Layout: https://cocodataset.org/#format-data, keypoint detection. The third number of a joint
+    may be COCO's flag (0, 1, 2) or a score.
+    """
+    content = read_json(path)
+    clips, frame_of = {}, {}
+    try:
+        joints = next((category['keypoints'] for category in content.get('categories', ())
+                       if category.get('keypoints')), None)
+        for image in content['images']:
+            clip, number = frame_of[image['id']] = split_frame_name(image['file_name'], path)
+            persons, shapes = clips.setdefault(clip, ({}, set()))
+            if number in persons:
+                raise InputError(path, 'images', f'{image["file_name"]!r} again', 'each once')
+            persons[number] = []
+            shapes.add((int(image['height']), int(image['width'])))
+        for annotation in content['annotations']:
+            if annotation.get('keypoints'):
+                clip, number = frame_of[annotation['image_id']]
+                clips[clip][0][number].append(annotation['keypoints'])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
+                         'images with id, file_name, height and width, and annotations with '
+                         'image_id and keypoints') from error
+    return {clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, *found)
+            for clip, found in clips.items()}
+
+
+def _read_coco_clip(place, joints, persons, shapes):
+    if len(shapes) > 1:
+        raise InputError(*place, f'images of {len(shapes)} sizes', 'one size')
+    people = {number: stack_people(found, place) for number, found in persons.items()}
+    return gather(people, place, joints, *shapes)
+
+
+def from_mmpose(path):
+    """mmpose predictions: a JSON file a video, or a folder of them.
+
+    The inferencer (``pred_out_dir``) writes ``[dict(frame_id=, instances=[...]), ...]`` for a
+    video and a list of instances for an image, the top-down demo
+    ``dict(meta_info=, instance_info=[...])``; an instance has ``keypoints`` and
+    ``keypoint_scores``. Files of images lie in a folder a clip. Source: mmpose 1.x,
+    ``structures/utils.py`` and ``apis/inferencers/base_mmpose_inferencer.py``.
+    """
+    root, files = path, [path]
+    if os.path.isdir(path):
+        files = files_below(path, '.json')
+    else:
+        root = os.path.dirname(path)
+    clips, images, is_image = {}, {}, {}
+    for file in files:
+        folder = os.path.dirname(file)
+        if folder not in is_image:   # all files of a folder are of one kind: one look is enough
+            is_image[folder] = not _mmpose_frames(file)[1]
+        stem = os.path.splitext(os.path.relpath(file, root))[0]
+        if is_image[folder]:
+            clip, number = split_frame_name(stem, file)
+            _add_file(images, clip, number, file)
+        else:
+            stem = re.sub(r'(^|/)results_([^/]*)$', r'\1\2', stem)   # so the demo names its files
+            clips[stem] = partial(_read_mmpose_video, file)
+    for clip, files in images.items():
+        clips[clip] = partial(_read_mmpose_images, files, (root, clip))
+    return clips
+
+
+def _add_file(clips, clip, number, file):
+    """Note the file of a clip's frame, of which there must be one."""
+    other = clips.setdefault(clip, {}).setdefault(number, file)
+    if other != file:
+        raise InputError(file, 'name of a frame', f'frame {number} of {clip}, as of {other}',
+                         'one file a frame')
+
+
+def _mmpose_frames(file):
+    """Read a file: its list, whether that is of frames, and joint names or None."""
+    content, joints = read_json(file), None
+    info = content
+    if isinstance(content, dict):
+        info = content.get('instance_info')
+        names = (content.get('meta_info') or {}).get('keypoint_id2name')
+        joints = names and [names[key] for key in sorted(names, key=int)]
+    if not isinstance(info, list) or not all(isinstance(item, dict) for item in info):
+        raise InputError(file, 'content', type(content).__name__,
+                         'a list of frames or instances, or a dict with instance_info')
+    return info, bool(info) and all('frame_id' in item for item in info), joints
+
+
+def _instances(instances, place):
+    """N x V x 3 of mmpose's instances of one frame."""
+    try:
+        persons = [[(*point[:2], score) for point, score in zip(
+            instance['keypoints'], instance['keypoint_scores'], strict=True)]
+            for instance in instances or ()]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(*place, f'{type(error).__name__} ({error})',
+                         'instances with keypoints and as many keypoint_scores') from error
+    return stack_people(persons, place)
+
+
+def _read_mmpose_video(file):
+    frames, are_frames, joints = _mmpose_frames(file)
+    if not are_frames:
+        raise InputError(file, 'content', 'a list without frame_id',
+                         'frames, as the other files of this folder have')
+    people = {item['frame_id']: _instances(item.get('instances'),
+                                           (file, f'frame_id {item["frame_id"]}'))
+              for item in frames}
+    return gather(people, (file, 'instances'), joints)
+
+
+def _read_mmpose_images(files, place):
+    people = {number: _instances(_mmpose_frames(file)[0], (file, 'instances'))
+              for number, file in files.items()}
+    return gather(people, place)
+
+
+def from_openpose(path):
+    """OpenPose's ``--write_json`` folder: a file a frame, ``CLIP_000000000000_keypoints.json``.
+
+    All clips in one folder, or a folder a clip. A person has ``pose_keypoints_2d``, the flat x,
+    y, score of 25 (BODY_25) or 18 (COCO) joints; (0, 0, 0) is a joint that is missing. Source:
+    OpenPose, ``doc/02_output.md``.
+    """
+    clips = {}
+    for file in files_below(path, '_keypoints.json'):
+        name = os.path.relpath(file, path)[:-len('_keypoints.json')]
+        clip, number = split_frame_name(name, file)
+        video = re.fullmatch(r'(.+)_\d{12}', name)   # of an image, the name is the image's
+        if video:
+            folder, last = os.path.split(video[1])
+            clip = folder if os.path.basename(folder) == last else video[1]
+        _add_file(clips, clip, number, file)
+    return {clip: partial(_read_openpose_clip, files, (path, clip))
+            for clip, files in clips.items()}
+
+
+def _read_openpose_clip(files, place):
+    people = {}
+    for number, file in files.items():
+        try:
+            persons = [person['pose_keypoints_2d'] for person in read_json(file)['people']]
+        except (KeyError, TypeError) as error:
+            raise InputError(file, 'people', f'{type(error).__name__} ({error})',
+                             'a list of people with pose_keypoints_2d') from error
+        people[number] = stack_people(persons, (file, 'people'))
+    found = [there for there in people.values() if len(there)]
+    if not found:
+        return gather(people, place)
+    if max(there[..., :2].max() for there in found) <= 1:
+        raise InputError(*place, 'coordinates of at most 1', 'pixels: --keypoint_scale 0')
+    number = found[0].shape[1]
+    if number not in OPENPOSE_JOINTS:
+        raise InputError(*place, f'{number} joints', '25 (BODY_25) or 18 (COCO)')
+    return gather(people, place, OPENPOSE_JOINTS[number])
+
+
+def from_pyskl(path):
+    """A pickle in the layout of PYSKL and MMAction2, of any joint layout that we know.
+
+    Raises:
+        InputError: It is none, or holds anything but arrays and plain containers: see
+            :mod:`mmaction_d3d.datasets.safe_pickle`.
+    """
+    annotations, _ = read_annotations(safe_pickle.load(path), path)
+    clips = {}
+    for index, annotation in enumerate(annotations):
+        frame_dir, *other = ids_of(annotation)
+        name = other[1] if frame_dir is None else frame_dir
+        if name in clips:
+            raise InputError(path, f'annotations[{index}]', f'{name!r} again', 'each clip once')
+        clips[name] = partial(_read_pyskl_clip, path, index, annotation)
+    return clips
+
+
+def _read_pyskl_clip(path, index, annotation):
+    keypoint, layout, num_person = annotation.get('keypoint'), get_layout('coco17'), 1
+    if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:   # else the check below says so
+        layout = layout_by_number(keypoint.shape[2], (path, f'annotations[{index}].keypoint'))
+        num_person = len(keypoint)
+    clip = AnnotationChecker(path, layout, None, num_person)(index, annotation)
+    people = np.concatenate([clip['keypoint'], clip['keypoint_score'][..., None]], -1)
+    people = np.nan_to_num(people.astype(np.float32), posinf=0, neginf=0)
+    frames = {frame: people[:, frame] for frame in range(people.shape[1])}
+    return Skeletons(frames, people.shape[1], layout.joints, clip['img_shape'], linked=True)
+
+
+IMPORTERS = dict(coco=from_coco, mmpose=from_mmpose, openpose=from_openpose, pyskl=from_pyskl)
+
+
+def import_skeletons(path, kind):
+    """Look through skeletons that another tool wrote.
+
+    Args:
+        path (str): File or folder.
+        kind (str): Key of :data:`IMPORTERS`.
+
+    Returns:
+        dict[str, Callable[[], Skeletons]]: By clip, what reads it.
+
+    Raises:
+        InputError: There is nothing at ``path``, or it is of another kind.
+    """
+    if not os.path.exists(path):
+        raise InputError(path, 'skeletons', 'nothing there', 'a file or folder')
+    return IMPORTERS[kind](path)

@@ -1,0 +1,63 @@
+"""Conversion between joint layouts, where joints correspond: those of the same name."""
+import numpy as np
+
+from ...errors import InputError
+from ..skeletons import LAYOUTS, get_layout
+
+#: OpenPose's body models by number of joints, in the order of its doc/02_output.md.
+OPENPOSE_JOINTS = {
+    25: tuple('nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow '
+              'left_wrist mid_hip right_hip right_knee right_ankle left_hip left_knee left_ankle '
+              'right_eye left_eye right_ear left_ear left_big_toe left_small_toe left_heel '
+              'right_big_toe right_small_toe right_heel'.split()),
+    18: tuple('nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow '
+              'left_wrist right_hip right_knee right_ankle left_hip left_knee left_ankle '
+              'right_eye left_eye right_ear left_ear'.split()),
+}
+
+
+def layout_by_number(number, place):
+    """Return the one layout with ``number`` joints.
+
+    Raises:
+        InputError: There is none; the message blames ``place``, a pair (file, field).
+    """
+    for layout in LAYOUTS.values():
+        if len(layout) == number:
+            return layout
+    numbers = ', '.join(f'{len(layout)} ({name})' for name, layout in LAYOUTS.items())
+    raise InputError(*place, f'{number} joints without names', f'one of {numbers}')
+
+
+def convert_joints(people, joints, layout, place):
+    """Put joints into the order of another layout.
+
+    A joint corresponds to the one of the same name. Penn Action's and Kinect's ``head`` has no
+    counterpart in COCO, whose nose, eyes and ears are other points: it is missing then.
+
+    Args:
+        people (np.ndarray): ... x V x 3: x, y, score.
+        joints (tuple[str]): The V joints' names.
+        layout (str): Key of :data:`mmaction_d3d.datasets.skeletons.LAYOUTS`.
+        place (tuple): File and field that errors blame.
+
+    Returns:
+        tuple[np.ndarray, list[str]]: ... x V' x 3, with zeros for joints without a counterpart,
+        and the names of these.
+
+    Raises:
+        InputError: No joint corresponds.
+    """
+    wanted = get_layout(layout).joints
+    if tuple(joints) == wanted:
+        return people, []
+    position = {name: index for index, name in enumerate(joints)}
+    missing = [name for name in wanted if name not in position]
+    if len(missing) == len(wanted):
+        raise InputError(*place, f'the joints {", ".join(joints[:5])}, ...',
+                         f'joints that {layout} has too')
+    converted = np.zeros((*people.shape[:-2], len(wanted), people.shape[-1]), people.dtype)
+    for index, name in enumerate(wanted):
+        if name in position:
+            converted[..., index, :] = people[..., position[name], :]
+    return converted, missing

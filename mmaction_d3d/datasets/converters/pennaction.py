@@ -1,0 +1,218 @@
+"""Penn Action (Zhang et al., From Actemes to Action, ICCV 2013) as annotations.
+
+ROOT holds ``frames/0001/000001.jpg`` and ``labels/0001.mat`` for 2,326 clips. A label file has
+
+- ``action``: the class; ``train``: 1, or -1 for the official test set; ``pose``: viewpoint;
+- ``x``, ``y``, ``visibility``: T x 13, in the order of the layout ``penn13``; the centre of the
+  first pixel is (1, 1), as MATLAB counts;
+- ``bbox``: T x 4, x1, y1, x2, y2 of the athlete, in the same coordinates;
+- ``dimensions``: height, width, T; ``nframes``: T.
+
+Slips in the published files, each counted in the report:
+
+- ``nframes``, the rows of the labels and the number of frames differ: the clip ends with the
+  shortest of the rows and frames; ``nframes`` itself is not used;
+- ``bbox`` has fewer rows than ``x``: its last box stands for the rest;
+- a class is spelled in two ways, ``strum_guitar`` and ``strumming_guitar``; the read-me writes
+  ``bowling``, ``pull_ups``, ``push_ups``, ``sit_ups`` and ``squats`` where files have the names
+  in :data:`CLASSES`.
+"""
+import os
+import re
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from scipy.io import loadmat
+
+from ...errors import InputError
+from ..skeletons import get_layout
+from .common import map_in_order
+
+#: The classes in the order of their labels.
+CLASSES = tuple(
+    'baseball_pitch baseball_swing bench_press bowl clean_and_jerk golf_swing jump_rope '
+    'jumping_jacks pullup pushup situp squat strum_guitar tennis_forehand tennis_serve'.split())
+OTHER_SPELLINGS = dict(bowling='bowl', pull_ups='pullup', push_ups='pushup', sit_ups='situp',
+                       squats='squat', strumming_guitar='strum_guitar')
+TO_CONTINUOUS = -0.5   # from MATLAB's pixel centres 1, 2, ... to ours at 0.5, 1.5, ...
+FIELDS = ('action', 'x', 'y', 'visibility', 'train', 'bbox', 'dimensions', 'nframes')
+
+
+@dataclass
+class Labelled:
+    """A clip's annotation, its split and what was changed; no annotation if left out."""
+    annotation: dict = None
+    split: str = ''
+    notes: list = field(default_factory=list)
+
+
+def read_label(path):
+    """Read a label file.
+
+    Returns:
+        dict: The fields of the file.
+
+    Raises:
+        InputError: It is no whole MATLAB file up to version 7, or a field is missing.
+    """
+    try:
+        label = loadmat(path)
+    except NotImplementedError as error:
+        raise InputError(path, 'format', 'MATLAB 7.3 (HDF5)',
+                         "MATLAB 5 to 7, as published: save(name, '-struct', 'label', '-v7')"
+                         ) from error
+    except Exception as error:   # a damaged file can make scipy raise anything
+        reason = ' '.join(str(error).split())
+        raise InputError(path, 'content', f'{type(error).__name__} ({reason})',
+                         'a whole MATLAB file') from error
+    for key in FIELDS:
+        if key not in label:
+            raise InputError(path, key, 'nothing', 'a field of that name')
+    return label
+
+
+def class_of(label, path):
+    """Return the class name in the spelling of :data:`CLASSES`, and whether the file has another.
+
+    Raises:
+        InputError: It is no class of the data set.
+    """
+    value = label['action']
+    written = str(value.flat[0]) if value.size else ''
+    name = re.sub(r'[\s-]+', '_', written.strip().lower())
+    name = OTHER_SPELLINGS.get(name, name)
+    if name not in CLASSES:
+        raise InputError(path, 'action', repr(written), f'one of {", ".join(CLASSES)}')
+    return name, name != written
+
+
+def count_frames(folder):
+    """Frames 000001.jpg, 000002.jpg, ... up to the first that is missing, and whether one is."""
+    if not os.path.isdir(folder):
+        return 0, False
+    numbers = {int(name[:6]) for name in os.listdir(folder) if re.fullmatch(r'\d{6}\.jpg', name)}
+    count = 0
+    while count + 1 in numbers:
+        count += 1
+    return count, count < len(numbers - {0})
+
+
+def read_clip(job):
+    """Read one clip.
+
+    Args:
+        job (tuple[str, str]): ROOT and the clip's name, such as 0001.
+
+    Returns:
+        Labelled: The annotation with ``keypoint`` 1 x T x 13 x 2 and ``bbox`` 1 x T x 4 in
+        continuous pixels (0 is the left edge of the first), ``keypoint_score`` 1 x T x 13, 1 for
+        a visible joint, and notes for the report.
+
+    Raises:
+        InputError: The label file cannot be used.
+    """
+    root, name = job
+    path = os.path.join(root, 'labels', f'{name}.mat')
+    label, notes = read_label(path), []
+    joints = len(get_layout('penn13'))
+    for key, columns in dict(x=joints, y=joints, visibility=joints, bbox=4).items():
+        value = label[key]
+        if value.dtype.kind not in 'fiub' or value.ndim != 2 or (
+                value.shape[1] != columns and (key != 'bbox' or value.size)):
+            raise InputError(path, key, f'{" x ".join(map(str, value.shape))} {value.dtype}',
+                             f'frames x {columns} numbers')
+    folder = os.path.join(root, 'frames', name)
+    frames, gap = count_frames(folder)
+    rows = min(len(label[key]) for key in ('x', 'y', 'visibility'))
+    total = min(frames, rows)
+    if total == 0:
+        missing = 'frame 000001.jpg' if rows else 'labelled frame'
+        return Labelled(notes=[f'no {missing}: left out'])
+    if gap:
+        notes.append('a frame is missing amid others: the clip ends there')
+    announced = int(label['nframes'].flat[0]) if label['nframes'].size else 0
+    if len({announced, frames, rows}) > 1:
+        notes.append('nframes, rows of labels and number of frames differ: as many as all have')
+    action, respelled = class_of(label, path)
+    if respelled:
+        notes.append('class name in another spelling: mended')
+    shape, resized = _shape(label, path, os.path.join(folder, '000001.jpg'))
+    if resized:
+        notes.append('frames of another size than dimensions says: joints are scaled to them')
+    split = {1: 'train', -1: 'test', 0: 'test'}.get(
+        int(label['train'].flat[0]) if label['train'].size else None)
+    if split is None:
+        raise InputError(path, 'train', label['train'].tolist(), '1 (train) or -1 (test)')
+
+    xy = np.stack([label['x'][:total], label['y'][:total]], -1).astype(np.float32) + TO_CONTINUOUS
+    visible = (label['visibility'][:total] > 0) & np.isfinite(xy).all(-1)
+    annotation = dict(
+        frame_dir=name, label=CLASSES.index(action), img_shape=shape, original_shape=shape,
+        total_frames=total, keypoint=np.nan_to_num(xy, posinf=0, neginf=0)[None],
+        keypoint_score=visible.astype(np.float32)[None])
+    box = label['bbox'][:total]
+    if len(box):
+        if len(box) < total:
+            notes.append('fewer boxes than frames: the last one stands for the rest')
+            box = np.concatenate([box, np.repeat(box[-1:], total - len(box), 0)])
+        annotation['bbox'] = (box.astype(np.float32) + TO_CONTINUOUS)[None]
+    else:
+        notes.append('no boxes')
+    return Labelled(annotation, split, notes)
+
+
+def _shape(label, path, first):
+    """Height and width that joints refer to, and whether the frames have another size.
+
+    Raises:
+        InputError: The first frame cannot be read, or its sides are not in the ratio of
+            ``dimensions``.
+    """
+    image = cv2.imread(first)
+    if image is None:
+        raise InputError(first, 'image', 'a file that cannot be decoded', 'a JPEG')
+    sides = label['dimensions'].flatten()[:2]
+    if len(sides) < 2 or not all(side >= 1 for side in sides):
+        raise InputError(path, 'dimensions', label['dimensions'].tolist(), 'height, width, frames')
+    shape, found = tuple(map(int, sides)), image.shape[:2]
+    # Rounded to whole pixels, a smaller copy's sides may each be half a pixel off.
+    if abs(found[1] - found[0] * shape[1] / shape[0]) > 1 + shape[1] / shape[0]:
+        raise InputError(first, 'size', f'{found[0]} x {found[1]}', f'{shape[0]} x {shape[1]}, as '
+                         f'dimensions of {path} says, or a copy in that ratio')
+    return shape, found != shape
+
+
+def read_pennaction(root, workers, report):
+    """Read the data set.
+
+    Args:
+        root (str): Folder with ``frames`` and ``labels``.
+        workers (int | None): Processes.
+        report (DropReport): Gets what was left out or changed.
+
+    Returns:
+        dict: ``dict(split=dict(train=, test=), annotations=, classes=)``.
+
+    Raises:
+        InputError: A folder or all clips are missing, or a label file cannot be used.
+    """
+    for folder in ('frames', 'labels'):
+        if not os.path.isdir(os.path.join(root, folder)):
+            raise InputError(root, folder, 'no such folder', 'ROOT with frames and labels')
+    names = sorted(name[:-4] for name in os.listdir(os.path.join(root, 'labels'))
+                   if name.endswith('.mat') and not name.startswith('.'))
+    for name in sorted(set(os.listdir(os.path.join(root, 'frames'))) - set(names)):
+        report.add('frames without a label file: left out', name)
+    content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES))
+    jobs = [(root, name) for name in names]
+    for clip, name in zip(map_in_order(read_clip, jobs, workers, 'label files'), names):
+        for note in clip.notes:
+            report.add(note, name)
+        if clip.annotation is not None:
+            content['annotations'].append(clip.annotation)
+            content['split'][clip.split].append(name)
+    if not content['annotations']:
+        raise InputError(root, 'labels', f'{len(names)} files, of which none has frames',
+                         'labels/0001.mat with frames/0001/000001.jpg, ...')
+    return content

@@ -1,0 +1,118 @@
+"""What the importers of skeletons share: one form for a clip's people, and checks of it."""
+import glob
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import Dict, Optional, Tuple
+
+import numpy as np
+
+from ...errors import InputError
+from ..skeletons import LAYOUTS
+from .joint_layouts import layout_by_number
+from .people import clean
+
+
+@dataclass
+class Skeletons:
+    """What a file holds of one clip.
+
+    Attributes:
+        frames: People of each frame that lists some, N x V x 3 (x, y, score), by index from 0.
+        num_frames: Frames that the file knows of.
+        joints: Names of the V joints.
+        img_shape: Height and width that coordinates refer to; None where the file does not say.
+        linked: Whether the n-th person is the same one in every frame.
+    """
+    frames: Dict[int, np.ndarray]
+    num_frames: int
+    joints: Tuple[str, ...]
+    img_shape: Optional[Tuple[int, int]] = None
+    linked: bool = False
+
+
+def read_json(path):
+    """Read a JSON file.
+
+    Raises:
+        InputError: It cannot be read, or is none.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = ' '.join(str(error).split())
+        raise InputError(path, 'content', f'{type(error).__name__} ({reason})',
+                         'a JSON file') from error
+
+
+def files_below(folder, suffix):
+    """Paths of all files below a folder with that suffix, sorted.
+
+    Raises:
+        InputError: There is none.
+    """
+    found = sorted(glob.glob(os.path.join(glob.escape(folder), '**', f'*{suffix}'),
+                             recursive=True))
+    if not found:
+        raise InputError(folder, 'folder', f'no file *{suffix}', 'at least one, at any depth')
+    return found
+
+
+def split_frame_name(name, path):
+    """Split a frame's name, ``clip/000012`` or ``clip_000012`` (.jpg), into clip and number.
+
+    Raises:
+        InputError: It is neither; the message blames the file ``path``.
+    """
+    folder, file = os.path.split(name)
+    match = re.fullmatch(r'(.*?)[_-]?(\d+)', os.path.splitext(file)[0])
+    if not match or not (folder or match[1]):
+        raise InputError(path, 'name of a frame', repr(name),
+                         'the clip and the frame, as CLIP/000001.* or CLIP_000001.*')
+    return folder or match[1], int(match[2])
+
+
+def stack_people(persons, place):
+    """Stack people, each x, y, score a joint in one or two axes, into N x V x 3, cleaned.
+
+    Raises:
+        InputError: Someone has other numbers, or another number of them, than the rest; the
+            message blames ``place``, a pair (file, field).
+    """
+    if not persons:
+        return np.zeros((0, 0, 3), np.float32)
+    try:
+        people = np.array(persons, np.float32).reshape(len(persons), -1, 3)
+    except (TypeError, ValueError) as error:
+        raise InputError(*place, 'people with different or no numbers',
+                         'x, y and score of the same joints for everyone') from error
+    people[..., 2] = np.clip(people[..., 2], 0, 1)   # COCO's 2 is a joint that is seen, too
+    return clean(people)
+
+
+def gather(people, place, joints=None, img_shape=None):
+    """Make :class:`Skeletons` of a clip.
+
+    Args:
+        people (dict[int, np.ndarray]): N x V x 3 by number, of every frame that the file lists;
+            numbers may begin anywhere.
+        place (tuple): File and field that errors blame.
+        joints (Sequence[str], optional): Names of the joints. Defaults to None: those of the
+            layout with that number of joints.
+        img_shape (tuple[int], optional): Height and width that coordinates refer to.
+
+    Raises:
+        InputError: People have different joints, or the joints are not known.
+    """
+    first = min(people, default=0)
+    frames = {number - first: there for number, there in people.items() if len(there)}
+    sizes = sorted({there.shape[1] for there in frames.values()})
+    if len(sizes) > 1 or (joints is not None and sizes not in ([], [len(joints)])):
+        raise InputError(*place, f'people with {" and ".join(map(str, sizes))} joints',
+                         'the same joints for everyone' if joints is None else
+                         f'{len(joints)}, as the file names them')
+    if joints is None:
+        joints = layout_by_number(sizes[0], place).joints if sizes else LAYOUTS['coco17'].joints
+    return Skeletons(frames, max(people, default=-1) + 1 - first, tuple(joints), img_shape)

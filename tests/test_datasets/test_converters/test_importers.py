@@ -1,0 +1,286 @@
+"""Skeletons of COCO, mmpose, OpenPose and PYSKL files, attached by name."""
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from mmaction_d3d.datasets.converters.attach import attach_skeletons
+from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.datasets.converters.importers import import_skeletons
+from mmaction_d3d.datasets.converters.joint_layouts import OPENPOSE_JOINTS
+from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.errors import InputError
+
+from . import skeleton_writers as files
+
+
+def annotation(name='clip', total=6, size=(64, 80), **fields):
+    return dict(frame_dir=name, label=0, total_frames=total, img_shape=size, original_shape=size,
+                **fields)
+
+
+def attach(path, kind, annotations=None, layout='coco17', num_person=2):
+    """The annotations with skeletons, and the counts of the report."""
+    report = DropReport()
+    annotations = [annotation()] if annotations is None else annotations
+    return attach_skeletons(annotations, str(path), kind, layout, num_person,
+                            report), report.counts()
+
+
+TRACKS = files.walk()[None]
+
+WRITERS = {
+    'coco': ('coco', lambda root, tracks: files.write_coco(root / 's.json', {'clip': tracks}),
+             's.json'),
+    'coco without folders': ('coco', lambda root, tracks: files.write_coco(
+        root / 's.json', {'clip': tracks}, name='{clip}_{number:012}.jpg', first=0), 's.json'),
+    'mmpose video': ('mmpose', lambda root, tracks: files.write_mmpose_video(
+        root / 'clip.json', tracks), 'clip.json'),
+    'mmpose videos': ('mmpose', lambda root, tracks: files.write_mmpose_video(
+        root / 's' / 'clip.json', tracks), 's'),
+    'mmpose demo': ('mmpose', lambda root, tracks: files.write_mmpose_demo(
+        root / 's' / 'clip.json', tracks), 's'),
+    'mmpose images': ('mmpose', lambda root, tracks: files.write_mmpose_images(
+        root / 's' / 'clip', tracks), 's'),
+    'pyskl': ('pyskl', lambda root, tracks: files.write_pyskl(root / 's.pkl', {'clip': tracks}),
+              's.pkl'),
+}
+
+
+@pytest.mark.parametrize('kind, write, name', WRITERS.values(), ids=WRITERS)
+def test_every_format_gives_the_same_tracks(tmp_path, kind, write, name):
+    tracks = TRACKS.copy()
+    tracks[0, 0] = 0         # nobody in the first frame: the others keep their number
+    tracks[0, 2, 4] = 0      # and one joint is missing
+    write(tmp_path, tracks)
+    (clip, ), notes = attach(tmp_path / name, kind)
+    assert notes == {}
+    np.testing.assert_allclose(clip['keypoint'], tracks[..., :2], atol=0)
+    seen = tracks[..., 2] > 0
+    np.testing.assert_array_equal(clip['keypoint_score'] > 0, seen)
+    score = 1 if kind == 'coco' else 0.5     # COCO's flag 2 is a joint that is seen
+    np.testing.assert_allclose(clip['keypoint_score'][seen], score)
+
+
+@pytest.mark.parametrize('number', [25, 18])
+@pytest.mark.parametrize('folder', ['.', 'clip'])
+def test_openpose_joints_by_name(tmp_path, number, folder):
+    tracks = files.walk(joints=number)[None]
+    files.write_openpose(tmp_path / 's' / folder, 'clip', tracks)
+    (clip, ), notes = attach(tmp_path / 's', 'openpose')
+    order = [OPENPOSE_JOINTS[number].index(name) for name in get_layout('coco17').joints]
+    assert notes == {}
+    np.testing.assert_array_equal(clip['keypoint'], tracks[:, :, order, :2])
+
+
+@pytest.mark.parametrize('folder', ['{label}', '{label}/clip'])
+def test_openpose_files_below_classes(tmp_path, folder):
+    for label in ('wave', 'push'):
+        files.write_openpose(tmp_path / folder.format(label=label), 'clip',
+                             files.walk(joints=25)[None])
+    assert set(import_skeletons(str(tmp_path), 'openpose')) == {'wave/clip', 'push/clip'}
+
+
+def test_openpose_of_images(tmp_path):
+    files.write_json(tmp_path / 'clip' / 'img_00001_keypoints.json', dict(people=[]))
+    assert set(import_skeletons(str(tmp_path), 'openpose')) == {'clip'}
+
+
+def test_joints_are_taken_as_the_file_names_them(tmp_path):
+    files.write_coco(tmp_path / 's.json', {'clip': TRACKS}, joints=files.COCO[::-1])
+    (clip, ), _ = attach(tmp_path / 's.json', 'coco')
+    np.testing.assert_array_equal(clip['keypoint'], TRACKS[:, :, ::-1, :2])
+
+
+def test_joints_of_mmposes_demo_are_taken_as_it_names_them(tmp_path):
+    files.write_mmpose_demo(tmp_path / 's' / 'clip.json', TRACKS, joints=files.COCO[::-1])
+    (clip, ), _ = attach(tmp_path / 's', 'mmpose')
+    np.testing.assert_array_equal(clip['keypoint'], TRACKS[:, :, ::-1, :2])
+
+
+@pytest.mark.parametrize('kind', ['coco', 'pyskl'])
+def test_other_size_is_scaled_to_the_clips(tmp_path, kind):
+    write = dict(coco=files.write_coco, pyskl=files.write_pyskl)[kind]
+    write(tmp_path / 's', {'clip': TRACKS}, size=(128, 40))
+    (clip, ), _ = attach(tmp_path / 's', kind)
+    np.testing.assert_allclose(clip['keypoint'], TRACKS[..., :2] * [2, 0.5])
+    assert clip['img_shape'] == (64, 80)
+
+
+@pytest.mark.parametrize('total', [4, 9])
+@pytest.mark.parametrize('kind, write, name', [WRITERS['coco'], WRITERS['pyskl']],
+                         ids=['coco', 'pyskl'])
+def test_frames_are_cut_or_padded_to_the_clips(tmp_path, kind, write, name, total):
+    write(tmp_path, TRACKS)
+    (clip, ), notes = attach(tmp_path / name, kind, [annotation(total=total)])
+    assert clip['keypoint'].shape == (1, total, 17, 2)
+    assert (clip['keypoint_score'][0].any(-1) == (np.arange(total) < 6)).all()
+    assert list(notes) == ['skeletons of more or fewer frames than the clip has: cut or padded']
+
+
+def test_people_are_linked_whatever_their_order(tmp_path):
+    tracks = np.stack([files.walk(start=(10, 10)), files.walk(start=(60, 30), step=-2)])
+    shuffled = tracks.copy()
+    shuffled[:, 1::2] = tracks[::-1, 1::2]
+    files.write_mmpose_video(tmp_path / 'clip.json', shuffled)
+    (clip, ), _ = attach(tmp_path / 'clip.json', 'mmpose')
+    np.testing.assert_allclose(clip['keypoint'], tracks[..., :2])
+
+
+@pytest.mark.parametrize('kind, write, name', [WRITERS['mmpose video'], WRITERS['pyskl']],
+                         ids=['mmpose', 'pyskl'])
+def test_people_of_the_highest_scores_are_kept(tmp_path, kind, write, name):
+    write(tmp_path, np.stack([files.walk(score=0.25), files.walk(start=(60, 20), score=0.75)]))
+    (clip, ), notes = attach(tmp_path / name, kind, num_person=1)
+    assert (clip['keypoint_score'] == 0.75).all() and len(clip['keypoint']) == 1
+    assert notes == {'more than 1 people: those of the lowest scores left out': 1}
+
+
+def test_people_outside_the_clips_boxes_are_left_out(tmp_path):
+    tracks = np.stack([files.walk(score=0.25), files.walk(start=(60, 20), score=0.75)])
+    files.write_mmpose_video(tmp_path / 'clip.json', tracks)
+    boxes = np.tile(np.float32([0, 0, 45, 64]), (1, 6, 1))
+    (clip, ), _ = attach(tmp_path / 'clip.json', 'mmpose', [annotation(bbox=boxes)])
+    assert (clip['keypoint_score'] == 0.25).all() and len(clip['keypoint']) == 1
+
+
+def test_clips_and_skeletons_without_the_other_are_reported(tmp_path):
+    files.write_pyskl(tmp_path / 's.pkl', {'clip': TRACKS, 'other': TRACKS})
+    clips, notes = attach(tmp_path / 's.pkl', 'pyskl', [annotation('clip'), annotation('x')])
+    assert [clip['frame_dir'] for clip in clips] == ['clip']
+    assert notes == {'no skeletons under its name: left out': 1,
+                     'skeletons of no clip: not used': 1}
+
+
+@pytest.mark.parametrize('name', ['clip', 'a/clip', 'a/clip.mp4', 'other/a/clip', 'x/clip'])
+def test_names_with_and_without_folders(tmp_path, name):
+    files.write_pyskl(tmp_path / 's.pkl', {name: TRACKS})
+    clips, _ = attach(tmp_path / 's.pkl', 'pyskl',
+                      [annotation('a/clip', filename='a/clip.mp4')])
+    assert len(clips) == 1
+
+
+def test_a_name_without_folders_that_two_clips_have_is_no_name(tmp_path):
+    files.write_pyskl(tmp_path / 's.pkl', {'x/clip': TRACKS, 'y/clip': TRACKS, 'b': TRACKS})
+    clips, notes = attach(tmp_path / 's.pkl', 'pyskl', [annotation('clip'), annotation('b')])
+    assert [clip['frame_dir'] for clip in clips] == ['b']
+    assert notes['skeletons of no clip: not used'] == 2
+
+
+def test_nobody_in_any_frame_is_reported(tmp_path):
+    files.write_openpose(tmp_path / 's', 'clip', np.zeros((1, 6, 25, 3)))
+    (clip, ), notes = attach(tmp_path / 's', 'openpose')
+    assert clip['keypoint'].shape == (1, 6, 17, 2) and notes == {'nobody in any frame': 1}
+
+
+def test_joints_without_a_counterpart_are_reported(tmp_path):
+    files.write_pyskl(tmp_path / 's.pkl', {'clip': TRACKS})
+    (clip, ), notes = attach(tmp_path / 's.pkl', 'pyskl', layout='penn13')
+    head = get_layout('penn13').joints.index('head')
+    assert (clip['keypoint_score'] > 0).all((0, 1)).tolist() == [i != head for i in range(13)]
+    assert list(notes) == ['joints of penn13 that the skeletons do not have, missing: head']
+
+
+def test_a_pickle_that_carries_code_is_refused_unrun(tmp_path):
+    class Runs:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / 'ran'), )
+
+    (tmp_path / 's.pkl').write_bytes(pickle.dumps(dict(annotations=[Runs()])))
+    with pytest.raises(InputError, match=r's\.pkl: global: found (posix|nt)\.mkdir'):
+        attach(tmp_path / 's.pkl', 'pyskl')
+    assert not (tmp_path / 'ran').exists()
+
+
+def text(name, content):
+    return lambda root: files.write_json(root / name, content) if not isinstance(
+        content, str) else (root / name).write_text(content)
+
+
+def pyskl(**fields):
+    def write(root):
+        files.write_pyskl(root / 's.pkl', {'clip': TRACKS})
+        content = pickle.loads((root / 's.pkl').read_bytes())
+        content['annotations'][0].update(fields)
+        (root / 's.pkl').write_bytes(pickle.dumps(content))
+    return write
+
+
+def twice(root):
+    files.write_pyskl(root / 's.pkl', {'clip': TRACKS})
+    content = pickle.loads((root / 's.pkl').read_bytes())
+    content['annotations'] *= 2
+    (root / 's.pkl').write_bytes(pickle.dumps(content))
+
+
+def coco(**changed):
+    def write(root):
+        files.write_coco(root / 's.json', {'clip': TRACKS})
+        content = json.loads((root / 's.json').read_text())
+        files.write_json(root / 's.json', {**content, **{
+            key: change(content[key]) for key, change in changed.items()}})
+    return write
+
+
+def openpose(content):
+    return text('clip_000000000000_keypoints.json', content)
+
+
+def unit_openpose(root):
+    files.write_openpose(root, 'clip', files.walk(joints=25, start=(0, 0), step=0)[None] / 25)
+
+
+PERSON = dict(keypoints=[[1., 2.]] * 17, keypoint_scores=[1.] * 17)
+WRONG = {
+    'nothing there': ('coco', lambda root: None, 'nothing.json', 'skeletons: found nothing there'),
+    'no JSON': ('coco', text('s.json', '{"images": ['), 's.json', r's\.json: content: found JSON'),
+    'coco without images': ('coco', text('s.json', [dict(image_id=1, keypoints=[])]), 's.json',
+                            'want images with id'),
+    'coco of an unknown image': ('coco', coco(annotations=lambda a: [dict(a[0], image_id=7)]),
+                                 's.json', r'KeyError \(7\)'),
+    'coco image again': ('coco', coco(images=lambda i: [*i, i[0]]), 's.json', 'again'),
+    'coco image without number': ('coco', coco(images=lambda i: [dict(i[0], file_name='x.jpg')]),
+                                  's.json', "name of a frame: found 'x.jpg'"),
+    'coco of two sizes': ('coco', coco(images=lambda i: [dict(i[0], height=9), *i[1:]]), 's.json',
+                          'found images of 2 sizes'),
+    'coco with joints cut': ('coco', coco(annotations=lambda a: [
+        dict(a[0], keypoints=a[0]['keypoints'][:9])]), 's.json', 'people with 3 joints, want 17'),
+    'coco with half a joint': ('coco', coco(annotations=lambda a: [
+        dict(a[0], keypoints=[1, 2])]), 's.json', 'different or no numbers'),
+    'mmpose of other things': ('mmpose', text('clip.json', [1, 2]), 'clip.json', 'found list'),
+    'mmpose without scores': ('mmpose', text('clip.json', [dict(frame_id=0, instances=[
+        dict(PERSON, keypoint_scores=[1.])])]), 'clip.json', 'as many keypoint_scores'),
+    'mmpose of 16 joints': ('mmpose', text('clip.json', [dict(frame_id=0, instances=[
+        dict(keypoints=[[1., 2.]] * 16, keypoint_scores=[1.] * 16)])]), 'clip.json',
+        r'16 joints without names, want one of 17 \(coco17\)'),
+    'mmpose folder without files': ('mmpose', lambda root: (root / 's').mkdir(), 's',
+                                    r'no file \*\.json'),
+    'openpose without people': ('openpose', openpose(dict(version=1.3)), '.', 'KeyError'),
+    'openpose of 15 joints': ('openpose', openpose(dict(people=[
+        dict(pose_keypoints_2d=[9.] * 45)])), '.', r'found 15 joints, want 25 \(BODY_25\)'),
+    'openpose scaled': ('openpose', unit_openpose, '.', 'want pixels: --keypoint_scale 0'),
+    'pyskl clip twice': ('pyskl', twice, 's.pkl', "found 'clip' again"),
+    'pyskl in 3D': ('pyskl', pyskl(keypoint=np.ones((1, 6, 17, 3)), keypoint_score=None), 's.pkl',
+                    'found 3 numbers a joint'),
+    'pyskl without keypoints': ('pyskl', pyskl(keypoint=None), 's.pkl', 'keypoint: found nothing'),
+    'pyskl of 18 joints': ('pyskl', pyskl(keypoint=np.ones((1, 6, 18, 2))), 's.pkl',
+                           '18 joints without names'),
+    'other names': ('pyskl', lambda root: files.write_pyskl(root / 's.pkl', {'x': TRACKS}),
+                    's.pkl', 'clips: found x, want names as clip'),
+}
+
+
+@pytest.mark.parametrize('kind, write, name, message', WRONG.values(), ids=WRONG)
+def test_wrong_file(tmp_path, kind, write, name, message):
+    write(tmp_path)
+    with pytest.raises(InputError, match=message):
+        attach(tmp_path / name, kind)
+
+
+def test_one_name_for_two_clips(tmp_path):
+    files.write_pyskl(tmp_path / 's.pkl', {'clip': TRACKS})
+    clips = [annotation(f'{folder}/clip', filename=f'{folder}/clip.mp4') for folder in 'ab']
+    with pytest.raises(InputError, match='a name of both a/clip and b/clip'):
+        attach(tmp_path / 's.pkl', 'pyskl', clips)

@@ -1,0 +1,117 @@
+"""prepare_pennaction.py and prepare_custom.py as from the command line."""
+import csv
+import errno
+import os
+import pickle
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmaction_d3d.datasets import safe_pickle
+
+from . import skeleton_writers as files
+from .pennaction_files import write_clip
+
+TOOLS = Path(__file__).resolve().parents[3] / 'tools' / 'data'
+
+
+@pytest.fixture
+def pennaction(tmp_path):
+    """Folder with two clips, one of each split."""
+    for name, train in (('0001', 1.), ('0002', -1.)):
+        write_clip(tmp_path / 'penn', name, train=train, action='bowling')
+    return tmp_path / 'penn'
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / 'a.pkl'
+
+
+@pytest.fixture
+def call(monkeypatch, out, capsys):
+    """Runs a tool; gives its exit code, its lines, and the last one of stderr."""
+    def run(tool, *arguments):
+        monkeypatch.setattr(sys, 'argv', [tool, f'--out={out}', '--workers=1',
+                                          *map(str, arguments)])
+        code = 0
+        try:
+            runpy.run_path(str(TOOLS / tool), run_name='__main__')
+        except SystemExit as end:
+            code = end.code
+        captured = capsys.readouterr()
+        return code, captured.out.splitlines(), captured.err.strip().rpartition('\n')[2]
+    return run
+
+
+def test_what_was_done_is_said_and_every_name_is_written_down(call, pennaction, out):
+    code, lines, _ = call('prepare_pennaction.py', pennaction)
+    assert code == 0
+    assert lines[-3:] == [
+        '2 x class name in another spelling: mended: 0001, 0002', f'every name: {out}.report.csv',
+        f'{out}: 2 clips (train 1, test 1), 15 classes']
+    with open(f'{out}.report.csv', newline='') as file:
+        assert list(csv.reader(file))[1:] == [
+            ['class name in another spelling: mended', name] for name in ('0001', '0002')]
+
+
+def test_splits_lose_clips_without_skeletons(call, pennaction, out, tmp_path):
+    files.write_pyskl(tmp_path / 's.pkl', {'0002': files.walk(4)[None]})
+    call('prepare_pennaction.py', pennaction, '--skeletons', tmp_path / 's.pkl', '--format=pyskl')
+    content = safe_pickle.load(str(out))
+    assert content['split'] == dict(train=[], test=['0002'])
+    clip, = content['annotations']
+    assert clip['keypoint'].shape == (1, 4, 17, 2) and clip['bbox'].shape == (1, 4, 4)
+
+
+def test_layout_and_number_of_people(call, pennaction, out, tmp_path):
+    files.write_mmpose_video(tmp_path / '0001.json', files.walk(4)[None])
+    call('prepare_pennaction.py', pennaction, '--skeletons', tmp_path / '0001.json',
+         '--format=mmpose', '--layout=penn13')
+    clip, = safe_pickle.load(str(out))['annotations']
+    assert clip['keypoint'].shape == (1, 4, 13, 2)
+
+
+class Runs:
+    """Unpickles by making a folder."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return os.mkdir, (self.path, )
+
+
+@pytest.mark.parametrize('tool', ['prepare_pennaction.py', 'prepare_custom.py'])
+def test_a_pickle_that_carries_code_is_refused_unrun(call, pennaction, out, tmp_path, tool,
+                                                     square_video):
+    (tmp_path / 'videos' / 'x').mkdir(parents=True)
+    square_video.write(tmp_path / 'videos' / 'x' / 'a.mp4', square_video.draw(2, (48, 64)))
+    root = pennaction if 'penn' in tool else tmp_path / 'videos'
+    (tmp_path / 's.pkl').write_bytes(pickle.dumps([Runs(tmp_path / 'ran')]))
+    code, _, error = call(tool, root, '--skeletons', tmp_path / 's.pkl', '--format=pyskl')
+    assert code == 2 and 's.pkl: global: found posix.mkdir' in error
+    assert not (tmp_path / 'ran').exists() and not out.exists()
+
+
+def test_a_full_disk_leaves_no_pickle(call, pennaction, out, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, 'fsync', full)
+    code, _, error = call('prepare_pennaction.py', pennaction)
+    assert code == 2 and 'No space left on device' in error
+    assert not list(out.parent.glob('a.pkl*'))
+
+
+@pytest.mark.parametrize('tool, arguments, message', [
+    ('prepare_pennaction.py', ['--skeletons=x'], '--format: found nothing, want what wrote'),
+    ('prepare_custom.py', ['--val-ratio=1'], '--val-ratio: found 1.0, want at least 0, below 1'),
+    ('prepare_custom.py', ['--csv=nowhere.csv'], 'nowhere.csv: content: found FileNotFoundError'),
+    ('prepare_pennaction.py', ['--num-person=0'], '--num-person: found 0, want at least 1'),
+])
+def test_wrong_arguments(call, pennaction, tool, arguments, message):
+    code, _, error = call(tool, pennaction, *arguments)
+    assert code == 2 and message in error

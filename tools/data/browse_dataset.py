@@ -1,0 +1,99 @@
+"""Draws what the model sees of a data set: python tools/data/browse_dataset.py CONFIG [--video]."""
+import argparse
+import os.path as osp
+
+import cv2
+import numpy as np
+from mmengine.registry import init_default_scope
+from mmengine.runner import set_random_seed
+
+from mmaction.registry import DATASETS
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters.common import whole_or_absent
+from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.datasets.synthetic.generate import encode
+from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.visualization import clip_video, contact_sheet, view_clip
+
+_HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description="Runs clips of a config's data set through its pipeline and draws what comes "
+        'out: frames with skeleton (left blue, right orange, opacity is the score) and heatmaps, '
+        'name, class, flip and frame indices.')
+    add_shared_arguments(parser)
+    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train',
+                        help='whose data set and pipeline (default: train)')
+    parser.add_argument('--count', type=int, default=4, metavar='N',
+                        help='clips, drawn at random (default: 4)')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='of the choice of clips and of the pipeline (default: 0)')
+    parser.add_argument('--video', action='store_true',
+                        help='an mp4 (H.264) in place of a contact sheet (PNG)')
+    parser.add_argument('--out', metavar='FILE',
+                        help='file to write (default: WORK_DIR/browse_SPLIT.png or .mp4)')
+    args = parser.parse_args(argv)
+    suffix = '.mp4' if args.video else '.png'
+    if args.out is not None and osp.splitext(args.out)[1].lower() != suffix:
+        raise InputError('command line', '--out', args.out, f'a name that ends in {suffix}')
+    if args.count < 1:
+        raise InputError('command line', '--count', args.count, '1 or more')
+    if not 0 <= args.seed < 2**32:
+        raise InputError('command line', '--seed', args.seed, f'0 to {2**32 - 1}')
+    return args
+
+
+def build_dataset(cfg, split):
+    """Builds the data set of a split, as training or test does.
+
+    Raises:
+        InputError: The config has none.
+    """
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise InputError(cfg.filename, f'{split}_dataloader', 'nothing', 'a data set to draw')
+    with config_mistakes(cfg):
+        return DATASETS.build(loader.dataset)
+
+
+def joint_layout(cfg, dataset):
+    """The joint layout: the data set's, else that of the model's number of joints."""
+    while not hasattr(dataset, 'layout') and hasattr(dataset, 'dataset'):
+        dataset = dataset.dataset  # a wrapper, such as RepeatDataset
+    if hasattr(dataset, 'layout'):
+        return dataset.layout
+    return get_layout(cfg.get('layout', 'coco17'))
+
+
+def main(argv=None):
+    """Draws as the command line says."""
+    args = parse_args(argv)
+    cfg = load_config(args)
+    init_default_scope(cfg.get('default_scope', 'mmaction'))
+    dataset = build_dataset(cfg, args.split)
+    set_random_seed(args.seed)
+    count = min(args.count, len(dataset))
+    indices = np.random.choice(len(dataset), count, replace=False)
+    backbone = cfg.get('model', {}).get('backbone', {})
+    heat = {key: backbone[key] for key in ('sigma', 'use_score') if key in backbone}
+    views = [view_clip(dataset[int(index)], dataset, **heat) for index in indices]
+    layout = joint_layout(cfg, dataset)
+    suffix = '.mp4' if args.video else '.png'
+    path = args.out or osp.join(cfg.work_dir, f'browse_{args.split}{suffix}')
+    if args.video:
+        data = encode(np.repeat(clip_video(views, layout), _HOLD, axis=0))
+    else:
+        data = cv2.imencode(suffix, contact_sheet(views, layout)[..., ::-1])[1].tobytes()
+    with whole_or_absent(path) as file:
+        file.write(data)
+    for view in views:
+        print(view.caption)
+    print(f'{count} of {len(dataset)} clips: {path}')
+
+
+if __name__ == '__main__':
+    cli.run(main)

@@ -1,0 +1,125 @@
+"""Checks annotations against their videos: python tools/data/check_dataset.py X.pkl --videos DIR."""
+import argparse
+import os
+import sys
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.datasets.annotations import read_annotations
+from mmaction_d3d.datasets.checking import (MediaSource, check_contents, check_media, check_splits,
+                                            find_layout, format_findings, format_splits, mend,
+                                            visible_shares, write_csv)
+from mmaction_d3d.datasets.converters.common import write_pickle
+from mmaction_d3d.errors import InputError
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='Lists all that is wrong with an annotation file, and with the videos or '
+        'frames that it is about. Ends with exit code 1 where there are errors, 0 otherwise. '
+        'Ctrl-C stops it; it then writes nothing.')
+    parser.add_argument('ann_file', help='annotation pickle')
+    media = parser.add_mutually_exclusive_group()
+    media.add_argument('--videos', metavar='DIR', help='folder of the videos')
+    media.add_argument('--frames', metavar='DIR', help="folder of the clips' folders of frames")
+    parser.add_argument('--filename-tmpl', metavar='TEMPLATE',
+                        help="name of a clip's video, such as '{frame_dir}_rgb.avi' (default: its "
+                        'filename, else frame_dir with any suffix)')
+    parser.add_argument('--frame-tmpl', default='img_{:05}.jpg', metavar='TEMPLATE',
+                        help='name of a frame (default: img_{:05}.jpg)')
+    parser.add_argument('--start-index', type=int, default=1, metavar='N',
+                        help='number of the first frame in --frame-tmpl (default: %(default)s)')
+    parser.add_argument('--full', action='store_true',
+                        help='decode all frames, not the first, middle and last')
+    parser.add_argument('--layout', help='joint layout, such as coco17 (default: by the number of '
+                        'joints)')
+    parser.add_argument('--num-classes', type=int, metavar='N',
+                        help="labels must be below it (default: the number of the file's classes)")
+    parser.add_argument('--csv', metavar='FILE',
+                        help='findings, one a row (default: work_dirs/check_dataset/NAME.csv)')
+    parser.add_argument('--fix', metavar='NEW.pkl',
+                        help='write what can be mended to a new file, and leave out clips that '
+                        'cannot')
+    parser.add_argument('--workers', type=int, metavar='N',
+                        help='processes (default: one for each CPU)')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    args = parser.parse_args(argv)
+    _check_args(args)
+    return args
+
+
+def _check_args(args):
+    for name, least in (('workers', 1), ('num_classes', 1), ('start_index', 0)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise InputError('command line', f'--{name.replace("_", "-")}', value,
+                             f'{least} or more')
+    if args.full and not (args.videos or args.frames):
+        raise InputError('command line', '--full', 'no folder to decode from',
+                         '--videos or --frames')
+    try:
+        args.frame_tmpl.format(args.start_index)
+    except (KeyError, IndexError, ValueError) as error:
+        raise InputError('command line', '--frame-tmpl', repr(args.frame_tmpl),
+                         "a name with the frame's number, such as 'img_{:05}.jpg'") from error
+    for flag in ('fix', 'csv'):
+        path = getattr(args, flag)
+        if path is not None and os.path.isdir(path):
+            raise InputError(path, f'--{flag}', 'a folder', 'a file to write')
+    if args.fix is not None and os.path.exists(args.fix):
+        raise InputError(args.fix, '--fix', 'a file that is there already',
+                         'the name of a new file')
+    if args.csv is not None and os.path.exists(args.csv) and os.path.exists(args.ann_file) and (
+            os.path.samefile(args.csv, args.ann_file)):
+        raise InputError(args.csv, '--csv', 'the annotation file', 'another file')
+
+
+def check(args):
+    """Checks, prints and writes; returns whether there are errors."""
+    content = safe_pickle.load(args.ann_file)
+    annotations, splits = read_annotations(content, args.ann_file)
+    classes = content.get('classes') if isinstance(content, dict) else None
+    num_classes = args.num_classes or (classes and len(classes))
+    layout = find_layout(annotations, args.ann_file, args.layout)
+    findings = check_contents(annotations, args.ann_file, layout, num_classes)
+    of_splits, chosen = check_splits(annotations, splits, num_classes)
+    shares = visible_shares(annotations, findings)
+    findings += of_splits
+    print('\n'.join(format_splits(annotations, chosen, shares)))
+    print(f'joint layout: {layout.name}')
+    folder = args.videos or args.frames
+    if folder:
+        source = MediaSource(folder, bool(args.frames), args.filename_tmpl, args.frame_tmpl,
+                             args.start_index)
+        findings += check_media(annotations, findings, args.ann_file, source, args.full,
+                                args.workers)
+    else:
+        print('no --videos and no --frames: the annotations alone are checked')
+    print('\n'.join(format_findings(findings)))
+    name = os.path.splitext(os.path.basename(args.ann_file))[0]
+    path = args.csv or os.path.join('work_dirs', 'check_dataset', f'{name}.csv')
+    write_csv(path, findings)
+    print(f'Findings: {path}')
+    if args.fix is not None:
+        new = mend(content, annotations, chosen, findings)
+        write_pickle(args.fix, new)
+        print(f'Mended: {args.fix}, {len(new["annotations"])} of {len(annotations)} clips')
+    return any(finding.severity == 'error' for finding in findings)
+
+
+def main(argv=None):
+    """Checks as the command line says."""
+    args = parse_args(argv)
+    try:
+        failed = check(args)
+    except KeyboardInterrupt:
+        print('\nStopped: nothing is written', file=sys.stderr)
+        sys.exit(130)
+    if failed:
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    cli.run(main)

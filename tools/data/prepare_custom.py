@@ -1,0 +1,52 @@
+"""Your own videos as a data set: python tools/data/prepare_custom.py ROOT --out X.pkl."""
+import argparse
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters import command_line, custom
+from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.errors import InputError
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='Videos in a folder per class, or named in a CSV, as an annotation pickle: '
+        'without skeletons, ready for their extraction, or with skeletons that another tool wrote.')
+    parser.add_argument('root', metavar='ROOT', help='folder of the videos: ROOT/CLASS/..., '
+                        'ROOT/SPLIT/CLASS/... (train, val, test), or as the CSV says')
+    parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
+    parser.add_argument('--csv', metavar='FILE', help='columns path,label,split; path below ROOT')
+    parser.add_argument('--val-ratio', type=float, default=0.2, metavar='R',
+                        help='share of each class drawn for val, where folders do not say '
+                        '(default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help='of that draw (default: %(default)s)')
+    parser.add_argument('--workers', type=int, metavar='N',
+                        help='processes (default: one for each CPU)')
+    command_line.add_skeleton_arguments(parser, num_person=2)
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    return parser.parse_args(argv)
+
+
+def main():
+    """Lists and decodes the videos, attaches skeletons, writes the pickle."""
+    args, report = parse_args(), DropReport()
+    if not 0 <= args.val_ratio < 1:
+        raise InputError('command line', '--val-ratio', args.val_ratio, 'at least 0, below 1')
+    if args.csv:
+        clips = custom.list_csv(args.csv, args.root, report)
+    else:
+        clips = custom.list_folders(args.root, report)
+    clips = custom.check_names(clips, args.root, report)
+    if any(clip.split is None for clip in clips):
+        clips = custom.draw_splits(clips, args.val_ratio, args.seed)
+    content, job = custom.make_annotations(clips, args.root, args.out, args.workers, report)
+    content = command_line.attach_named_skeletons(content, args, report)
+    command_line.finish(content, args.out, report)
+    job.remove()
+    if args.skeletons is None:
+        print('no skeletons yet: extract them, or give --skeletons')
+
+
+if __name__ == '__main__':
+    cli.run(main)

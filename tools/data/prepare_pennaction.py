@@ -1,0 +1,35 @@
+"""Penn Action as a data set: python tools/data/prepare_pennaction.py ROOT --out X.pkl."""
+import argparse
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters import command_line
+from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.datasets.converters.pennaction import read_pennaction
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description="Penn Action's frame folders and label files as an annotation pickle: the "
+        "labels' 13 joints, or joints that another tool, such as HRNet, found in the frames.")
+    parser.add_argument('root', metavar='ROOT', help='folder with frames/0001/000001.jpg ... and '
+                        'labels/0001.mat ...')
+    parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
+    parser.add_argument('--workers', type=int, metavar='N',
+                        help='processes (default: one for each CPU)')
+    command_line.add_skeleton_arguments(parser, num_person=1)
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    return parser.parse_args(argv)
+
+
+def main():
+    """Reads the labels, attaches other skeletons where they are named, writes the pickle."""
+    args, report = parse_args(), DropReport()
+    content = read_pennaction(args.root, args.workers, report)
+    content = command_line.attach_named_skeletons(content, args, report)
+    command_line.finish(content, args.out, report)
+
+
+if __name__ == '__main__':
+    cli.run(main)
