@@ -3,7 +3,7 @@
 _base_ = '../d3d_quickstart.py'
 
 num_clips = 4
-max_epochs = 24  # a step each
+max_epochs = 40  # a step each; batch norm needs some to average over
 
 clips = dict(dataset=dict(split='train', indices=num_clips, pipeline=_base_.test_pipeline))
 train_dataloader = dict(batch_size=num_clips, **clips)

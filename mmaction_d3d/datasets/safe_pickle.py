@@ -1,8 +1,7 @@
 """Reading annotation pickles without running code that a pickle may carry.
 
-Python runs once a file and number type, not once an array: while the C unpickler reads, each array
-is a list of what numpy would have been told (:class:`_Told`), and real arrays take the places of
-these lists in one walk at the end. So reading takes little longer than by ``pickle.load``.
+The C unpickler reads all but the arrays' states: these it hands to a stand-in (:class:`_Array`),
+and a walk at the end puts the arrays themselves in its places.
 """
 import collections
 import functools
@@ -19,10 +18,20 @@ from ..errors import InputError
 _CONTAINERS = {'set', 'frozenset', 'list', 'dict', 'tuple', 'bytearray', 'complex'}
 
 
-class _Told(list):
-    """Stands in for `numpy.ndarray`: version, shape, number type, order and data of an array."""
-    __slots__ = ()
-    __setstate__ = list.extend
+class _Array:
+    """Stands in for `numpy.ndarray`, around a real array.
+
+    The array is made here, and not in the walk at the end, while its data are in the CPU's cache.
+    """
+    __slots__ = ('array', )
+
+    def __init__(self, *_):
+        """Lets ``object.__new__`` take the arguments that numpy's function takes."""
+
+    def __setstate__(self, state, empty=np.empty, set_state=np.ndarray.__setstate__):
+        version, shape, number_type, is_fortran, data = state
+        self.array = array = empty(0)
+        set_state(array, (version, shape, number_type.dtype, is_fortran, data))
 
 
 class _NumberType:
@@ -69,15 +78,14 @@ def _encode_latin1(text, encoding):
 
 
 class _Unpickler(pickle.Unpickler):
-    """C unpickler that builds plain containers, numbers and text, and :class:`_Told` for arrays."""
+    """C unpickler that builds plain containers, numbers, text, and :class:`_Array` for arrays."""
 
     def __init__(self, file, number_types):
         super().__init__(file)
         self._numpy_types = {'dtype': functools.lru_cache(None)(number_types.make),
-                             'ndarray': _Told}
+                             'ndarray': _Array}
         self._numpy_functions = {
-            # Called as (_Told, (0,), b'b'): `list.__new__` looks at the first alone.
-            'multiarray._reconstruct': list.__new__,
+            'multiarray._reconstruct': object.__new__,  # called as (_Array, (0,), b'b')
             'multiarray.scalar': functools.lru_cache(4096)(safe_numpy.number),  # labels repeat
             'numeric._frombuffer': safe_numpy.array_of_buffer,
         }
@@ -98,8 +106,8 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Finish:
-    """Puts arrays in place of :class:`_Told` all over a value; dicts and lists are changed."""
-    _KINDS = frozenset((_Told, _NumberType, dict, collections.OrderedDict, list, tuple))
+    """Puts arrays in place of :class:`_Array` all over a value; dicts and lists are changed."""
+    _KINDS = frozenset((_Array, _NumberType, dict, collections.OrderedDict, list, tuple))
 
     def __init__(self):
         self._seen = set()  # ids of dicts and lists, so that each is walked through once
@@ -108,10 +116,8 @@ class _Finish:
     def __call__(self, value):
         """The value with arrays; what else it is made of stays the same objects."""
         kind = type(value)
-        if kind is _Told:
-            if len(value) == 5:
-                self._fill([value])
-            return value[5]
+        if kind is _Array:
+            return value.array
         if kind is _NumberType:
             return value.dtype
         if kind is tuple:
@@ -126,18 +132,14 @@ class _Finish:
 
     def _fill(self, container):
         # No call for what nearly all of a file is made of: calls were a third of the time.
-        kinds, told, seen = self._KINDS, _Told, self._seen
-        disjoint, empty, set_state = kinds.isdisjoint, np.empty, np.ndarray.__setstate__
+        kinds, disjoint, seen = self._KINDS, self._KINDS.isdisjoint, self._seen
         for key, value in (enumerate(container) if type(container) is list
                            else container.items()):
             kind = type(value)
             if kind not in kinds:
                 continue
-            if kind is told and len(value) == 5:
-                version, shape, number_type, is_fortran, data = value
-                container[key] = array = empty(0)
-                set_state(array, (version, shape, number_type.dtype, is_fortran, data))
-                value.append(array)  # for the other places where it stands
+            if kind is _Array:
+                container[key] = value.array
             elif kind is dict:
                 if id(value) not in seen:
                     seen.add(id(value))

@@ -58,9 +58,12 @@ class TrainingHealthHook(Hook):
         After the update it is clipped and then gone, hence this stands in for ``step`` once.
         """
         wrapper = runner.optim_wrapper
+        kept = vars(wrapper).get('step')  # a parameter scheduler's, which counts calls
 
         def step(**kwargs):
-            vars(wrapper).pop('step')
+            del wrapper.step
+            if kept is not None:
+                wrapper.step = kept
             scaler = getattr(wrapper, 'loss_scaler', None)
             norms = gradient_norms(runner.model, 1. if scaler is None else scaler.get_scale())
             _record(runner, {f'grad/{part}': norm for part, norm in norms.items()})

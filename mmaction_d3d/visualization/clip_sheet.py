@@ -156,7 +156,9 @@ def draw_clip(view: ClipView, layout: SkeletonLayout) -> List[np.ndarray]:
         joints = np.zeros((0, 3)) if view.joints is None else view.joints[t]
         near = (2 * t + 1) * len(view.heat) // (2 * len(view.frames))
         pictures.append(np.concatenate([
-            draw_skeletons(frame, joints, layout, scale), draw_heat(frame, view.heat[near], scale)]))
+            draw_skeletons(frame, joints, layout, scale),
+            draw_heat(frame, view.heat[near], scale)
+        ]))
     return pictures
 
 

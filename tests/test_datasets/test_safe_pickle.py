@@ -131,9 +131,11 @@ def test_arrays_may_be_written_to(tmp_path):
 
 def test_arrays_are_found_wherever_they_stand(tmp_path):
     array = np.arange(3)
-    content = dict(a=[(1, (array, [array]))], b=collections.OrderedDict(c=array), d=(2, 3), e=array)
+    content = dict(first=array, a=[(1, (array, [array]))],
+                   b=collections.OrderedDict(c=array), d=(2, 3), e=array)
     loaded = safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(content)))
-    places = [loaded['a'][0][1][0], loaded['a'][0][1][1][0], loaded['b']['c'], loaded['e']]
+    places = [loaded['first'], loaded['a'][0][1][0],
+              loaded['a'][0][1][1][0], loaded['b']['c'], loaded['e']]
     assert all(place is places[0] for place in places) and type(places[0]) is np.ndarray
     assert loaded['d'] == (2, 3)
 

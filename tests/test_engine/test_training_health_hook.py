@@ -28,7 +28,8 @@ class Clips(torch.utils.data.Dataset):
         return dict(inputs=inputs, data_samples=batch['data_samples'][sample])
 
 
-def train(work_dir, interval=1, iterations=1, changes=(), optim=(), hooks=(), model=None):
+def train(work_dir, interval=1, iterations=1, changes=(), optim=(), hooks=(), model=None,
+          schedulers=None):
     """Trains a small model; returns the runner and the logged scalars of each iteration."""
     for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
         kept._instance_dict.clear()
@@ -41,6 +42,7 @@ def train(work_dir, interval=1, iterations=1, changes=(), optim=(), hooks=(), mo
         train_cfg=dict(by_epoch=True, max_epochs=1),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-3), clip_grad=dict(max_norm=1e-3),
                            **dict(optim)),
+        param_scheduler=schedulers,
         default_hooks=dict(logger=dict(type='LoggerHook', interval=1), checkpoint=None),
         visualizer=dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')]),
         custom_hooks=hooks,
@@ -184,6 +186,12 @@ def test_nothing_stays_behind(tmp_path):
     runner, _ = train(tmp_path, iterations=2)
     assert not any(module._forward_hooks for module in runner.model.modules())
     assert 'step' not in vars(runner.optim_wrapper)
+
+
+def test_a_parameter_scheduler_keeps_its_count_of_updates(tmp_path, recwarn):
+    runner, _ = train(tmp_path, iterations=2, schedulers=[dict(type='LinearLR', by_epoch=False)])
+    assert runner.optim_wrapper.step._with_counter
+    assert not [warning for warning in recwarn if 'optimizer.step()' in str(warning.message)]
 
 
 @pytest.mark.parametrize('attentions', [('joint', 'temporal'), ('joint', )])

@@ -1,4 +1,4 @@
-"""Checks annotations against their videos: python tools/data/check_dataset.py X.pkl --videos DIR."""
+"""Checks annotations and videos: python tools/data/check_dataset.py X.pkl --videos DIR."""
 import argparse
 import os
 import sys
