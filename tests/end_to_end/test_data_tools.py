@@ -85,11 +85,11 @@ def test_check_refuses_a_wrong_call(check, ut_data, argv, says):
 def test_ctrl_c_stops_a_check_that_then_leaves_no_process_and_no_file(ut_data, tmp_path):
     annotation = ut_data.annotations[0]
     ut_data.content.update(split={}, annotations=[
-        dict(annotation, frame_dir=f'clip0{i}', filename='clip0.mp4') for i in range(20000)])
+        dict(annotation, frame_dir=f'clip0{i}', filename='clip0.mp4') for i in range(6000)])
     ut_data.save()
     process = subprocess.Popen(
         [sys.executable, str(ROOT / 'tools' / CHECK), str(ut_data.ann_file), '--videos',
-         str(ut_data.video_dir), '--csv', str(tmp_path / 'a.csv'), '--workers', '2'],
+         str(ut_data.video_dir), '--full', '--csv', str(tmp_path / 'a.csv'), '--workers', '2'],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     for line in process.stdout:
         if line.startswith('clips: '):
