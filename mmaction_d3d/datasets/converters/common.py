@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 from ...errors import InputError
+from .. import safe_pickle
 
 
 @contextmanager
@@ -133,8 +134,23 @@ class Resumable:
         with whole_or_absent(path) as file:
             file.write(digest.encode())
 
-    def map(self, function, jobs, workers=None, name='jobs', shard=256):
-        """Returns ``function(job)`` of every job, in order; as :func:`map_in_order`."""
+    def map(self, function, jobs, kind, workers=None, name='jobs', shard=256):
+        """Does what is left to do.
+
+        Args:
+            function (Callable): Of one job; as for :func:`map_in_order`.
+            jobs (list): All jobs, also those done.
+            kind (type): Dataclass that ``function`` returns, of plain fields and arrays.
+            workers (int, optional): Processes. Defaults to None: one for each CPU.
+            name (str): What the line of progress calls the jobs.
+            shard (int): Jobs whose results are written together. Defaults to 256.
+
+        Returns:
+            list: ``function(job)`` of every job, in order.
+
+        Raises:
+            InputError: The results of an earlier run cannot be read.
+        """
         starts = range(0, len(jobs), shard)
         todo = [start for start in starts if not os.path.isfile(self._path(start))]
         done = sum(min(shard, len(jobs) - start) for start in starts if start not in set(todo))
@@ -143,17 +159,14 @@ class Resumable:
         rest = [job for start in todo for job in jobs[start:start + shard]]
         results = map_in_order(function, rest, workers, name, done)
         for start in todo:
-            part = [next(results) for _ in jobs[start:start + shard]]
+            part = [vars(next(results)) for _ in jobs[start:start + shard]]
             write_pickle(self._path(start), part)
         results.close()
-        return [result for start in starts for result in self._read(start)]
+        return [kind(**fields) for start in starts
+                for fields in safe_pickle.load(self._path(start))]
 
     def _path(self, start):
         return os.path.join(self.folder, f'{start:09}.pkl')
-
-    def _read(self, start):
-        with open(self._path(start), 'rb') as file:
-            return pickle.load(file)
 
     def remove(self):
         """Removes the folder, once the output is written."""

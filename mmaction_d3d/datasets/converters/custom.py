@@ -9,7 +9,7 @@ from functools import partial
 from ...errors import InputError
 from ..media_index import VIDEO_SUFFIXES
 from .common import Resumable
-from .videos import probe_video
+from .videos import Probe, probe_video
 
 SPLIT_FOLDERS = ('train', 'val', 'test')
 
@@ -180,7 +180,7 @@ def make_annotations(clips, root, out, workers, report):
     """
     stamps = [(clip.path, os.stat(os.path.join(root, clip.path)).st_mtime_ns) for clip in clips]
     job = Resumable(out, dict(root=os.path.abspath(root), clips=stamps))
-    probes = job.map(partial(_probe, root), [clip.path for clip in clips], workers, 'videos')
+    probes = job.map(partial(_probe, root), [clip.path for clip in clips], Probe, workers, 'videos')
     numbers = all(clip.label.isdecimal() for clip in clips)
     classes = sorted({clip.label for clip in clips})
     content = dict(split={}, annotations=[])

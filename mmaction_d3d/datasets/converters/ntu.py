@@ -1,0 +1,179 @@
+"""NTU RGB+D and NTU RGB+D 120 as annotation pickles, out of their ``.skeleton`` files."""
+import os
+from dataclasses import dataclass, field
+from functools import partial
+
+from ...errors import InputError
+from .common import Resumable, map_in_order
+from .ntu_bodies import assign_people, denoise, split_bodies, to_arrays
+from .ntu_protocol import BENCHMARKS, parse_name
+from .ntu_reader import read_skeleton
+from .reencode import reencode
+
+SKELETON_SUFFIX, VIDEO_SUFFIX = '.skeleton', '_rgb.avi'
+IMG_SHAPE = (1080, 1920)    # of the colour image that joints are given in
+
+
+@dataclass
+class Converted:
+    """What became of a file: an annotation, or None, and (reason, name) pairs for the report."""
+    annotation: dict = None
+    notes: list = field(default_factory=list)
+
+
+def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
+    """Converts the samples of a benchmark; an interrupted call goes on where it stopped.
+
+    Args:
+        benchmark (str): ``ntu60`` or ``ntu120``.
+        skeletons (str): Folder with the ``.skeleton`` files, at any depth.
+        out (str): The pickle to be written, beside which unfinished work is kept.
+        num_person (int): People kept of a sample.
+        workers (int | None): Processes; None: one for each CPU.
+        report (DropReport): Gets what was left out.
+
+    Returns:
+        tuple[list[dict], Resumable]: Annotations in the order of their names, and the unfinished
+        work, to be removed when the pickle is written.
+
+    Raises:
+        InputError: No sample of the benchmark is there, or one is there twice.
+    """
+    protocol = BENCHMARKS[benchmark]
+    found = find_samples(skeletons, SKELETON_SUFFIX)
+    chosen = []
+    for name, path in sorted(found.items()):
+        sample = parse_name(name)
+        if sample is None:
+            report.add('no name of an NTU sample: left out', name)
+        elif not protocol.holds(sample):
+            report.add(f'no sample of {benchmark}: left out', name)
+        elif protocol.is_missing(sample):
+            report.add('on the official list of missing skeletons: left out', name)
+        else:
+            chosen.append(path)
+    if not chosen:
+        raise InputError(skeletons, 'folder', f'no {SKELETON_SUFFIX} file of {benchmark}',
+                         f'files such as S001C001P001R001A001{SKELETON_SUFFIX}, at any depth')
+    print(f'{benchmark}: {len(found)} files in {skeletons}, {len(chosen)} to convert; the data '
+          f'set has {protocol.num_samples} samples, missing skeletons included')
+    work = Resumable(out, dict(benchmark=benchmark, num_person=num_person, files=[
+        (path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in chosen]))
+    results = work.map(partial(convert, num_person=num_person), chosen, Converted, workers,
+                       'skeleton files')
+    annotations = []
+    for result in results:
+        for note in result.notes:
+            report.add(*note)
+        if result.annotation is not None:
+            annotations.append(result.annotation)
+    if not annotations:
+        raise InputError(skeletons, 'files', next(report.lines()), 'a file that can be used')
+    return annotations, work
+
+
+def find_samples(root, suffix):
+    """Finds the files of a folder, at any depth.
+
+    Args:
+        root (str): The folder.
+        suffix (str): How their names end.
+
+    Returns:
+        dict[str, str]: Paths by name without the suffix.
+
+    Raises:
+        InputError: There is no such folder, or two files have one name.
+    """
+    if not os.path.isdir(root):
+        raise InputError(root, 'folder', 'no such folder', f'a folder with *{suffix} files')
+    found = {}
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders.sort()
+        for file in files:
+            if not file.endswith(suffix):
+                continue
+            path = os.path.join(folder, file)
+            if found.setdefault(file[:-len(suffix)], path) != path:
+                raise InputError(path, 'name', f'that of {found[file[:-len(suffix)]]}, too',
+                                 'each sample once')
+    return found
+
+
+def convert(path, num_person):
+    """Converts a ``.skeleton`` file.
+
+    Args:
+        path (str): The file, named as its sample.
+        num_person (int): People kept.
+
+    Returns:
+        Converted: The sample's annotation; None where the file is damaged or shows nobody.
+    """
+    sample = parse_name(os.path.basename(path)[:-len(SKELETON_SUFFIX)])
+    try:
+        skeleton = read_skeleton(path)
+    except InputError as error:
+        return Converted(notes=[('damaged file: left out', str(error))])
+    if not skeleton.body_ids:
+        return Converted(notes=[('no body in any frame: left out', sample.name)])
+    bodies, dropped = denoise(split_bodies(skeleton))
+    people, left = assign_people(bodies, num_person)
+    keypoint, score, not_finite = to_arrays(people, skeleton.num_frames)
+    notes = [(f'body taken for noise by its {reason}', sample.name) for reason in dropped]
+    notes += [(f'body beyond {num_person} people of more motion', sample.name)] * left
+    if not_finite:
+        notes.append(('joints without finite colour coordinates: missing joints',
+                      f'{sample.name}: {not_finite} joints'))
+    if not score.any():
+        return Converted(notes=notes + [('no joint in any frame: left out', sample.name)])
+    return Converted(dict(
+        frame_dir=sample.name, label=sample.action - 1, img_shape=IMG_SHAPE,
+        original_shape=IMG_SHAPE, total_frames=skeleton.num_frames, keypoint=keypoint,
+        keypoint_score=score), notes)
+
+
+def reencode_videos(annotations, videos, folder, short_side, workers, report):
+    """Writes the samples' videos anew, smaller; those there already stay.
+
+    Args:
+        annotations (list[dict]): The samples.
+        videos (str): Folder with the data set's ``NAME_rgb.avi``, at any depth.
+        folder (str): Where to write them, under the same names.
+        short_side (int): In pixels.
+        workers (int | None): Processes; None: one for each CPU.
+        report (DropReport): Gets what was left out, and where numbers of frames differ.
+
+    Returns:
+        list[dict]: The annotations whose video is there and decodes.
+
+    Raises:
+        InputError: ``folder`` is ``videos``, or a file in it is of another size.
+    """
+    if os.path.realpath(videos) == os.path.realpath(folder):
+        raise InputError('command line', '--videos', videos, 'another folder than the one that '
+                         'the smaller videos are written to')
+    found = find_samples(videos, VIDEO_SUFFIX)
+    there = []
+    for annotation in annotations:
+        if annotation['frame_dir'] in found:
+            there.append(annotation)
+        else:
+            report.add('no video: left out', annotation['frame_dir'])
+    jobs = [(found[annotation['frame_dir']],
+             os.path.join(folder, annotation['frame_dir'] + VIDEO_SUFFIX), short_side)
+            for annotation in there]
+    kept = []
+    for annotation, result in zip(there, map_in_order(reencode, jobs, workers, 'videos')):
+        name = annotation['frame_dir']
+        if result.problem:
+            report.add('video that does not decode: left out', f'{name}: {result.problem}')
+            continue
+        if result.frames != annotation['total_frames']:
+            report.add('video and skeleton file differ in their number of frames: kept',
+                       f'{name}: {result.frames}, {annotation["total_frames"]}')
+        kept.append(annotation)
+    if not kept:
+        raise InputError(videos, 'videos', next(report.lines()),
+                         f'a video NAME{VIDEO_SUFFIX} of a sample')
+    return kept

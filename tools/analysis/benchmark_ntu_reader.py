@@ -1,0 +1,94 @@
+"""Times the reader of NTU's .skeleton files against a plain one, on one core.
+
+python tools/analysis/benchmark_ntu_reader.py DIR reads the files of DIR by both, in turns, and
+prints the files per second of CPU time and their ratio: median, least and greatest of all rounds.
+"""
+import argparse
+import statistics
+import time
+
+import numpy as np
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters.ntu import SKELETON_SUFFIX, find_samples
+from mmaction_d3d.datasets.converters.ntu_reader import SkeletonFile, read_skeleton
+from mmaction_d3d.errors import InputError
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description='Times the reader of .skeleton files against a '
+                                     'plain one that checks nothing.')
+    parser.add_argument('skeletons', metavar='DIR', help='folder with .skeleton files')
+    parser.add_argument('--files', type=int, default=20, metavar='N',
+                        help='read in a round (default: %(default)s)')
+    parser.add_argument('--repeats', type=int, default=7, metavar='N',
+                        help='rounds (default: %(default)s)')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    return parser.parse_args(argv)
+
+
+def read_plainly(path):
+    """The plain reader: a line at a time, ``float`` of each number, no checks."""
+    frames, ids, joints = [], [], []
+    with open(path) as file:
+        num_frames = int(file.readline())
+        for frame in range(num_frames):
+            for _ in range(int(file.readline())):
+                frames.append(frame)
+                ids.append(int(file.readline().split()[0]))
+                joints.append([[float(number) for number in file.readline().split()]
+                               for _ in range(int(file.readline()))])
+    values = np.array(joints, float).reshape(-1, 25, 12)
+    return SkeletonFile(num_frames, np.array(frames, np.int64), ids,
+                        values[..., 11].astype(np.uint8), lambda fields: values[..., fields])
+
+
+def read_as_converted(path):
+    """Our reader with the coordinates that prepare_ntu.py asks it for."""
+    skeleton = read_skeleton(path)
+    if len(set(skeleton.body_ids)) > 1:
+        skeleton.xyz
+    skeleton.colour
+    return skeleton
+
+
+def measure(reader, paths):
+    """Files per second of CPU time."""
+    start = time.process_time()
+    for path in paths:
+        reader(path)
+    return len(paths) / (time.process_time() - start)
+
+
+def same(one, other):
+    """Whether two readings of a file are the same, to the last bit."""
+    return (one.num_frames == other.num_frames and one.body_ids == other.body_ids
+            and all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+                    for name in ('frames', 'xyz', 'colour', 'state')))
+
+
+def main():
+    """Compares, times and prints."""
+    args = parse_args()
+    found = [path for _, path in sorted(find_samples(args.skeletons, SKELETON_SUFFIX).items())]
+    if not found:
+        raise InputError(args.skeletons, 'folder', f'no {SKELETON_SUFFIX} file', 'at least one')
+    for path in found[:args.files]:
+        if not same(read_skeleton(path), read_plainly(path)):
+            raise InputError(path, 'reading', 'another content by the plain reader', 'the same')
+    paths = (found * args.files)[:args.files]
+    rounds = [(measure(read_plainly, paths), measure(read_as_converted, paths))
+              for _ in range(args.repeats)]
+    columns = dict(plain=[plain for plain, _ in rounds], ours=[ours for _, ours in rounds],
+                   ratio=[ours / plain for plain, ours in rounds])
+    print(f'{args.repeats} rounds of {len(paths)} files, {min(len(found), len(paths))} different')
+    for name, values in columns.items():
+        unit = 'times' if name == 'ratio' else 'files/s'
+        print(f'{name}: median {statistics.median(values):.2f} {unit}, '
+              f'{min(values):.2f} to {max(values):.2f}')
+
+
+if __name__ == '__main__':
+    cli.run(main)

@@ -1,0 +1,57 @@
+"""NTU RGB+D as a data set: python tools/data/prepare_ntu.py --benchmark ntu60 ..."""
+import argparse
+import os
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters import command_line
+from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.datasets.converters.ntu import prepare_ntu, reencode_videos
+from mmaction_d3d.datasets.converters.ntu_protocol import BENCHMARKS, parse_name
+from mmaction_d3d.errors import InputError
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description="Kinect's .skeleton files of NTU RGB+D (60 or 120) as an annotation pickle "
+        'with the official splits; the videos, too, in a smaller size. An interrupted run goes on '
+        'where it stopped.')
+    parser.add_argument('--benchmark', required=True, choices=BENCHMARKS)
+    parser.add_argument('--skeletons', required=True, metavar='DIR',
+                        help='folder with the .skeleton files, at any depth')
+    parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
+    parser.add_argument('--videos', metavar='DIR',
+                        help='folder with the NAME_rgb.avi files, at any depth: they are written '
+                        'in a smaller size to the folder videos beside X.pkl')
+    parser.add_argument('--short-side', type=int, default=256, metavar='PIXELS',
+                        help='of the smaller videos (default: %(default)s)')
+    parser.add_argument('--num-person', type=int, default=2, metavar='M',
+                        help='people kept, those of the largest motion (default: %(default)s)')
+    parser.add_argument('--workers', type=int, metavar='N',
+                        help='processes (default: one for each CPU)')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    return parser.parse_args(argv)
+
+
+def main():
+    """Converts the skeletons, writes the videos, then the pickle."""
+    args, report = parse_args(), DropReport()
+    for flag, least in (('num_person', 1), ('short_side', 16)):
+        if getattr(args, flag) < least:
+            raise InputError('command line', f'--{flag.replace("_", "-")}', getattr(args, flag),
+                             f'at least {least}')
+    annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
+                                    args.workers, report)
+    if args.videos:
+        folder = os.path.join(os.path.dirname(args.out), 'videos')
+        annotations = reencode_videos(annotations, args.videos, folder, args.short_side,
+                                      args.workers, report)
+    samples = [parse_name(annotation['frame_dir']) for annotation in annotations]
+    split = BENCHMARKS[args.benchmark].splits(samples)
+    command_line.finish(dict(split=split, annotations=annotations), args.out, report)
+    work.remove()
+
+
+if __name__ == '__main__':
+    cli.run(main)
