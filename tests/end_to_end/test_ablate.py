@@ -97,7 +97,8 @@ def test_a_run_that_fails_is_named_and_ends_with_an_error(command, tmp_path):
 @pytest.mark.parametrize('arguments, text', [
     (['table9'], 'STUDY: found table9, want one of table4'), ([], 'STUDY: found nothing'),
     (['wrap', '--jobs', '0'], '--jobs: found 0'),
-    (['--redraw', '--base', 'a.py'], '--redraw: found with --base'), (['wrap', '--base', 'no.py'], 'no.py: --base'),
+    (['--redraw', '--base', 'a.py'], '--redraw: found with --base'),
+    (['wrap', '--base', 'no.py'], 'no.py: --base'),
 ])
 def test_a_wrong_command_line_is_answered(arguments, text, run_script):
     ended = run_script(ROOT / 'tools' / 'ablate.py', *arguments)
