@@ -153,10 +153,10 @@ class Resumable:
         """
         starts = range(0, len(jobs), shard)
         todo = [start for start in starts if not os.path.isfile(self._path(start))]
-        done = sum(min(shard, len(jobs) - start) for start in starts if start not in set(todo))
+        rest = [job for start in todo for job in jobs[start:start + shard]]
+        done = len(jobs) - len(rest)
         if done:
             print(f'{name}: {done} of {len(jobs)} are there from an earlier run')
-        rest = [job for start in todo for job in jobs[start:start + shard]]
         results = map_in_order(function, rest, workers, name, done)
         for start in todo:
             part = [vars(next(results)) for _ in jobs[start:start + shard]]
