@@ -12,7 +12,7 @@ quickstart: setup
 	.venv/bin/python tools/quickstart.py
 
 test: setup
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 clean:
 	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart

@@ -39,9 +39,10 @@ def test_every_line_of_the_lock_pins_a_version():
     assert [pin for pin in pins if not re.fullmatch(r'[\w.-]+==[\w.]+', pin)] == []
 
 
-def test_lock_holds_all_that_its_packages_need_but_other_opencvs(complete):
+def test_lock_holds_all_that_its_packages_need_but_other_opencvs_and_what_is_never_imported(complete):
     missing = {need for name in complete for need in needs(name)} - set(complete)
-    assert missing == OPENCVS
+    of_mediapipe, of_mmpose = {'jax', 'jaxlib', 'sentencepiece', 'sounddevice'}, {'chumpy', 'cython'}
+    assert missing == OPENCVS | of_mediapipe | of_mmpose
 
 
 def test_lock_holds_one_opencv(complete):
@@ -162,6 +163,7 @@ def test_check_passes_here():
 
 
 def test_optional_packages_are_named_with_the_file_that_installs_them(complete):
+    del complete['mmpose']
     finding, = [f for f in environment.examine(complete) if f.name == 'mmpose']
     assert finding.state == 'optional'
     assert 'pip install --no-deps -r requirements/mmpose.txt' in finding.note
