@@ -2,9 +2,10 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-MAX_GAP = 5      # frames that a person may be out of sight for
-MAX_MOVE = 0.5   # how far joints may move, on average, in diagonals of the person's box
-NO_MATCH = 1e6
+MAX_GAP = 5            # frames that a person may be out of sight for
+MIN_SIMILARITY = 0.05  # of a person and where a track is expected; 1 is the same place
+JOINT_SCALE = 0.3      # deviation of a joint from where it is expected, in diagonals of the box
+VELOCITY_MEMORY = 0.5  # share of the old velocity that a new one leaves
 
 
 def seen(people):
@@ -22,10 +23,9 @@ def clean(people):
 def link_people(frames, num_frames, num_joints, num_person):
     """Put people that were found frame by frame into ``num_person`` tracks.
 
-    A frame's people are matched one to one with those of the frames before, so that the mean
-    distance of the joints seen in both is least over all (Hungarian method). Tracks go, by total
-    score, into the first of ``num_person`` places that is free at their frames: someone who
-    comes back later can share a place with someone who has left.
+    Tracks (see :func:`find_tracks`) go, by :func:`importance`, into the first of ``num_person``
+    places that is free at their frames: someone who comes back later can share a place with
+    someone who has left. So the first place is that of the most important person.
 
     Args:
         frames (dict[int, np.ndarray]): N x V x 3 (x, y, score) by frame, cleaned: see
@@ -39,7 +39,7 @@ def link_people(frames, num_frames, num_joints, num_person):
         number of tracks that found no place.
     """
     tracks = find_tracks(frames)
-    tracks.sort(key=lambda track: -sum(person[:, 2].sum() for person in track.values()))
+    tracks.sort(key=importance, reverse=True)
     places, dropped = [{}], 0   # each V x 3 by frame
     for track in tracks:
         place = next((place for place in places if not place.keys() & track.keys()), None)
@@ -57,8 +57,27 @@ def link_people(frames, num_frames, num_joints, num_person):
     return people, dropped
 
 
+def importance(track):
+    """How much a track matters: its joints' scores, times its size, times 1 + its motion.
+
+    Size is the mean diagonal of its boxes in pixels, motion the mean way of a joint from one of
+    its frames to the next in such diagonals.
+    """
+    people = np.stack(list(track.values()))                                  # T' x V x 3
+    size = _diagonals(people).mean()
+    both = seen(people)[1:] & seen(people)[:-1]
+    way = np.linalg.norm(np.diff(people[..., :2], axis=0), axis=-1)[both]
+    motion = way.mean() / size if way.size else 0
+    return people[..., 2].sum() * size * (1 + motion)
+
+
 def find_tracks(frames):
     """Link people from frame to frame.
+
+    A track is expected where its last person would be after moving on with the track's velocity,
+    so that two people who cross keep apart. A frame's people are matched one to one with the
+    tracks (Hungarian method) by their similarity: the mean of COCO's keypoint similarity with one
+    scale for all joints, and the overlap (IoU) of the boxes around the joints.
 
     Args:
         frames (dict[int, np.ndarray]): As in :func:`link_people`.
@@ -69,37 +88,73 @@ def find_tracks(frames):
     tracks, current = [], []   # current: those that a person may still be added to
     for frame in sorted(frames):
         people, taken = frames[frame], set()
-        current = [track for track in current if _last(track)[0] >= frame - MAX_GAP - 1]
+        current = [track for track in current if track.last_frame >= frame - MAX_GAP - 1]
         if current and len(people):
-            moves = _moves(np.stack([_last(track)[1] for track in current]), people)
-            for row, column in zip(*linear_sum_assignment(moves)):
-                if moves[row, column] <= MAX_MOVE:
-                    current[row][frame] = people[column]
+            alike = similarity(np.stack([track.expected(frame) for track in current]), people)
+            for row, column in zip(*linear_sum_assignment(-alike)):
+                if alike[row, column] >= MIN_SIMILARITY:
+                    current[row].add(frame, people[column])
                     taken.add(column)
-        new = [{frame: person} for index, person in enumerate(people) if index not in taken]
+        new = [_Track(frame, person) for index, person in enumerate(people) if index not in taken]
         tracks += new
         current += new
-    return tracks
+    return [track.people for track in tracks]
 
 
-def _last(track):
-    """Frame and V x 3 of a track's last person: dicts keep the order of insertion."""
-    return next(reversed(track.items()))
+class _Track:
+    """A person so far: V x 3 by frame, and the velocity in pixels a frame."""
+
+    def __init__(self, frame, person):
+        self.people, self.last_frame, self._velocity = {frame: person}, frame, None
+
+    def expected(self, frame):
+        """The last person, moved on to a frame."""
+        person = self.people[self.last_frame].copy()
+        if self._velocity is not None:
+            person[seen(person), :2] += self._velocity * (frame - self.last_frame)
+        return person
+
+    def add(self, frame, person):
+        before = self.people[self.last_frame]
+        both = seen(before) & seen(person)
+        if both.any():
+            # The median: one joint found on the other person says nothing of this one's way.
+            way = np.median(person[both, :2] - before[both, :2], axis=0)
+            velocity = way / (frame - self.last_frame)
+            self._velocity = velocity if self._velocity is None else (
+                VELOCITY_MEMORY * self._velocity + (1 - VELOCITY_MEMORY) * velocity)
+        self.people[frame], self.last_frame = person, frame
 
 
-def _moves(before, after):
-    """Mean distance of joints seen in both, in box diagonals of ``before``: N x N'."""
-    both = seen(before)[:, None] & seen(after)[None]                        # N x N' x V
+def similarity(before, after):
+    """How alike people are, 0 to 1: N x N' for N x V x 3 and N' x V x 3; 0 without common joints."""
+    both = seen(before)[:, None] & seen(after)[None]                         # N x N' x V
     distance = np.linalg.norm(before[:, None, :, :2] - after[None, :, :, :2], axis=-1)
-    mean = (distance * both).sum(-1) / np.maximum(both.sum(-1), 1)
-    return np.where(both.any(-1), mean / _diagonals(before)[:, None], NO_MATCH)
+    scaled = distance / (JOINT_SCALE * _diagonals(before)[:, None, None])
+    joints = (np.exp(-scaled**2 / 2) * both).sum(-1) / np.maximum(both.sum(-1), 1)
+    return np.where(both.any(-1), (joints + _overlap(before, after)) / 2, 0)
+
+
+def _corners(people):
+    """Upper left and lower right of the box around each person's seen joints, N x 2 each."""
+    there = seen(people)[..., None]
+    low = np.where(there, people[..., :2], np.inf).min(1)
+    high = np.where(there, people[..., :2], -np.inf).max(1)
+    return low, high
+
+
+def _overlap(before, after):
+    """IoU of the boxes around the joints: N x N'."""
+    (low, high), (other_low, other_high) = _corners(before), _corners(after)
+    shared = np.minimum(high[:, None], other_high) - np.maximum(low[:, None], other_low)
+    area = np.prod(np.maximum(shared, 0), axis=-1)
+    sizes = np.prod(high - low, axis=-1)[:, None] + np.prod(other_high - other_low, axis=-1)
+    return area / np.maximum(sizes - area, 1e-9)
 
 
 def _diagonals(people):
     """Diagonal of the box around each person's seen joints, at least 1 pixel."""
-    there = seen(people)[..., None]
-    low = np.where(there, people[..., :2], np.inf).min(1)
-    high = np.where(there, people[..., :2], -np.inf).max(1)
+    low, high = _corners(people)
     return np.maximum(np.linalg.norm(high - low, axis=-1), 1)
 
 

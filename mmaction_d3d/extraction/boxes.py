@@ -1,0 +1,90 @@
+"""Where the people of a frame are: the whole frame, or boxes that somebody gives."""
+import json
+import os
+
+import numpy as np
+
+from ..datasets import safe_pickle
+from ..datasets.annotations import ids_of, read_annotations
+from ..errors import InputError
+
+
+class WholeFrame:
+    """One person a frame, somewhere in all of it."""
+
+    linked = True
+
+    def open(self, media):
+        """Prepares for a clip; returns ``find(index, frame)``, boxes N x 4 of one frame."""
+        return lambda index, frame: np.array([[0, 0, frame.shape[1], frame.shape[0]]], np.float32)
+
+
+class GivenBoxes:
+    """Boxes out of a file, by the clips' names.
+
+    Args:
+        path (str): A pickle of annotations with ``bbox``, M x T x 4 (x1, y1, x2, y2 in pixels of
+            ``img_shape``; NaN where there is none), such as ``prepare_pennaction.py`` writes:
+            person m of the boxes is person m of the skeletons. Or a JSON file
+            ``{"CLIP": [[[x1, y1, x2, y2], ...], ...], ...}``, for each clip a list for each frame
+            of its boxes in any order.
+
+    Raises:
+        InputError: The file cannot be read as either.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self.linked = not path.lower().endswith('.json')
+        self._boxes = self._read_pickle() if self.linked else self._read_json()
+
+    def _read_pickle(self):
+        """M x T x 4 and ``img_shape`` by each name of a clip."""
+        annotations, _ = read_annotations(safe_pickle.load(self.path), self.path)
+        named = {}
+        for index, annotation in enumerate(annotations):
+            boxes = annotation.get('bbox')
+            if boxes is None:
+                continue
+            if not isinstance(boxes, np.ndarray) or boxes.ndim != 3 or boxes.shape[2] != 4:
+                raise InputError(self.path, f'annotations[{index}].bbox',
+                                 getattr(boxes, 'shape', type(boxes).__name__), 'M x T x 4')
+            for name in ids_of(annotation):
+                named[name] = boxes, annotation.get('img_shape')
+        if not named:
+            raise InputError(self.path, 'annotations', 'none with bbox', 'boxes, M x T x 4')
+        return named
+
+    def _read_json(self):
+        try:
+            with open(self.path, encoding='utf-8') as file:
+                content = json.load(file)
+            return {name: ([np.array(boxes, np.float32).reshape(-1, 4) for boxes in frames], None)
+                    for name, frames in content.items()}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise InputError(self.path, 'content', f'{type(error).__name__} ({error})',
+                             '{"CLIP": [[[x1, y1, x2, y2], ...] for each frame], ...}') from error
+
+    def open(self, media):
+        """As :meth:`WholeFrame.open`; boxes of a pickle are M x 4 with NaN where there is none.
+
+        Raises:
+            InputError: The file has no boxes of this clip, or, in use, none of a frame.
+        """
+        clip = next((name for name in ids_of(media.names) if name in self._boxes), None)
+        if clip is None:
+            raise InputError(self.path, 'boxes', f'none of {media.name}', 'boxes of each clip')
+        boxes, shape = self._boxes[clip]
+        frames = boxes.transpose(1, 0, 2) if self.linked else boxes
+
+        def find(index, frame):
+            if index >= len(frames):
+                raise InputError(self.path, f'boxes of {clip}', f'{len(frames)} frames',
+                                 f'those of each frame of {os.path.basename(media.path)}, '
+                                 'which has more')
+            here = np.asarray(frames[index], np.float32)
+            if shape is None:
+                return here
+            return here * np.tile(np.divide(frame.shape[1::-1], shape[::-1]), 2).astype(np.float32)
+
+        return find

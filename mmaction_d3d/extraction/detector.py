@@ -1,0 +1,66 @@
+"""People found by a network of mmdet, where that is installed."""
+import importlib.util
+
+import numpy as np
+
+from ..errors import InputError
+
+MIN_SCORE = 0.5   # of a box
+MAX_OVERLAP = 0.5  # IoU of two people's boxes: of pairs above it, the one of lower score goes
+
+
+class DetectedPeople:
+    """Boxes from mmdet.
+
+    Args:
+        config (str): Config of a detector, or ``mmdet::NAME`` out of mmdet's own configs.
+        checkpoint (str, optional): Its weights, a file or URL; by default those that mmdet
+            publishes for a config of its own.
+        device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
+
+    Raises:
+        InputError: mmdet is not installed, or has no class ``person``.
+    """
+
+    linked = False
+
+    def __init__(self, config, checkpoint=None, device=None):
+        if importlib.util.find_spec('mmdet') is None:
+            raise InputError('this Python', 'mmdet', 'nothing', 'mmdet 3.3.0 with mmcv with ops, '
+                             'for --det-config; --boxes and --whole-frame do without')
+        from mmdet.apis import inference_detector
+        from mmdet.apis import init_detector
+
+        from .upstream import find_config, load_network
+        path, checkpoint = find_config('mmdet', config, checkpoint)
+        self._network = load_network('mmdet', init_detector, path, checkpoint, device)
+        self._infer = inference_detector
+        classes = self._network.dataset_meta.get('classes') or ()
+        if 'person' not in classes:
+            raise InputError(path, 'classes', ', '.join(classes[:3]) or 'none', 'person among them')
+        self._person = classes.index('person')
+
+    def open(self, media):
+        """As :meth:`.boxes.WholeFrame.open`."""
+        return lambda index, frame: self.find(frame)
+
+    def find(self, frame):
+        """Boxes of a frame's people, N x 4, the surest first.
+
+        Args:
+            frame (np.ndarray): H x W x 3 uint8 RGB.
+        """
+        from .upstream import scope
+        with scope('mmdet'):
+            found = self._infer(self._network, np.ascontiguousarray(frame[..., ::-1]))
+        people = found.pred_instances
+        people = people[(people.labels == self._person) & (people.scores >= MIN_SCORE)].cpu()
+        return without_doubles(people.bboxes.numpy(), people.scores.numpy())
+
+
+def without_doubles(boxes, scores):
+    """Drop boxes that overlap a surer one: N x 4 and N in, N' x 4 out, the surest first."""
+    from torch import as_tensor
+    from torchvision.ops import nms
+    kept = nms(as_tensor(boxes).float(), as_tensor(scores).float(), MAX_OVERLAP)
+    return np.asarray(boxes, np.float32)[kept.numpy()]

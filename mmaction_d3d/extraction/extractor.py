@@ -1,0 +1,170 @@
+"""From one video to the skeletons of all of its frames."""
+import queue
+import threading
+
+import numpy as np
+
+from ..datasets.converters.people import clean, link_people
+from ..datasets.skeletons import get_layout
+from ..errors import InputError
+from .boxes import WholeFrame
+from .media import Frames, as_media
+from .mediapipe_backend import MediaPipeBackend
+from .mmpose_backend import DEFAULT_CONFIG, MMPoseBackend
+
+_BATCHES_AHEAD = 4
+
+
+class SkeletonExtractor:
+    """Finds the skeletons of videos; networks are loaded once.
+
+    Frames are decoded and cropped in a thread ahead of the network, which gets the people of many
+    frames in one batch. Memory does not depend on the length of a video, but for the skeletons.
+
+    Args:
+        backend (str | object): ``mmpose``, ``mediapipe``, or an object like
+            :class:`.mmpose_backend.MMPoseBackend`.
+        pose_config (str): For mmpose: see :class:`.mmpose_backend.MMPoseBackend`.
+        pose_checkpoint (str, optional): Likewise.
+        people (object, optional): Where people are: :class:`.boxes.WholeFrame`,
+            :class:`.boxes.GivenBoxes` or :class:`.detector.DetectedPeople`. Defaults to the whole
+            frame. Not asked by networks that find people themselves.
+        max_persons (int): M. Defaults to 2.
+        batch_size (int): Crops that go through the network together. Defaults to 16.
+        device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
+
+    Attributes:
+        layout (str): Joint layout of the skeletons.
+
+    Raises:
+        InputError: An argument, the network or its weights cannot be used.
+    """
+
+    def __init__(self, backend='mmpose', pose_config=DEFAULT_CONFIG, pose_checkpoint=None,
+                 people=None, max_persons=2, batch_size=16, device=None):
+        for name, value in (('max_persons', max_persons), ('batch_size', batch_size)):
+            if value < 1:
+                raise InputError('extraction', name, value, '1 or more')
+        if backend == 'mmpose':
+            backend = MMPoseBackend(pose_config, pose_checkpoint, device)
+        elif backend == 'mediapipe':
+            backend = MediaPipeBackend()
+        elif isinstance(backend, str):
+            raise InputError('extraction', 'backend', backend, 'mmpose or mediapipe')
+        self.backend, self.people = backend, WholeFrame() if people is None else people
+        self.max_persons, self.batch_size = max_persons, batch_size
+        self.layout = backend.layout
+
+    def __call__(self, source, progress=None):
+        """Find the skeletons of a video.
+
+        Args:
+            source (str | Media): A video or a folder of frames.
+            progress (Callable[[int], None], optional): Told of each number of frames done.
+
+        Returns:
+            dict: An annotation without ``label``: ``frame_dir``, ``filename`` (of a video),
+            ``total_frames``, ``img_shape``, ``original_shape``, ``keypoint`` M' x T x V x 2 in
+            pixels, ``keypoint_score`` M' x T x V, float32, with 1 <= M' <= M; who is not there has
+            score 0. ``notes``, a list of text, says what was left out.
+
+        Raises:
+            InputError: The video cannot be decoded, or has no boxes.
+        """
+        media = as_media(source)
+        frames, found = Frames(media), []   # found: (frame, place, N x V x 3)
+        for batch in _ahead(self._batches(media, frames), _BATCHES_AHEAD):
+            outputs = self.backend.predict([crop for _, _, crop in batch]) if batch else ()
+            for (index, place, _), people in zip(batch, outputs):
+                found.append((index, place, clean(people)))
+            if progress is not None:
+                progress(frames.count)
+        notes = []
+        if frames.problem:
+            notes.append(f'the video ends early, used as far as it decodes: {frames.problem}')
+        people = self._arrange(found, frames.count, notes)
+        return dict(media.names, total_frames=frames.count, img_shape=frames.img_shape,
+                    original_shape=frames.img_shape, keypoint=people[..., :2].copy(),
+                    keypoint_score=people[..., 2].copy(), notes=notes)
+
+    def _batches(self, media, frames):
+        """Crops by ``batch_size``, each (frame, place among the boxes, crop)."""
+        find = self.people.open(media) if self.backend.top_down else None
+        batch = []
+        for index, frame in enumerate(frames):
+            places, boxes = (0, ), None
+            if find is not None:
+                boxes = find(index, frame)
+                places = np.flatnonzero(_usable(boxes))
+                boxes = boxes[places]
+            batch += [(index, int(place), crop)
+                      for place, crop in zip(places, self.backend.prepare(frame, boxes))]
+            while len(batch) >= self.batch_size:
+                yield batch[:self.batch_size]
+                batch = batch[self.batch_size:]
+        yield batch
+
+    def _arrange(self, found, num_frames, notes):
+        """People as M' x T x V x 3: each in the place of its box, or linked over time."""
+        num_joints = len(get_layout(self.layout))
+        if self.backend.top_down and self.people.linked:
+            places = sorted({place for _, place, _ in found}) or [0]
+            people = np.zeros((len(places), num_frames, num_joints, 3), np.float32)
+            for index, place, there in found:
+                if len(there):
+                    people[places.index(place), index] = there[0]
+            order = np.argsort(-people[..., 2].sum((1, 2)), kind='stable')[:self.max_persons]
+            dropped, people = max(len(people) - self.max_persons, 0), people[np.sort(order)]
+        else:
+            by_frame = {}
+            for index, _, there in found:
+                by_frame.setdefault(index, []).append(there)
+            by_frame = {index: np.concatenate(parts) for index, parts in by_frame.items()}
+            people, dropped = link_people(by_frame, num_frames, num_joints, self.max_persons)
+        if dropped:
+            notes.append(f'{dropped} more people than {self.max_persons}: left out')
+        if not people[..., 2].any():
+            notes.append('nobody in any frame')
+        return people
+
+
+def _usable(boxes):
+    """Which boxes have numbers and an area."""
+    with np.errstate(invalid='ignore'):
+        return np.isfinite(boxes).all(-1) & (boxes[:, 2:] > boxes[:, :2]).all(-1)
+
+
+def _ahead(items, number):
+    """Yield ``items``, made in a thread up to ``number`` ahead; its errors are raised here."""
+    waiting, stop, end = queue.Queue(number), threading.Event(), object()
+
+    def put(item):
+        while not stop.is_set():
+            try:
+                return waiting.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def make():
+        try:
+            for item in items:
+                put((item, None))
+                if stop.is_set():
+                    return
+        except BaseException as error:   # raised where the items are used
+            put((None, error))
+        put((end, None))
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = waiting.get()
+            if error is not None:
+                raise error
+            if item is end:
+                return
+            yield item
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,59 @@
+"""Skeletons from the pose network that MediaPipe's wheel holds: no download, no GPU."""
+import importlib.util
+import os
+
+import numpy as np
+
+from ..errors import InputError
+
+#: Index of each COCO joint among MediaPipe's 33 landmarks (its docs, solutions/pose).
+LANDMARKS = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+MARGIN = 0.25  # of a box' sides added around it: the network wants some of the surroundings
+
+
+class MediaPipeBackend:
+    """BlazePose, ``model_complexity=1``: it sees one person an image, so it runs once a box.
+
+    It looks at each frame by itself. Scores are its visibilities.
+
+    Raises:
+        InputError: MediaPipe is not installed.
+    """
+
+    layout = 'coco17'
+    top_down = True
+
+    def __init__(self):
+        if importlib.util.find_spec('mediapipe') is None:
+            raise InputError('this Python', 'mediapipe', 'nothing',
+                             'pip install --no-deps -r requirements/mediapipe.txt')
+        os.environ.setdefault('GLOG_minloglevel', '2')   # its notes on its own insides
+        from mediapipe.python.solutions.pose import Pose
+        self._pose = Pose(static_image_mode=True, model_complexity=1)
+
+    def prepare(self, frame, boxes):
+        """As :meth:`.mmpose_backend.MMPoseBackend.prepare`: image, and where it begins."""
+        height, width = frame.shape[:2]
+        crops = []
+        for x1, y1, x2, y2 in np.asarray(boxes, np.float64):
+            across, down = MARGIN / 2 * (x2 - x1), MARGIN / 2 * (y2 - y1)
+            left, top = max(int(x1 - across), 0), max(int(y1 - down), 0)
+            right, bottom = min(int(np.ceil(x2 + across)), width), min(
+                int(np.ceil(y2 + down)), height)
+            crops.append((np.ascontiguousarray(frame[top:bottom, left:right]), (left, top)))
+        return crops
+
+    def predict(self, crops):
+        """As :meth:`.mmpose_backend.MMPoseBackend.predict`; N = 0 where it sees nobody."""
+        return [self._look(*crop) for crop in crops]
+
+    def _look(self, image, corner):
+        if not image.size:   # a box outside of the frame
+            return np.zeros((0, len(LANDMARKS), 3), np.float32)
+        found = self._pose.process(image).pose_landmarks
+        if found is None:
+            return np.zeros((0, len(LANDMARKS), 3), np.float32)
+        marks = [found.landmark[index] for index in LANDMARKS]
+        height, width = image.shape[:2]
+        return np.array([[(mark.x * width + corner[0], mark.y * height + corner[1],
+                           min(max(mark.visibility, 0), 1)) for mark in marks]], np.float32)

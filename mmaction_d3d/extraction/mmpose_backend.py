@@ -1,0 +1,97 @@
+"""Skeletons from any network of mmpose: top-down, bottom-up or one-stage."""
+import contextlib
+import warnings
+
+import numpy as np
+import torch
+from mmengine.dataset import Compose, pseudo_collate
+
+from ..datasets.converters.joint_layouts import layout_by_number
+from ..errors import InputError
+from .upstream import find_config, load_network, scope
+
+DEFAULT_CONFIG = ('mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+                  'td-hm_hrnet-w32_8xb64-210e_coco-256x192.py')
+
+
+class MMPoseBackend:
+    """A pose network, loaded once.
+
+    On a CPU it runs with its batch norms folded into its convolutions and channels last, which
+    leaves coordinates as they are to float rounding.
+
+    Args:
+        config (str): Config file, or ``mmpose::NAME`` out of mmpose's own configs.
+        checkpoint (str, optional): Weights, a file or URL; by default those that mmpose publishes
+            for a config of its own.
+        device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
+
+    Attributes:
+        layout (str): Joint layout of what it finds.
+        top_down (bool): Whether it takes one person's box at a time, not a frame.
+
+    Raises:
+        InputError: Config or weights cannot be used, or no layout has the network's joints.
+    """
+
+    def __init__(self, config=DEFAULT_CONFIG, checkpoint=None, device=None):
+        cfg, checkpoint = find_config('mmpose', config, checkpoint)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')   # of operators that mmcv's lite edition lacks
+            from mmpose.apis import init_model
+            self.network = load_network('mmpose', init_model, cfg, checkpoint, device)
+        loader = cfg.get('test_dataloader') or {}
+        if not loader.get('dataset', {}).get('pipeline'):
+            raise InputError(config, 'test_dataloader.dataset.pipeline', 'nothing', 'a pipeline')
+        self.top_down = loader.dataset.get('data_mode', 'topdown') == 'topdown'
+        with scope('mmpose'):
+            self._pipeline = Compose(loader.dataset.pipeline)
+        joints = self.network.dataset_meta['num_keypoints']
+        self.layout = layout_by_number(joints, (config, 'joints')).name
+        self._device = next(self.network.parameters()).device
+        if self._device.type == 'cpu':
+            from mmcv.cnn import fuse_conv_bn
+            self.network = fuse_conv_bn(self.network).to(memory_format=torch.channels_last)
+
+    def prepare(self, frame, boxes):
+        """Cut what the network takes out of a frame.
+
+        Args:
+            frame (np.ndarray): H x W x 3 uint8 RGB.
+            boxes (np.ndarray | None): N x 4: x1, y1, x2, y2; None where it is not ``top_down``.
+
+        Returns:
+            list[dict]: A crop for each box, or the frame.
+        """
+        image = np.ascontiguousarray(frame[..., ::-1])
+        if not self.top_down:
+            return [self._pipeline(dict(img=image, **self.network.dataset_meta))]
+        return [
+            self._pipeline(dict(img=image, bbox=box[None], bbox_score=np.ones(1, np.float32),
+                                **self.network.dataset_meta))
+            for box in np.asarray(boxes, np.float32)
+        ]
+
+    def predict(self, crops):
+        """Run the network once for all crops.
+
+        Args:
+            crops (list[dict]): Of :meth:`prepare`.
+
+        Returns:
+            list[np.ndarray]: N x V x 3 (x, y in pixels of the frame, score) for each crop, N = 1
+            where it is ``top_down``. Scores are cut to [0, 1].
+        """
+        mixed = (torch.autocast('cuda', torch.float16) if self._device.type == 'cuda'
+                 else contextlib.nullcontext())
+        with torch.inference_mode(), mixed:
+            samples = self.network.test_step(pseudo_collate(crops))
+        return [_people(sample.pred_instances) for sample in samples]
+
+
+def _people(found):
+    """N x V x 3 of an ``InstanceData``; tensors of some heads, arrays of others."""
+    joints, scores = (torch.as_tensor(part).cpu().numpy()
+                      for part in (found.keypoints, found.keypoint_scores))
+    people = np.concatenate([joints[..., :2], np.clip(scores, 0, 1)[..., None]], axis=-1)
+    return people.astype(np.float32)

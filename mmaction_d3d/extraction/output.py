@@ -1,0 +1,144 @@
+"""The pickle that an extraction ends in: labels, and the shards of several machines."""
+import csv
+import os
+
+from ..datasets import safe_pickle
+from ..datasets.annotations import ids_of, read_annotations
+from ..errors import InputError
+
+
+def join_labels(annotations, path, report):
+    """Give extracted annotations labels, splits and class names.
+
+    Args:
+        annotations (list[dict]): Of :class:`.extractor.SkeletonExtractor`.
+        path (str | None): A CSV with the columns path, label and, optionally, split; or a pickle
+            of annotations, such as the ``prepare_*.py`` tools write, of which everything is kept
+            but what extraction found. None gives no labels.
+        report (DropReport): Gets clips without a label, and labels without a clip.
+
+    Returns:
+        dict: ``dict(annotations=, split=, classes=)``, the last two where they are known.
+
+    Raises:
+        InputError: The file cannot be read, or no clip has a label.
+    """
+    if path is None:
+        return dict(annotations=annotations)
+    known, content = (_read_csv(path) if path.lower().endswith('.csv') else _read_pickle(path))
+    named = {name: index for index, info in enumerate(known) for name in reversed(ids_of(info))
+             if name is not None}
+    joined, used = [], set()
+    for annotation in annotations:
+        index = next((named[name] for name in ids_of(annotation) if name in named), None)
+        if index is None:
+            report.add('no label under its name: left out', annotation['frame_dir'])
+        else:
+            used.add(index)
+            # Extraction knows the video better: size and number of frames are of what decodes.
+            joined.append({**known[index], **annotation, **_names(known[index])})
+    for index, info in enumerate(known):
+        if index not in used:
+            report.add('label of no clip: not used', next(filter(None, ids_of(info))))
+    if not joined:
+        raise InputError(path, 'names', ', '.join(str(ids_of(info)[0]) for info in known[:3]),
+                         f'names of the videos, such as {ids_of(annotations[0])[0]}')
+    if 'split' in content:
+        there = {name for info in joined for name in ids_of(info)}
+        content = dict(content, split={split: [name for name in names if name in there]
+                                       for split, names in content['split'].items()})
+    return dict(content, annotations=joined)
+
+
+def _names(info):
+    """The names that splits may refer to."""
+    return {key: info[key] for key in ('frame_dir', 'filename') if info.get(key) is not None}
+
+
+def _read_pickle(path):
+    content = safe_pickle.load(path)
+    annotations, splits = read_annotations(content, path)
+    extra = {key: content[key] for key in ('classes', ) if (
+        isinstance(content, dict) and content.get(key) is not None)}
+    return annotations, dict(extra, split=splits) if splits else extra
+
+
+def _read_csv(path):
+    try:
+        with open(path, encoding='utf-8-sig', newline='') as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
+                         'a CSV file in UTF-8') from error
+    known, lines = {}, {}
+    for line, row in enumerate(rows, 2):
+        name, label = ((row.get(key) or '').strip() for key in ('path', 'label'))
+        if not name or not label:
+            raise InputError(path, f'line {line}', f'{name},{label}',
+                             'a value for each of path,label, which the first line names')
+        name = os.path.normpath(name).replace(os.sep, '/')
+        info = dict(frame_dir=os.path.splitext(name)[0], filename=name, label=label,
+                    split=(row.get('split') or '').strip())
+        if known.setdefault(name, info) != info:
+            raise InputError(path, f'line {line}', f'{name} as {label}',
+                             f'{known[name]["label"]}, as in line {lines[name]}')
+        lines.setdefault(name, line)
+    labels = sorted({info['label'] for info in known.values()})
+    numbers = all(label.isdecimal() for label in labels)
+    content, split = {} if numbers else dict(classes=labels), {}
+    for info in known.values():
+        info['label'] = int(info['label']) if numbers else labels.index(info['label'])
+        part = info.pop('split')
+        if part:
+            split.setdefault(part, []).append(info['frame_dir'])
+    return list(known.values()), dict(content, split=split) if split else content
+
+
+def merge(paths):
+    """Join the pickles of all shards.
+
+    Args:
+        paths (list[str]): Pickles that ``--shard I/N`` wrote, all N of them.
+
+    Returns:
+        dict: The content of the whole pickle, in the order of the names.
+
+    Raises:
+        InputError: A shard is missing, twice, no shard, or of other settings; or a clip is in two.
+    """
+    whole, shards, places = None, {}, {}
+    for path in paths:
+        content = safe_pickle.load(path)
+        annotations, splits = read_annotations(content, path)
+        settings = dict(content.get('extraction') or {}) if isinstance(content, dict) else {}
+        number, total = settings.pop('shard', None) or (None, None)
+        if number is None:
+            raise InputError(path, 'extraction.shard', 'nothing', 'a pickle that --shard I/N wrote')
+        if number in shards:
+            raise InputError(path, 'extraction.shard', f'{number}/{total}, as {shards[number]}',
+                             'each shard once')
+        shards[number] = path
+        for annotation in annotations:
+            other = places.setdefault(annotation['frame_dir'], path)
+            if other != path:
+                raise InputError(path, annotation['frame_dir'], f'a clip of {other} too',
+                                 'each clip in one shard')
+        if whole is None:
+            whole = dict(content, annotations=[], split={}, extraction=settings)
+            whole_total, first = total, path
+        for key, found, want in (('settings', settings, whole['extraction']),
+                                 ('classes', content.get('classes'), whole.get('classes')),
+                                 ('number of shards', total, whole_total)):
+            if found != want:
+                raise InputError(path, f'extraction: {key}', found, f'{want}, as {first}')
+        whole['annotations'] += annotations
+        for split, names in splits.items():
+            whole['split'].setdefault(split, []).extend(names)
+    missing = [str(number) for number in range(1, whole_total + 1) if number not in shards]
+    if missing:
+        raise InputError('command line', 'shards', f'{len(shards)} of {whole_total}',
+                         f'all of them: shard {", ".join(missing)} is missing')
+    whole['annotations'].sort(key=lambda annotation: annotation['frame_dir'])
+    if not whole['split']:
+        del whole['split']
+    return whole

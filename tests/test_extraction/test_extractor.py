@@ -1,0 +1,186 @@
+"""From a video to skeletons of all of its frames, with a stand-in for the network."""
+import weakref
+
+import numpy as np
+import pytest
+
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.extraction import SkeletonExtractor
+from mmaction_d3d.extraction.extractor import _ahead
+
+from .conftest import ColourBackend
+
+
+class CentreBackend:
+    """Takes boxes; a person's 17 joints lie in the middle of the box, if it is wide enough."""
+
+    layout, top_down = 'coco17', True
+
+    def prepare(self, frame, boxes):
+        return list(boxes)
+
+    def predict(self, crops):
+        people = []
+        for x1, y1, x2, y2 in crops:
+            person = np.full((1, 17, 3), ((x1 + x2) / 2, (y1 + y2) / 2, 0.5), np.float32)
+            people.append(person if x2 - x1 > 5 else person[:0])
+        return people
+
+
+class Boxes:
+    """Given boxes M x T x 4."""
+
+    def __init__(self, boxes, linked):
+        self.boxes, self.linked = np.array(boxes, np.float32), linked
+
+    def open(self, media):
+        return lambda index, frame: self.boxes[:, index]
+
+
+def centres(path):
+    """x and y of a track as ColourBackend finds them: joint 0 is the square's centre."""
+    return np.array([(0, 0) if place is None else place for place in path], float)
+
+
+def test_every_frame_is_there_and_who_is_absent_has_score_0(people_video):
+    path = [(20, 30), (24, 30), None, None, (36, 30), (40, 30)]
+    found = SkeletonExtractor(ColourBackend(), batch_size=4)(people_video('a.mp4', [path]))
+    assert found['frame_dir'] == 'a' and found['filename'] == 'a.mp4' and found['notes'] == []
+    assert found['total_frames'] == 6 and found['img_shape'] == (64, 160)
+    assert found['keypoint'].shape == (1, 6, 17, 2) and found['keypoint'].dtype == np.float32
+    np.testing.assert_allclose(found['keypoint'][0, :, 0], centres(path), atol=0.6)
+    np.testing.assert_allclose(found['keypoint_score'][0, :, 0], [.9, .9, 0, 0, .9, .9], rtol=1e-6)
+
+
+def test_two_people_who_cross_keep_their_identity(people_video):
+    steps = range(30)
+    right = [(15 + 4 * t, 30) for t in steps]
+    left = [(145 - 4 * t, 34) for t in steps]
+    # For three frames around the meeting, one of them hides the other.
+    right = [None if 15 <= t <= 17 else place for t, place in zip(steps, right)]
+    found = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [right, left]))
+    assert found['keypoint'].shape[0] == 2
+    whole, hidden = sorted(found['keypoint'][:, :, 0], key=lambda way: (way == 0).any())
+    np.testing.assert_allclose(whole, centres(left), atol=1.6)   # where it is half covered
+    np.testing.assert_allclose(hidden, centres(right), atol=1.6)
+
+
+def test_only_so_many_people_are_kept_and_the_rest_is_told(people_video):
+    ways = [[(20 + 3 * t, 12) for t in range(6)], [(20, 32)] * 6, [(30 + t, 52) for t in range(6)]]
+    found = SkeletonExtractor(ColourBackend(), max_persons=2)(people_video('a.mp4', ways))
+    assert found['notes'] == ['1 more people than 2: left out']
+    # Of equal score and size those who move more; the first is the one who moves most.
+    np.testing.assert_allclose(found['keypoint'][0, :, 0], centres(ways[0]), atol=0.6)
+    np.testing.assert_allclose(found['keypoint'][1, :, 0], centres(ways[2]), atol=0.6)
+
+
+def test_nobody_is_told(people_video):
+    found = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [[None] * 3]))
+    assert found['notes'] == ['nobody in any frame']
+    assert found['keypoint'].shape == (1, 3, 17, 2) and not found['keypoint_score'].any()
+
+
+def test_people_of_many_frames_go_through_the_network_together(people_video):
+    backend = ColourBackend()
+    SkeletonExtractor(backend, batch_size=4)(people_video('a.mp4', [[(20, 30)] * 10]))
+    assert backend.calls == [4, 4, 2]
+
+
+def test_linked_boxes_say_who_is_who(people_video):
+    boxes = np.zeros((2, 4, 4))
+    for t in range(4):   # they change places between frames 1 and 2
+        boxes[0, t] = (0, 0, 20, 20) if t < 2 else (100, 0, 120, 20)
+        boxes[1, t] = (100, 0, 120, 20) if t < 2 else (0, 0, 20, 20)
+    boxes[1, 3] = np.nan
+    extractor = SkeletonExtractor(CentreBackend(), people=Boxes(boxes, linked=True))
+    found = extractor(people_video('a.mp4', [[(20, 30)] * 4]))
+    np.testing.assert_array_equal(found['keypoint'][:, :, 0, 0], [[10, 10, 110, 110], [110, 110, 10, 0]])
+    assert found['keypoint_score'][1, 3].max() == 0
+
+
+def test_boxes_without_a_link_are_linked_by_place(people_video):
+    boxes = np.array([[(0, 0, 20, 20), (100, 0, 120, 20)], [(100, 0, 120, 20), (0, 0, 20, 20)]])
+    extractor = SkeletonExtractor(CentreBackend(), people=Boxes(boxes, linked=False))
+    found = extractor(people_video('a.mp4', [[(20, 30)] * 2]))
+    np.testing.assert_array_equal(sorted(found['keypoint'][:, :, 0, 0].tolist()),
+                                  [[10, 10], [110, 110]])
+
+
+def test_the_whole_frame_is_taken_without_boxes_and_empty_boxes_are_nobody(people_video):
+    video = people_video('a.mp4', [[(20, 30)] * 2])
+    found = SkeletonExtractor(CentreBackend())(video)
+    np.testing.assert_array_equal(found['keypoint'][0, :, 0], [[80, 32]] * 2)
+    narrow = Boxes([[(5, 5, 5, 9), (0, 0, 3, 3)]], linked=True)
+    assert SkeletonExtractor(CentreBackend(), people=narrow)(video)['notes'] == [
+        'nobody in any frame']
+
+
+def test_a_video_that_ends_early_is_used_as_far_as_it_decodes(people_video, monkeypatch):
+    from mmaction_d3d.extraction import media
+    original = media.video_frames
+
+    def broken(path):
+        yield from [frame for frame, _ in zip(original(path), range(3))]
+        raise OSError('no more')
+
+    monkeypatch.setattr(media, 'video_frames', broken)
+    found = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [[(20, 30)] * 6]))
+    assert found['total_frames'] == 3 and found['keypoint_score'].shape == (1, 3, 17)
+    assert found['notes'] == ['the video ends early, used as far as it decodes: OSError (no more)']
+
+
+def test_frames_in_memory_do_not_grow_with_the_video(people_video):
+    alive, most = [], []
+
+    class Frame(np.ndarray):
+        """An array that can be watched."""
+
+    class Watch(ColourBackend):
+
+        def prepare(self, frame, boxes):
+            crop = frame.copy().view(Frame)
+            alive.append(weakref.ref(crop, alive.remove))
+            return [crop]
+
+        def predict(self, crops):
+            most.append(len(alive))
+            return super().predict(crops)
+
+    SkeletonExtractor(Watch(), batch_size=2)(people_video('a.mp4', [[(20, 30)] * 60]))
+    # Batches of two: four wait, one is in work, one was before it, one is in the making.
+    assert len(most) == 30 and max(most) <= 2 * 7
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (dict(backend='other'), 'backend: found other, want mmpose or mediapipe'),
+    (dict(backend=ColourBackend(), max_persons=0), 'max_persons: found 0'),
+    (dict(backend=ColourBackend(), batch_size=0), 'batch_size: found 0'),
+])
+def test_wrong_arguments_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        SkeletonExtractor(**arguments)
+
+
+def test_an_error_of_the_thread_is_raised_and_ends_it():
+    def items():
+        yield 1
+        raise InputError('a', 'b', 'c', 'd')
+
+    found = _ahead(items(), 2)
+    assert next(found) == 1
+    with pytest.raises(InputError):
+        next(found)
+
+
+def test_a_consumer_that_stops_ends_the_thread():
+    made = []
+
+    def items():
+        for index in range(1000):
+            made.append(index)
+            yield index
+
+    found = _ahead(items(), 2)
+    assert next(found) == 0
+    found.close()   # joins the thread
+    assert len(made) < 10

@@ -1,0 +1,67 @@
+"""MediaPipe's network, which its wheel holds."""
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+
+from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.extraction import MediaPipeBackend
+from mmaction_d3d.extraction.mediapipe_backend import LANDMARKS
+
+VIDEO = Path(__file__).parents[3] / 'shared' / 'data' / 'video' / 'demo_skeleton.mp4'
+
+
+@pytest.fixture(scope='module')
+def backend():
+    return MediaPipeBackend()
+
+
+def test_landmarks_are_those_of_the_coco_joints():
+    from mediapipe.python.solutions.pose import PoseLandmark
+    assert [PoseLandmark(index).name.lower() for index in LANDMARKS] == list(
+        get_layout('coco17').joints)
+
+
+def test_nobody_is_seen_where_nobody_is(backend):
+    crops = backend.prepare(np.full((80, 60, 3), 90, np.uint8), np.array([[0, 0, 60, 80]]))
+    people, = backend.predict(crops)
+    assert people.shape == (0, 17, 3)
+
+
+def test_a_box_outside_of_the_frame_is_nobody(backend):
+    crops = backend.prepare(np.full((80, 60, 3), 90, np.uint8), np.array([[70, 0, 90, 20]]))
+    assert backend.predict(crops)[0].shape == (0, 17, 3)
+
+
+def test_coordinates_of_a_crop_are_those_of_the_frame(backend, monkeypatch):
+    """With a stand-in for what the network says: a corner, the middle, visibility 0.25."""
+    marks = [SimpleNamespace(x=0., y=0., visibility=0.25) for _ in range(33)]
+    marks[11] = SimpleNamespace(x=0.5, y=0.5, visibility=1.5)
+    seen = []
+
+    def process(image):
+        seen.append(image.shape)
+        return SimpleNamespace(pose_landmarks=SimpleNamespace(landmark=marks))
+
+    monkeypatch.setattr(backend, '_pose', SimpleNamespace(process=process))
+    crops = backend.prepare(np.zeros((100, 200, 3), np.uint8), np.array([[40, 20, 120, 60]]))
+    (person, ), = backend.predict(crops)
+    assert seen == [(50, 100, 3)]   # a quarter of each side more
+    np.testing.assert_allclose(person[0], (30, 15, 0.25))
+    np.testing.assert_allclose(person[5], (80, 40, 1))
+
+
+@pytest.mark.skipif(not VIDEO.is_file(), reason='needs a real video')
+def test_a_real_person_is_found(backend):
+    with av.open(str(VIDEO)) as container:
+        frame = next(container.decode(video=0)).to_ndarray(format='rgb24')
+    boxes = np.array([[0, 0, 1920, 1080], [900, 200, 1150, 900]])
+    (whole, ), (crop, ) = backend.predict(backend.prepare(frame, boxes))
+    joints = get_layout('coco17').joints
+    height = {name: crop[joints.index(name), 1] for name in ('nose', 'left_hip', 'left_ankle')}
+    assert height['nose'] < height['left_hip'] < height['left_ankle']
+    assert crop[:, 2].mean() > 0.7
+    torso = np.linalg.norm(whole[5, :2] - whole[12, :2])
+    assert np.median(np.linalg.norm(whole[:, :2] - crop[:, :2], axis=-1)) < 0.3 * torso

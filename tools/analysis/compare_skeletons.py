@@ -1,0 +1,73 @@
+"""Compares skeletons with known ones: python tools/analysis/compare_skeletons.py KNOWN.pkl X.pkl."""
+import argparse
+
+import numpy as np
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
+                                               select_split)
+from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.pck import count_near, interval
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='PCK of skeletons against known ones: the share of joints within --threshold '
+        'times the torso (left shoulder to right hip), by joint and with an interval.')
+    parser.add_argument('known', metavar='KNOWN.pkl', help='annotations with the known skeletons')
+    parser.add_argument('found', metavar='X.pkl', help='those of extract_skeletons.py')
+    parser.add_argument('--split', help='clips of KNOWN.pkl to compare (default: all)')
+    parser.add_argument('--threshold', type=float, default=0.2, help='(default: %(default)s)')
+    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
+                        help='joints of both (default: %(default)s)')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    return parser.parse_args(argv)
+
+
+def people_of(annotation, total, shape):
+    """M x T x V x 3 in pixels of ``shape``."""
+    scale = np.divide(shape, annotation['img_shape'])[::-1]
+    return np.concatenate([np.nan_to_num(annotation['keypoint'].astype(np.float64)) * scale,
+                           annotation['keypoint_score'][..., None]], axis=-1)[:, :total]
+
+
+def main():
+    """Prints the share of near joints."""
+    args = parse_args()
+    layout, pairs = get_layout(args.layout), []
+    known, splits = read_annotations(safe_pickle.load(args.known), args.known)
+    found, _ = read_annotations(safe_pickle.load(args.found), args.found)
+    named = {name: index for index, info in enumerate(found) for name in ids_of(info) if name}
+    # Found annotations may have no label, which is of no matter here.
+    check = AnnotationChecker(args.known, layout, None, 100)
+    check_found = AnnotationChecker(args.found, layout, None, 100)
+    for index in select_split(known, splits, args.split, args.known):
+        info = known[index]
+        other = next((named[name] for name in ids_of(info) if name in named), None)
+        if other is None:
+            raise InputError(args.found, ids_of(info)[0], 'no such clip', 'all clips of the split')
+        pairs.append((check(index, info), check_found(other, {'label': 0, **found[other]})))
+    counts = []
+    for info, other in pairs:
+        if info['total_frames'] != other['total_frames']:
+            raise InputError(args.found, f'{ids_of(info)[0]}.total_frames', other['total_frames'],
+                             info['total_frames'])
+        counts.append(count_near(*(people_of(each, info['total_frames'], info['img_shape'])
+                                   for each in (info, other)), layout, args.threshold))
+    near, of = (sum(getattr(count, key) for count in counts) for key in ('near', 'known'))
+    if not of.sum():
+        raise InputError(args.known, 'keypoint_score', 'no frame with both shoulder and hip',
+                         'at least one')
+    for name, part, whole in zip(layout.joints, near, of):
+        print(f'{name:16} {part / whole if whole else float("nan"):.3f} of {whole}')
+    low, high = interval(counts)
+    print(f'PCK@{args.threshold:g}: {near.sum() / of.sum():.4f}, 95 % interval {low:.4f} to '
+          f'{high:.4f} over {len(counts)} clips, {of.sum()} joints')
+
+
+if __name__ == '__main__':
+    cli.run(main)

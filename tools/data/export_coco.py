@@ -1,0 +1,129 @@
+"""Writes frames and their joints as MMPose trains on them: python tools/data/export_coco.py X.pkl."""
+import argparse
+import json
+import os
+
+import cv2
+import numpy as np
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
+                                               select_split)
+from mmaction_d3d.datasets.converters.common import map_in_order, whole_or_absent
+from mmaction_d3d.datasets.media_index import MediaIndex, locate_video
+from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.datasets.transforms.decoding import read_video
+from mmaction_d3d.errors import InputError
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='Every Nth frame of the videos as a JPEG, and their joints as COCO keypoint '
+        'JSON: what MMPose trains and tests a pose network on.')
+    parser.add_argument('annotations', metavar='X.pkl', help='annotations with skeletons')
+    parser.add_argument('--videos', required=True, metavar='DIR', help='folder of their videos')
+    parser.add_argument('--out', required=True, metavar='DIR',
+                        help='folder to write: images/, SPLIT.json')
+    parser.add_argument('--split', required=True, help='the clips')
+    parser.add_argument('--every', type=int, default=8, metavar='N',
+                        help='frames from one that is taken to the next (default: %(default)s)')
+    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
+                        help='joints (default: %(default)s)')
+    parser.add_argument('--whole-frame', action='store_true', help='make the box of a person the '
+                        'whole frame, as extract_skeletons.py --whole-frame will; frames with '
+                        'more people are left out')
+    parser.add_argument('--workers', type=int, metavar='N',
+                        help='processes (default: one for each CPU)')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    args = parser.parse_args(argv)
+    if args.every < 1:
+        raise InputError('command line', '--every', args.every, '1 or more')
+    return args
+
+
+def write_frames(job):
+    """Writes the frames of one clip as JPEGs; returns their names and sizes."""
+    video, folder, prefix, inds = job
+    images, count = read_video(video, inds)
+    if count is not None:
+        raise InputError(video, 'frames', count, f'more than {inds.max()}, as total_frames says')
+    os.makedirs(os.path.join(folder, os.path.dirname(prefix)), exist_ok=True)
+    names = []
+    for index in inds.tolist():
+        names.append(f'{prefix}_{index:06}.jpg')
+        data = cv2.imencode('.jpg', images[index][..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
+        with whole_or_absent(os.path.join(folder, names[-1])) as file:
+            file.write(data.tobytes())
+    return names, images[int(inds[0])].shape[:2]
+
+
+def joints_of(annotation, index, person, shape):
+    """V x 3 of one person: x, y in pixels of the frame, and COCO's flag 2, or 0 where missing."""
+    scale = np.divide(shape, annotation['img_shape'])[::-1]
+    xy = annotation['keypoint'][person, index].astype(np.float64) * scale
+    there = (annotation['keypoint_score'][person, index] > 0) & np.isfinite(xy).all(-1)
+    return np.where(there[:, None], np.column_stack([xy, np.full(len(xy), 2.)]), 0)
+
+
+def box_of(joints, shape, whole_frame):
+    """COCO's box, x, y, width, height: the joints and a tenth of their extent around them."""
+    if whole_frame:
+        return [0, 0, shape[1], shape[0]]
+    there = joints[joints[:, 2] > 0, :2]
+    low, high = there.min(0), there.max(0)
+    margin = 0.1 * (high - low)
+    low, high = np.maximum(low - margin, 0), np.minimum(high + margin, shape[::-1])
+    return [*low, *(high - low)]
+
+
+def main():
+    """Writes frames and joints."""
+    args = parse_args()
+    annotations, splits = read_annotations(safe_pickle.load(args.annotations), args.annotations)
+    check = AnnotationChecker(args.annotations, get_layout(args.layout), None, 100)
+    chosen = [check(index, annotations[index])
+              for index in select_split(annotations, splits, args.split, args.annotations)]
+    media = MediaIndex(args.videos)
+    jobs = []
+    for info in chosen:
+        video = locate_video(media, info, (args.annotations, ids_of(info)[0]))['filename']
+        prefix = os.path.splitext(os.path.relpath(video, args.videos))[0]
+        jobs.append((video, os.path.join(args.out, 'images'), prefix,
+                     np.arange(0, info['total_frames'], args.every)))
+    images, people, crowded = [], [], 0
+    for info, job, (names, shape) in zip(chosen, jobs, map_in_order(
+            write_frames, jobs, args.workers, 'clips')):
+        for index, name in zip(job[3], names):
+            found = [joints_of(info, index, person, shape)
+                     for person in range(len(info['keypoint']))]
+            found = [joints for joints in found if joints[:, 2].any()]
+            if args.whole_frame and len(found) > 1:
+                crowded += 1
+                continue
+            images.append(dict(id=len(images) + 1, file_name=name, height=shape[0],
+                               width=shape[1]))
+            for joints in found:
+                box = box_of(joints, shape, args.whole_frame)
+                people.append(dict(
+                    id=len(people) + 1, image_id=len(images), category_id=1, iscrowd=0,
+                    bbox=[round(float(side), 2) for side in box],
+                    area=round(float(box[2] * box[3]), 2),
+                    num_keypoints=int((joints[:, 2] > 0).sum()),
+                    keypoints=[round(float(number), 2) for number in joints.ravel()]))
+    layout = get_layout(args.layout)
+    category = dict(id=1, name='person', keypoints=list(layout.joints),
+                    skeleton=[[a + 1, b + 1] for a, b in layout.edges])
+    path = os.path.join(args.out, f'{args.split}.json')
+    with whole_or_absent(path) as file:
+        file.write(json.dumps(dict(images=images, annotations=people,
+                                   categories=[category])).encode())
+    print(f'{path}: {len(images)} images, {len(people)} people')
+    if crowded:
+        print(f'{crowded} frames with more than one person: left out')
+
+
+if __name__ == '__main__':
+    cli.run(main)

@@ -1,0 +1,145 @@
+"""Finds the skeletons of any videos: python tools/extract_skeletons.py VIDEOS --out X.pkl."""
+import argparse
+import importlib.util
+import os.path as osp
+import sys
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters.common import DropReport, write_pickle
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.extraction import (DetectedPeople, GivenBoxes, SkeletonExtractor, WholeFrame,
+                                     find_media)
+from mmaction_d3d.extraction.job import Results, extract_all
+from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
+from mmaction_d3d.extraction.output import join_labels, merge
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='Writes the skeletons of videos as a pickle that the data sets read: every '
+        'frame, people who are not there with score 0. With "merge" as the first of VIDEOS, the '
+        'others are pickles that --shard wrote, joined into one.')
+    parser.add_argument('videos', nargs='+', metavar='VIDEOS',
+                        help='videos, folders of frames, folders or glob patterns of these, or '
+                        '.txt files with one of these a line')
+    parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
+    parser.add_argument('--labels', metavar='FILE', help='CSV with the columns path,label and '
+                        'perhaps split, or a pickle of a prepare_*.py tool')
+    parser.add_argument('--backend', choices=('mmpose', 'mediapipe'), default='mmpose',
+                        help='(default: %(default)s)')
+    parser.add_argument('--pose-config', metavar='C', default=DEFAULT_CONFIG,
+                        help="mmpose config: a file, or mmpose::NAME of mmpose's own (default: "
+                        'HRNet-W32, COCO, 256x192)')
+    parser.add_argument('--pose-checkpoint', metavar='P', help='its weights, file or URL (default: '
+                        "those that mmpose publishes for its own config)")
+    people = parser.add_mutually_exclusive_group()
+    people.add_argument('--det-config', metavar='C', help='people by this config of mmdet, a file '
+                        'or mmdet::NAME')
+    people.add_argument('--boxes', metavar='F', help='people by the boxes in this pickle (bbox, '
+                        'M x T x 4) or JSON ({CLIP: [[[x1, y1, x2, y2], ...] for each frame]})')
+    people.add_argument('--whole-frame', action='store_true',
+                        help='one person, somewhere in the frame')
+    parser.add_argument('--det-checkpoint', metavar='P', help='weights for --det-config')
+    parser.add_argument('--max-persons', type=int, default=2, metavar='M',
+                        help='people kept (default: %(default)s)')
+    parser.add_argument('--batch-size', type=int, default=16, metavar='N',
+                        help='crops that the network gets together (default: %(default)s)')
+    parser.add_argument('--device', metavar='D', help='such as cuda:0 (default: the first GPU, '
+                        'else the CPU)')
+    parser.add_argument('--shard', metavar='I/N', help='only every Nth video, the Ith, 1 to N: '
+                        'writes X.IofN.pkl, for "merge"')
+    parser.add_argument('--resume', action='store_true',
+                        help='go on with what a stopped run left')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    args = parser.parse_args(argv)
+    args.shard = parse_shard(args.shard)
+    return args
+
+
+def parse_shard(text):
+    """(I, N) of ``I/N``, or None."""
+    if text is None:
+        return None
+    number, _, total = text.partition('/')
+    if not (number.isdecimal() and total.isdecimal() and 1 <= int(number) <= int(total)):
+        raise InputError('command line', '--shard', text, 'I/N with 1 <= I <= N, such as 1/4')
+    return int(number), int(total)
+
+
+def find_people(args):
+    """What finds people, as the command line says; tells what it cannot see."""
+    if args.det_config is not None:
+        return DetectedPeople(args.det_config, args.det_checkpoint, args.device)
+    if args.det_checkpoint is not None:
+        raise InputError('command line', '--det-checkpoint', 'no --det-config', 'both')
+    if args.boxes is not None:
+        return GivenBoxes(args.boxes)
+    if not args.whole_frame and importlib.util.find_spec('mmdet') is not None:
+        return DetectedPeople('mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py', None, args.device)
+    return WholeFrame()
+
+
+def main():
+    """Extracts, or merges, as the command line says."""
+    args = parse_args()
+    if args.videos[0] == 'merge':
+        content = merge(args.videos[1:])
+        write_pickle(args.out, content)
+        print(f'{args.out}: {len(content["annotations"])} clips')
+        return
+    media = find_media(args.videos)
+    out = args.out
+    settings = {key: getattr(args, key) for key in (
+        'backend', 'pose_config', 'pose_checkpoint', 'det_config', 'det_checkpoint', 'boxes',
+        'whole_frame', 'max_persons')}
+    if args.shard is not None:
+        stem, suffix = osp.splitext(out)
+        out = f'{stem}.{args.shard[0]}of{args.shard[1]}{suffix}'
+        media = media[args.shard[0] - 1::args.shard[1]]
+        settings['shard'] = list(args.shard)
+    results = Results(out, settings, args.resume)
+    extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
+                                  find_people(args), args.max_persons, args.batch_size,
+                                  args.device)
+    if extractor.backend.top_down and isinstance(extractor.people, WholeFrame):
+        print('no detector and no boxes: one person a frame is found, whoever it is')
+    failed = extract_all(extractor, media, results)
+    code = finish(args.labels, out, media, results, failed, settings)
+    if code:
+        sys.exit(code)
+
+
+def finish(labels, out, media, results, failed, settings):
+    """Merges the results, writes the pickle and the report; returns the exit code."""
+    report, annotations = DropReport(), []
+    for clip in media:
+        annotation = results.read(clip)
+        if annotation is not None:
+            for note in annotation.pop('notes'):
+                report.add(note, clip.name)
+            annotations.append(annotation)
+    for clip, error in failed:
+        report.add('video that cannot be used: left out', f'{clip.name}: {error}')
+    if annotations:
+        content = dict(join_labels(annotations, labels, report), extraction=settings)
+        write_pickle(out, content)
+        print(f'{out}: {len(content["annotations"])} clips')
+    for line in report.lines():
+        print(line)
+    if report.counts():
+        report.write(f'{out}.report.csv')
+        print(f'every name: {out}.report.csv')
+    if failed:
+        print(f'{len(failed)} of {len(media)} videos failed:')
+        for clip, error in failed:
+            print(f'  {clip.name}: {cli.one_line(error)}')
+        print('--resume tries them again and keeps the others')
+        return 1
+    results.remove()
+    return 0
+
+
+if __name__ == '__main__':
+    cli.run(main)

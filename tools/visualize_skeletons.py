@@ -1,0 +1,130 @@
+"""Draws skeletons over their videos: python tools/visualize_skeletons.py X.pkl --videos DIR."""
+import argparse
+import os.path as osp
+
+import av
+import cv2
+import numpy as np
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations)
+from mmaction_d3d.datasets.converters.common import map_in_order, whole_or_absent
+from mmaction_d3d.datasets.media_index import MediaIndex, locate_video
+from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.extraction.media import Frames, as_media
+from mmaction_d3d.visualization.tracks import draw_people, sheet
+
+_SHEET_FRAMES = 12   # on a contact sheet
+_SHEET_COLUMNS = 4
+_SHEET_WIDTH = 480   # of a frame on it, at most
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='The skeletons of each clip over its video, a colour and a number a person: '
+        'NAME.mp4 (H.264) and a contact sheet NAME.png.')
+    parser.add_argument('annotations', metavar='X.pkl', help='annotations with skeletons')
+    parser.add_argument('--videos', required=True, metavar='DIR',
+                        help='folder of their videos or folders of frames')
+    parser.add_argument('--out', default='work_dirs/skeletons', metavar='DIR',
+                        help='folder for the pictures (default: %(default)s)')
+    parser.add_argument('--clips', nargs='+', metavar='NAME',
+                        help='clips by frame_dir or filename (default: the first --count)')
+    parser.add_argument('--count', type=int, default=4, metavar='N',
+                        help='clips to draw without --clips (default: %(default)s)')
+    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
+                        help='joints (default: %(default)s)')
+    parser.add_argument('--fps', type=float, help="frames a second (default: the video's; 25 for "
+                        'folders of frames)')
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of a wrong input, too')
+    args = parser.parse_args(argv)
+    for name in ('count', 'fps'):
+        value = getattr(args, name)
+        if value is not None and value <= 0:
+            raise InputError('command line', f'--{name}', value, 'more than 0')
+    return args
+
+
+def find_clips(annotations, args):
+    """Indices of the clips to draw."""
+    if not args.clips:
+        return list(range(min(args.count, len(annotations))))
+    named = {name: index for index, info in enumerate(annotations) for name in ids_of(info) if name}
+    for name in args.clips:
+        if name not in named:
+            raise InputError(args.annotations, '--clips', name,
+                             f'a clip, such as {ids_of(annotations[0])[0]}')
+    return [named[name] for name in args.clips]
+
+
+def find_media(info, args):
+    """The clip's video, or folder of frames."""
+    folder = osp.join(args.videos, info.get('frame_dir') or '')
+    if not info.get('filename') and info.get('frame_dir') and osp.isdir(folder):
+        return as_media(folder)
+    place = (args.annotations, ids_of(info)[0])
+    return as_media(locate_video(MediaIndex(args.videos), info, place)['filename'])
+
+
+def rate_of(media):
+    """Frames a second of a video; 25 for frames."""
+    if media.images is not None:
+        return 25.
+    with av.open(media.path) as container:
+        return float(container.streams.video[0].average_rate or 25)
+
+
+def draw(job):
+    """Draws one clip; returns the paths written."""
+    info, media, layout, out, fps = job
+    stem = osp.join(out, (info.get('frame_dir') or ids_of(info)[2]).replace('/', '_'))
+    total, people = info['total_frames'], None
+    chosen = set(np.linspace(0, total - 1, min(total, _SHEET_FRAMES)).round().astype(int).tolist())
+    shown, frames = [], Frames(media)
+    with whole_or_absent(f'{stem}.mp4') as file, av.open(file, 'w', format='mp4') as container:
+        stream = container.add_stream('libx264', rate=round(fps or rate_of(media)))
+        stream.pix_fmt, stream.options = 'yuv420p', dict(crf='20', preset='veryfast')
+        for index, frame in enumerate(frames):
+            if index >= total:
+                raise InputError(media.path, 'frames', f'more than {total}',
+                                 f'{total}, as total_frames of {ids_of(info)[0]} says')
+            if people is None:
+                # Keypoints follow the video where its size differs from img_shape.
+                scale = np.divide(frame.shape[:2], info['img_shape'])[::-1]
+                people = np.concatenate([np.nan_to_num(info['keypoint']) * scale,
+                                         info['keypoint_score'][..., None]], axis=-1)
+                stream.height, stream.width = (side + side % 2 for side in frame.shape[:2])
+            drawn = draw_people(frame, people[:, index], layout)
+            if index in chosen:
+                shrink = min(1, _SHEET_WIDTH / drawn.shape[1])
+                shown.append(cv2.resize(drawn, None, fx=shrink, fy=shrink,
+                                        interpolation=cv2.INTER_AREA))
+            even = np.pad(drawn, [(0, drawn.shape[0] % 2), (0, drawn.shape[1] % 2), (0, 0)], 'edge')
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format='rgb24')))
+        container.mux(stream.encode())
+    with whole_or_absent(f'{stem}.png') as file:
+        picture = sheet(shown, min(_SHEET_COLUMNS, len(shown)))
+        file.write(cv2.imencode('.png', picture[..., ::-1])[1].tobytes())
+    return f'{stem}.mp4', f'{stem}.png'
+
+
+def main():
+    """Draws as the command line says."""
+    args = parse_args()
+    layout = get_layout(args.layout)
+    annotations, _ = read_annotations(safe_pickle.load(args.annotations), args.annotations)
+    check = AnnotationChecker(args.annotations, layout, None, 100)
+    jobs = []
+    for index in find_clips(annotations, args):
+        info = check(index, {'label': 0, **annotations[index]})   # it may not have one yet
+        jobs.append((info, find_media(info, args), layout, args.out, args.fps))
+    for paths in map_in_order(draw, jobs, 1, 'clips'):
+        print(*paths)
+
+
+if __name__ == '__main__':
+    cli.run(main)
