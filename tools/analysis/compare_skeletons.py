@@ -42,15 +42,16 @@ def main():
     known, splits = read_annotations(safe_pickle.load(args.known), args.known)
     found, _ = read_annotations(safe_pickle.load(args.found), args.found)
     named = {name: index for index, info in enumerate(found) for name in ids_of(info) if name}
-    # Found annotations may have no label, which is of no matter here.
     check = AnnotationChecker(args.known, layout, None, 100)
     check_found = AnnotationChecker(args.found, layout, None, 100)
+    unlabelled = dict(label=0)   # extraction without --labels gives none, which is no matter here
     for index in select_split(known, splits, args.split, args.known):
         info = known[index]
         other = next((named[name] for name in ids_of(info) if name in named), None)
         if other is None:
             raise InputError(args.found, ids_of(info)[0], 'no such clip', 'all clips of the split')
-        pairs.append((check(index, info), check_found(other, {'label': 0, **found[other]})))
+        pairs.append((check(index, {**unlabelled, **info}),
+                      check_found(other, {**unlabelled, **found[other]})))
     counts = []
     for info, other in pairs:
         if info['total_frames'] != other['total_frames']:

@@ -1,0 +1,209 @@
+"""The tools of skeleton extraction from the command line."""
+import csv
+import os
+import pickle
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets import safe_pickle
+
+from .conftest import CONFIG
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a tool in this process: exit code, stdout, last line of stderr."""
+
+    def run(tool, *argv):
+        monkeypatch.setattr(sys, 'argv', [tool, *map(str, argv)])
+        main, code = runpy.run_path(str(ROOT / 'tools' / tool))['main'], 0
+        try:
+            cli.run(main)
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out, err.rstrip('\n').rpartition('\n')[2]
+
+    return run
+
+
+@pytest.fixture
+def narrow(pose_checkpoint):
+    """Flags of the narrow HRNet with random weights."""
+    return ['--pose-config', CONFIG, '--pose-checkpoint', pose_checkpoint, '--whole-frame',
+            '--device', 'cpu']
+
+
+@pytest.fixture
+def videos(people_video, tmp_path):
+    """Six videos of 3 to 8 frames."""
+    for frames in range(3, 9):
+        people_video(f'videos/{frames}.mp4', [[(20 + t, 30) for t in range(frames)]])
+    return tmp_path / 'videos'
+
+
+def test_a_run_that_is_killed_goes_on_without_loss_or_repetition(videos, narrow, tmp_path, run):
+    out, parts = tmp_path / 'x.pkl', tmp_path / 'x.pkl.parts'
+    command = [sys.executable, str(ROOT / 'tools' / 'extract_skeletons.py'), str(videos), '--out',
+               str(out), *map(str, narrow)]
+    with open(tmp_path / 'log', 'w') as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log,
+                                   env=dict(os.environ, OMP_NUM_THREADS='1'))
+        while process.poll() is None and len(list(parts.glob('*.pkl'))) < 2:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = {path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')}
+    assert done and not out.exists()
+    kept = {}
+
+    def look():   # before they are merged and removed
+        kept.update({path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')})
+
+    from mmaction_d3d.extraction.job import Results
+    original = Results.remove
+    Results.remove = lambda self: (look(), original(self))
+    try:
+        code, text, _ = run('extract_skeletons.py', videos, '--out', out, *narrow, '--resume')
+    finally:
+        Results.remove = original
+    assert code == 0 and f'{len(done)} of 6 videos are there from an earlier run' in text
+    assert len(kept) == 6 and all(kept[path] == changed for path, changed in done.items())
+    annotations = safe_pickle.load(str(out))['annotations']
+    assert [info['total_frames'] for info in annotations] == [3, 4, 5, 6, 7, 8]
+    assert not parts.exists()
+
+
+def test_a_broken_video_is_listed_and_the_rest_is_written(videos, narrow, tmp_path, run):
+    (videos / '5.mp4').write_bytes(b'no video')
+    out = tmp_path / 'x.pkl'
+    code, text, _ = run('extract_skeletons.py', videos, '--out', out, *narrow)
+    assert code == 1 and '1 of 6 videos failed:' in text
+    assert '  5.mp4: ' in text and 'want a video that can be decoded' in text
+    assert 'one person a frame is found' in text
+    assert len(safe_pickle.load(str(out))['annotations']) == 5
+    with open(f'{out}.report.csv', newline='') as file:
+        assert [row['reason'] for row in csv.DictReader(file)] == [
+            'video that cannot be used: left out']
+    (videos / '5.mp4').write_bytes((videos / '6.mp4').read_bytes())   # mended
+    code, text, _ = run('extract_skeletons.py', videos, '--out', out, *narrow, '--resume')
+    assert code == 0 and '5 of 6 videos are there' in text
+    assert len(safe_pickle.load(str(out))['annotations']) == 6
+
+
+@pytest.mark.parametrize('flags, message', [
+    (['--shard', '3/2'], '--shard: found 3/2, want I/N with 1 <= I <= N, such as 1/4'),
+    (['--max-persons', '0'], 'max_persons: found 0, want 1 or more'),
+    (['--det-checkpoint', 'x.pth'], '--det-checkpoint: found no --det-config, want both'),
+    (['--det-config', 'mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py'], 'mmdet: found nothing, want'),
+])
+def test_wrong_flags(videos, narrow, tmp_path, run, flags, message):
+    narrow.remove('--whole-frame')
+    code, _, last = run('extract_skeletons.py', videos, '--out', tmp_path / 'x.pkl', *narrow, *flags)
+    assert code == 2 and last.startswith('error: ') and message in last
+
+
+class Runs:
+    """Unpickles by running a command."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command, )
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """A pickle that would leave a mark."""
+    path = tmp_path / 'planted.pkl'
+    path.write_bytes(pickle.dumps(dict(annotations=[Runs(f'touch {tmp_path}/mark')])))
+    return path
+
+
+@pytest.mark.parametrize('tool, flags', [
+    ('extract_skeletons.py', ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe',
+                              '--boxes', '{planted}']),
+    ('extract_skeletons.py', ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe',
+                              '--labels', '{planted}']),
+    ('extract_skeletons.py', ['merge', '{planted}', '--out', '{tmp}/x.pkl']),
+    ('visualize_skeletons.py', ['{planted}', '--videos', '{videos}']),
+    ('data/export_coco.py', ['{planted}', '--videos', '{videos}', '--out', '{tmp}/o', '--split',
+                             'a']),
+    ('analysis/compare_skeletons.py', ['{planted}', '{planted}']),
+])
+def test_no_tool_runs_what_a_pickle_carries(people_video, tmp_path, planted, run, tool, flags):
+    people_video('videos/a.mp4', [[(20, 30)] * 2])
+    values = dict(videos=tmp_path / 'videos', tmp=tmp_path, planted=planted)
+    code, _, last = run(tool, *(flag.format(**values) for flag in flags))
+    assert code == 2 and 'global: found posix.system, want' in last
+    assert not (tmp_path / 'mark').exists()
+
+
+def annotation(frames=4, people=2):
+    """Two people, the second one 40 pixels right of the first."""
+    joints = np.zeros((people, frames, 17, 2), np.float32)
+    joints[..., 0] = 20 + np.arange(17) + 40 * np.arange(people)[:, None, None]
+    joints[..., 1] = 20 + 2 * np.arange(17)
+    return dict(frame_dir='a', filename='a.mp4', total_frames=frames, img_shape=(64, 160),
+                keypoint=joints, keypoint_score=np.full(joints.shape[:3], 0.9, np.float32))
+
+
+def test_skeletons_are_drawn_in_a_colour_a_person(people_video, tmp_path, run):
+    from mmaction_d3d.visualization.tracks import COLOURS
+    people_video('videos/a.mp4', [[None] * 4])
+    (tmp_path / 'x.pkl').write_bytes(pickle.dumps(dict(annotations=[annotation()])))
+    code, text, last = run('visualize_skeletons.py', tmp_path / 'x.pkl', '--videos',
+                           tmp_path / 'videos', '--out', tmp_path / 'out')
+    assert code == 0, last
+    with av.open(str(tmp_path / 'out' / 'a.mp4')) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ('h264', 'yuv420p')
+        frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(stream)]
+    assert len(frames) == 4 and frames[0].shape == (64, 160, 3)
+    sheet = cv2.imread(str(tmp_path / 'out' / 'a.png'))[..., ::-1]
+    assert sheet.shape == (68, 4 * 164, 3)
+    for number, (left, right) in enumerate(((0, 60), (60, 160))):
+        area = sheet[:64, left:right].astype(int)
+        near = [(np.abs(area - colour).sum(-1) < 60).sum() for colour in COLOURS[:2]]
+        assert near[number] > 20 > near[1 - number]
+
+
+def test_a_clip_that_is_not_there_is_named(tmp_path, run):
+    (tmp_path / 'x.pkl').write_bytes(pickle.dumps(dict(annotations=[annotation()])))
+    code, _, last = run('visualize_skeletons.py', tmp_path / 'x.pkl', '--videos', tmp_path,
+                        '--clips', 'b')
+    assert code == 2 and '--clips: found b, want a clip, such as a' in last
+
+
+def test_a_video_of_more_frames_is_refused_and_nothing_is_left(people_video, tmp_path, run):
+    people_video('videos/a.mp4', [[None] * 6])
+    (tmp_path / 'x.pkl').write_bytes(pickle.dumps(dict(annotations=[annotation()])))
+    code, _, last = run('visualize_skeletons.py', tmp_path / 'x.pkl', '--videos',
+                        tmp_path / 'videos', '--out', tmp_path / 'out')
+    assert code == 2 and 'frames: found more than 4, want 4, as total_frames of a says' in last
+    assert os.listdir(tmp_path / 'out') == []
+
+
+def test_skeletons_are_compared_with_known_ones(tmp_path, run):
+    known, found = annotation(people=1), annotation(people=1)
+    found['keypoint'][:, :, :5, 0] += 50   # the face is wrong
+    for name, info in (('k', known), ('x', found)):
+        (tmp_path / f'{name}.pkl').write_bytes(pickle.dumps(dict(annotations=[info])))
+    del found['filename']
+    code, text, last = run('analysis/compare_skeletons.py', tmp_path / 'k.pkl', tmp_path / 'x.pkl')
+    # Labels are missing in both, as extraction without --labels leaves them.
+    assert code == 0, last
+    assert f'PCK@0.2: {12 / 17:.4f}, 95 % interval' in text and 'nose             0.000 of 4' in text
