@@ -13,6 +13,17 @@ CONFIG = ROOT / 'configs' / 'pose' / 'hrnet_w8_synthetic_128x128.py'
 
 
 @pytest.fixture(scope='session')
+def flip_config(tmp_path_factory):
+    """The narrow HRNet with flip test, as MMPose's own configs have it."""
+    from mmengine.config import Config
+    cfg = Config.fromfile(CONFIG)
+    cfg.model.test_cfg = dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True)
+    path = tmp_path_factory.mktemp('flip') / 'network.py'
+    cfg.dump(path)
+    return path
+
+
+@pytest.fixture(scope='session')
 def pose_checkpoint(tmp_path_factory):
     """Random weights of the narrow HRNet, with batch norms that do something."""
     from mmengine.config import Config

@@ -27,7 +27,7 @@ def detector(monkeypatch, tmp_path):
         def inference_detector(network, image):
             got.update(image=image, scope=DefaultScope.get_current_instance().scope_name)
             found = InstanceData(bboxes=torch.tensor(boxes).reshape(-1, 4),
-                                 scores=torch.tensor(scores), labels=torch.tensor(labels))
+                                 scores=torch.tensor(scores), labels=torch.as_tensor(labels))
             return types.SimpleNamespace(pred_instances=found)
 
         package, apis = types.ModuleType('mmdet'), types.ModuleType('mmdet.apis')

@@ -34,8 +34,8 @@ def own(infer, config, checkpoint, image, *args):
 
 
 @pytest.fixture(scope='module')
-def backend(pose_checkpoint):
-    return MMPoseBackend(str(CONFIG), str(pose_checkpoint), 'cpu')
+def backend(flip_config, pose_checkpoint):
+    return MMPoseBackend(str(flip_config), str(pose_checkpoint), 'cpu')
 
 
 def noise(seed, shape=(90, 120, 3)):
@@ -43,13 +43,13 @@ def noise(seed, shape=(90, 120, 3)):
     return cv2.GaussianBlur(rng.integers(0, 256, shape, np.uint8), (0, 0), 2)
 
 
-def test_coordinates_are_those_of_inference_topdown(backend, pose_checkpoint):
+def test_coordinates_are_those_of_inference_topdown(backend, flip_config, pose_checkpoint):
     boxes = np.array([[5, 8, 60, 80], [30.5, 2.25, 119, 88.5], [-10, 20, 50, 140]], np.float32)
     crops, wanted = [], []
     for seed in range(3):   # all frames and boxes in one batch, flip test included
         image = noise(seed)
         crops += backend.prepare(image[..., ::-1], boxes)
-        wanted.append(own('inference_topdown', CONFIG, pose_checkpoint, image, boxes))
+        wanted.append(own('inference_topdown', flip_config, pose_checkpoint, image, boxes))
     found, wanted = np.concatenate(backend.predict(crops)), np.concatenate(wanted)
     assert backend.network.cfg.model.test_cfg.flip_test
     np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
@@ -58,14 +58,14 @@ def test_coordinates_are_those_of_inference_topdown(backend, pose_checkpoint):
 
 
 @pytest.mark.skipif(not COCO.is_dir(), reason='needs the COCO images')
-def test_coordinates_on_real_images_with_true_boxes(backend, pose_checkpoint):
+def test_coordinates_on_real_images_with_true_boxes(backend, flip_config, pose_checkpoint):
     content = json.loads((COCO / 'test_coco.json').read_text())
     for info in content['images']:
         image = cv2.imread(str(COCO / os.path.basename(info['file_name'])))
         boxes = np.array([note['bbox'] for note in content['annotations']
                           if note['image_id'] == info['id']], np.float32)
         boxes[:, 2:] += boxes[:, :2]
-        wanted = own('inference_topdown', CONFIG, pose_checkpoint, image, boxes)
+        wanted = own('inference_topdown', flip_config, pose_checkpoint, image, boxes)
         found = np.concatenate(backend.predict(backend.prepare(image[..., ::-1], boxes)))
         np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
 

@@ -71,7 +71,7 @@ def run(command):
         subprocess.run(f'{command} {shlex.join(POSE_SHRINK)}', shell=True, check=True,
                        env=dict(os.environ, OMP_NUM_THREADS='1'))
         return
-    _, script, *arguments = shlex.split(command.replace('epoch_5', 'epoch_1'))
+    _, script, *arguments = shlex.split(command.replace('epoch_6', 'epoch_1'))
     shrink = SHRINK.get(script, [])
     if '--cfg-options' in arguments:
         shrink = shrink[1:]
@@ -108,5 +108,10 @@ def test_every_command_of_the_page(here, capsys):
     assert Path('work_dirs/skeletons/wave_b.mp4').exists()
     assert Path('work_dirs/d3d_custom/epoch_1.pth').exists()
     assert Path('work_dirs/d3d_quickstart/epoch_1.pth').exists()
+    code, = re.findall(r'^```python\n(.*?)^```', page, re.M | re.S)
+    names = {}
+    exec(code.replace('anna_1', 'a'), names)
+    np.testing.assert_array_equal(names['annotation']['keypoint'],
+                                  whole['annotations'][2]['keypoint'])
     extracted = safe_pickle.load('data/synthetic/hrnet.pkl')['annotations']
     assert all(np.isfinite(info['keypoint']).all() for info in extracted) and len(extracted) == 8

@@ -113,6 +113,7 @@ def main():
         video, weights = osp.join(folder, 'a.mp4'), osp.join(folder, 'random.pth')
         write_video(video, args.frames)
         cfg, _ = find_config('mmpose', NETWORKS[args.network], 'random')
+        cfg.model.test_cfg = dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True)
         write_weights(cfg, weights)
         config = osp.join(folder, 'network.py')
         cfg.dump(config)

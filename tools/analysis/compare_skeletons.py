@@ -20,6 +20,8 @@ def parse_args(argv=None):
     parser.add_argument('known', metavar='KNOWN.pkl', help='annotations with the known skeletons')
     parser.add_argument('found', metavar='X.pkl', help='those of extract_skeletons.py')
     parser.add_argument('--split', help='clips of KNOWN.pkl to compare (default: all)')
+    parser.add_argument('--num-person', type=int, metavar='M', help='only clips of KNOWN.pkl with '
+                        'so many people')
     parser.add_argument('--threshold', type=float, default=0.2, help='(default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints of both (default: %(default)s)')
@@ -47,11 +49,16 @@ def main():
     unlabelled = dict(label=0)   # extraction without --labels gives none, which is no matter here
     for index in select_split(known, splits, args.split, args.known):
         info = known[index]
+        if args.num_person not in (None, len(info['keypoint'])):
+            continue
         other = next((named[name] for name in ids_of(info) if name in named), None)
         if other is None:
             raise InputError(args.found, ids_of(info)[0], 'no such clip', 'all clips of the split')
         pairs.append((check(index, {**unlabelled, **info}),
                       check_found(other, {**unlabelled, **found[other]})))
+    if not pairs:
+        raise InputError(args.known, '--num-person', f'no clip with {args.num_person}',
+                         'at least one')
     counts = []
     for info, other in pairs:
         if info['total_frames'] != other['total_frames']:
