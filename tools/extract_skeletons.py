@@ -105,6 +105,9 @@ def main():
                                   args.device)
     if extractor.backend.top_down and isinstance(extractor.people, WholeFrame):
         print('no detector and no boxes: one person a frame is found, whoever it is')
+    if extractor.backend.missing:
+        print(f'joints of {extractor.layout} that this network does not find: '
+              f'{" ".join(extractor.backend.missing)}')
     failed = extract_all(extractor, media, results)
     code = finish(args.labels, out, media, results, failed, settings)
     if code:

@@ -21,6 +21,7 @@ class MediaPipeBackend:
     """
 
     layout = 'coco17'
+    missing = ()
     top_down = True
 
     def __init__(self):

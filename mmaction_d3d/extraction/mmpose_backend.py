@@ -1,12 +1,12 @@
 """Skeletons from any network of mmpose: top-down, bottom-up or one-stage."""
-import contextlib
 import warnings
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 
-from ..datasets.converters.joint_layouts import layout_by_number
+from ..datasets.converters.joint_layouts import convert_joints
+from ..datasets.skeletons import LAYOUTS
 from ..errors import InputError
 from .upstream import find_config, load_network, scope
 
@@ -27,11 +27,13 @@ class MMPoseBackend:
         device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
 
     Attributes:
-        layout (str): Joint layout of what it finds.
+        layout (str): Joint layout of what it finds: the one with the network's joints, else
+            ``coco17``, whose joints of the same name it takes.
+        missing (list[str]): Joints of the layout that the network does not find: score 0.
         top_down (bool): Whether it takes one person's box at a time, not a frame.
 
     Raises:
-        InputError: Config or weights cannot be used, or no layout has the network's joints.
+        InputError: Config or weights cannot be used, or no joint of the network is COCO's.
     """
 
     def __init__(self, config=DEFAULT_CONFIG, checkpoint=None, device=None):
@@ -46,10 +48,14 @@ class MMPoseBackend:
         self.top_down = loader.dataset.get('data_mode', 'topdown') == 'topdown'
         with scope('mmpose'):
             self._pipeline = Compose(loader.dataset.pipeline)
-        joints = self.network.dataset_meta['num_keypoints']
-        self.layout = layout_by_number(joints, (config, 'joints')).name
-        self._device = next(self.network.parameters()).device
-        if self._device.type == 'cpu':
+        names = self.network.dataset_meta['keypoint_id2name']
+        self._joints = tuple(names[index] for index in range(len(names)))
+        self._place = config, 'joints'
+        self.layout = next((name for name, layout in LAYOUTS.items()
+                            if layout.joints == self._joints), 'coco17')
+        _, self.missing = convert_joints(np.zeros((1, len(names), 3)), self._joints, self.layout,
+                                         self._place)
+        if next(self.network.parameters()).device.type == 'cpu':
             from mmcv.cnn import fuse_conv_bn
             self.network = fuse_conv_bn(self.network).to(memory_format=torch.channels_last)
 
@@ -82,11 +88,10 @@ class MMPoseBackend:
             list[np.ndarray]: N x V x 3 (x, y in pixels of the frame, score) for each crop, N = 1
             where it is ``top_down``. Scores are cut to [0, 1].
         """
-        mixed = (torch.autocast('cuda', torch.float16) if self._device.type == 'cuda'
-                 else contextlib.nullcontext())
-        with torch.inference_mode(), mixed:
+        with torch.inference_mode():
             samples = self.network.test_step(pseudo_collate(crops))
-        return [_people(sample.pred_instances) for sample in samples]
+        return [convert_joints(_people(sample.pred_instances), self._joints, self.layout,
+                               self._place)[0] for sample in samples]
 
 
 def _people(found):

@@ -113,6 +113,20 @@ def test_a_bottom_up_network_finds_people_itself(tmp_path, people_video):
     assert skeletons['keypoint'].shape[1:] == (3, 17, 2)
 
 
+def test_joints_are_told_by_their_names(backend, flip_config, pose_checkpoint, tmp_path):
+    import torch
+    weights = torch.load(pose_checkpoint, weights_only=False)
+    names = weights['meta']['dataset_meta']['keypoint_id2name']
+    names[0], names[9], names[16] = names[9], names[0], 'tail'
+    torch.save(weights, tmp_path / 'other.pth')
+    other = MMPoseBackend(str(flip_config), str(tmp_path / 'other.pth'), 'cpu')
+    crops = backend.prepare(noise(0), np.array([[5, 5, 80, 80]]))
+    (found, ), (wanted, ) = other.predict(crops), backend.predict(crops)
+    order = [9, *range(1, 9), 0, *range(10, 16)]
+    np.testing.assert_allclose(found[:, :16], wanted[:, order], atol=1e-4)
+    assert other.layout == 'coco17' and other.missing == ['right_ankle'] and not found[:, 16].any()
+
+
 def test_mmactions_registry_scope_is_left_alone(pose_checkpoint, backend):
     before = dict(DefaultScope._instance_dict)
     MMPoseBackend(str(CONFIG), str(pose_checkpoint), 'cpu')
