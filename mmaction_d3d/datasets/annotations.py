@@ -7,6 +7,9 @@ import numpy as np
 
 from ..errors import InputError
 
+_WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py, or attach those '
+               'of another tool with tools/data/prepare_custom.py --skeletons')
+
 
 def ids_of(annotation):
     """The names an annotation goes by in a split, best first.
@@ -174,7 +177,7 @@ class AnnotationChecker:
                  if annotation.get(field) is not None}
         for field in ('label', 'img_shape', 'total_frames', 'keypoint'):
             if field not in given:
-                yield field, 'nothing', 'a value'
+                yield field, 'nothing', _WANTED.get(field, 'a value')
         total, label = annotation.get('total_frames'), annotation.get('label')
         total_is_right = isinstance(total, Integral) and total >= 1
         if 'total_frames' in given and not total_is_right:

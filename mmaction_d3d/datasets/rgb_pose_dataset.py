@@ -15,6 +15,19 @@ from .media_index import MediaIndex, locate_frames, locate_video
 from .skeletons import get_layout
 from .transforms.cropping import check_before_crops
 
+_ARRAY_KEYS = 'keypoint', 'keypoint_score'
+
+
+class _Arrays(list):
+    """Arrays as they were read, in the order of clips and of :data:`_ARRAY_KEYS`; never changed.
+
+    In a worker process they stay the parent's memory: Python's counts of references lie apart
+    from an array's numbers.
+    """
+
+    def __deepcopy__(self, memo):
+        return self     # a subset of the data set shares them, too
+
 
 @DATASETS.register_module()
 class RGBPoseDataset(BaseActionDataset):
@@ -88,6 +101,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.frame_tmpl = frame_tmpl
         self.layout = get_layout(layout)
         self.num_person = num_person
+        self._arrays = _Arrays()
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
                          num_classes=num_classes, start_index=start_index, modality='RGB',
                          **kwargs)
@@ -113,6 +127,9 @@ class RGBPoseDataset(BaseActionDataset):
         for index in indices:
             clip = check(index, annotations[index])
             clip.update(locate(media, clip, f'annotations[{index}]'), num_person=self.num_person)
+            # MMEngine serialises what is in data_list, with two more copies on the way.
+            clip['arrays'] = len(self._arrays)
+            self._arrays += [clip.pop(key) for key in _ARRAY_KEYS]
             data_list.append(clip)
         self._report(check)
         return data_list
@@ -149,6 +166,7 @@ class RGBPoseDataset(BaseActionDataset):
     def get_data_info(self, idx):
         """Return one clip's dict, whose arrays are float32 and its own."""
         clip = super().get_data_info(idx)
-        for key in ('keypoint', 'keypoint_score'):
-            clip[key] = clip[key].astype(np.float32, copy=False)
+        first = clip.pop('arrays')
+        for place, key in enumerate(_ARRAY_KEYS, first):
+            clip[key] = self._arrays[place].astype(np.float32)
         return clip

@@ -1,5 +1,6 @@
 """Skeletons from elsewhere, attached to annotations by the clips' names."""
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,13 +11,15 @@ from .joint_layouts import convert_joints
 from .people import keep_people_in_boxes, link_people
 
 
-def attach_skeletons(annotations, path, kind, layout, num_person, report):
+def attach_skeletons(annotations, path, kind, layout, num_person, report,
+                     spread=False):
     """Give each annotation the skeletons of its name.
 
     A clip's name is its ``frame_dir``, ``filename``, filename without suffix, or that without
     folders; a file's name for it, with or without folders, is the same. Where the files know
-    fewer frames than the clip has, the rest has no joints; further ones are cut. Clips without
-    skeletons are left out.
+    fewer frames than the clip has, the rest has no joints; further ones are cut; or, with
+    ``spread``, frames correspond by their share of the clip's time. Clips without skeletons are
+    left out.
 
     Args:
         annotations (list[dict]): Annotations with ``total_frames`` and ``img_shape``; people
@@ -26,6 +29,7 @@ def attach_skeletons(annotations, path, kind, layout, num_person, report):
         layout (str): Joint layout to convert to.
         num_person (int): People kept.
         report (DropReport): Gets what was left out or changed.
+        spread (bool): Whether both begin and end at the same times, whatever the frame rate.
 
     Returns:
         list[dict]: New annotations, in the same order.
@@ -45,7 +49,10 @@ def attach_skeletons(annotations, path, kind, layout, num_person, report):
                              f'{ids_of(annotation)[0]}', 'a name of one clip')
         used[name] = ids_of(annotation)[0]
         place = (path, name)
-        attached.append(_attach(annotation, source[name](), layout, num_person, report, place))
+        found = source[name]()
+        if spread:
+            found = _spread(found, annotation, report)
+        attached.append(_attach(annotation, found, layout, num_person, report, place))
     for name in source:
         if name not in used:
             report.add('skeletons of no clip: not used', name)
@@ -62,6 +69,18 @@ def _by_name(source):
         bare.setdefault(os.path.basename(name), []).append(name)
     unique = {short: names[0] for short, names in bare.items() if len(names) == 1}
     return {**unique, **{name: name for name in source}}
+
+
+def _spread(found, annotation, report):
+    """Skeletons of as many frames as the clip has: those nearest in time."""
+    total = annotation['total_frames']
+    if found.num_frames == total:
+        return found
+    report.add('skeletons of more or fewer frames than the clip has: those nearest in time',
+               f'{ids_of(annotation)[0]}: {found.num_frames}, {total}')
+    nearest = {frame: (2 * frame + 1) * found.num_frames // (2 * total) for frame in range(total)}
+    return replace(found, num_frames=total, frames={
+        frame: found.frames[index] for frame, index in nearest.items() if index in found.frames})
 
 
 def _attach(annotation, found, layout, num_person, report, place):

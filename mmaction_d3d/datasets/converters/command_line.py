@@ -22,13 +22,14 @@ def add_skeleton_arguments(parser, num_person):
                         help='people kept of them (default: %(default)s)')
 
 
-def attach_named_skeletons(content, args, report):
+def attach_named_skeletons(content, args, report, spread=False):
     """Attaches the skeletons that the command line names; splits lose clips without any.
 
     Args:
         content (dict): ``dict(annotations=, split=, ...)``.
         args (Namespace): With the flags of :func:`add_skeleton_arguments`.
         report (DropReport): Gets what was left out or changed.
+        spread (bool): As for :func:`attach_skeletons`.
 
     Returns:
         dict: A new ``content``; the same one without ``--skeletons``.
@@ -45,7 +46,7 @@ def attach_named_skeletons(content, args, report):
         raise InputError('command line', '--format', 'nothing',
                          f'what wrote --skeletons: {", ".join(IMPORTERS)}')
     annotations = attach_skeletons(content['annotations'], args.skeletons, args.format,
-                                   args.layout, args.num_person, report)
+                                   args.layout, args.num_person, report, spread)
     kept = {annotation['frame_dir'] for annotation in annotations}
     split = {name: [clip for clip in clips if clip in kept]
              for name, clips in content['split'].items()}

@@ -34,11 +34,11 @@ def reencode(job):
     """
     source, target, short_side = job
     if os.path.isfile(target):
-        return _existing(target, short_side)
+        return Reencoded(frames=existing(target, short_side)[0])
     try:
         container = av.open(source)
     except Exception as error:      # PyAV has many kinds
-        return Reencoded(problem=_reason(error))
+        return Reencoded(problem=reason_of(error))
     with container:
         if not container.streams.video:
             return Reencoded(problem='no picture stream')
@@ -46,7 +46,7 @@ def reencode(job):
             with whole_or_absent(target) as file:
                 return Reencoded(frames=_write(container, file, target, short_side))
         except _DecodingError as error:
-            return Reencoded(problem=_reason(error.__cause__) if error.__cause__ else str(error))
+            return Reencoded(problem=reason_of(error.__cause__) if error.__cause__ else str(error))
 
 
 class _DecodingError(Exception):
@@ -64,23 +64,61 @@ def _decode(container):
 
 def _write(container, file, target, short_side):
     """Encodes all frames into an open file; returns their number."""
-    rate = container.streams.video[0].average_rate or Fraction(30)
-    count = 0
-    suffix = os.path.splitext(target)[1][1:]
-    with av.open(file, 'w', format=suffix) as out:
-        for count, frame in enumerate(_decode(container), 1):
-            if count == 1:
-                stream = out.add_stream('libx264', rate=rate)
-                stream.width, stream.height = smaller_size(frame.width, frame.height, short_side)
-                stream.pix_fmt, stream.options = 'yuv420p', _OPTIONS
-                stream.codec_context.thread_count = 1
-            small = frame.reformat(stream.width, stream.height, 'yuv420p', interpolation='AREA')
-            small.pts, small.time_base = count - 1, 1 / rate
-            out.mux(stream.encode(small))
-        if not count:
-            raise _DecodingError('no frame decodes')
-        out.mux(stream.encode())
-    return count
+    rate = rate_of(container.streams.video[0])
+    with SmallVideo(file, os.path.splitext(target)[1][1:], rate, short_side) as small:
+        for frame in _decode(container):
+            small.add(frame)
+    if not small.frames:
+        raise _DecodingError('no frame decodes')
+    return small.frames
+
+
+def rate_of(stream):
+    """Frames per second of a video stream, a Fraction; 30 where the file does not say."""
+    return stream.average_rate or Fraction(30)
+
+
+class SmallVideo:
+    """An H.264 video that is written frame by frame, at a constant rate.
+
+    Args:
+        file (BinaryIO): Where to write it.
+        suffix (str): Its format: ``avi``, ``mp4``.
+        rate (Fraction): Frames per second.
+        short_side (int): In pixels, which smaller frames keep.
+
+    Attributes:
+        frames (int): Those written.
+        shape (tuple[int] | None): Their height and width.
+    """
+
+    def __init__(self, file, suffix, rate, short_side):
+        self.frames, self.shape = 0, None
+        self._rate, self._short_side = rate, short_side
+        self._container, self._stream = av.open(file, 'w', format=suffix), None
+
+    def __enter__(self):
+        return self
+
+    def add(self, frame):
+        """Writes the next frame, an ``av.VideoFrame`` of any size."""
+        if self._stream is None:
+            width, height = smaller_size(frame.width, frame.height, self._short_side)
+            self.shape = height, width
+            self._stream = stream = self._container.add_stream('libx264', rate=self._rate)
+            stream.width, stream.height = width, height
+            stream.pix_fmt, stream.options = 'yuv420p', _OPTIONS
+            stream.codec_context.thread_count = 1
+        height, width = self.shape
+        small = frame.reformat(width, height, 'yuv420p', interpolation='AREA')
+        small.pts, small.time_base = self.frames, 1 / self._rate
+        self._container.mux(self._stream.encode(small))
+        self.frames += 1
+
+    def __exit__(self, kind, error, traceback):
+        with self._container:
+            if kind is None and self._stream is not None:
+                self._container.mux(self._stream.encode())
 
 
 def smaller_size(width, height, short_side):
@@ -89,19 +127,27 @@ def smaller_size(width, height, short_side):
     return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))
 
 
-def _existing(target, short_side):
-    """A file of an earlier run: it was written whole, so that its header is right."""
+def existing(target, short_side):
+    """Looks at a file of an earlier run: it was written whole, so that its header is right.
+
+    Returns:
+        tuple[int, tuple[int]]: Number of frames; height and width.
+
+    Raises:
+        InputError: It is no video, or larger than ``short_side``.
+    """
     try:
         with av.open(target) as container:
             stream = container.streams.video[0]
-            frames, side = stream.frames, min(stream.width, stream.height)
+            frames, shape = stream.frames, (stream.height, stream.width)
     except Exception as error:
-        raise InputError(target, 'video', _reason(error), 'a video: delete this file') from error
-    if side > short_side:
-        raise InputError(target, 'short side', side, f'{short_side}: delete this folder, or '
+        raise InputError(target, 'video', reason_of(error), 'a video: delete this file') from error
+    if min(shape) > short_side:
+        raise InputError(target, 'short side', min(shape), f'{short_side}: delete this folder, or '
                          'choose another one')
-    return Reencoded(frames=frames)
+    return frames, shape
 
 
-def _reason(error):
+def reason_of(error):
+    """An exception of PyAV in one line."""
     return f'{type(error).__name__}: {" ".join(str(error).split())}'

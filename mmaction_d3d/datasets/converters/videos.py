@@ -1,7 +1,11 @@
-"""What a video holds, found by decoding all of it."""
+"""Which videos a folder has; what a video holds, found by decoding all of it."""
+import os
 from dataclasses import dataclass
 
 import av
+
+from ...errors import InputError
+from ..media_index import VIDEO_SUFFIXES
 
 
 @dataclass
@@ -45,3 +49,25 @@ def probe_video(path):
         reason = ' '.join(str(error).split())
         probe.problem = f'{type(error).__name__} ({reason.replace(path, "the file")})'
     return probe
+
+
+def find_videos(root):
+    """Find the videos of a folder, at any depth.
+
+    Returns:
+        dict[str, str]: Paths by name without suffix.
+
+    Raises:
+        InputError: There is no such folder, or two videos have one name.
+    """
+    if not os.path.isdir(root):
+        raise InputError(root, 'folder', 'no such folder', 'a folder with videos')
+    found = {}
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders.sort()
+        for file in sorted(files):
+            name, suffix = os.path.splitext(file)
+            path = os.path.join(folder, file)
+            if suffix.lower() in VIDEO_SUFFIXES and found.setdefault(name, path) != path:
+                raise InputError(path, 'name', f'that of {found[name]}, too', 'one video of a name')
+    return found

@@ -1,6 +1,7 @@
-"""Every command of the pages on Penn Action and one's own videos, on small made-up files."""
+"""Every command of the pages on Penn Action, FineGYM and own videos, on small made-up files."""
 import csv
 import os
+import pickle
 import re
 import runpy
 import shlex
@@ -17,6 +18,7 @@ from mmengine.logging import MessageHub, MMLogger
 from mmaction_d3d.datasets import safe_pickle
 
 from . import skeleton_writers as files
+from .finegym_files import write_annotations, write_full_video
 from .pennaction_files import write_clip
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,6 +82,32 @@ def test_pennaction(here):
     assert [clip['keypoint'].shape for clip in hrnet] == [(1, 3, 17, 2)] * 3
     assert Path('work_dirs/d3d_pennaction/best_acc_top1_epoch_1.pth').exists()
     assert Path('work_dirs/d3d_pennaction_hrnet/best_acc_top1_epoch_1.pth').exists()
+
+
+def test_finegym(here, square_video):
+    event, train, val = 'E_000001_000006', 'A_0000_0000', 'A_0003_0003'
+    names = [f'0LtLS9wROrk_{event}_{name}' for name in (train, val)]
+    write_annotations(here, {'0LtLS9wROrk': {event: (
+        (1.04, 6.2), {train: [(0.2, 0.4)], val: [(3.2, 3.4)]})}}, {names[0]: 78}, {names[1]: 91})
+    write_full_video(here / '0LtLS9wROrk.mp4', square_video, 120)
+    files.write_pyskl(here / 'gym_hrnet.pkl', {name: files.walk(5)[None] for name in names})
+    published = pickle.loads(Path('gym_hrnet.pkl').read_bytes())
+    published['split'] = dict(train=names[:1], val=names[1:])
+    Path('gym_hrnet.pkl').write_bytes(pickle.dumps(published))
+
+    for command in commands('data_finegym.md'):
+        run(command)
+        if command.startswith('mv gym99'):
+            (here / '0LtLS9wROrk.mp4').rename(here / 'data/finegym/full/0LtLS9wROrk.mp4')
+    content = safe_pickle.load('data/finegym/annotations.pkl')
+    assert content['split'] == dict(train=names[:1], val=names[1:])
+    assert [clip['keypoint'].shape for clip in content['annotations']] == [(1, 5, 17, 2)] * 2
+    assert Path('work_dirs/d3d_finegym/best_acc_mean1_epoch_1.pth').exists()
+    assert Path('work_dirs/d3d_finegym_hrnet/best_acc_mean1_epoch_1.pth').exists()
+    assert 'keypoint' not in safe_pickle.load('data/finegym_large/clips.pkl')['annotations'][0]
+    large = safe_pickle.load('data/finegym_large/annotations.pkl')
+    assert [clip['label'] for clip in large['annotations']] == [78, 91]
+    assert large['annotations'][0]['keypoint'].shape == (1, 5, 17, 2)
 
 
 def test_custom(here, square_video):

@@ -1,0 +1,238 @@
+"""FineGYM (Shao et al., CVPR 2020): Gym99's clips out of full videos, and its official splits.
+
+The annotation files of https://sdolivia.github.io/FineGym lie in one folder under their own names:
+
+- ``finegym_annotation_info_v1.0.json`` (or v1.1): by video (its YouTube id), by event
+  (``E_002407_002435``, its whole seconds), ``event``: its kind; ``timestamps``: one pair of seconds
+  in the video; ``segments``: None, or by sub-action (``A_0003_0005``) ``stages`` and as many pairs
+  ``timestamps``, in seconds from the start of the event;
+- ``gym99_train_element_v1.0.txt`` (or v1.1) and ``gym99_val_element.txt``: lines
+  ``VIDEO_E_002407_002435_A_0003_0005 78``, a clip and its class;
+- ``gym99_categories.txt``: lines ``Clabel:   0; set:  1; Glabel:   1; (VT) round-off, ...``.
+"""
+import os
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Real
+
+from ...errors import InputError
+from .common import map_in_order
+from .cutting import Cut, cut
+from .skeleton_files import read_json
+from .videos import find_videos
+
+VERSIONS = ('1.0', '1.1')
+SUFFIX = '.mp4'
+_NAME = re.compile(r'(.+)_(E_\d+_\d+)_(A_\d+_\d+)')
+_CATEGORY = re.compile(r'Clabel:\s*(\d+);\s*set:\s*\d+;\s*Glabel:\s*\d+;\s*(\S.*?)\s*')
+
+
+@dataclass(frozen=True)
+class Element:
+    """A clip of the benchmark: its name, class and split."""
+    name: str
+    label: int
+    split: str
+
+    @property
+    def parts(self):
+        """Names of its video, event and sub-action."""
+        return _NAME.fullmatch(self.name).groups()
+
+    @property
+    def event(self):
+        """Name of its event's clip."""
+        return '_'.join(self.parts[:2])
+
+
+def read_classes(folder):
+    """Reads the names of the classes, in the order of their labels.
+
+    Raises:
+        InputError: The file is missing, a line has another form, or labels do not count from 0.
+    """
+    path = os.path.join(folder, 'gym99_categories.txt')
+    classes = []
+    for place, line in _lines(path):
+        match = _CATEGORY.fullmatch(line)
+        if not match or int(match[1]) != len(classes):
+            raise InputError(path, place, repr(line), f'Clabel: {len(classes)}; set: S; Glabel: G; '
+                             'name')
+        classes.append(match[2])
+    return classes
+
+
+def read_elements(folder, version, num_classes, report):
+    """Reads the clips of both splits.
+
+    Args:
+        folder (str): Where the annotation files are.
+        version (str): One of :data:`VERSIONS`.
+        num_classes (int): Labels must be below it.
+        report (DropReport): Gets clips that are listed twice.
+
+    Returns:
+        list[Element]: In the order of the files, each once.
+
+    Raises:
+        InputError: A file is missing, a line has another form, or a clip stands in two classes or
+            both splits.
+    """
+    elements, places = {}, {}
+    for split, file in (('train', f'gym99_train_element_v{version}.txt'),
+                        ('val', 'gym99_val_element.txt')):
+        path = os.path.join(folder, file)
+        for place, line in _lines(path):
+            name, _, label = line.partition(' ')
+            if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d+', label) or (
+                    int(label) >= num_classes):
+                raise InputError(path, place, repr(line), 'VIDEO_E_000000_000000_A_0000_0000 and a '
+                                 f'class from 0 to {num_classes - 1}')
+            element = Element(name, int(label), split)
+            other = elements.setdefault(name, element)
+            if other != element:
+                raise InputError(path, place, f'{name} as class {element.label} in {split}',
+                                 f'class {other.label} in {other.split}, as {places[name]} has it')
+            if name in places:
+                report.add('clip listed twice: used once', name)
+            places.setdefault(name, f'{file}, {place}')
+    return list(elements.values())
+
+
+def _lines(path):
+    """Yields the lines of a text file that are not empty, each with its place."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
+                         "FineGYM's file of that name") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield f'line {number}', line
+
+
+def read_times(folder, version):
+    """Reads when events and sub-actions begin and end.
+
+    Returns:
+        dict[str, tuple[Fraction]]: By the name of a sub-action's clip, and of an event's, start
+        and end in exact seconds of the video: for a sub-action from the start of its first stage
+        to the end of its last.
+
+    Raises:
+        InputError: The file is missing or has another form.
+    """
+    path = os.path.join(folder, f'finegym_annotation_info_v{version}.json')
+    times = {}
+    for video, events in _items(read_json(path), path, 'content'):
+        for event, content in _items(events, path, video):
+            name = f'{video}_{event}'
+            start, end = times[name] = _interval(content, path, name)
+            segments = content.get('segments')
+            for segment, stages in () if segments is None else _items(segments, path, name):
+                relative = _interval(stages, path, f'{name}_{segment}')
+                times[f'{name}_{segment}'] = tuple(start + time for time in relative)
+    return times
+
+
+def _items(value, path, place):
+    if not isinstance(value, dict):
+        raise InputError(path, place, type(value).__name__, 'names and what they stand for')
+    return value.items()
+
+
+def _interval(content, path, place):
+    """Start of the first and end of the last pair of ``timestamps``, exact."""
+    pairs = content.get('timestamps') if isinstance(content, dict) else None
+    if not isinstance(pairs, list) or not pairs or not all(
+            isinstance(pair, list) and len(pair) == 2 and all(
+                isinstance(time, Real) and abs(time) < float('inf') for time in pair)
+            for pair in pairs):
+        raise InputError(path, f'{place}.timestamps', repr(pairs), 'pairs of seconds')
+    # Not the number's binary value but the decimal one that was written.
+    return Fraction(repr(pairs[0][0])), Fraction(repr(pairs[-1][1]))
+
+
+def prepare_finegym(annotations, videos, clips, events, version, short_side, workers, report):
+    """Cuts the clips that are not there yet.
+
+    Args:
+        annotations (str): Folder of the annotation files.
+        videos (str): Folder of the full videos, ``VIDEO.mp4`` or another suffix, at any depth.
+        clips (str): Folder to write the sub-actions to, ``NAME.mp4``.
+        events (str | None): Folder to write their events to.
+        version (str): One of :data:`VERSIONS`.
+        short_side (int): Of the clips, in pixels; smaller videos keep theirs.
+        workers (int | None): Processes; None: one for each CPU.
+        report (DropReport): Gets what was left out.
+
+    Returns:
+        dict: ``dict(split=dict(train=, val=), annotations=, classes=)``, without skeletons.
+
+    Raises:
+        InputError: The annotation files cannot be used, no clip can be cut, or a video is there
+            twice.
+    """
+    classes = read_classes(annotations)
+    elements = read_elements(annotations, version, len(classes), report)
+    times = read_times(annotations, version)
+    sources = find_videos(videos)
+    for folder in filter(None, (clips, events)):
+        if os.path.realpath(folder) == os.path.realpath(videos):
+            raise InputError('command line', '--videos', videos, 'another folder than the one that '
+                             'clips are written to')
+    there = [element for element in elements
+             if _can_be_cut(element.name, element.parts[0], times, sources, report)]
+    jobs = {element.name: (clips, element.parts[0]) for element in there}
+    if events is not None:
+        jobs.update({element.event: (events, element.parts[0]) for element in there
+                     if _can_be_cut(element.event, element.parts[0], times, sources, report)})
+    jobs = {name: Cut(sources[video], os.path.join(folder, name + SUFFIX), *times[name], short_side)
+            for name, (folder, video) in jobs.items()}
+    made = _cut_all(jobs, workers, report)
+    content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes)
+    for element in there:
+        clip = made.get(element.name)
+        if clip is not None:
+            content['split'][element.split].append(element.name)
+            content['annotations'].append(dict(
+                frame_dir=element.name, label=element.label, img_shape=clip.shape,
+                original_shape=clip.shape, total_frames=clip.frames))
+    if not content['annotations']:
+        raise InputError(videos, 'videos', next(report.lines(), 'none'),
+                         'VIDEO.mp4 of a clip in the splits')
+    return content
+
+
+def _can_be_cut(name, video, times, sources, report):
+    """Whether a clip's times and video are known; else the report says so."""
+    if name not in times:
+        reason = 'not in the file of times: left out'
+    elif not 0 <= times[name][0] < times[name][1]:
+        reason = 'times that end before they start: left out'
+    elif video not in sources:
+        reason = 'its video is not there: left out'
+    else:
+        return True
+    report.add(reason, name)
+    return False
+
+
+def _cut_all(jobs, workers, report):
+    """Does the jobs, by name of the clip; gives those that succeed."""
+    there = {name: job for name, job in jobs.items() if os.path.isfile(job.target)}
+    rest = {name: job for name, job in jobs.items() if name not in there}
+    if there:
+        print(f'clips: {len(there)} of {len(jobs)} are there from an earlier run')
+    made = {}
+    for some, title, done in ((there, 'clips that are there', 0), (rest, 'clips', len(there))):
+        results = map_in_order(cut, list(some.values()), workers, title, done)
+        for name, clip in zip(some, results):
+            if clip.problem:
+                report.add(f'{clip.problem}: left out', f'{name}: {clip.detail}' if clip.detail
+                           else name)
+            else:
+                made[name] = clip
+    return made

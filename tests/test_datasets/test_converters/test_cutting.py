@@ -1,0 +1,137 @@
+"""Clips out of full videos: exactly the frames of their time."""
+from fractions import Fraction
+
+import av
+import pytest
+
+from mmaction_d3d.datasets.converters import cutting
+from mmaction_d3d.datasets.converters.cutting import Clip, Cut, cut, frames_from
+
+from .finegym_files import SIZE, draw_number, read_numbers, write_full_video
+
+
+@pytest.fixture(scope='module')
+def video(tmp_path_factory, square_video):
+    path = tmp_path_factory.mktemp('full') / 'a.mp4'
+    write_full_video(path, square_video)
+    return path
+
+
+def cut_out(video, target, start, end, short_side=256):
+    return cut(Cut(str(video), str(target), Fraction(start), Fraction(end), short_side))
+
+
+@pytest.mark.parametrize('start, end, first, last', [
+    ('0', '0.2', 0, 4),
+    ('3.6', '3.8', 90, 94),         # from a key frame on
+    ('3.56', '3.64', 89, 90),       # over one
+    ('4.4', '4.48', 110, 111),      # far from any
+    ('4.401', '4.481', 111, 112),   # between frames
+    ('7.8', '8', 195, 199),         # to the video's end
+])
+def test_clip_has_the_frames_of_its_time(video, tmp_path, start, end, first, last):
+    target = tmp_path / 'clip.mp4'
+    found = cut_out(video, target, start, end)
+    numbers = list(range(first, last + 1))
+    assert found == Clip(len(numbers), SIZE) and read_numbers(target) == numbers
+
+
+def test_clip_is_small_h264_that_begins_at_zero(video, tmp_path):
+    target = tmp_path / 'clip.mp4'
+    assert cut_out(video, target, '1', '1.2', short_side=16).shape == (16, 32)
+    with av.open(str(target)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.average_rate) == ('h264', 25)
+        times = [frame.time for frame in container.decode(stream)]
+    assert times == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
+
+
+def test_little_is_decoded_before_a_clip(video):
+    with av.open(str(video)) as container:
+        time, _ = next(frames_from(container, Fraction('7.96')))
+    assert time == Fraction('3.6')      # the last key frame by then
+
+
+class SeeksTooFar:
+    """An open file of a format without an index."""
+
+    def __init__(self, container):
+        self.container, self.streams = container, container.streams
+        self.start_time, self.decode = container.start_time, container.decode
+
+    def seek(self, offset):
+        self.container.seek(offset + 4000000 if offset > 0 else offset)
+
+
+def test_all_is_decoded_where_a_seek_goes_too_far(video):
+    with av.open(str(video)) as container:
+        times = [time for time, _ in frames_from(SeeksTooFar(container), Fraction('3.4'))]
+    assert len(times) == 200 and times[0] == 0
+
+
+@pytest.mark.parametrize('suffix', ['mkv', 'ts'])
+def test_other_formats(tmp_path, square_video, suffix):
+    source = tmp_path / f'a.{suffix}'
+    write_full_video(source, square_video, 120)
+    assert cut_out(source, tmp_path / 'clip.mp4', '4.4', '4.6').frames == 5
+    assert read_numbers(tmp_path / 'clip.mp4') == [110, 111, 112, 113, 114]
+
+
+def test_frames_with_wrong_times_are_no_clip(tmp_path, square_video):
+    write_full_video(tmp_path / 'a.avi', square_video, 120)     # AVI has times of decoding only
+    found = cut_out(tmp_path / 'a.avi', tmp_path / 'clip.mp4', '4.4', '4.6')
+    assert found.problem == 'its video gives frames no time, or a wrong one'
+
+
+def test_times_count_from_the_beginning_of_the_file(tmp_path):
+    source = tmp_path / 'a.mkv'
+    with av.open(str(source), 'w') as container:
+        stream = container.add_stream('libx264', rate=25)
+        stream.height, stream.width = SIZE
+        for number in range(20):
+            frame = av.VideoFrame.from_ndarray(draw_number(number), format='rgb24')
+            frame.pts = 1000 + number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    cut_out(source, tmp_path / 'clip.mp4', '0.2', '0.4')
+    assert read_numbers(tmp_path / 'clip.mp4') == [5, 6, 7, 8, 9]
+
+
+def test_clip_that_is_there_stays(video, tmp_path):
+    target = tmp_path / 'clip.mp4'
+    made = cut_out(video, target, '1', '1.2')
+    before = target.stat().st_mtime_ns
+    assert cut_out('nowhere.mp4', target, '1', '1.2') == made
+    assert target.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize('start, end, problem', [
+    ('7.9', '8.1', 'ends, or is damaged, before'), ('9', '10', 'ends, or is damaged, before'),
+    ('1.01', '1.03', 'shows no new frame')])
+def test_time_that_the_video_does_not_hold_leaves_no_file(video, tmp_path, start, end, problem):
+    assert problem in cut_out(video, tmp_path / 'clip.mp4', start, end).problem
+    assert not list(tmp_path.iterdir())
+
+
+def test_truncated_video_gives_the_clips_before_the_cut(tmp_path, square_video):
+    whole, short = tmp_path / 'a.mkv', tmp_path / 'b.mkv'
+    write_full_video(whole, square_video)
+    short.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
+    assert cut_out(short, tmp_path / 'early.mp4', '1', '1.2').frames == 5
+    assert 'damaged' in cut_out(short, tmp_path / 'late.mp4', '7', '7.2').problem
+
+
+@pytest.mark.parametrize('content, problem', [(b'no video', 'does not open'), (None, 'not open')])
+def test_file_that_is_no_video(tmp_path, content, problem):
+    if content is not None:
+        (tmp_path / 'a.mp4').write_bytes(content)
+    assert problem in cut_out(tmp_path / 'a.mp4', tmp_path / 'clip.mp4', '0', '1').problem
+
+
+def test_decoding_that_fails_leaves_no_file(video, tmp_path, monkeypatch):
+    def broken(container, start):
+        yield from list(frames_from(container, start))[:50]
+
+    monkeypatch.setattr(cutting, 'frames_from', broken)
+    assert cut_out(video, tmp_path / 'clip.mp4', '1', '3').problem
+    assert not list(tmp_path.iterdir())
