@@ -1,0 +1,75 @@
+"""Attention maps over a video, kept on disk."""
+import bisect
+import tempfile
+
+import numpy as np
+
+from ..visualization import attention_maps
+
+
+def clip_attention(model, inputs, index, sample):
+    """Attention of one clip of a batch, of all its views.
+
+    Args:
+        model (nn.Module): The recogniser.
+        inputs (dict[str, Tensor]): The preprocessed batch.
+        index (int): Position in it.
+        sample (ActionDataSample): The clip's; ``frame_inds`` says which frames were sampled.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray] | None: Sampled frames, T, in order, and the share of the
+        modal queries' attention on each cell of their grid, T x h x w. None where the model has no
+        deformable attention or its pipeline packs no ``keypoint``.
+    """
+    blocks = getattr(model.backbone, 'blocks', None)
+    if 'keypoint' not in inputs or not blocks or getattr(blocks[0], 'deformable', None) is None:
+        return None
+    if getattr(model.backbone, 'modal_tokens', None) is None:
+        return None  # no queries to draw
+    cells = [attention_maps(model, imgs, keypoint).cells.numpy()
+             for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index])]
+    inds = np.ravel(sample.metainfo['frame_inds'])
+    order = np.argsort(inds, kind='stable')
+    return inds[order], np.concatenate(cells)[order]
+
+
+class AttentionTrack:
+    """Maps of one clip, or of the windows of a long video, in a temporary file.
+
+    Attributes:
+        limit (float): The largest value so far.
+    """
+
+    def __init__(self):
+        self._file = tempfile.TemporaryFile()
+        self._centres, self._inds = [], []
+        self._shape = None
+        self.limit = 0.
+
+    def add(self, start, inds, cells):
+        """Append a clip's maps, in the order of time.
+
+        Args:
+            start (int): First frame of the window.
+            inds (np.ndarray): Sampled frames from there on, T, in order.
+            cells (np.ndarray): T x h x w.
+        """
+        self._shape = cells.shape
+        self._centres.append(start + (inds[0] + inds[-1]) / 2)
+        self._inds.append((start, inds))
+        self.limit = max(self.limit, float(cells.max()))
+        self._file.seek(0, 2)
+        self._file.write(np.ascontiguousarray(cells, np.float16).tobytes())
+
+    def at(self, frame):
+        """Map of the sampled frame nearest to ``frame`` in the window around it, h x w."""
+        right = bisect.bisect(self._centres, frame)
+        near = [i for i in (right - 1, right) if 0 <= i < len(self._centres)]
+        clip = min(near, key=lambda i: abs(self._centres[i] - frame))
+        start, inds = self._inds[clip]
+        position = int(np.abs(inds + start - frame).argmin())
+        frames, height, width = self._shape
+        cell_bytes = 2 * height * width
+        self._file.seek((clip * frames + position) * cell_bytes)
+        flat = np.frombuffer(self._file.read(cell_bytes), np.float16)
+        return flat.reshape(height, width).astype(np.float32)

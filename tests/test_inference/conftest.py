@@ -1,0 +1,19 @@
+"""One small model for all tests of inference."""
+import pytest
+
+from mmaction_d3d.inference import D3DInferencer
+
+from .support import make_tiny
+
+
+@pytest.fixture(scope='session')
+def tiny(rgb_pose_data, tmp_path_factory):
+    data = rgb_pose_data(num_videos=2, num_frames=16)
+    return make_tiny(tmp_path_factory.mktemp('tiny'), data)
+
+
+@pytest.fixture(scope='session')
+def inferencer(tiny):
+    """With the skeletons of the pickle."""
+    return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                         show_progress=False)

@@ -1,0 +1,94 @@
+"""A small config, its data and its checkpoint; tools run in this process."""
+import os
+import runpy
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import torch
+from mmengine.config import Config
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import init_default_scope
+
+from mmaction.registry import MODELS
+
+ROOT = Path(__file__).resolve().parents[2]
+CLASSES = ['falls', 'rises']
+CONFIG = """
+default_scope = 'mmaction'
+custom_imports = dict(imports=['mmaction_d3d'], allow_failed_imports=False)
+model = dict(
+    type='D3DRecognizer',
+    backbone=dict(
+        type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4), num_joints=17,
+        num_person={num_person}, clip_len=4, img_size=32, num_blocks=1, num_heads=2, kernel_size=2),
+    cls_head=dict(type='D3DHead', num_classes=2, in_channels=16, average_clips='prob'),
+    data_preprocessor=dict(
+        type='D3DDataPreprocessor',
+        preprocessors=dict(imgs=dict(
+            type='ActionDataPreprocessor', mean=[128.] * 3, std=[64.] * 3,
+            format_shape='NCTHW'))))
+pipeline = [
+    dict(type='AlignedSampleFrames', clip_len=4, num_clips=2, test_mode=True),
+    dict(type='AlignedDecode'),
+    dict(type='Resize', scale=(-1, 40)),
+    dict(type='CenterCrop', crop_size=32),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackRGBPose')]
+test_dataloader = dict(
+    batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='RGBPoseDataset', ann_file={ann_file!r}, data_prefix=dict(video={videos!r}),
+        pipeline=pipeline, num_classes=2, num_person={num_person}, test_mode=True))
+test_cfg = dict(type='TestLoop')
+test_evaluator = dict(type='AccMetric')
+"""
+
+
+@dataclass
+class Tiny:
+    """Files of a small model.
+
+    Attributes:
+        config, checkpoint: Paths.
+        data: The videos and their pickle, an ``RGBPoseData``.
+    """
+    config: str
+    checkpoint: str
+    data: Any
+
+    def video(self, index=0):
+        """Path of a video."""
+        return str(self.data.video_dir / f'clip{index}.mp4')
+
+
+def make_tiny(folder, data, num_person=1):
+    """Write the config and a checkpoint of random weights into a folder."""
+    folder = Path(folder)
+    config, checkpoint = folder / 'tiny.py', folder / 'tiny.pth'
+    config.write_text(CONFIG.format(ann_file=str(data.ann_file), videos=str(data.video_dir),
+                                    num_person=num_person))
+    init_default_scope('mmaction')
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(config).model)
+    with torch.no_grad():  # scores far from 1/2 each
+        model.cls_head.classifier.weight.mul_(100)
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(dataset_meta=dict(classes=CLASSES))),
+               checkpoint)
+    return Tiny(str(config), str(checkpoint), data)
+
+
+def run_tool(name, *argv):
+    """Run a tool as from the command line, but in this process; returns its exit code."""
+    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
+        kept._instance_dict.clear()
+    script = ROOT / 'tools' / name
+    with mock.patch.object(sys, 'argv', [str(script), *map(str, argv)]), (
+            mock.patch.dict(os.environ)):
+        try:
+            runpy.run_path(str(script), run_name='__main__')
+        except SystemExit as stop:
+            return stop.code or 0
+    return 0

@@ -1,0 +1,343 @@
+"""D3DInferencer on small videos."""
+import itertools
+import json
+import pickle
+import threading
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmaction.registry import MODELS
+from mmaction_d3d.datasets.transforms.decoding import video_frames
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.inference import D3DInferencer, long_video, sources
+from mmaction_d3d.inference import inferencer as inferencer_module
+from mmaction_d3d.inference.sources import probe, readable_frames
+
+from .support import CLASSES, make_tiny
+
+
+class StandIn:
+    """An extractor that finds what it was given."""
+
+    def __init__(self, annotation, layout='coco17'):
+        self.annotation, self.layout, self.paths = annotation, layout, []
+
+    def __call__(self, path):
+        self.paths.append(path)
+        return {key: value for key, value in self.annotation.items() if key != 'label'}
+
+
+def frames_of(path):
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)]
+
+
+def amber(frame):
+    """Whether a note is drawn on a frame."""
+    return bool(near(frame, (255, 176, 32)).sum() > 20)
+
+
+def near(frame, colour):
+    """Which pixels are of a colour, as far as coding keeps it."""
+    return np.abs(frame.astype(int) - colour).max(-1) < 30
+
+
+def scores(found):
+    return [one['scores'] for one in found['predictions']]
+
+
+@pytest.fixture(scope='session')
+def from_pickle(inferencer, tiny):
+    """Answers for both videos, batched."""
+    return inferencer(str(tiny.data.video_dir))
+
+
+def test_answers_name_classes_and_add_up(from_pickle):
+    for found in from_pickle['predictions']:
+        assert found['class'] == CLASSES[found['label']] == found['top'][0]['class']
+        assert sum(found['scores']) == pytest.approx(1, abs=1e-6)
+        assert found['score'] == max(found['scores'])
+        assert found['person_found'] and found['notes'] == []
+        assert {'skeleton', 'decoding', 'model'} <= set(found['seconds'])
+
+
+def test_frame_folders_answer_as_videos(inferencer, tiny, from_pickle):
+    frames = tiny.data.write_frame_folders()
+    found = inferencer(str(frames))
+    np.testing.assert_allclose(scores(found), scores(from_pickle), atol=0.05)  # no coding losses
+    assert [one['frames'] for one in found['predictions']] == [16, 16]
+
+
+def test_arrays_answer_as_the_pickle(tiny, from_pickle):
+    # In the order of the inputs, not of their names.
+    given = [{key: clip[key] for key in ('keypoint', 'keypoint_score')}
+             for clip in reversed(tiny.data.annotations)]
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    found = alone([tiny.video(1), tiny.video(0)], skeletons=given)
+    assert np.allclose(scores(found)[::-1], scores(from_pickle), atol=1e-6)
+    assert found['predictions'][0]['skeletons']['origin'] == 'arrays'
+
+
+def test_extracted_skeletons_answer_as_the_pickle(tiny, from_pickle):
+    extractor = StandIn(dict(tiny.data.annotations[1], notes=['3 more people than 2: left out']))
+    own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', extractor=extractor,
+                        show_progress=False)
+    found = own(tiny.video(1))
+    assert extractor.paths == [tiny.video(1)]
+    assert np.allclose(scores(found), scores(from_pickle)[1:], atol=1e-6)
+    assert found['predictions'][0]['skeletons']['origin'] == 'extracted'
+    assert found['predictions'][0]['notes'] == ['3 more people than 2: left out']
+
+
+def test_a_window_as_long_as_the_video_answers_as_the_clip(inferencer, tiny, from_pickle):
+    found = inferencer(str(tiny.data.video_dir), window=60)
+    assert np.allclose(scores(found), scores(from_pickle), atol=1e-6)
+    assert [len(one['segments']) for one in found['predictions']] == [1, 1]
+
+
+@pytest.mark.parametrize('window', [None, 60])
+def test_joints_of_another_size_are_scaled(tiny, from_pickle, window):
+    clip = tiny.data.annotations[0]
+    double = dict(keypoint=2 * clip['keypoint'], keypoint_score=clip['keypoint_score'],
+                  img_shape=tuple(2 * side for side in clip['img_shape']))
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    found = alone(tiny.video(), skeletons=double, window=window)
+    assert np.allclose(scores(found), scores(from_pickle)[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize('frames', [14, 18])
+def test_a_skeleton_may_differ_by_two_frames(tiny, frames):
+    clip = tiny.data.annotations[0]
+    times = np.minimum(np.arange(frames), 15)
+    given = {key: clip[key][:, times] for key in ('keypoint', 'keypoint_score')}
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    for window, count in ((None, 0), (0.16, 7)):
+        found = alone(tiny.video(), skeletons=given, window=window)['predictions'][0]
+        assert len(found.get('windows', ())) == count and found['person_found']
+
+
+def test_frames_are_counted_where_packets_are_more(inferencer, tiny, monkeypatch):
+    monkeypatch.setattr(inferencer_module, 'probe', lambda *args: replace(probe(*args), frames=19))
+    assert inferencer(tiny.video())['predictions'][0]['frames'] == 16
+
+
+def test_a_video_that_breaks_off_is_used_as_far_as_it_decodes(inferencer, tiny, monkeypatch):
+    def breaks_off(path):
+        yield from itertools.islice(video_frames(path), 11)
+        raise OSError('damaged')
+
+    monkeypatch.setattr(sources, 'video_frames', breaks_off)
+    found = inferencer(tiny.video(), window=0.16, stride=0.16)['predictions'][0]
+    assert found['notes'] == ['11 of 16 frames decode'] and len(found['windows']) == 3
+
+
+def test_a_frame_smaller_than_the_crop_is_an_error(tiny):
+    cfg = Config.fromfile(tiny.config)
+    cfg.test_dataloader.dataset.pipeline[3].crop_size = 100
+    own = D3DInferencer(cfg, tiny.checkpoint, 'cpu', str(tiny.data.ann_file), show_progress=False)
+    assert 'frame size before the crop: found 40x50' in own(tiny.video())['predictions'][0]['error']
+
+
+def test_windows_write_a_timeline_and_segments(inferencer, tiny, tmp_path):
+    inferencer(tiny.video(), window=0.32, stride=0.08, out_dir=str(tmp_path))
+    found = json.loads((tmp_path / 'clip0.json').read_text())
+    assert [round(window['start'] * 25) for window in found['windows']] == [0, 2, 4, 6, 8]
+    assert found['segments'][-1]['end'] == pytest.approx(16 / 25)
+    assert (tmp_path / 'clip0_timeline.png').read_bytes().startswith(b'\x89PNG')
+    assert (tmp_path / 'clip0.mp4').exists()
+
+
+def test_windows_are_decoded_in_a_thread_and_hold_few_frames(inferencer, tiny, monkeypatch):
+    readers, threads = [], set()
+
+    class Reader(long_video.WindowReader):
+        def __init__(self, *args):
+            super().__init__(*args)
+            readers.append(self)
+
+    def read(source):
+        for frame in readable_frames(source):
+            threads.add(threading.get_ident())
+            yield frame
+
+    monkeypatch.setattr(long_video, 'WindowReader', Reader)
+    monkeypatch.setattr(long_video, 'readable_frames', read)
+    inferencer(tiny.video(), window=0.16, stride=0.16)
+    assert readers[0].most_held == 4 and len(readers[0]) == 4  # 4 frames a window, none shared
+    assert threads and threading.get_ident() not in threads
+
+
+def test_the_annotated_video_plays_in_a_browser(inferencer, tiny, tmp_path):
+    found = inferencer(tiny.video(), out_dir=str(tmp_path))
+    assert found['visualization'] == [str(tmp_path / 'clip0.mp4')]
+    data = (tmp_path / 'clip0.mp4').read_bytes()
+    assert data.index(b'moov') < data.index(b'mdat')  # plays while it loads
+    with av.open(str(tmp_path / 'clip0.mp4')) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ('h264', 'yuv420p')
+        assert stream.width % 2 == stream.height % 2 == 0
+        assert stream.average_rate == 25
+        assert sum(1 for _ in container.decode(stream)) == 16
+
+
+def test_without_a_person_rgb_answers_and_says_so(tiny, tmp_path):
+    clip = tiny.data.annotations[0]
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    nobody = dict(keypoint=clip['keypoint'], keypoint_score=0 * clip['keypoint_score'])
+    found = alone(tiny.video(), skeletons=nobody, out_dir=str(tmp_path),
+                  attention=False)['predictions'][0]
+    assert found['class'] in CLASSES and not found['person_found']
+    assert found['notes'] == ['no person found: the answer is from RGB alone']
+    assert all(amber(frame) for frame in frames_of(tmp_path / 'clip0.mp4'))
+
+
+def test_windows_without_a_person_are_marked(tiny, tmp_path):
+    clip = tiny.data.annotations[0]
+    leaves = clip['keypoint_score'].copy()
+    leaves[:, 8:] = 0
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    found = alone(tiny.video(), skeletons=dict(keypoint=clip['keypoint'], keypoint_score=leaves),
+                  out_dir=str(tmp_path), attention=False, window=0.16)['predictions'][0]
+    assert found['person_found'] and found['notes'] == []
+    assert [window['people'] for window in found['windows']] == [1, 1, 1, 1, 0, 0, 0]
+    frames = frames_of(tmp_path / 'clip0.mp4')
+    marked = [amber(frame) for frame in frames]
+    assert not any(marked[:9]) and all(marked[-5:])
+    bars = {int(np.flatnonzero(near(frame, (70, 150, 255)).sum(1) > 20)[0]) for frame in frames}
+    assert max(bars) - min(bars) <= 2  # nothing is moved or stretched by the note
+
+
+def test_a_model_without_maps_says_so(tiny, tmp_path):
+    cfg = Config.fromfile(tiny.config)
+    cfg.model.backbone.attentions = ['temporal']
+    model = MODELS.build(cfg.model)
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'temporal.pth')
+    own = D3DInferencer(cfg, str(tmp_path / 'temporal.pth'), 'cpu', str(tiny.data.ann_file),
+                        show_progress=False)
+    found = own(tiny.video(), out_dir=str(tmp_path))['predictions'][0]
+    assert found['notes'] == ['no attention drawn: the model has none that is deformable with '
+                              'modal queries']
+    assert (tmp_path / 'clip0.mp4').exists()
+
+
+def test_one_broken_file_does_not_end_the_run(inferencer, tiny, tmp_path, from_pickle):
+    broken = tmp_path / 'a_broken.mp4'
+    broken.write_bytes(b'no video')
+    found = inferencer([str(broken), tiny.video(0), tiny.video(1)], out_dir=str(tmp_path / 'out'),
+                       video=False)
+    assert 'a_broken.mp4: video: found' in found['predictions'][0]['error']
+    assert np.allclose([one['scores'] for one in found['predictions'][1:]], scores(from_pickle),
+                       atol=1e-6)
+    assert 'error' in json.loads((tmp_path / 'out' / 'a_broken.json').read_text())
+
+
+def test_clips_that_the_model_refuses_do_not_end_the_run(inferencer, tiny, monkeypatch):
+    answer = inferencer.forward
+
+    def refuse(packed, attention=False):
+        if len(packed) == 2:
+            raise InputError('model input', 'imgs', 'too small', 'more')
+        return answer(packed, attention)
+
+    monkeypatch.setattr(inferencer, 'forward', refuse)
+    assert ['error' in one for one in inferencer(str(tiny.data.video_dir))['predictions']] == [
+        True, True]
+    assert 'error' not in inferencer(tiny.video())['predictions'][0]
+
+
+def test_a_device_that_is_not_there_is_refused(tiny):
+    with pytest.raises(InputError, match='device: found nowhere'):
+        D3DInferencer(tiny.config, tiny.checkpoint, 'nowhere')
+
+
+def wrong(change, says):
+    return pytest.param(change, says, id=change.__name__)
+
+
+def other_length(clip):
+    for key in ('keypoint', 'keypoint_score'):
+        clip[key] = clip[key][:, :9]
+    clip['total_frames'] = 9
+
+
+def other_layout(clip):
+    for key in ('keypoint', 'keypoint_score'):
+        clip[key] = clip[key][:, :, :13]
+
+
+def other_name(clip):
+    clip['frame_dir'] = 'elsewhere'
+
+
+@pytest.mark.parametrize('change, says', [
+    wrong(other_length, r'annotations\[0\] \(clip0\).total_frames: found 9, want 16'),
+    wrong(other_layout, r'keypoint: found 13 joints, want 17'),
+    wrong(other_name, r'annotations: found no annotation named clip0, want one')])
+def test_skeletons_that_do_not_fit_are_refused(tiny, tmp_path, change, says):
+    content = pickle.loads(tiny.data.ann_file.read_bytes())
+    change(content['annotations'][0])
+    (tmp_path / 'x.pkl').write_bytes(pickle.dumps(content))
+    own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tmp_path / 'x.pkl'),
+                        show_progress=False)
+    with pytest.raises(InputError, match=says):
+        raise InputError(own(tiny.video())['predictions'][0]['error'])
+
+
+@pytest.mark.parametrize('key, kept, says', [
+    ('cls_head.classifier.weight', 1, r'tiny.pth: classes: found 1, want 2, as num_classes'),
+    ('backbone.pose_tokens.joint_embed', 13, r'joints a person: found 13, want 17, as layout'),
+    ('cls_head.norm.weight', 5, r'state_dict: found .*\(cls_head.norm.weight is')])
+def test_a_checkpoint_that_does_not_fit_is_refused(tiny, tmp_path, key, kept, says):
+    content = torch.load(tiny.checkpoint)
+    content['state_dict'][key] = content['state_dict'][key][:kept]
+    path = tmp_path / 'tiny.pth'
+    torch.save(content, path)
+    with pytest.raises(InputError, match=says):
+        D3DInferencer(tiny.config, str(path), 'cpu')
+
+
+def test_a_checkpoint_of_other_class_names_is_refused(tiny, tmp_path):
+    config = tmp_path / 'named.py'
+    config.write_text(open(tiny.config).read()
+                      + "test_dataloader['dataset']['metainfo'] = dict(classes=['rises', 'falls'])")
+    with pytest.raises(InputError, match='classes: found falls, rises, want rises, falls'):
+        D3DInferencer(str(config), tiny.checkpoint, 'cpu')
+
+
+def test_an_extractor_of_other_joints_is_refused(tiny):
+    with pytest.raises(InputError, match='layout: found coco17, want penn13'):
+        D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', extractor=StandIn({}, 'penn13'))
+
+
+def test_neither_checkpoint_nor_pickle_runs_code(tiny, tmp_path):
+    class Harmful:
+        def __reduce__(self):
+            return (tmp_path / 'ran').touch, ()
+
+    torch.save(dict(state_dict={}, meta=Harmful()), tmp_path / 'bad.pth')
+    with pytest.raises(InputError, match='bad.pth: checkpoint: found .*harmful'):
+        D3DInferencer(tiny.config, str(tmp_path / 'bad.pth'), 'cpu')
+    (tmp_path / 'bad.pkl').write_bytes(pickle.dumps([Harmful()]))
+    with pytest.raises(InputError, match='bad.pkl: global: found'):
+        D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', tmp_path / 'bad.pkl')
+    assert not (tmp_path / 'ran').exists()
+
+
+@pytest.mark.parametrize('arguments, says', [
+    (dict(window=0), 'window: found 0'), (dict(window=1, stride=2), 'stride: found 2 s'),
+    (dict(window=1, stride=-1), 'stride: found -1'), (dict(window=1, smooth=-1), 'smooth: found')])
+def test_wrong_windows_are_refused(inferencer, tiny, arguments, says):
+    with pytest.raises(InputError, match=says):
+        inferencer(tiny.video(), **arguments)
+
+
+def test_two_people_config_takes_one(rgb_pose_data, tmp_path):
+    tiny = make_tiny(tmp_path, rgb_pose_data(num_videos=1, num_frames=4), num_person=2)
+    own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                        show_progress=False)
+    assert own(tiny.video())['predictions'][0]['skeletons']['people'] == 1

@@ -1,0 +1,74 @@
+"""Every command and every Python line of docs/inference.md, on small made-up videos."""
+import inspect
+import json
+import pickle
+import re
+import shlex
+import shutil
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmaction.registry import MODELS
+from mmaction_d3d.inference import D3DInferencer
+
+from .support import ROOT, run_tool
+
+PAGE = (ROOT / 'docs' / 'inference.md').read_text()
+
+
+def blocks(language):
+    return re.findall(rf'^```{language}\n(.*?)^```', PAGE, re.M | re.S)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, rgb_pose_data):
+    """A working folder with the project's configs, two videos, and a checkpoint of no training."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / 'configs', 'configs')
+    data = rgb_pose_data(num_videos=2, num_frames=32)
+    data.annotations[0].update(frame_dir='test_00000')
+    data.content['split'] = {}
+    shutil.copytree(data.write_frame_folders() / 'clip1', 'data/frames/clip1')
+    data.save()
+    (tmp_path / 'data/synthetic/videos').mkdir(parents=True)
+    shutil.copy(data.ann_file, 'data/synthetic')
+    for path in ('data/synthetic/videos/test_00000.mp4', 'data/long.mp4'):
+        shutil.copy(data.video_dir / 'clip0.mp4', path)
+    (tmp_path / 'data/long.pkl').write_bytes(pickle.dumps(data.annotations[:1]))
+    model = MODELS.build(Config.fromfile('configs/d3d_quickstart.py').model)
+    (tmp_path / 'work_dirs/quickstart').mkdir(parents=True)
+    torch.save(dict(state_dict=model.state_dict()),
+               'work_dirs/quickstart/best_acc_top1_epoch_4.pth')
+    return tmp_path
+
+
+def test_commands_and_python(here, capfd):
+    commands = [line for block in blocks('bash') for line in block.splitlines()]
+    assert len(commands) == 4
+    for command in commands:
+        python, script, *arguments = shlex.split(command)
+        assert (python, script) == ('python', 'tools/infer.py')
+        assert run_tool('infer.py', *arguments) == 0, command
+        capfd.readouterr()
+    results = here / 'results'
+    assert {'test_00000.mp4', 'results.csv', 'long_timeline.png', 'long.json'} <= {
+        path.name for path in results.iterdir()}
+    described = set(re.findall(r'`(\w+)`', PAGE.partition('## What is written')[2]))
+    for name in ('test_00000', 'long'):
+        assert set(json.loads((results / f'{name}.json').read_text())) <= described
+    space = {}
+    for block in blocks('python'):
+        exec(block, space)
+    out = capfd.readouterr().out
+    assert 'results/test_00000.mp4' in out and 'no person found' in out and "'segments'" not in out
+
+
+def test_the_interface_page_lists_each_argument():
+    section = (ROOT / 'docs' / 'interface.md').read_text().partition('\n## D3DInferencer\n')[2]
+    rows = re.findall(r'^\| `(\w+)` \| (.*?) \|', section, re.M)
+    named = [*inspect.signature(D3DInferencer).parameters.values(),
+             *list(inspect.signature(D3DInferencer.__call__).parameters.values())[1:]]
+    assert rows == [(p.name, 'required' if p.default is p.empty else f'`{p.default!r}`')
+                    for p in named]

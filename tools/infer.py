@@ -1,0 +1,84 @@
+"""Recognises videos: python tools/infer.py INPUT... --config C --checkpoint K --out DIR."""
+import argparse
+import os
+import sys
+
+from mmaction_d3d import cli
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.extraction import SkeletonExtractor
+from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
+from mmaction_d3d.inference import D3DInferencer
+from mmaction_d3d.inference.output import table, write_csv
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description='Recognises what people do in videos, and draws what the answer rests on.')
+    parser.add_argument('inputs', nargs='+', metavar='INPUT',
+                        help='video, frame folder, directory of them, or glob')
+    parser.add_argument('--config', required=True, help='config file of the model')
+    parser.add_argument('--checkpoint', required=True, help='its checkpoint, a file or URL')
+    parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
+    parser.add_argument('--skeletons', metavar='X.pkl',
+                        help='annotation pickle (default: skeletons are extracted)')
+    parser.add_argument('--backend', choices=('mmpose', 'mediapipe'), default='mmpose',
+                        help='what extracts skeletons: one person a frame is found; more with '
+                        'tools/extract_skeletons.py and --skeletons (default: %(default)s)')
+    parser.add_argument('--pose-config', metavar='C', default=DEFAULT_CONFIG,
+                        help="its mmpose config: a file, or mmpose::NAME of mmpose's own "
+                        '(default: HRNet-W32, COCO, 256x192)')
+    parser.add_argument('--pose-checkpoint', metavar='P', help='its weights, file or URL')
+    parser.add_argument('--batch-size', type=int, default=8, metavar='N',
+                        help='clips that go through the model at once (default: 8)')
+    parser.add_argument('--device', help='such as cuda:0 or cpu (default: a GPU where one is)')
+    parser.add_argument('--topk', type=int, default=5, metavar='K',
+                        help='classes in an answer (default: 5)')
+    parser.add_argument('--fps', type=float, default=25., help='of frame folders (default: 25)')
+    parser.add_argument('--no-video', action='store_true', help='write no annotated videos')
+    parser.add_argument('--no-attention', action='store_true',
+                        help='draw no attention on them, which takes a second pass of the model')
+    group = parser.add_argument_group('long videos')
+    group.add_argument('--window', type=float, metavar='SECONDS',
+                       help='recognise a video window by window (default: as one clip)')
+    group.add_argument('--stride', type=float, metavar='SECONDS',
+                       help='from one window to the next (default: half a window)')
+    group.add_argument('--smooth', type=float, metavar='SECONDS',
+                       help='over which scores are averaged (default: a window)')
+    parser.add_argument('--debug', action='store_true', help='show the traceback of a wrong input')
+    args = parser.parse_args(argv)
+    for name, value in (('--batch-size', args.batch_size), ('--topk', args.topk)):
+        if value < 1:
+            raise InputError('command line', name, value, '1 or more')
+    if not args.fps > 0:
+        raise InputError('command line', '--fps', args.fps, 'more than 0')
+    if args.window is None and (args.stride is not None or args.smooth is not None):
+        raise InputError('command line', '--window', 'nothing',
+                         'seconds, with --stride or --smooth')
+    return args
+
+
+def main(argv=None):
+    """Recognises as the command line says; exit code 1 where one of several files failed."""
+    args = parse_args(argv)
+    extractor = None
+    if args.skeletons is None:
+        extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
+                                      device=args.device)
+    inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor)
+    found = inferencer(
+        args.inputs, batch_size=args.batch_size, out_dir=args.out, video=not args.no_video,
+        attention=not args.no_attention, topk=args.topk, fps=args.fps, window=args.window,
+        stride=args.stride, smooth=args.smooth)['predictions']
+    if len(found) == 1 and 'error' in found[0]:
+        raise InputError(found[0]['error'])
+    if len(found) > 1:
+        write_csv(os.path.join(args.out, 'results.csv'), found)
+    print('\n'.join(table(found)))
+    print(f'Results: {args.out}')
+    if any('error' in one for one in found):
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    cli.run(main)
