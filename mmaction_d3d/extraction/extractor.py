@@ -1,12 +1,10 @@
 """From one video to the skeletons of all of its frames."""
-import queue
-import threading
-
 import numpy as np
 
 from ..datasets.converters.people import clean, link_people
 from ..datasets.skeletons import get_layout
 from ..errors import InputError
+from ..prefetch import prefetch
 from .boxes import WholeFrame
 from .media import Frames, as_media
 from .mediapipe_backend import MediaPipeBackend
@@ -73,7 +71,7 @@ class SkeletonExtractor:
         """
         media = as_media(source)
         frames, found = Frames(media), []   # found: (frame, place, N x V x 3)
-        for batch in _ahead(self._batches(media, frames), _BATCHES_AHEAD):
+        for batch in prefetch(self._batches(media, frames), _BATCHES_AHEAD):
             outputs = self.backend.predict([crop for _, _, crop in batch]) if batch else ()
             for (index, place, _), people in zip(batch, outputs):
                 found.append((index, place, clean(people)))
@@ -132,39 +130,3 @@ def _usable(boxes):
     """Which boxes have numbers and an area."""
     with np.errstate(invalid='ignore'):
         return np.isfinite(boxes).all(-1) & (boxes[:, 2:] > boxes[:, :2]).all(-1)
-
-
-def _ahead(items, number):
-    """Yield ``items``, made in a thread up to ``number`` ahead; its errors are raised here."""
-    waiting, stop, end = queue.Queue(number), threading.Event(), object()
-
-    def put(item):
-        while not stop.is_set():
-            try:
-                return waiting.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-
-    def make():
-        try:
-            for item in items:
-                put((item, None))
-                if stop.is_set():
-                    return
-        except BaseException as error:   # raised where the items are used
-            put((None, error))
-        put((end, None))
-
-    thread = threading.Thread(target=make, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = waiting.get()
-            if error is not None:
-                raise error
-            if item is end:
-                return
-            yield item
-    finally:
-        stop.set()
-        thread.join()

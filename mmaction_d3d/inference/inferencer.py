@@ -11,13 +11,13 @@ from ..datasets.converters.common import Progress
 from ..errors import InputError
 from ..extraction import find_media
 from ..extraction.media import as_media
+from ..prefetch import prefetch
 from .annotate import write_annotated
 from .attention_track import clip_attention
 from .clips import TestPipeline
 from .loading import layout_of, load_model, read_config, test_dataset
 from .long_video import LongVideo
 from .output import prediction_of, write_json
-from .prefetch import prefetch
 from .recognised import Recognised
 from .skeletons import ExtractedSkeletons, GivenSkeletons, PickledSkeletons, skeleton_of
 from .sources import FOLDER_FPS, probe

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..datasets.converters.common import Progress
 from ..errors import InputError
-from .prefetch import prefetch
+from ..prefetch import prefetch
 from .skeletons import people_found
 from .sources import readable_frames
 from .timeline import Timeline

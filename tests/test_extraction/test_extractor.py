@@ -6,7 +6,6 @@ import pytest
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import SkeletonExtractor
-from mmaction_d3d.extraction.extractor import _ahead
 
 from .conftest import ColourBackend
 
@@ -161,28 +160,3 @@ def test_frames_in_memory_do_not_grow_with_the_video(people_video):
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         SkeletonExtractor(**arguments)
-
-
-def test_an_error_of_the_thread_is_raised_and_ends_it():
-    def items():
-        yield 1
-        raise InputError('a', 'b', 'c', 'd')
-
-    found = _ahead(items(), 2)
-    assert next(found) == 1
-    with pytest.raises(InputError):
-        next(found)
-
-
-def test_a_consumer_that_stops_ends_the_thread():
-    made = []
-
-    def items():
-        for index in range(1000):
-            made.append(index)
-            yield index
-
-    found = _ahead(items(), 2)
-    assert next(found) == 0
-    found.close()   # joins the thread
-    assert len(made) < 10

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from mmaction_d3d.inference.prefetch import prefetch
+from mmaction_d3d.prefetch import prefetch
 
 
 def test_items_come_in_order_from_another_thread():
