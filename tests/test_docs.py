@@ -17,7 +17,8 @@ NAMES = {name: (kind, cls) for kind in REGISTRIES
          if cls.__module__.startswith('mmaction_d3d')}
 SECTIONS = {part.partition('\n')[0]: part
             for part in re.split(r'^### ', PAGE.partition('## Model inputs')[0], flags=re.M)[1:]}
-TOOLS = re.findall(r'^\| `(tools/\S+\.py)[^`]*` \| (.*) \|$', PAGE, re.M)
+# A tool, its command if it has several, its flags.
+TOOLS = re.findall(r'^\| `(tools/\S+\.py)((?: [a-z]+)?)[^`]*` \| (.*) \|$', PAGE, re.M)
 
 
 def test_the_page_lists_exactly_the_registered_names():
@@ -40,15 +41,15 @@ def test_the_page_lists_each_argument_and_default(name):
 
 def test_the_page_lists_every_tool():
     tools = {str(path.relative_to(ROOT)) for path in (ROOT / 'tools').rglob('*.py')}
-    assert {tool for tool, _ in TOOLS} == tools - {'tools/check_env.py', 'tools/dist_run.py'}
+    assert {tool for tool, _, _ in TOOLS} == tools - {'tools/check_env.py', 'tools/dist_run.py'}
 
 
-@pytest.mark.parametrize('tool, flags', TOOLS)
-def test_the_page_lists_each_flag(tool, flags, capsys):
+@pytest.mark.parametrize('tool, command, flags', TOOLS)
+def test_the_page_lists_each_flag(tool, command, flags, capsys):
     spec = importlib.util.spec_from_file_location('tool', ROOT / tool)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     with pytest.raises(SystemExit):
-        module.parse_args(['--help'])
+        module.parse_args([*command.split(), '--help'])
     offered = set(re.findall(r'^  (--[\w-]+)', capsys.readouterr().out, re.M)) | {'--help'}
     assert offered - {'--help'} == set(re.findall(r'`(--[\w-]+)`', flags))

@@ -6,8 +6,7 @@ import sys
 import time
 
 import numpy as np
-from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+from sklearn.metrics import confusion_matrix
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
@@ -15,7 +14,9 @@ from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.engine import add_shared_arguments, load_config, test, train
 from mmaction_d3d.evaluation.baselines import (single_frame_baseline, skeleton_baseline,
                                                wilson_interval)
-from mmaction_d3d.visualization import explain_clip
+from mmaction_d3d.visualization import attention_sheet, explain_clip
+from mmaction_d3d.visualization.run_pictures import confusion
+from mmaction_d3d.visualization.run_report import read_clips
 
 CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd3d_quickstart.py')
 
@@ -41,18 +42,6 @@ def fit_baselines(runner, cfg):
     return dict(
         skeleton_baseline=skeleton_baseline(train_set, val_set, test_set).top1,
         single_frame_baseline=single_frame_baseline(train_set, val_set, test_set).top1)
-
-
-def draw_confusion(labels, predictions, classes, path):
-    """Writes the confusion matrix as a picture and returns it, true classes in rows."""
-    matrix = confusion_matrix(labels, predictions, labels=range(len(classes)))
-    figure = Figure(figsize=(7, 6.5), dpi=110)
-    axis = figure.subplots()
-    ConfusionMatrixDisplay(matrix, display_labels=classes).plot(
-        ax=axis, cmap='Blues', colorbar=False, xticks_rotation='vertical')
-    figure.tight_layout()
-    figure.savefig(path)
-    return matrix
 
 
 def report(result, matrix, classes):
@@ -95,6 +84,12 @@ def main(argv=None):
     cfg = load_config(args)
     cfg.randomness = dict(seed=args.seed)
     checkpoint, _ = train(cfg)
+
+    def out(name):
+        return osp.join(cfg.work_dir, name)
+
+    cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
+                        dict(type='DumpClipsHook', out_file=out('clips.npz'))]
     runner, labels, predictions, offsets = test(cfg, checkpoint)
     correct = int((labels == predictions).sum())
     result = dict(
@@ -102,13 +97,11 @@ def main(argv=None):
         num_test=len(labels), seed=args.seed, checkpoint=checkpoint, caps=meta['caps'],
         offsets=[block._asdict() for block in offsets],
         **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
-
-    def out(name):
-        return osp.join(cfg.work_dir, name)
-
-    matrix = draw_confusion(labels, predictions, meta['classes'], out('confusion.png'))
-    explain_clip(runner.model, runner.test_dataloader.dataset,
-                 pick_clip(labels, predictions, meta['motions']), out('attention.png'))
+    matrix = confusion_matrix(labels, predictions, labels=range(len(meta['classes'])))
+    confusion(read_clips(out('clips.npz'))).savefig(out('confusion.png'))
+    explained = explain_clip(runner.model, runner.test_dataloader.dataset,
+                             pick_clip(labels, predictions, meta['motions']))
+    attention_sheet(explained).savefig(out('attention.png'))
     with open(out('results.json'), 'w') as file:
         json.dump(dict(result, confusion=matrix.tolist()), file, indent=1)
     for line in report(result, matrix, meta['classes']):

@@ -13,7 +13,8 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(description='Tests a model.')
     add_shared_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--dump', metavar='FILE.pkl', help='write all predictions to this file')
+    parser.add_argument('--dump', metavar='FILE.pkl', help='write all predictions to this file, '
+                        'and those with features that tools/visualize.py run reads to FILE.npz')
     parser.add_argument(
         '--show-dir', metavar='DIR', help='write clips with label and prediction to this folder')
     parser.add_argument(
@@ -42,6 +43,13 @@ def merge_args(cfg, args):
         if not isinstance(evaluators, (list, tuple)):
             evaluators = [evaluators]
         cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
+                            dict(type='DumpClipsHook', out_file=clips_file(args.dump))]
+
+
+def clips_file(dump):
+    """The file beside a dump that can be read without running what it holds."""
+    return f'{osp.splitext(dump)[0]}.npz'
 
 
 def main(argv=None):
@@ -57,7 +65,7 @@ def main(argv=None):
     results = osp.join(runner.log_dir, f'{runner.timestamp}.json')
     runner.logger.info(f'Results: {results}')
     if args.dump is not None:
-        runner.logger.info(f'Predictions: {args.dump}')
+        runner.logger.info(f'Predictions: {args.dump} and {clips_file(args.dump)}')
     if args.show_dir is not None:
         runner.logger.info(f'Drawn clips: {args.show_dir}')
 

@@ -1,29 +1,115 @@
-"""Draws what a trained model looks at: python tools/visualize.py CONFIG CHECKPOINT [--clips NAME ...]."""
+"""Draws what a trained model looks at and what a run gave: python tools/visualize.py COMMAND ..."""
 import argparse
 import os.path as osp
 
+import cv2
+import numpy as np
 from mmengine.dataset import BaseDataset
-from mmengine.utils import mkdir_or_exist
 
 from mmaction_d3d import cli
-from mmaction_d3d.engine import add_shared_arguments, build_runner, check_checkpoint, load_config
+from mmaction_d3d.datasets.converters.common import whole_or_absent
+from mmaction_d3d.datasets.synthetic.generate import encode
+from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
+                                 config_mistakes, load_config)
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.visualization import explain_clip
+from mmaction_d3d.visualization import (Selection, attention_frames, attention_sheet, explain_clip,
+                                        figure_array, joint_chart, offset_field)
+from mmaction_d3d.visualization.faithfulness import KINDS, deletion_test, draw_curves, write_csv
+from mmaction_d3d.visualization.position_bias import bias_lines, position_bias
+from mmaction_d3d.visualization.run_report import draw_run
+
+_HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
+SHEETS = dict(attention=attention_sheet, joints=joint_chart, offsets=offset_field)
 
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description='Predicts clips of the test split and draws their attention.')
+    parser = argparse.ArgumentParser(description='Draws what a model looks at, or a run.')
+    commands = parser.add_subparsers(dest='command', required=True)
+    for name, says in (
+            ('attention', 'searched points and their attention over the frames of clips'),
+            ('joints', 'attention that each joint of each frame receives'),
+            ('offsets', 'how the token search moves its points')):
+        _add_clip_arguments(commands.add_parser(name, help=says, description=f'Draws {says}.'),
+                            name)
+    says = 'whether the true class suffers more where more attended input is deleted'
+    faithfulness = commands.add_parser('faithfulness', help=says, description=f'Tests {says}.')
+    add_shared_arguments(faithfulness)
+    faithfulness.add_argument('checkpoint', help='checkpoint file')
+    _add_selection(faithfulness, heads=True, queries=True)
+    faithfulness.add_argument('--delete', nargs='+', choices=KINDS, default=list(KINDS),
+                              help='what to delete (default: each in turn)')
+    faithfulness.add_argument('--shares', nargs='+', type=float, metavar='SHARE',
+                              default=[0.1, 0.2, 0.4, 0.6, 0.8],
+                              help='shares to delete (default: 0.1 to 0.8)')
+    faithfulness.add_argument('--count', type=int, help='clips of the split (default: all)')
+    faithfulness.add_argument('--seed', type=int, default=0,
+                              help='of the random order (default: 0)')
+    faithfulness.add_argument('--out-dir', metavar='DIR',
+                              help='folder for CSV and plot (default: WORK_DIR/faithfulness)')
+    says = 'confusion, accuracy by class, embedding, worst mistakes and training curves of a run'
+    run = commands.add_parser('run', help=says, description=f'Draws {says}.')
+    run.add_argument('folder', metavar='WORK_DIR', help='work directory of train.py and test.py')
+    run.add_argument('--dump', metavar='FILE.npz', help='what test.py --dump wrote beside its '
+                     'pickle (default: the newest in WORK_DIR)')
+    run.add_argument('--mistakes', type=int, default=12, help='mistakes to show (default: 12)')
+    run.add_argument('--out-dir', metavar='DIR',
+                     help='folder for the pictures (default: WORK_DIR/run)')
+    run.add_argument('--debug', action='store_true',
+                     help='show the traceback of a wrong input, too')
+    return parser.parse_args(argv)
+
+
+def _add_clip_arguments(parser, name):
+    """Arguments of the commands that draw clips."""
     add_shared_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
         '--clips', nargs='+', metavar='NAME',
         help='clips by their frame_dir or filename (default: the first --count of the split)')
     parser.add_argument('--count', type=int, default=4, help='clips to draw (default: 4)')
-    parser.add_argument(
-        '--out-dir', metavar='DIR', help='folder for the pictures (default: WORK_DIR/attention)')
-    return parser.parse_args(argv)
+    _add_selection(parser, heads=name != 'offsets', queries=name == 'attention')
+    if name == 'attention':
+        parser.add_argument('--frames', nargs='+', type=int, metavar='T',
+                            help='frames of the sheet, from 0 (default: all)')
+        parser.add_argument('--video', action='store_true',
+                            help='write an mp4 (H.264) beside the sheet, too')
+    parser.add_argument('--out-dir', metavar='DIR',
+                        help=f'folder for the pictures (default: WORK_DIR/{name})')
+
+
+def _add_selection(parser, heads, queries):
+    """Which attention to show."""
+    parser.add_argument('--block', type=int, default=-1,
+                        help='block, from 0; negative ones from the end (default: the last)')
+    if heads:
+        parser.add_argument('--head', type=int, help='head, from 0 (default: their mean)')
+    if queries:
+        parser.add_argument('--query', choices=['rgb', 'cls'],
+                            help='queries M_RGB or M_CLS (default: the mean of both)')
+        parser.add_argument('--query-frame', type=int, metavar='T',
+                            help='queries of this frame, from 0 (default: the mean of all)')
+
+
+def selection_of(args):
+    """The attention that the command line selects."""
+    return Selection(args.block, *(getattr(args, name, None)
+                                   for name in ('head', 'query', 'query_frame')))
+
+
+def load_model(args):
+    """Builds config, checkpoint and data set of the command line.
+
+    Returns:
+        tuple: Runner with the model loaded, and the data set of the test split.
+    """
+    cfg = load_config(args)
+    cfg.load_from = args.checkpoint
+    runner = build_runner(cfg)
+    check_checkpoint(args.checkpoint, runner.model)
+    runner.load_checkpoint(args.checkpoint)
+    with config_mistakes(cfg):
+        return runner, runner.build_dataloader(cfg.test_dataloader).dataset
 
 
 def find_clips(dataset: BaseDataset, names):
@@ -45,25 +131,83 @@ def find_clips(dataset: BaseDataset, names):
     return [index[name] for name in names]
 
 
+def draw_clips(args):
+    """``attention``, ``joints`` and ``offsets``."""
+    runner, dataset = load_model(args)
+    clips = find_clips(dataset, args.clips) if args.clips else range(min(args.count, len(dataset)))
+    out_dir = args.out_dir or osp.join(runner.work_dir, args.command)
+    for index in clips:
+        found = explain_clip(runner.model, dataset, index, selection_of(args))
+        name = osp.join(out_dir, osp.splitext(osp.basename(found.name))[0])
+        if args.command == 'attention':
+            figure = attention_sheet(found, check_frames(args.frames, len(found.frames)))
+            if args.video:
+                write(f'{name}.mp4', encode(np.repeat(attention_frames(found), _HOLD, axis=0)))
+        else:
+            figure = SHEETS[args.command](found)
+        write(f'{name}.png', png(figure_array(figure)))
+        share = '' if found.maps.modal is None else f'; modal tokens {found.maps.modal:.1%}'
+        runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '
+                           f'({found.score:.1%}){share}')
+
+
+def check_frames(frames, length):
+    """The frames to show.
+
+    Raises:
+        InputError: One is not in the clip.
+    """
+    for t in frames or ():
+        if not 0 <= t < length:
+            raise InputError('command line', '--frames', t, f'0 to {length - 1}')
+    return frames
+
+
+def test_faithfulness(args):
+    """``faithfulness``."""
+    for share in args.shares:
+        if not 0 < share <= 1:
+            raise InputError('command line', '--shares', share, 'more than 0, at most 1')
+    runner, dataset = load_model(args)
+    out_dir = args.out_dir or osp.join(runner.work_dir, 'faithfulness')
+    count = min(args.count or len(dataset), len(dataset))
+    selection = selection_of(args)
+    if runner.model.backbone.blocks[0].deformable is not None:
+        lines = bias_lines(position_bias(runner.model, dataset, range(count), selection))
+        write(osp.join(out_dir, 'columns.csv'), '\n'.join([*lines, '']).encode())
+    rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),
+                         selection, args.seed)
+    write(osp.join(out_dir, 'deletion.csv'), write_csv(rows).encode())
+    write(osp.join(out_dir, 'deletion.png'), png(figure_array(draw_curves(rows))))
+    for row in rows:
+        runner.logger.info(row.line())
+    runner.logger.info(f'{count} clips: {osp.join(out_dir, "deletion.csv")} and .png')
+
+
+def png(picture):
+    """H x W x 3 uint8 RGB as the bytes of a PNG."""
+    return cv2.imencode('.png', picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
+
+
+def write(path, data):
+    """Writes a file, whole or not at all."""
+    with whole_or_absent(path) as file:
+        file.write(data)
+
+
 def main(argv=None):
     """Draws as the command line says."""
     args = parse_args(argv)
-    cfg = load_config(args)
-    cfg.load_from = args.checkpoint
-    runner = build_runner(cfg)
-    check_checkpoint(args.checkpoint, runner.model)
-    runner.load_checkpoint(args.checkpoint)
-    dataset = runner.build_dataloader(cfg.test_dataloader).dataset
-    clips = find_clips(dataset, args.clips) if args.clips else range(min(args.count, len(dataset)))
-    out_dir = args.out_dir or osp.join(runner.work_dir, 'attention')
-    mkdir_or_exist(out_dir)
-    for index in clips:
-        info = dataset.get_data_info(index)
-        name = osp.splitext(osp.basename(str(info.get('frame_dir') or info['filename'])))[0]
-        path = osp.join(out_dir, f'{name}.png')
-        found = explain_clip(runner.model, dataset, index, path)
-        runner.logger.info(f'{path}: class {found.label}, recognised as {found.prediction} '
-                           f'({found.score:.1%})')
+    if args.command == 'faithfulness':
+        test_faithfulness(args)
+    elif args.command == 'run':
+        pictures = draw_run(args.folder, args.dump, args.mistakes)
+        for name, figure in pictures.items():
+            path = osp.join(args.out_dir or osp.join(args.folder, 'run'), f'{name}.png')
+            write(path, png(figure_array(figure)))
+            print(path)
+    else:
+        draw_clips(args)
 
 
 if __name__ == '__main__':

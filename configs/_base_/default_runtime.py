@@ -16,7 +16,9 @@ default_hooks = dict(
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_best='acc/top1'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),
-    visualization=dict(type='RGBPoseVisualizationHook'))
+    visualization=dict(type='RGBPoseVisualizationHook'),
+    # Pictures of attention every so many iterations; 0: none.
+    explanation=dict(type='ExplanationHook', interval=0))
 
 log_processor = dict(type='LogProcessor', window_size=20, by_epoch=True)
 visualizer = dict(type='ActionVisualizer', vis_backends=[dict(type='LocalVisBackend')])

@@ -1,6 +1,8 @@
 from .arguments import DATA_VARIABLE, add_shared_arguments, load_config
 from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_config, check_start
+from .dump_clips_hook import DumpClipsHook
+from .explanation_hook import ExplanationHook
 from .optim_wrapper import auto_amp_optim_wrapper
 from .runner import AutoDeviceRunner
 from .train_and_test import test, train
@@ -8,7 +10,8 @@ from .training_health_hook import TrainingHealthHook
 from .visualization_hook import RGBPoseVisualizationHook
 
 __all__ = [
-    'DATA_VARIABLE', 'AutoDeviceRunner', 'RGBPoseVisualizationHook', 'TrainingHealthHook',
-    'add_shared_arguments', 'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint',
-    'check_config', 'check_start', 'config_mistakes', 'load_config', 'test', 'train'
+    'DATA_VARIABLE', 'AutoDeviceRunner', 'DumpClipsHook', 'ExplanationHook',
+    'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
+    'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
+    'config_mistakes', 'load_config', 'test', 'train'
 ]

@@ -1,13 +1,14 @@
-"""From a clip of a data set to its prediction and the picture that explains it."""
-from typing import NamedTuple, Optional, Sequence
+"""From a clip of a data set to its prediction and what it looked at."""
+from typing import List, NamedTuple
 
+import numpy as np
 import torch
 from mmengine.dataset import BaseDataset, pseudo_collate
 from torch import nn
 
+from ..datasets.skeletons import SkeletonLayout
 from ..errors import InputError
-from .attention_maps import AttentionMaps, attention_maps
-from .overlay import draw_overlay
+from .attention_maps import AttentionMaps, Selection, attention_maps
 
 
 class Explanation(NamedTuple):
@@ -19,49 +20,75 @@ class Explanation(NamedTuple):
         prediction (int): Predicted class.
         score (float): Its probability.
         maps (AttentionMaps): Attention of the clip's first view.
+        frames (np.ndarray): RGB frames of that view as the model gets them, T x H x W x 3, uint8.
+        joints (np.ndarray): Joints in pixels of ``frames`` and scores, T x R x 3.
+        layout (SkeletonLayout): Of one person.
+        classes (sequence[str]): Names of the classes.
     """
     name: str
     label: int
     prediction: int
     score: float
     maps: AttentionMaps
+    frames: np.ndarray
+    joints: np.ndarray
+    layout: SkeletonLayout
+    classes: List[str]
+
+    @property
+    def title(self) -> str:
+        """Name, true and predicted class."""
+        return (f'{self.name}: {self.classes[self.label]}, recognised as '
+                f'{self.classes[self.prediction]} ({self.score:.0%})')
 
 
 @torch.no_grad()
-def explain_clip(model: nn.Module, dataset: BaseDataset, index: int, path: Optional[str] = None,
-                 show: Optional[Sequence[int]] = None) -> Explanation:
-    """Predict one clip and draw what the model looked at.
+def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
+                 selection: Selection = Selection()) -> Explanation:
+    """Predict one clip and keep what the model looked at.
 
     Args:
         model (nn.Module): A trained recogniser.
         dataset (BaseDataset): An ``RGBPoseDataset`` whose pipeline packs ``imgs`` and ``keypoint``.
         index (int): Clip of the data set.
-        path (str, optional): PNG to write.
-        show (sequence[int], optional): Frames to draw. Defaults to None, all of them.
+        selection (Selection): What to show.
 
     Returns:
         Explanation: The prediction and its attention.
 
     Raises:
-        InputError: The pipeline packs no ``keypoint``.
+        InputError: The pipeline packs no ``keypoint``, or the model has no such attention.
     """
-    packed = dataset[index]
+    return explain_packed(model, dataset[index], dataset.layout, dataset.metainfo.get('classes'),
+                          selection)
+
+
+@torch.no_grad()
+def explain_packed(model: nn.Module, packed: dict, layout: SkeletonLayout, classes=None,
+                   selection: Selection = Selection()) -> Explanation:
+    """The same for a clip that the pipeline has packed.
+
+    Args:
+        model (nn.Module): A trained recogniser; it is left in the mode it was in.
+        packed (dict): ``inputs`` and ``data_samples`` of one clip.
+        layout (SkeletonLayout): Of one person.
+        classes (sequence[str], optional): Names of the classes. Defaults to None, numbers.
+        selection (Selection): What to show.
+    """
     if 'keypoint' not in packed['inputs']:
         raise InputError('config', 'PackRGBPose.collect_keys', tuple(packed['inputs']),
                          "('imgs', 'keypoint')")
+    training = model.training
     model.eval()
     batch = model.data_preprocessor(pseudo_collate([packed]), False)
     sample = model(**batch, mode='predict')[0]
+    model.train(training)
     prediction = int(sample.pred_score.argmax())
     keypoint = batch['inputs']['keypoint'][0, 0]
-    maps = attention_maps(model, batch['inputs']['imgs'][0, 0], keypoint)
-    name = sample.metainfo.get('frame_dir') or sample.metainfo['filename']
-    found = Explanation(str(name), int(sample.gt_label), prediction,
-                        float(sample.pred_score[prediction]), maps)
-    if path is not None:
-        frames = packed['inputs']['imgs'][0].permute(1, 2, 3, 0).numpy()  # T x H x W x 3
-        classes = dataset.metainfo.get('classes') or range(len(sample.pred_score))
-        title = (f'{name}: {classes[found.label]}, recognised as {classes[prediction]} '
-                 f'({found.score:.0%})')
-        draw_overlay(frames, keypoint.cpu().numpy(), maps, dataset.layout, path, title, show)
-    return found
+    meta = sample.metainfo
+    name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
+    maps = attention_maps(model, batch['inputs']['imgs'][0, 0], keypoint, selection)
+    return Explanation(
+        str(name), int(sample.gt_label), prediction, float(sample.pred_score[prediction]), maps,
+        packed['inputs']['imgs'][0].permute(1, 2, 3, 0).cpu().numpy(), keypoint.cpu().numpy(),
+        layout, [str(name) for name in classes or range(len(sample.pred_score))])

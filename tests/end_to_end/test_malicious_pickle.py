@@ -46,10 +46,10 @@ def test_train(run_tool, ut_args, ut_data, plant, tmp_path):
     assert refused(run_tool('train.py', *ut_args), tmp_path)
 
 
-@pytest.mark.parametrize('tool', ['test.py', 'visualize.py'])
+@pytest.mark.parametrize('tool', [['test.py'], ['visualize.py', 'attention']])
 def test_tools_with_a_checkpoint(run_tool, ut_args, ut_data, trained, plant, tmp_path, tool):
     plant(ut_data.ann_file)
-    assert refused(run_tool(tool, ut_args[0], trained, *ut_args[1:]), tmp_path)
+    assert refused(run_tool(*tool, ut_args[0], trained, *ut_args[1:]), tmp_path)
 
 
 def test_quickstart(run_tool, plant, tmp_path):

@@ -100,11 +100,12 @@ def test_show_dir_holds_every_so_manieth_clip(run_tool, ut_args, trained, tmp_pa
 
 def test_visualize_draws_the_named_clips(run_tool, ut_args, trained, tmp_path):
     out = tmp_path / 'drawn'
-    ended = run_tool('visualize.py', ut_args[0], trained, *ut_args[1:], '--out-dir', out,
-                     '--clips', 'clip3')
+    ended = run_tool('visualize.py', 'attention', ut_args[0], trained, *ut_args[1:],
+                     '--out-dir', out, '--clips', 'clip3')
     assert ended.code == 0 and [path.name for path in out.iterdir()] == ['clip3.png']
 
 
 def test_visualize_names_a_clip_that_is_not_there(run_tool, ut_args, trained):
-    ended = run_tool('visualize.py', ut_args[0], trained, *ut_args[1:], '--clips', 'clip9')
+    ended = run_tool('visualize.py', 'attention', ut_args[0], trained, *ut_args[1:], '--clips',
+                     'clip9')
     assert ended.code == 2 and '--clips: found clip9, want a clip of the split test' in ended.err

@@ -204,7 +204,22 @@ def nothing_that_draws(args, data):
 
 @case('visualize.py', r'none\.pth: checkpoint: found no such file')
 def no_checkpoint_to_draw(args, data):
-    return [args[0], 'none.pth', *args[1:]]
+    return ['attention', args[0], 'none.pth', *args[1:]]
+
+
+@case('visualize.py', r'model\.backbone\.num_joints: found 17, want 25, to match .*\.layout')
+def joints_of_another_layout_to_draw(args, data):
+    return ['joints', args[0], 'none.pth', *args[1:], 'test_dataloader.dataset.layout=ntu25']
+
+
+@case('visualize.py', r'command line: --shares: found 1\.5, want more than 0')
+def more_than_all_to_delete(args, data):
+    return ['faithfulness', args[0], 'none.pth', *args[1:], '--shares', '1.5']
+
+
+@case('visualize.py', r'WORK_DIR: found neither \*\.npz nor')
+def work_directory_of_no_run(args, data):
+    return ['run', data.video_dir]
 
 
 @case('analysis/get_flops.py', r'none\.py: config: found .*No such file')
@@ -233,7 +248,7 @@ def test_tool_says_what_is_wrong(run_tool, ut_args, ut_data, tool, arrange, says
 
 @pytest.mark.parametrize('tool, args', [('train.py', ['none.py']),
                                         ('test.py', ['none.py', 'none.pth']),
-                                        ('visualize.py', ['none.py', 'none.pth']),
+                                        ('visualize.py', ['attention', 'none.py', 'none.pth']),
                                         ('analysis/get_flops.py', ['none.py']),
                                         ('quickstart.py', ['--data-root', '/dev/null']),
                                         ('data/make_synthetic.py', ['--seed', '-1'])])

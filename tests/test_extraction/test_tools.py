@@ -103,6 +103,34 @@ def test_a_broken_video_is_listed_and_the_rest_is_written(videos, narrow, tmp_pa
     assert len(safe_pickle.load(str(out))['annotations']) == 6
 
 
+def test_folders_of_frames_with_the_boxes_of_their_labels(narrow, tmp_path, run):
+    """As docs/data_pennaction.md says: the pickle gives labels and boxes, the frames lie in folders."""
+    known = []
+    for number in (1, 2):
+        folder = tmp_path / 'frames' / f'{number:04}'
+        folder.mkdir(parents=True)
+        for index in range(3):
+            image = np.random.default_rng(index).integers(0, 255, (60, 80, 3), np.uint8)
+            cv2.imwrite(str(folder / f'{index + 1:06}.jpg'), image)
+        boxes = np.full((1, 3, 4), (5, 5, 50, 55), np.float32)
+        boxes[0, 1] = np.nan
+        known.append(dict(frame_dir=f'{number:04}', label=number, total_frames=3,
+                          img_shape=(60, 80), bbox=boxes))
+    (tmp_path / 'known.pkl').write_bytes(pickle.dumps(dict(
+        annotations=known, split=dict(train=['0001'], test=['0002']))))
+    narrow.remove('--whole-frame')
+    code, _, last = run('extract_skeletons.py', tmp_path / 'frames', '--labels',
+                        tmp_path / 'known.pkl', '--boxes', tmp_path / 'known.pkl', '--out',
+                        tmp_path / 'x.pkl', *narrow)
+    assert code == 0, last
+    content = safe_pickle.load(str(tmp_path / 'x.pkl'))
+    assert content['split'] == dict(train=['0001'], test=['0002'])
+    for info in content['annotations']:
+        assert info['label'] == int(info['frame_dir']) and 'filename' not in info
+        assert info['keypoint'].shape == (1, 3, 17, 2)
+        assert info['keypoint_score'][0].any(1).tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize('flags, message', [
     (['--shard', '3/2'], '--shard: found 3/2, want I/N with 1 <= I <= N, such as 1/4'),
     (['--max-persons', '0'], 'max_persons: found 0, want 1 or more'),

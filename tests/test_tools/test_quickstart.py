@@ -37,8 +37,8 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
     assert len(block['deviation']) == 3 and 0 <= block['saturated'] <= 1
     assert result['caps'] == dict(skeleton=0.5, single_frame=0.25)
     assert {'skeleton_baseline', 'single_frame_baseline'} <= set(result)
-    for name in ('attention.png', 'confusion.png'):
-        assert (tmp_path / 'work' / name).stat().st_size > 10_000
+    for name in ('attention.png', 'confusion.png', 'clips.npz'):
+        assert (tmp_path / 'work' / name).stat().st_size > 2_000
     text = ''.join(capfd.readouterr())
     assert 'token search of block 0       deviation x ' in text
     assert 'a grid of 6 x 6 x 6 tokens' in text and 'Epoch(train)' in text

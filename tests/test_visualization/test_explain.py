@@ -1,90 +1,55 @@
-"""From a clip of a data set to its attention and its picture."""
-import cv2
+"""From a clip of a data set to its prediction and its sheet."""
 import numpy as np
 import pytest
-import torch
 
-from mmaction.registry import MODELS
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.visualization import attention_maps, explain_clip
-
-PIPELINE = [
-    dict(type='AlignedSampleFrames', clip_len=4, test_mode=True),
-    dict(type='AlignedDecode'),
-    dict(type='Resize', scale=(64, 64), keep_ratio=False),
-    dict(type='FormatShape', input_format='NCTHW'),
-]
+from mmaction_d3d.visualization import (attention_frames, attention_sheet, explain_clip,
+                                        figure_array)
+from mmaction_d3d.visualization.overlay import cell_heat
 
 
-def recognizer(**changes):
-    torch.manual_seed(0)
-    backbone = dict(type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4),
-                    num_joints=17, num_person=1, clip_len=4, img_size=64, num_blocks=2, num_heads=2,
-                    kernel_size=3)
-    return MODELS.build(dict(
-        type='D3DRecognizer', backbone=dict(backbone, **changes),
-        cls_head=dict(type='D3DHead', num_classes=2, in_channels=16, average_clips='prob'),
-        data_preprocessor=dict(
-            type='D3DDataPreprocessor',
-            preprocessors=dict(imgs=dict(type='ActionDataPreprocessor', format_shape='NCTHW')))))
+def test_the_prediction_is_the_models_and_the_frames_are_its_input(explanation, dataset):
+    assert explanation.name == 'clip1' and explanation.label == 1
+    assert explanation.prediction in (0, 1) and 0.5 <= explanation.score <= 1
+    assert explanation.title.startswith('clip1: come, recognised as ')
+    imgs = dataset[1]['inputs']['imgs'][0]
+    np.testing.assert_array_equal(explanation.frames[2], imgs[:, 2].permute(1, 2, 0))
 
 
-def clip():
-    joints = torch.rand(4, 17, 3) * 60 + 1
-    return torch.randn(3, 4, 64, 64), joints
+def test_a_pixel_has_the_colour_of_the_nearest_cell_without_smoothing():
+    cells = np.arange(6.).reshape(2, 3)
+    heat = cell_heat(cells, 14, 24)
+    # Cells are centred on pixels 0, 8, 16: they meet between 3 and 4, 11 and 12.
+    expected = cells[np.repeat([0, 1], [4, 10])][:, np.repeat([0, 1, 2], [4, 8, 12])]
+    np.testing.assert_array_equal(heat, expected)
 
 
-def test_at_the_regular_grid_attention_lies_under_the_searched_points():
-    # The search starts at zero offsets: 2 x 6 x 6 points on 4 frames of 8 x 8 cells.
-    maps = attention_maps(recognizer(), *clip())
-    assert maps.grid == (2, 6, 6) and maps.cells.shape == (4, 8, 8)
-    assert 0.5 < float(maps.cells.sum()) < 1  # the rest is on the modal tokens
-    times = torch.tensor([0.5, 2.5]).repeat_interleave(36)  # cell centres of halves of the clip
-    torch.testing.assert_close(maps.points[:, 2], times)
-    torch.testing.assert_close(maps.points[:3, 0], torch.tensor([16., 48., 80.]) / 3)
+def test_the_sheet_shows_each_frame_with_bars_and_the_modal_share(explanation):
+    figure = attention_sheet(explanation)
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles[:4] == [f'frame {t}' for t in range(4)]
+    labels = {axis.get_ylabel() for axis in figure.axes}
+    assert {'% of the attention', '1: mean of all keys'} <= labels
+    assert f'{explanation.maps.modal:.1%} of the attention on modal' in figure.get_suptitle()
+    assert figure_array(figure).std() > 20
 
 
-def test_a_point_that_all_look_at_is_where_the_map_is(monkeypatch):
-    model = recognizer()
-    attention = model.backbone.blocks[-1].deformable.attention
-    point = 36 + 2 * 6 + 3  # second half of the clip, row 2, column 3
-
-    def on_one_point(query, key):
-        weights = query.new_zeros(1, 2, query.shape[1], key.shape[1])
-        weights[..., point] = 1
-        return weights
-
-    monkeypatch.setattr(attention, 'weights', on_one_point)
-    cells = attention_maps(model, *clip()).cells
-    assert float(cells.sum()) == pytest.approx(1)
-    frame, row, column = np.unravel_index(int(cells.argmax()), cells.shape)
-    # x = (2 * 3 + 1) / 6 of 8 cells, y = (2 * 2 + 1) / 6, t = 3 / 4 of 4 frames, minus a half each.
-    assert (row, column) == (3, 4) and frame in (2, 3)
+def test_the_sheet_shows_the_chosen_frames(explanation):
+    figure = attention_sheet(explanation, [1, 3])
+    assert [axis.get_title() for axis in figure.axes[:2]] == ['frame 1', 'frame 3']
 
 
-def test_joint_attention_has_a_value_for_each_joint_of_each_frame():
-    assert attention_maps(recognizer(), *clip()).joints.shape == (4, 17)
-    assert attention_maps(recognizer(attentions=('deformable', )), *clip()).joints is None
+def test_the_video_has_a_picture_a_frame_with_even_sides(explanation):
+    pictures = np.stack(attention_frames(explanation))
+    assert len(pictures) == 4 and pictures.dtype == np.uint8
+    assert pictures.shape[1] % 2 == pictures.shape[2] % 2 == 0
+    assert (pictures[0] != pictures[3]).any()
 
 
-def test_a_model_without_deformable_attention_is_refused():
-    with pytest.raises(InputError, match='attentions: found none that is deformable'):
-        attention_maps(recognizer(attentions=('joint', 'temporal')), *clip())
-
-
-def test_the_picture_shows_the_clip_and_the_prediction_is_the_models(rgb_pose_data, tmp_path):
-    dataset = rgb_pose_data(num_videos=2, num_frames=8).build(
-        [*PIPELINE, dict(type='PackRGBPose')], num_person=1, test_mode=True)
-    path = tmp_path / 'clip.png'
-    found = explain_clip(recognizer(), dataset, 1, str(path))
-    assert found.name == 'clip1' and found.label == 1 and found.prediction in (0, 1)
-    assert 0.5 <= found.score <= 1
-    picture = cv2.imread(str(path))
-    assert picture.shape[1] > 4 * 100 and picture.std() > 20  # four frames, not blank
-
-
-def test_a_pipeline_without_keypoints_is_refused(rgb_pose_data):
-    dataset = rgb_pose_data(num_videos=2, num_frames=8).build(
-        [*PIPELINE, dict(type='PackRGBPose', collect_keys=('imgs', ))], num_person=1, test_mode=True)
+def test_a_pipeline_without_keypoints_is_refused(recognizer, rgb_pose_data):
+    pipeline = [dict(type='AlignedSampleFrames', clip_len=4), dict(type='AlignedDecode'),
+                dict(type='FormatShape', input_format='NCTHW'),
+                dict(type='PackRGBPose', collect_keys=('imgs', ))]
+    dataset = rgb_pose_data(num_videos=1, num_frames=8).build(pipeline, num_person=1)
     with pytest.raises(InputError, match='collect_keys'):
         explain_clip(recognizer(), dataset, 0)

@@ -17,7 +17,10 @@ class AttentionRecord:
         searched (list[SearchedTokens]): Searched tokens, positions and offsets.
         deformable (list[Tensor]): Attention of the modal queries spread back to the cells of Z by the
             trilinear weights of each searched token, B x heads x K x Tq x T x H/8 x W/8, K modal
-            tokens of Tq frames. What falls on modal keys is left out, so that sums are at most 1.
+            tokens of Tq frames.
+        points (list[Tensor]): The same attention on each searched token, B x heads x K x Tq x P.
+        modal (list[Tensor]): The rest, on all modal keys together, B x heads x K x Tq: with
+            ``deformable`` or ``points`` it adds up to 1.
         joint (list[Tensor]): Attention that each joint of each frame receives as a key, the mean over
             queries and over the windows that hold it, B x heads x T x R, where 1 is the share of a
             key that gets as much as all the others.
@@ -26,6 +29,8 @@ class AttentionRecord:
     def __init__(self) -> None:
         self.searched: List[SearchedTokens] = []
         self.deformable: List[Tensor] = []
+        self.points: List[Tensor] = []
+        self.modal: List[Tensor] = []
         self.joint: List[Tensor] = []
 
     def add_deformable(self, searched: SearchedTokens, size: Sequence[int], weights: Tensor) -> None:
@@ -38,13 +43,16 @@ class AttentionRecord:
         """
         indices, corner_weights = trilinear_corners(searched.positions, size)
         batch, heads, queries, _ = weights.shape
-        points = weights[..., :indices.shape[1]].float()
+        modal_frames = (queries // size[0], size[0])
+        points, modal = weights.float().tensor_split((indices.shape[1], ), dim=-1)
         mass = (points.unsqueeze(-1) * corner_weights[:, None, None]).flatten(3)
         indices = indices.flatten(1)[:, None, None].expand_as(mass)
         cells = mass.new_zeros(batch, heads, queries, size[0] * size[1] * size[2])
         cells.scatter_add_(3, indices, mass)
         self.searched.append(searched)
-        self.deformable.append(cells.view(batch, heads, -1, size[0], *size))
+        self.deformable.append(cells.view(batch, heads, *modal_frames, *size))
+        self.points.append(points.unflatten(2, modal_frames))
+        self.modal.append(modal.sum(dim=-1).unflatten(2, modal_frames))
 
     def add_joint(self, key_windows: Tensor, weights: Tensor, size: Sequence[int]) -> None:
         """Average the attention that each (frame, joint) receives.

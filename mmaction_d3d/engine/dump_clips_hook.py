@@ -1,0 +1,63 @@
+"""Writes what a test gave for each clip to a file that can be read safely."""
+import numpy as np
+from mmengine.dist import collect_results, is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from torch import nn
+
+from mmaction.registry import HOOKS
+
+from ..datasets.converters.common import whole_or_absent
+
+
+@HOOKS.register_module()
+class DumpClipsHook(Hook):
+    """Writes names, labels, scores and features of the tested clips as NumPy's ``.npz``.
+
+    MMEngine's ``DumpResults`` pickles tensors, and reading such a file may run any code that it
+    holds. This one holds plain arrays, to read with ``np.load(path, allow_pickle=False)``:
+    ``name`` N (``frame_dir`` or ``filename``), ``source`` N (the video, empty for folders of
+    frames), ``frame_inds`` N x T (of the first view), ``label`` N, ``score`` N x classes,
+    ``feature`` N x F (input of the head's last linear layer, the mean over a clip's views) and
+    ``classes`` (names, empty where the annotations have none).
+
+    Args:
+        out_file (str): The file.
+    """
+
+    def __init__(self, out_file):
+        self.out_file = out_file
+
+    def before_test(self, runner):
+        """Starts to listen to the head."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        linear = [m for m in model.cls_head.modules() if isinstance(m, nn.Linear)][-1]
+        self._rows, self._features = [], None
+        self._handle = linear.register_forward_pre_hook(self._listen)
+
+    def _listen(self, module, inputs):
+        self._features = inputs[0].detach().float().cpu().numpy()
+
+    def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        """Keeps the clips of a batch."""
+        views = self._features.reshape(len(outputs), -1, self._features.shape[-1])
+        for sample, feature in zip(outputs, views.mean(axis=1)):
+            meta = sample.metainfo
+            length = meta.get('clip_len') or np.size(meta['frame_inds'])
+            self._rows.append(dict(
+                name=str(meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')),
+                source=str(meta.get('filename') or ''),
+                frame_inds=np.ravel(meta['frame_inds'])[:length],
+                label=int(sample.gt_label), feature=feature,
+                score=sample.pred_score.float().cpu().numpy()))
+
+    def after_test(self, runner):
+        """Writes the file."""
+        self._handle.remove()
+        dataset = runner.test_dataloader.dataset
+        rows = collect_results(self._rows, len(dataset), 'cpu')
+        if is_main_process():
+            classes = np.array(dataset.metainfo.get('classes') or (), str)
+            with whole_or_absent(self.out_file) as file:
+                np.savez_compressed(file, classes=classes, **{
+                    key: np.stack([row[key] for row in rows]) for key in rows[0]})

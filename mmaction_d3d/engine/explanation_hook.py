@@ -1,0 +1,64 @@
+"""Shows during training what the model looks at."""
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from mmaction.registry import HOOKS
+
+from ..datasets.skeletons import LAYOUTS
+from ..errors import InputError
+
+
+@HOOKS.register_module()
+class ExplanationHook(Hook):
+    """Adds pictures of the first clip of a batch to what the runner's visualizer writes to.
+
+    They are ``attention``, ``joints`` and ``offsets`` (those that the model has), as
+    ``tools/visualize.py`` draws them, under the number of the iteration. TensorBoard and W&B get
+    them where ``visualizer.vis_backends`` of the config names ``TensorboardVisBackend`` or
+    ``WandbVisBackend``, the folder ``vis_data/vis_image`` with ``LocalVisBackend``. The training is
+    not changed.
+
+    Args:
+        interval (int): Every how many iterations to draw; 0 never.
+        block (int): Block to draw, from 0; negative ones from the end.
+    """
+
+    def __init__(self, interval=0, block=-1):
+        self.interval = interval
+        self.block = block
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        """Draws where it is due."""
+        if not self.every_n_train_iters(runner, self.interval) or not is_main_process():
+            return
+        # Matplotlib is slow to import, and mostly the hook is off.
+        from ..visualization import (Selection, attention_sheet, explain_packed, figure_array,
+                                     joint_chart, offset_field)
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        dataset = runner.train_dataloader.dataset
+        packed = dict(inputs={key: value[0] for key, value in data_batch['inputs'].items()},
+                      data_samples=data_batch['data_samples'][0])
+        classes = getattr(dataset, 'metainfo', {}).get('classes')
+        found = explain_packed(model, packed, _layout(dataset, model), classes,
+                               Selection(self.block))
+        figures = dict(attention=attention_sheet(found))
+        if found.maps.joints is not None:
+            figures['joints'] = joint_chart(found)
+        if found.maps.points is not None:
+            figures['offsets'] = offset_field(found)
+        for name, figure in figures.items():
+            runner.visualizer.add_image(name, figure_array(figure), step=runner.iter + 1)
+
+
+def _layout(dataset, model):
+    """The joint layout: the data set's, else the one of as many joints as the model's."""
+    while not hasattr(dataset, 'layout') and hasattr(dataset, 'dataset'):
+        dataset = dataset.dataset  # a wrapper, such as RepeatDataset
+    if hasattr(dataset, 'layout'):
+        return dataset.layout
+    for layout in LAYOUTS.values():
+        if len(layout) == model.backbone.num_joints:
+            return layout
+    raise InputError('ExplanationHook', 'train_dataloader.dataset', type(dataset).__name__,
+                     'RGBPoseDataset, or joints of ' + ', '.join(LAYOUTS))

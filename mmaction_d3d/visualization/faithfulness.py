@@ -1,0 +1,229 @@
+"""Is the explanation faithful? Delete what is attended most and see whether the score falls.
+
+A map that shows why the model is right names what it cannot do without: deleting the most attended
+input must cost the true class more than deleting as much at random, and the least attended less.
+"""
+import csv
+import io
+from contextlib import nullcontext
+from typing import Dict, Iterable, List, NamedTuple, Sequence
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from mmengine.dataset import BaseDataset, pseudo_collate
+from mmengine.logging import print_log
+from torch import Tensor, nn
+
+from ..errors import InputError
+from .attention_maps import CELL, AttentionMaps, Selection, attention_maps
+from .deletion import delete_cells, delete_joints, deleted_keys, shared_features
+
+#: What can be deleted: pixels of cells, searched points as keys of the selected block, joints.
+KINDS = ('cells', 'keys', 'joints')
+#: By what is deleted first; ``person`` (cells alone) takes those that are nearest to a joint, to
+#: know what a map that follows the person would give.
+ORDERS = ('most', 'least', 'random', 'person')
+_STYLES = dict(most=('crimson', '-', 'o'), least=('royalblue', '-', 's'),
+               random=('grey', '--', '^'), person=('darkorange', ':', 'd'))
+_DRAWS = 2  # of the random order
+
+
+class DeletionRow(NamedTuple):
+    """One point of a curve: what, in which order, how much, over how many clips, with which score.
+
+    Attributes:
+        delete (str): One of :data:`KINDS`.
+        order (str): One of :data:`ORDERS`.
+        share (float): Share that is deleted.
+        clips (int): Clips.
+        score (float): Mean probability of the true class.
+        low, high (float): 95 % interval of that mean over clips (normal).
+        top1 (float): Top-1 accuracy, over the draws of the random order too.
+        change, change_low, change_high (float): ``score`` less that of the random order on the same
+            clips, with its 95 % interval.
+    """
+    delete: str
+    order: str
+    share: float
+    clips: int
+    score: float
+    low: float
+    high: float
+    top1: float
+    change: float
+    change_low: float
+    change_high: float
+
+    def line(self) -> str:
+        """The row for a log."""
+        return (f'{self.delete:6} {self.order:6} {self.share:4.0%} deleted: true class '
+                f'{self.score:.3f} ({self.low:.3f} to {self.high:.3f}), against random '
+                f'{self.change:+.3f} ({self.change_low:+.3f} to {self.change_high:+.3f}), '
+                f'top-1 {self.top1:.3f}')
+
+
+@torch.no_grad()
+def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
+                  kinds: Sequence[str] = KINDS, shares: Sequence[float] = (0.1, 0.2, 0.4),
+                  selection: Selection = Selection(), seed: int = 0) -> List[DeletionRow]:
+    """Delete growing shares of clips in several orders.
+
+    Args:
+        model (nn.Module): A trained recogniser.
+        dataset (BaseDataset): Packs ``imgs`` and ``keypoint``; the first view counts.
+        clips (iterable[int]): Clips of the data set.
+        kinds (sequence[str]): What to delete, some of :data:`KINDS`.
+        shares (sequence[float]): Shares to delete, each in (0, 1].
+        selection (Selection): The attention that orders; its maps are those of the whole clip.
+        seed (int): Of the random order.
+
+    Returns:
+        list[DeletionRow]: Rows by kind, order and share; share 0 is the whole clip.
+
+    Raises:
+        InputError: The model lacks the attention that a kind needs.
+    """
+    model.eval()
+    generator = np.random.default_rng(seed)
+    scores: Dict[tuple, List] = {}
+    clips = list(clips)
+    for done, index in enumerate(clips, 1):
+        _one_clip(model, dataset[index], kinds, shares, selection, generator, scores)
+        if done % max(1, len(clips) // 20) == 0:
+            print_log(f'{done} of {len(clips)} clips', 'current')
+    return _summary(scores)
+
+
+def _one_clip(model, packed, kinds, shares, selection, generator, scores) -> None:
+    """Add (probability of the true class, right or not) of each deletion to ``scores``."""
+    batch = model.data_preprocessor(pseudo_collate([packed]), False)['inputs']
+    imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
+    label = int(packed['data_samples'].gt_label)
+    maps = attention_maps(model, imgs, keypoint, selection)
+    whole = _predict(model, imgs[None], keypoint[None])
+    for kind in kinds:
+        orders = _orders(kind, maps, keypoint, generator)
+        with nullcontext() if kind == 'cells' else shared_features(model.backbone.backbone):
+            for name, draws in orders.items():
+                gone = [order[:round(share * len(order))] for share in shares for order in draws]
+                found = _predict_without(model, kind, imgs, keypoint, gone, maps, selection)
+                scores.setdefault((kind, name, 0.), []).append(_seen(whole, label))
+                for i, share in enumerate(shares):
+                    part = found[i * len(draws):(i + 1) * len(draws)]
+                    scores.setdefault((kind, name, share), []).append(_seen(part, label))
+
+
+def _orders(kind: str, maps: AttentionMaps, keypoint: Tensor, generator: np.random.Generator
+            ) -> Dict[str, List[np.ndarray]]:
+    """Lists of flat indices, what goes first in front, by the name of the order."""
+    weight = dict(cells=maps.cells, keys=maps.mass, joints=maps.joints)[kind]
+    if weight is None:
+        raise InputError('model', 'attentions', f'none that orders {kind}',
+                         'other things to --delete')
+    candidates = np.arange(weight.numel())
+    if kind == 'joints':  # those that are there
+        step = -(-len(keypoint) // len(weight))
+        candidates = np.flatnonzero((keypoint[::step, :, 2] > 0).cpu().numpy().ravel())
+    ranked = candidates[np.argsort(-weight.numpy().ravel()[candidates], kind='stable')]
+    orders = dict(most=[ranked], least=[ranked[::-1]],
+                  random=[generator.permutation(candidates) for _ in range(_DRAWS)])
+    if kind == 'cells':
+        distance = _distance_to_joints(keypoint.cpu().numpy(), maps.cells.shape)
+        orders['person'] = [np.argsort(distance.ravel(), kind='stable')]
+    return orders
+
+
+def _distance_to_joints(keypoint: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """Pixels from the centre of each cell to the nearest visible joint of its frame, T x h x w."""
+    step = -(-len(keypoint) // size[0])
+    row, column = np.meshgrid(*(CELL * np.arange(n) + 0.5 for n in size[1:]), indexing='ij')
+    distance = np.full(size, np.inf)
+    for t, joints in enumerate(keypoint[::step]):
+        for x, y, score in joints:
+            if score > 0:
+                distance[t] = np.minimum(distance[t], np.hypot(column - x, row - y))
+    return distance
+
+
+def _predict_without(model, kind, imgs, keypoint, deletions, maps, selection) -> Tensor:
+    """Probabilities, deletions x classes."""
+    count = len(deletions)
+    all_imgs, all_keypoint = imgs.expand(count, *imgs.shape), keypoint.expand(count, -1, -1, -1)
+    if kind == 'cells':
+        frames = len(maps.cells)
+        all_imgs = torch.stack([delete_cells(imgs, gone, frames) for gone in deletions])
+    elif kind == 'joints':
+        frames = len(maps.joints)
+        all_keypoint = torch.stack([delete_joints(keypoint, gone, frames) for gone in deletions])
+    else:
+        with deleted_keys(model.backbone.blocks[selection.block].deformable, deletions):
+            return _predict(model, all_imgs, all_keypoint)
+    return _predict(model, all_imgs, all_keypoint)
+
+
+def _predict(model: nn.Module, imgs: Tensor, keypoint: Tensor) -> Tensor:
+    """Probabilities of clips, B x classes."""
+    return model.cls_head(model.backbone(imgs, keypoint)).float().softmax(dim=-1).cpu()
+
+
+def _seen(probabilities: Tensor, label: int) -> tuple:
+    """Mean score of the true class, and how often it was the best."""
+    return (float(probabilities[:, label].mean()),
+            float((probabilities.argmax(dim=1) == label).float().mean()))
+
+
+def _summary(scores: Dict[tuple, List]) -> List[DeletionRow]:
+    """Means over clips with their intervals."""
+    rows = []
+    for (kind, order, share), values in scores.items():
+        score, right = np.array(values).T
+        change = score - np.array(scores[kind, 'random', share])[:, 0]
+        rows.append(DeletionRow(kind, order, share, len(values), *_interval(score),
+                                float(right.mean()), *_interval(change)))
+    return rows
+
+
+def _interval(values: np.ndarray) -> tuple:
+    """Mean and 95 % interval of the mean."""
+    mean = float(values.mean())
+    half = 1.96 * float(values.std(ddof=1)) / len(values)**0.5 if len(values) > 1 else float('nan')
+    return mean, mean - half, mean + half
+
+
+def write_csv(rows: List[DeletionRow]) -> str:
+    """The rows as CSV."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator='\n')
+    writer.writerow(DeletionRow._fields)
+    for row in rows:
+        writer.writerow([f'{value:.4f}' if isinstance(value, float) else value for value in row])
+    return file.getvalue()
+
+
+def draw_curves(rows: List[DeletionRow]) -> Figure:
+    """Mean score of the true class over the share deleted; bands are 95 % intervals."""
+    kinds = list(dict.fromkeys(row.delete for row in rows))
+    figure = Figure(figsize=(4 * len(kinds) + 0.5, 3.6), dpi=100, layout='constrained')
+    says = dict(cells='cells of the input (pixels to the mean colour)',
+                keys="searched points (keys of the block's attention)",
+                joints='joints of the input')
+    for axis, kind in zip(figure.subplots(1, len(kinds), squeeze=False, sharey=True)[0], kinds):
+        for order in dict.fromkeys(row.order for row in rows if row.delete == kind):
+            share, score, low, high = np.array(
+                [(row.share, row.score, row.low, row.high) for row in rows
+                 if (row.delete, row.order) == (kind, order)]).T
+            colour, line, marker = _STYLES[order]
+            label = dict(person='nearest to a joint first').get(
+                order, f'{order} attended first' if order != 'random' else 'at random')
+            axis.plot(100 * share, score, color=colour, linestyle=line, marker=marker, ms=4,
+                      label=label)
+            axis.fill_between(100 * share, low, high, color=colour, alpha=0.15, linewidth=0)
+        axis.set_title(says[kind], fontsize=9)
+        axis.set_xlabel('deleted, %', fontsize=9)
+        axis.set_ylim(0, 1)
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=7)
+    figure.axes[0].set_ylabel(f'score of the true class\n(mean of {rows[0].clips} clips, 95 %)',
+                              fontsize=9)
+    return figure

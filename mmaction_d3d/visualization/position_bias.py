@@ -1,0 +1,71 @@
+"""Does attention follow what is in a clip, or lie where it always lies?"""
+from typing import Dict, Iterable, List, Sequence
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset, pseudo_collate
+from torch import Tensor, nn
+
+from ..datasets.skeletons import SkeletonLayout
+from ..models.layers.token_search import reference_points
+from ..models.layers.trilinear import trilinear_corners
+from .attention_maps import AttentionMaps, Selection, attention_maps
+
+
+@torch.no_grad()
+def position_bias(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
+                  selection: Selection = Selection()) -> Dict[str, np.ndarray]:
+    """Mean attention by columns of cells, from left to right.
+
+    Args:
+        model (nn.Module): A trained recogniser with deformable attention.
+        dataset (BaseDataset): Whose pipeline packs ``imgs`` and ``keypoint``.
+        clips (iterable[int]): Clips of the data set.
+        selection (Selection): The attention.
+
+    Returns:
+        dict[str, np.ndarray]: W/8 shares that add up to 1: ``attention``; ``even``, if the same
+        searched points got equal attention; ``mirrored``, the attention on mirrored clips, left and
+        right joints exchanged. Attention that follows a clip is mirrored with it.
+    """
+    found: Dict[str, List[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
+    for index in clips:
+        batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
+        imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
+        maps = attention_maps(model, imgs, keypoint, selection)
+        mirrored = attention_maps(model, imgs.flip(-1),
+                                  mirror(keypoint, imgs.shape[-1], dataset.layout), selection)
+        found['attention'].append(_columns(maps.cells))
+        found['even'].append(_columns(_even(maps)))
+        found['mirrored'].append(_columns(mirrored.cells))
+    return {name: np.mean(shares, axis=0) for name, shares in found.items()}
+
+
+def mirror(keypoint: Tensor, width: int, layout: SkeletonLayout) -> Tensor:
+    """Joints of the mirrored clip, T x R x 3: the left wrist becomes the right one."""
+    twin = list(range(len(layout)))
+    for left, right in zip(layout.left, layout.right):
+        twin[left], twin[right] = right, left
+    mirrored = keypoint.unflatten(1, (-1, len(layout)))[:, :, twin].flatten(1, 2)
+    mirrored[..., 0] = width - mirrored[..., 0]
+    return mirrored
+
+
+def _columns(cells: Tensor) -> np.ndarray:
+    """Share of each column of T x H/8 x W/8."""
+    return (cells.sum(dim=(0, 1)) / cells.sum()).double().numpy()
+
+
+def _even(maps: AttentionMaps) -> Tensor:
+    """The cells' attention if all searched points got the same, T x H/8 x W/8."""
+    positions = reference_points(maps.grid, maps.offsets.device) + maps.offsets
+    indices, weights = trilinear_corners(positions[None], maps.cells.shape)
+    even = torch.zeros(maps.cells.numel()).scatter_add_(0, indices.flatten(), weights.flatten())
+    return even.view(maps.cells.shape)
+
+
+def bias_lines(bias: Dict[str, Sequence[float]]) -> List[str]:
+    """The shares as rows of a CSV file."""
+    return ['column,' + ','.join(bias),
+            *(f'{column},' + ','.join(f'{share:.4f}' for share in shares)
+              for column, shares in enumerate(zip(*bias.values())))]

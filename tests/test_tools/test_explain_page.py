@@ -1,0 +1,88 @@
+"""Every command of docs/explain.md, on a small model of a few clips."""
+import os
+import re
+import runpy
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from unittest import mock
+
+import av
+import cv2
+import pytest
+from mmengine.logging import MessageHub, MMLogger
+
+from mmaction_d3d.datasets.synthetic import generate
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / 'docs' / 'explain.md').read_text()
+COMMANDS = [line for block in re.findall(r'^```bash\n(.*?)^```', PAGE, re.M | re.S)
+            for line in block.splitlines()]
+SMALL = [
+    'train_cfg.max_epochs=1', 'param_scheduler.1.end=1', 'model.backbone.backbone.base_channels=2',
+    'model.cls_head.in_channels=8', 'model.backbone.num_blocks=1', 'train_dataloader.batch_size=2',
+    *(f'{split}_dataloader.{key}' for split in ('train', 'val', 'test')
+      for key in ('num_workers=0', 'persistent_workers=False'))
+]
+QUICKSTART = 'work_dirs/quickstart'
+
+
+def run(command):
+    _, script, *arguments = shlex.split(command)
+    if 'configs/d3d_quickstart.py' in arguments:
+        arguments += SMALL if '--cfg-options' in arguments else ['--cfg-options', *SMALL]
+    if 'faithfulness' in arguments:
+        arguments += ['--count', '1', '--shares', '0.5']
+    if 'interval=50' in command:
+        arguments.append('default_hooks.explanation.interval=1')
+    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
+        kept._instance_dict.clear()
+    with mock.patch.object(sys, 'argv', [script, *arguments]), mock.patch.dict(os.environ):
+        runpy.run_path(str(ROOT / script), run_name='__main__')
+
+
+@pytest.fixture(scope='module')
+def done(tmp_path_factory):
+    """The working folder after all commands, the training first."""
+    here = tmp_path_factory.mktemp('page')
+    shutil.copytree(ROOT / 'configs', here / 'configs')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
+        generate('data/synthetic', num_train=2, num_val=1, num_test=2, workers=1)
+        training = [command for command in COMMANDS if 'tools/train.py' in command]
+        for command in training:
+            run(command)
+        Path(QUICKSTART).mkdir(parents=True)
+        checkpoint, = Path('work_dirs').glob('*/epoch_1.pth')
+        shutil.copy(checkpoint, f'{QUICKSTART}/best_acc_top1_epoch_4.pth')
+        shutil.copytree(next(checkpoint.parent.glob('*/vis_data')), f'{QUICKSTART}/1/vis_data')
+        for command in COMMANDS:
+            if command not in training:
+                run(command)
+    return here
+
+
+@pytest.mark.parametrize('name', re.findall(r'`(work_dirs/[\w/.]+\.(?:png|csv|mp4|npz))`', PAGE))
+def test_what_the_page_says_is_written(done, name):
+    path = done / name
+    if path.suffix == '.png':
+        assert cv2.imread(str(path)).std() > 5
+    elif path.suffix == '.mp4':
+        with av.open(str(path)) as video:
+            assert video.streams.video[0].codec_context.name == 'h264'
+            assert sum(1 for _ in video.decode(video=0)) == 48  # each of 12 frames four times
+    else:
+        assert path.stat().st_size > 50
+
+
+def test_training_shows_pictures(done):
+    assert list((done / 'work_dirs').glob('watched/*/vis_data/vis_image/attention_1.png'))
+
+
+def test_every_picture_of_the_page_is_there():
+    pictures = re.findall(r'\]\((images/[\w.]+)\)', PAGE)
+    assert len(pictures) >= 6
+    for name in pictures:
+        assert 0 < (ROOT / 'docs' / name).stat().st_size < 300_000
