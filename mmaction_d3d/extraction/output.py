@@ -1,9 +1,9 @@
 """The pickle that an extraction ends in: labels, and the shards of several machines."""
-import csv
 import os
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, read_annotations
+from ..datasets.converters.custom import read_csv
 from ..errors import InputError
 
 
@@ -64,14 +64,8 @@ def _read_pickle(path):
 
 
 def _read_csv(path):
-    try:
-        with open(path, encoding='utf-8-sig', newline='') as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
-                         'a CSV file in UTF-8') from error
     known, lines = {}, {}
-    for line, row in enumerate(rows, 2):
+    for line, row in enumerate(read_csv(path), 2):
         name, label = ((row.get(key) or '').strip() for key in ('path', 'label'))
         if not name or not label:
             raise InputError(path, f'line {line}', f'{name},{label}',

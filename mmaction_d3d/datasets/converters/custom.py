@@ -62,6 +62,20 @@ def list_folders(root, report):
     return sorted(clips, key=lambda clip: clip.path)
 
 
+def read_csv(path):
+    """Rows of a CSV file in UTF-8 as dicts, with the first line's names.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with open(path, encoding='utf-8-sig', newline='') as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
+                         'a CSV file in UTF-8') from error
+
+
 def list_csv(path, root, report):
     """List the videos of a CSV with the columns path (below ``root``), label and split.
 
@@ -76,13 +90,7 @@ def list_csv(path, root, report):
     Raises:
         InputError: A column or value is missing, or a path stands in two classes or splits.
     """
-    clips, lines = {}, {}
-    try:
-        with open(path, encoding='utf-8-sig', newline='') as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
-                         'a CSV file in UTF-8') from error
+    clips, lines, rows = {}, {}, read_csv(path)
     for line, row in enumerate(rows, 2):
         values = [(row.get(key) or '').strip() for key in ('path', 'label', 'split')]
         if not all(values) or None in row:
