@@ -1,6 +1,5 @@
 """Finds the skeletons of any videos: python tools/extract_skeletons.py VIDEOS --out X.pkl."""
 import argparse
-import importlib.util
 import os.path as osp
 import sys
 
@@ -69,16 +68,14 @@ def parse_shard(text):
 
 
 def find_people(args):
-    """What finds people, as the command line says; tells what it cannot see."""
+    """What finds people, as the command line says; None leaves it to the extractor."""
     if args.det_config is not None:
         return DetectedPeople(args.det_config, args.det_checkpoint, args.device)
     if args.det_checkpoint is not None:
         raise InputError('command line', '--det-checkpoint', 'no --det-config', 'both')
     if args.boxes is not None:
         return GivenBoxes(args.boxes)
-    if not args.whole_frame and importlib.util.find_spec('mmdet') is not None:
-        return DetectedPeople('mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py', None, args.device)
-    return WholeFrame()
+    return WholeFrame() if args.whole_frame else None
 
 
 def main():

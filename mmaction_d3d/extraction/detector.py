@@ -5,6 +5,7 @@ import numpy as np
 
 from ..errors import InputError
 
+DEFAULT_DETECTOR = 'mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py'
 MIN_SCORE = 0.5   # of a box
 MAX_OVERLAP = 0.5  # IoU of two people's boxes: of pairs above it, the one of lower score goes
 

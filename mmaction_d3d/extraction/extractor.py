@@ -1,4 +1,6 @@
 """From one video to the skeletons of all of its frames."""
+import importlib.util
+
 import numpy as np
 
 from ..datasets.converters.people import clean, link_people
@@ -6,6 +8,7 @@ from ..datasets.skeletons import get_layout
 from ..errors import InputError
 from ..prefetch import prefetch
 from .boxes import WholeFrame
+from .detector import DEFAULT_DETECTOR, DetectedPeople
 from .media import Frames, as_media
 from .mediapipe_backend import MediaPipeBackend
 from .mmpose_backend import DEFAULT_CONFIG, MMPoseBackend
@@ -25,8 +28,9 @@ class SkeletonExtractor:
         pose_config (str): For mmpose: see :class:`.mmpose_backend.MMPoseBackend`.
         pose_checkpoint (str, optional): Likewise.
         people (object, optional): Where people are: :class:`.boxes.WholeFrame`,
-            :class:`.boxes.GivenBoxes` or :class:`.detector.DetectedPeople`. Defaults to the whole
-            frame. Not asked by networks that find people themselves.
+            :class:`.boxes.GivenBoxes` or :class:`.detector.DetectedPeople`. Defaults to MMDetection's
+            RTMDet-m where that package is installed, else the whole frame. Not asked by networks
+            that find people themselves.
         max_persons (int): M. Defaults to 2.
         batch_size (int): Crops that go through the network together. Defaults to 16.
         device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
@@ -49,7 +53,9 @@ class SkeletonExtractor:
             backend = MediaPipeBackend()
         elif isinstance(backend, str):
             raise InputError('extraction', 'backend', backend, 'mmpose or mediapipe')
-        self.backend, self.people = backend, WholeFrame() if people is None else people
+        if people is None and backend.top_down:
+            people = _default_people(device)
+        self.backend, self.people = backend, people
         self.max_persons, self.batch_size = max_persons, batch_size
         self.layout = backend.layout
 
@@ -124,6 +130,12 @@ class SkeletonExtractor:
         if not people[..., 2].any():
             notes.append('nobody in any frame')
         return people
+
+
+def _default_people(device):
+    if importlib.util.find_spec('mmdet') is None:
+        return WholeFrame()
+    return DetectedPeople(DEFAULT_DETECTOR, None, device)
 
 
 def _usable(boxes):

@@ -67,3 +67,17 @@ def test_a_detector_of_other_things_is_refused(detector):
 def test_without_mmdet_the_ways_without_it_are_named():
     with pytest.raises(InputError, match='mmdet: found nothing, want .*--boxes and --whole-frame'):
         DetectedPeople('mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py')
+
+
+def test_where_mmdet_is_installed_it_finds_people_unless_told_otherwise(monkeypatch):
+    from mmaction_d3d.extraction import SkeletonExtractor, WholeFrame, extractor
+    built = []
+    monkeypatch.setattr(extractor.importlib.util, 'find_spec', lambda name: name)
+    monkeypatch.setattr(extractor, 'DetectedPeople', lambda *args: built.append(args) or 'people')
+    backend = types.SimpleNamespace(top_down=True, layout='coco17')
+    assert SkeletonExtractor(backend, device='cpu').people == 'people'
+    assert built == [('mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py', None, 'cpu')]
+    SkeletonExtractor(backend, people=WholeFrame())
+    backend.top_down = False
+    SkeletonExtractor(backend)
+    assert len(built) == 1
