@@ -16,7 +16,7 @@ class DumpClipsHook(Hook):
 
     MMEngine's ``DumpResults`` pickles tensors, and reading such a file may run any code that it
     holds. This one holds plain arrays, to read with ``np.load(path, allow_pickle=False)``:
-    ``name`` N (``frame_dir`` or ``filename``), ``source`` N (the video, empty for folders of
+    ``name`` N (``frame_dir`` or ``filename``), ``source`` N (the video, or the folder of
     frames), ``frame_inds`` N x T (of the first view), ``label`` N, ``score`` N x classes,
     ``feature`` N x F (input of the head's last linear layer, the mean over a clip's views) and
     ``classes`` (names, empty where the annotations have none).
@@ -46,7 +46,7 @@ class DumpClipsHook(Hook):
             length = meta.get('clip_len') or np.size(meta['frame_inds'])
             self._rows.append(dict(
                 name=str(meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')),
-                source=str(meta.get('filename') or ''),
+                source=str(meta.get('filename') or meta.get('img_dir')),
                 frame_inds=np.ravel(meta['frame_inds'])[:length],
                 label=int(sample.gt_label), feature=feature,
                 score=sample.pred_score.float().cpu().numpy()))

@@ -1,6 +1,7 @@
 """Pictures of a test: confusion, accuracy by class, embedding and the worst mistakes."""
 import warnings
 
+import cv2
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -11,8 +12,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from mmaction.evaluation import ConfusionMatrix
 
 from ..datasets.transforms.decoding import read_video
-from ..errors import InputError
 from ..evaluation import wilson_interval
+from ..extraction.media import as_media
 
 _FRAMES = 6  # of a mistake
 _NAMED = 60  # classes at most whose names fit
@@ -123,11 +124,11 @@ def worst_mistakes(clips, count: int) -> Figure:
 
 def _frames(clips, i: int) -> list:
     """Evenly spread frames of a clip among those that the model saw."""
-    source = str(clips.source[i])
-    if not source:
-        raise InputError(clips.name[i], 'source', 'a folder of frames', 'a video to draw')
     inds = clips.frame_inds[i]
     inds = inds[np.linspace(0, len(inds) - 1, _FRAMES).round().astype(int)]
-    images, _ = read_video(source, inds)
+    media = as_media(str(clips.source[i]))
+    if media.images is not None:
+        return [cv2.imread(media.images[index])[..., ::-1] for index in inds]
+    images, _ = read_video(media.path, inds)
     last = images[max(images)]
     return [images.get(int(index), last) for index in inds]

@@ -4,6 +4,7 @@ import pickle
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -81,6 +82,16 @@ def test_the_worst_mistakes_come_first_with_their_frames(pictures, work):
     assert len(parts[0].axes) == 6 and parts[0].axes[0].images[0].get_array().shape == (32, 48, 3)
     fewer = worst_mistakes(read_clips(str(work / 'clips.npz')), 1)
     assert [part.get_suptitle()[:5] for part in fewer.subfigs] == ['clip6']
+
+
+def test_mistakes_among_folders_of_frames_are_drawn_too(square_video, tmp_path):
+    drawn = square_video.draw(6, (32, 48))
+    for index, frame in enumerate(drawn):
+        cv2.imwrite(str(tmp_path / f'{index + 1:06}.png'), frame[..., ::-1])
+    np.savez(tmp_path / 'clips.npz', **content(source=np.array([str(tmp_path)] * 8)))
+    part = draw_run(tmp_path)['mistakes'].subfigs[0]
+    for axis, index in zip(part.axes, (0, 0, 3, 3, 5, 5)):
+        np.testing.assert_array_equal(axis.images[0].get_array(), drawn[index])
 
 
 def test_a_step_that_a_resumed_run_logged_again_counts_once(work, tmp_path):
