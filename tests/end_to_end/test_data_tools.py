@@ -90,7 +90,9 @@ def test_ctrl_c_stops_a_check_that_then_leaves_no_process_and_no_file(ut_data, t
     process = subprocess.Popen(
         [sys.executable, str(ROOT / 'tools' / CHECK), str(ut_data.ann_file), '--videos',
          str(ut_data.video_dir), '--full', '--csv', str(tmp_path / 'a.csv'), '--workers', '2'],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A suite that a shell put into the background passes on that it ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     for line in process.stdout:
         if line.startswith('clips: '):
             break
