@@ -1,5 +1,6 @@
 """From one video to the skeletons of all of its frames."""
 import importlib.util
+import tempfile
 
 import numpy as np
 
@@ -76,17 +77,17 @@ class SkeletonExtractor:
             InputError: The video cannot be decoded, or has no boxes.
         """
         media = as_media(source)
-        frames, found = Frames(media), []   # found: (frame, place, N x V x 3)
+        frames, found = Frames(media), _Found(len(get_layout(self.layout)))
         for batch in prefetch(self._batches(media, frames), _BATCHES_AHEAD):
             outputs = self.backend.predict([crop for _, _, crop in batch]) if batch else ()
             for (index, place, _), people in zip(batch, outputs):
-                found.append((index, place, clean(people)))
+                found.add(index, place, clean(people))
             if progress is not None:
                 progress(frames.count)
         notes = []
         if frames.problem:
             notes.append(f'the video ends early, used as far as it decodes: {frames.problem}')
-        people = self._arrange(found, frames.count, notes)
+        people = self._arrange(found.read(), frames.count, notes)
         return dict(media.names, total_frames=frames.count, img_shape=frames.img_shape,
                     original_shape=frames.img_shape, keypoint=people[..., :2].copy(),
                     keypoint_score=people[..., 2].copy(), notes=notes)
@@ -110,26 +111,42 @@ class SkeletonExtractor:
 
     def _arrange(self, found, num_frames, notes):
         """People as M' x T x V x 3: each in the place of its box, or linked over time."""
-        num_joints = len(get_layout(self.layout))
+        num_joints = found['joints'].shape[1]
         if self.backend.top_down and self.people.linked:
-            places = sorted({place for _, place, _ in found}) or [0]
-            people = np.zeros((len(places), num_frames, num_joints, 3), np.float32)
-            for index, place, there in found:
-                if len(there):
-                    people[places.index(place), index] = there[0]
+            places, rows = np.unique(found['place'], return_inverse=True)
+            people = np.zeros((max(len(places), 1), num_frames, num_joints, 3), np.float32)
+            people[rows, found['frame']] = found['joints']
             order = np.argsort(-people[..., 2].sum((1, 2)), kind='stable')[:self.max_persons]
             dropped, people = max(len(people) - self.max_persons, 0), people[np.sort(order)]
         else:
-            by_frame = {}
-            for index, _, there in found:
-                by_frame.setdefault(index, []).append(there)
-            by_frame = {index: np.concatenate(parts) for index, parts in by_frame.items()}
+            indices, starts = np.unique(found['frame'], return_index=True)
+            by_frame = dict(zip(indices.tolist(), np.split(found['joints'], starts[1:])))
             people, dropped = link_people(by_frame, num_frames, num_joints, self.max_persons)
         if dropped:
             notes.append(f'{dropped} more people than {self.max_persons}: left out')
         if not people[..., 2].any():
             notes.append('nobody in any frame')
         return people
+
+
+class _Found:
+    """People by frame and place in a temporary file: memory stays the same over hours of video."""
+
+    def __init__(self, num_joints):
+        self._row = np.dtype([('frame', 'i4'), ('place', 'i4'), ('joints', 'f4', (num_joints, 3))])
+        self._file = tempfile.TemporaryFile()
+
+    def add(self, frame, place, people):
+        """Adds N x V x 3, of one crop; frames do not go back."""
+        rows = np.empty(len(people), self._row)
+        rows['frame'], rows['place'], rows['joints'] = frame, place, people
+        self._file.write(rows.tobytes())
+
+    def read(self):
+        """All of them as one structured array, in the order of frames; ends the file."""
+        with self._file as file:
+            file.seek(0)
+            return np.frombuffer(file.read(), self._row)
 
 
 def _default_people(device):
