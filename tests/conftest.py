@@ -2,6 +2,7 @@
 import copy
 import functools
 import io
+import os
 import pickle
 from fractions import Fraction
 from types import SimpleNamespace
@@ -167,3 +168,22 @@ def rgb_pose_data(tmp_path_factory):
 def square_video():
     """The functions that draw, place and encode the moving square: ``draw centre write``."""
     return SimpleNamespace(draw=draw_frames, centre=square_centre, write=write_video)
+
+
+class Runs:
+    """Unpickles by running a command."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command, )
+
+
+@pytest.fixture
+def plant(tmp_path):
+    """Puts a pickle that would leave a mark in place of a good one."""
+    def write(path):
+        path.write_bytes(pickle.dumps(dict(annotations=[Runs(f'touch {tmp_path / "mark"}')])))
+        return path
+    return write

@@ -2,8 +2,11 @@
 import importlib.util
 
 import numpy as np
+import torch
+from torchvision.ops import nms
 
 from ..errors import InputError
+from .upstream import find_config, load_network, scope
 
 DEFAULT_DETECTOR = 'mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py'
 MIN_SCORE = 0.5   # of a box
@@ -29,10 +32,7 @@ class DetectedPeople:
         if importlib.util.find_spec('mmdet') is None:
             raise InputError('this Python', 'mmdet', 'nothing', 'mmdet 3.3.0 with mmcv with ops, '
                              'for --det-config; --boxes and --whole-frame do without')
-        from mmdet.apis import inference_detector
-        from mmdet.apis import init_detector
-
-        from .upstream import find_config, load_network
+        from mmdet.apis import inference_detector, init_detector
         path, checkpoint = find_config('mmdet', config, checkpoint)
         self._network = load_network('mmdet', init_detector, path, checkpoint, device)
         self._infer = inference_detector
@@ -51,7 +51,6 @@ class DetectedPeople:
         Args:
             frame (np.ndarray): H x W x 3 uint8 RGB.
         """
-        from .upstream import scope
         with scope('mmdet'):
             found = self._infer(self._network, np.ascontiguousarray(frame[..., ::-1]))
         people = found.pred_instances
@@ -61,7 +60,5 @@ class DetectedPeople:
 
 def without_doubles(boxes, scores):
     """Drop boxes that overlap a surer one: N x 4 and N in, N' x 4 out, the surest first."""
-    from torch import as_tensor
-    from torchvision.ops import nms
-    kept = nms(as_tensor(boxes).float(), as_tensor(scores).float(), MAX_OVERLAP)
+    kept = nms(torch.as_tensor(boxes).float(), torch.as_tensor(scores).float(), MAX_OVERLAP)
     return np.asarray(boxes, np.float32)[kept.numpy()]

@@ -1,5 +1,4 @@
 """No tool that reads annotations runs what a pickle carries."""
-import os
 import pickle
 from pathlib import Path
 
@@ -10,25 +9,6 @@ from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-
-
-class Runs:
-    """Unpickles by running a command."""
-
-    def __init__(self, command):
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command, )
-
-
-@pytest.fixture
-def plant(tmp_path):
-    """Puts a pickle that would leave a mark in place of a good one."""
-    def write(path):
-        path.write_bytes(pickle.dumps(dict(annotations=[Runs(f'touch {tmp_path / "mark"}')])))
-        return path
-    return write
 
 
 def refused(ended, tmp_path):

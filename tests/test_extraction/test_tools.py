@@ -143,24 +143,6 @@ def test_wrong_flags(videos, narrow, tmp_path, run, flags, message):
     assert code == 2 and last.startswith('error: ') and message in last
 
 
-class Runs:
-    """Unpickles by running a command."""
-
-    def __init__(self, command):
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command, )
-
-
-@pytest.fixture
-def planted(tmp_path):
-    """A pickle that would leave a mark."""
-    path = tmp_path / 'planted.pkl'
-    path.write_bytes(pickle.dumps(dict(annotations=[Runs(f'touch {tmp_path}/mark')])))
-    return path
-
-
 @pytest.mark.parametrize('tool, flags', [
     ('extract_skeletons.py', ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe',
                               '--boxes', '{planted}']),
@@ -172,9 +154,9 @@ def planted(tmp_path):
                              'a']),
     ('analysis/compare_skeletons.py', ['{planted}', '{planted}']),
 ])
-def test_no_tool_runs_what_a_pickle_carries(people_video, tmp_path, planted, run, tool, flags):
+def test_no_tool_runs_what_a_pickle_carries(people_video, tmp_path, plant, run, tool, flags):
     people_video('videos/a.mp4', [[(20, 30)] * 2])
-    values = dict(videos=tmp_path / 'videos', tmp=tmp_path, planted=planted)
+    values = dict(videos=tmp_path / 'videos', tmp=tmp_path, planted=plant(tmp_path / 'planted.pkl'))
     code, _, last = run(tool, *(flag.format(**values) for flag in flags))
     assert code == 2 and 'global: found posix.system, want' in last
     assert not (tmp_path / 'mark').exists()
