@@ -34,6 +34,19 @@ def collect(root, study, results, base=None, overrides=None):
     return found
 
 
+def of_ours(root, results, base=None, overrides=None):
+    """Finds the results of the unchanged base, with which all others are compared.
+
+    Args:
+        root, results, base, overrides: As for :func:`collect`.
+
+    Returns:
+        list[dict]: Rows, ordered by seed.
+    """
+    ours = read_config(root, 'ours', base, overrides)
+    return results.of(run_settings(ours, ours))
+
+
 def mean_interval(values, level=0.95):
     """Half the width of the confidence interval of a mean (Student's t), or None for one value."""
     if len(values) < 2:
@@ -60,21 +73,20 @@ def difference(rows, reference):
     return f'{np.mean(gaps):+.1f}' + ('' if half is None else f' ± {half:.1f}')
 
 
-def make_table(study, found):
+def make_table(study, found, ours):
     """A study as a Markdown table.
 
     Args:
         study (Study): The study.
         found (list): What :func:`collect` returned.
+        ours (list[dict]): What :func:`of_ours` returned.
 
     Returns:
         str: The table; a variant without results is marked so.
     """
-    reference = next((rows for variant, rows in found if variant.config == 'ours'), None)
     paper = any(variant.paper is not None for variant in study.variants)
     head = ['variant', *(['paper (PennAction)'] if paper else []), 'top-1 mean', 'spread (SD)',
-            'seeds x clips', *(['difference to ours, paired'] if reference else []), 'val top-1',
-            'M parameters']
+            'seeds x clips', 'difference to ours, paired', 'val top-1', 'M parameters']
     lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
     for variant, rows in found:
         cells = [variant.label]
@@ -86,10 +98,9 @@ def make_table(study, found):
             continue
         top1 = [100 * row['top1'] for row in rows]
         cells += [f'{np.mean(top1):.1f}', f'{np.std(top1, ddof=1):.1f}' if len(top1) > 1 else '',
-                  f'{len(rows)} x {rows[0]["num_test"]}']
-        if reference:
-            cells.append('' if rows is reference else difference(rows, reference))
-        cells += [f'{100 * np.mean([row["val_top1"] for row in rows]):.1f}',
+                  f'{len(rows)} x {rows[0]["num_test"]}',
+                  'ours' if rows == ours else difference(rows, ours),
+                  f'{100 * np.mean([row["val_top1"] for row in rows]):.1f}',
                   f'{rows[0]["parameters"] / 1e6:.3f}']
         lines.append('| ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines) + '\n'
@@ -98,25 +109,32 @@ def make_table(study, found):
 def draw(study, found, path):
     """Plots a study: every seed as a dot, means as bars, or as lines along the axis of a figure.
 
+    Means are over the seeds that all points have: what sets two of them apart must not be their seeds.
+
     Args:
         study (Study): The study.
         found (list): What :func:`collect` returned.
         path (str): PNG file to write.
     """
-    found = [(variant, [100 * row['top1'] for row in rows]) for variant, rows in found if rows]
+    found = [(variant, {row['seed']: 100 * row['top1'] for row in rows})
+             for variant, rows in found if rows]
+    shared = set.intersection(*(set(by_seed) for _, by_seed in found)) if found else set()
+    points = [(variant, np.mean([by_seed[seed] for seed in shared]) if shared else np.nan,
+               [*by_seed.values()]) for variant, by_seed in found]
     figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(found), 2)), dpi=110)
     axis = figure.subplots()
+    seeds = ', '.join(map(str, sorted(shared))) or 'none in common'
     if study.xlabel:
-        _draw_lines(axis, found)
+        _draw_lines(axis, points)
         axis.set_xlabel(study.xlabel)
-        axis.set_ylabel('top-1 in %')
+        axis.set_ylabel(f'top-1 in %\nline: seeds {seeds}')
     else:
-        for y, (variant, top1) in enumerate(found):
-            axis.barh(y, np.mean(top1), color='#b7cde8', height=0.65)
+        for y, (variant, mean, top1) in enumerate(points):
+            axis.barh(y, mean, color='#b7cde8', height=0.65)
             axis.plot(top1, [y] * len(top1), 'o', color='#1f4e8c', markersize=4)
-        axis.set_yticks(range(len(found)), [variant.label for variant, _ in found])
+        axis.set_yticks(range(len(points)), [variant.label for variant, _, _ in points])
         axis.invert_yaxis()
-        axis.set_xlabel('top-1 in %: mean (bar) and every seed (dots)')
+        axis.set_xlabel(f'top-1 in %: mean of seeds {seeds} (bar), every seed (dots)')
         axis.set_xlim(0, 100)
     axis.grid(axis='both' if study.xlabel else 'x', alpha=0.3)
     axis.set_title(study.title, fontsize=10)
@@ -124,16 +142,16 @@ def draw(study, found, path):
     figure.savefig(path)
 
 
-def _draw_lines(axis, found):
+def _draw_lines(axis, points):
     """A line of means for each series, with every seed as a dot."""
-    series = dict.fromkeys(variant.series for variant, _ in found)
+    series = dict.fromkeys(variant.series for variant, _, _ in points)
     for name in series:
-        points = [(variant.x, top1) for variant, top1 in found if variant.series == name]
-        line, = axis.plot([x for x, _ in points], [np.mean(top1) for _, top1 in points], '-',
-                          label=name or None)
-        for x, top1 in points:
+        of_series = [(variant.x, mean, top1) for variant, mean, top1 in points
+                     if variant.series == name]
+        line, = axis.plot(*zip(*(point[:2] for point in of_series)), '-', label=name or None)
+        for x, _, top1 in of_series:
             axis.plot([x] * len(top1), top1, 'o', color=line.get_color(), markersize=4)
-    axis.set_xticks(sorted({variant.x for variant, _ in found}))
+    axis.set_xticks(sorted({variant.x for variant, _, _ in points}))
     if len(series) > 1:
         axis.legend()
 
@@ -155,7 +173,7 @@ def write_report(root, name, results, folder, base=None, overrides=None):
     study = STUDIES[name]
     found = collect(root, study, results, base, overrides)
     table, plot = osp.join(folder, f'{name}.md'), osp.join(folder, f'{name}.png')
-    write_atomically(table, make_table(study, found))
+    write_atomically(table, make_table(study, found, of_ours(root, results, base, overrides)))
     draw(study, found, plot)
     return table, plot
 
@@ -176,12 +194,13 @@ def write_page(root, page, results):
     """
     with open(page) as file:
         text = file.read()
+    ours = of_ours(root, results)
     for name, study in STUDIES.items():
         found = collect(root, study, results)
         marked = re.compile(rf'(<!-- {name} -->\n).*?(<!-- end {name} -->)', re.S)
         if not marked.search(text):
             raise InputError(page, 'markers', 'none', f'<!-- {name} --> and <!-- end {name} -->')
-        section = make_table(study, found)
+        section = make_table(study, found, ours)
         if sum(bool(rows) for _, rows in found) > 1:
             image = f'images/ablations_{name}.png'
             draw(study, found, osp.join(osp.dirname(page), image))

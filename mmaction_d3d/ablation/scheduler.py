@@ -130,7 +130,7 @@ class Scheduler:
         """One line: what is done, what runs, and how long the rest will take."""
         jobs = [job for job, _ in self.running.values()]
         progress = [job.progress() for job in jobs]
-        left = len(self.waiting) + len(self.running) - sum(progress)
+        left = (len(jobs) - sum(progress)) + sum(1 - job.progress() for job in self.waiting)
         passed = self.total - left - self._before
         seconds = time.monotonic() - self._start
         eta = f'{seconds / passed * left / 60:.0f} min left' if passed > 0.02 else 'time unknown'

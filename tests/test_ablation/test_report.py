@@ -7,7 +7,7 @@ import pytest
 
 from mmaction_d3d.ablation import STUDIES, Results, read_config, run_settings, write_page
 from mmaction_d3d.ablation.report import (collect, difference, draw, make_table, mean_interval,
-                                          write_report)
+                                          of_ours, write_report)
 from mmaction_d3d.errors import InputError
 
 from .support import make_row
@@ -52,12 +52,21 @@ def test_differences_are_paired_by_seed():
 
 
 def test_the_table_holds_mean_spread_and_n_beside_the_papers_number(results):
-    table = make_table(STUDIES['table5'], collect(ROOT, STUDIES['table5'], results))
+    table = make_table(STUDIES['table5'], collect(ROOT, STUDIES['table5'], results),
+                       of_ours(ROOT, results))
     assert '| no tokens | 92.2 | 70.0 | 10.0 | 3 x 100 | -10.0 ± 24.8 | 40.0 | 1.235 |' in table
     assert '| single token | 97.0 | not run |  |  |  |  |  |' in table
-    assert '| cross-modal tokens (ours) | 99.7 | 80.0 | 10.0 | 3 x 100 |  | 40.0 | 1.235 |' in table
+    assert '| cross-modal tokens (ours) | 99.7 | 80.0 | 10.0 | 3 x 100 | ours | 40.0 | 1.235 |' in table
     rows = [line.count('|') for line in table.splitlines()]
     assert len(set(rows)) == 1
+
+
+def test_a_figures_points_are_compared_with_ours_by_seed(results):
+    # Seed 0 of ours is at 90, the mean of its seeds at 80.
+    table = make_table(STUDIES['figA1'], collect(ROOT, STUDIES['figA1'], results),
+                       of_ours(ROOT, results))
+    assert '| 4 frames | 30.0 |  | 1 x 100 | -60.0 | 40.0 | 1.235 |' in table
+    assert '| 12 frames | 80.0 | 10.0 | 3 x 100 | ours | 40.0 | 1.235 |' in table
 
 
 @pytest.mark.parametrize('name', STUDIES)
@@ -77,7 +86,12 @@ def test_plots_show_only_what_was_run(results, tmp_path, monkeypatch):
     assert [label.get_text() for label in table.axes[0].get_yticklabels()] == [
         'no tokens', 'cross-modal tokens (ours)']
     line = figure.axes[0].lines[0]
-    assert [*zip(line.get_xdata(), line.get_ydata())] == [(4, 30), (12, pytest.approx(80))]
+    assert [*zip(line.get_xdata(), line.get_ydata())] == [(4, 30), (12, pytest.approx(90))]  # seed 0, which both have
+    assert figure.axes[0].get_ylabel().endswith('seeds 0')
+    assert sorted(map(tuple, figure.axes[0].lines[2].get_xydata())) == [
+        (12, pytest.approx(70)), (12, pytest.approx(80)), (12, pytest.approx(90))]
+    bars = [bar.get_width() for bar in table.axes[0].patches]
+    assert bars == [pytest.approx(70), pytest.approx(80)]
 
 
 def test_the_page_is_renewed_between_its_markers(results, tmp_path):
