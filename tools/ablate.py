@@ -1,6 +1,5 @@
 """Runs a study of the paper's tables and figures: python tools/ablate.py table4 --seeds 0 1 2."""
 import argparse
-import fcntl
 import os
 import os.path as osp
 
@@ -12,6 +11,8 @@ from mmaction_d3d.ablation import (STUDIES, Job, Results, Scheduler, read_config
                                    training_settings, write_page, write_report)
 from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import held_alone
+from mmaction_d3d.parallel import available_cpus
 
 ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 PAGE = osp.join(ROOT, 'docs', 'ablations.md')
@@ -92,16 +93,11 @@ def run_studies(args):
     """Runs what is missing and writes each study's table and plot; returns the jobs that failed."""
     base = read_config(ROOT, 'ours', args.base, args.cfg_options)
     parallel = args.jobs or torch.cuda.device_count() or 2
-    threads = max(1, len(os.sched_getaffinity(0)) // parallel)
+    threads = max(1, available_cpus() // parallel)
     results = Results(results_path(args))
     os.makedirs(args.work_dir, exist_ok=True)
-    with open(osp.join(args.work_dir, '.lock'), 'w') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(args.work_dir, '--work-dir', 'a folder in use by another process',
-                             'its own folder') from error
-
+    with held_alone(osp.join(args.work_dir, '.lock'), InputError(
+            args.work_dir, '--work-dir', 'a folder in use by another process', 'its own folder')):
         def store(rows):
             for row in rows:
                 results.add(row)

@@ -4,13 +4,14 @@ import os.path as osp
 import sys
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters.common import DropReport, write_pickle
+from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import (DetectedPeople, GivenBoxes, SkeletonExtractor, WholeFrame,
                                      find_media)
 from mmaction_d3d.extraction.job import Results, extract_all
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.output import join_labels, merge
+from mmaction_d3d.files import write_pickle
 
 
 def parse_args(argv=None):

@@ -7,11 +7,11 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters.common import whole_or_absent
 from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
                                  config_mistakes, load_config)
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import write_bytes, write_text
 from mmaction_d3d.visualization import (Selection, attention_frames, attention_sheet, explain_clip,
                                         figure_array, joint_chart, offset_field)
 from mmaction_d3d.visualization.faithfulness import KINDS, deletion_test, draw_curves, write_csv
@@ -142,10 +142,10 @@ def draw_clips(args):
         if args.command == 'attention':
             figure = attention_sheet(found, check_frames(args.frames, len(found.frames)))
             if args.video:
-                write(f'{name}.mp4', encode(np.repeat(attention_frames(found), _HOLD, axis=0)))
+                write_bytes(f'{name}.mp4', encode(np.repeat(attention_frames(found), _HOLD, axis=0)))
         else:
             figure = SHEETS[args.command](found)
-        write(f'{name}.png', png(figure_array(figure)))
+        write_bytes(f'{name}.png', png(figure_array(figure)))
         share = '' if found.maps.modal is None else f'; modal tokens {found.maps.modal:.1%}'
         runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '
                            f'({found.score:.1%}){share}')
@@ -174,11 +174,11 @@ def test_faithfulness(args):
     selection = selection_of(args)
     if runner.model.backbone.blocks[0].deformable is not None:
         lines = bias_lines(position_bias(runner.model, dataset, range(count), selection))
-        write(osp.join(out_dir, 'columns.csv'), '\n'.join([*lines, '']).encode())
+        write_text(osp.join(out_dir, 'columns.csv'), '\n'.join([*lines, '']))
     rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),
                          selection, args.seed)
-    write(osp.join(out_dir, 'deletion.csv'), write_csv(rows).encode())
-    write(osp.join(out_dir, 'deletion.png'), png(figure_array(draw_curves(rows))))
+    write_csv(osp.join(out_dir, 'deletion.csv'), rows)
+    write_bytes(osp.join(out_dir, 'deletion.png'), png(figure_array(draw_curves(rows))))
     for row in rows:
         runner.logger.info(row.line())
     runner.logger.info(f'{count} clips: {osp.join(out_dir, "deletion.csv")} and .png')
@@ -187,12 +187,6 @@ def test_faithfulness(args):
 def png(picture):
     """H x W x 3 uint8 RGB as the bytes of a PNG."""
     return cv2.imencode('.png', picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
-
-
-def write(path, data):
-    """Writes a file, whole or not at all."""
-    with whole_or_absent(path) as file:
-        file.write(data)
 
 
 def main(argv=None):
@@ -204,7 +198,7 @@ def main(argv=None):
         pictures = draw_run(args.folder, args.dump, args.mistakes)
         for name, figure in pictures.items():
             path = osp.join(args.out_dir or osp.join(args.folder, 'run'), f'{name}.png')
-            write(path, png(figure_array(figure)))
+            write_bytes(path, png(figure_array(figure)))
             print(path)
     else:
         draw_clips(args)

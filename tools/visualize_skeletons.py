@@ -9,12 +9,14 @@ import numpy as np
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations)
-from mmaction_d3d.datasets.converters.common import map_in_order, whole_or_absent
 from mmaction_d3d.datasets.media_index import MediaIndex, locate_video
 from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction.media import Frames, as_media
-from mmaction_d3d.visualization.tracks import draw_people, sheet
+from mmaction_d3d.files import write_bytes
+from mmaction_d3d.parallel import map_in_order
+from mmaction_d3d.visualization.tracks import draw_tracks, sheet
+from mmaction_d3d.visualization.video_writer import h264_writer
 
 _SHEET_FRAMES = 12   # on a contact sheet
 _SHEET_COLUMNS = 4
@@ -85,9 +87,7 @@ def draw(job):
     total, people = info['total_frames'], None
     chosen = set(np.linspace(0, total - 1, min(total, _SHEET_FRAMES)).round().astype(int).tolist())
     shown, frames = [], Frames(media)
-    with whole_or_absent(f'{stem}.mp4') as file, av.open(file, 'w', format='mp4') as container:
-        stream = container.add_stream('libx264', rate=round(fps or rate_of(media)))
-        stream.pix_fmt, stream.options = 'yuv420p', dict(crf='20', preset='veryfast')
+    with h264_writer(f'{stem}.mp4', round(fps or rate_of(media))) as write:
         for index, frame in enumerate(frames):
             if index >= total:
                 raise InputError(media.path, 'frames', f'more than {total}',
@@ -97,18 +97,14 @@ def draw(job):
                 scale = np.divide(frame.shape[:2], info['img_shape'])[::-1]
                 people = np.concatenate([np.nan_to_num(info['keypoint']) * scale,
                                          info['keypoint_score'][..., None]], axis=-1)
-                stream.height, stream.width = (side + side % 2 for side in frame.shape[:2])
-            drawn = draw_people(frame, people[:, index], layout)
+            drawn = draw_tracks(frame, people[:, index], layout)
             if index in chosen:
                 shrink = min(1, _SHEET_WIDTH / drawn.shape[1])
                 shown.append(cv2.resize(drawn, None, fx=shrink, fy=shrink,
                                         interpolation=cv2.INTER_AREA))
-            even = np.pad(drawn, [(0, drawn.shape[0] % 2), (0, drawn.shape[1] % 2), (0, 0)], 'edge')
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format='rgb24')))
-        container.mux(stream.encode())
-    with whole_or_absent(f'{stem}.png') as file:
-        picture = sheet(shown, min(_SHEET_COLUMNS, len(shown)))
-        file.write(cv2.imencode('.png', picture[..., ::-1])[1].tobytes())
+            write(np.pad(drawn, [(0, side % 2) for side in drawn.shape[:2]] + [(0, 0)], 'edge'))
+    picture = sheet(shown, min(_SHEET_COLUMNS, len(shown)))
+    write_bytes(f'{stem}.png', cv2.imencode('.png', picture[..., ::-1])[1].tobytes())
     return f'{stem}.mp4', f'{stem}.png'
 
 

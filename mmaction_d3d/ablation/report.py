@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from ..errors import InputError
-from .results import write_atomically
+from ..files import write_text
 from .settings import read_config, run_settings
 from .studies import STUDIES
 
@@ -173,7 +173,7 @@ def write_report(root, name, results, folder, base=None, overrides=None):
     study = STUDIES[name]
     found = collect(root, study, results, base, overrides)
     table, plot = osp.join(folder, f'{name}.md'), osp.join(folder, f'{name}.png')
-    write_atomically(table, make_table(study, found, of_ours(root, results, base, overrides)))
+    write_text(table, make_table(study, found, of_ours(root, results, base, overrides)))
     draw(study, found, plot)
     return table, plot
 
@@ -206,4 +206,4 @@ def write_page(root, page, results):
             draw(study, found, osp.join(osp.dirname(page), image))
             section += f'\n![{study.title}]({image})\n'
         text = marked.sub(lambda match: match[1] + section + match[2], text)
-    write_atomically(page, text)
+    write_text(page, text)

@@ -1,10 +1,9 @@
 """Results of runs as a CSV file that later runs add to."""
 import csv
-import io
-import os
 import os.path as osp
 
 from ..errors import InputError
+from ..files import write_csv
 
 FIELDS = dict(
     settings=str, config=str, seed=int, num_test=int, correct=int, top1=float, val_top1=float,
@@ -12,20 +11,6 @@ FIELDS = dict(
     offset_saturated=float, offset_outside=float)
 """Columns and their types. Offsets are those of the test clips: of the block whose deviation is least
 and whose shares are greatest; empty without deformable attention."""
-
-
-def write_atomically(path, text):
-    """Writes a text file whole or not at all.
-
-    Args:
-        path (str): The file; its folder is made.
-        text (str): Its content.
-    """
-    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-    part = f'{path}.part'
-    with open(part, 'w', newline='') as file:
-        file.write(text)
-    os.replace(part, path)
 
 
 class Results:
@@ -80,8 +65,5 @@ class Results:
     def add(self, row):
         """Adds the row of a run and writes the file."""
         self._rows[row['settings'], row['seed']] = {name: row.get(name) for name in FIELDS}
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(FIELDS), lineterminator='\n')
-        writer.writeheader()
-        writer.writerows(sorted(self._rows.values(), key=lambda row: (row['config'], row['seed'])))
-        write_atomically(self.path, text.getvalue())
+        rows = sorted(self._rows.values(), key=lambda row: (row['config'], row['seed']))
+        write_csv(self.path, FIELDS, ([row[name] for name in FIELDS] for row in rows))

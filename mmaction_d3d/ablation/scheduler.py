@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import torch
 
 from ..errors import InputError
-from .results import write_atomically
+from ..files import write_text
 
 
 @dataclass
@@ -56,8 +56,8 @@ class Job:
             if found != self.settings:
                 raise InputError(path, 'settings', found, f'{self.settings}: choose another '
                                  '--work-dir or delete this folder')
-        write_atomically(path, self.settings)
-        write_atomically(osp.join(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
+        write_text(path, self.settings)
+        write_text(osp.join(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
 
     def progress(self):
         """Share of the training that is done, 0 to 1."""

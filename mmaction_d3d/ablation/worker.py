@@ -1,5 +1,4 @@
 """One run of an ablation study in a process of its own: ``python -m mmaction_d3d.ablation.worker``."""
-import fcntl
 import json
 import os
 import os.path as osp
@@ -15,7 +14,7 @@ from .. import cli
 from ..engine import DATA_VARIABLE
 from ..engine.train_and_test import test, train
 from ..errors import InputError
-from .results import write_atomically
+from ..files import held_alone, write_text
 from .settings import read_config, run_settings
 
 
@@ -27,7 +26,7 @@ class _Progress(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if self.every_n_train_iters(runner, 10):
-            write_atomically(self.path, str((runner.iter + 1) / runner.max_iters))
+            write_text(self.path, str((runner.iter + 1) / runner.max_iters))
 
 
 def offset_columns(blocks):
@@ -103,14 +102,11 @@ def main():
     torch.set_num_threads(job['threads'])
     if job['data_root'] is not None:
         os.environ[DATA_VARIABLE] = job['data_root']
-    with open(osp.join(job['work_dir'], 'run.lock'), 'w') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until the process ends
-        except BlockingIOError as error:
-            raise InputError(job['work_dir'], 'run.lock', 'held by another process',
-                             'one process a run: wait for it or end it') from error
+    with held_alone(osp.join(job['work_dir'], 'run.lock'), InputError(
+            job['work_dir'], 'run.lock', 'held by another process',
+            'one process a run: wait for it or end it')):
         rows = run(job)
-        write_atomically(osp.join(job['work_dir'], 'result.json'), json.dumps(rows, indent=1))
+        write_text(osp.join(job['work_dir'], 'result.json'), json.dumps(rows, indent=1))
 
 
 if __name__ == '__main__':

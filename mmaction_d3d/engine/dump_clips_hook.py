@@ -7,7 +7,7 @@ from torch import nn
 
 from mmaction.registry import HOOKS
 
-from ..datasets.converters.common import whole_or_absent
+from ..files import whole_or_absent
 
 
 @HOOKS.register_module()

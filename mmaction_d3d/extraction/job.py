@@ -9,8 +9,8 @@ import time
 import av
 
 from ..datasets import safe_pickle
-from ..datasets.converters.common import whole_or_absent, write_pickle
 from ..errors import InputError
+from ..files import write_pickle, write_text
 
 
 class Results:
@@ -47,8 +47,7 @@ class Results:
             # The folder appears with the stamp in it: a stop in between leaves another name.
             fresh = f'{self.folder}.new'
             shutil.rmtree(fresh, ignore_errors=True)
-            with whole_or_absent(os.path.join(fresh, 'settings.json')) as file:
-                file.write(text.encode())
+            write_text(os.path.join(fresh, 'settings.json'), text)
             os.replace(fresh, self.folder)
 
     def _path(self, media):

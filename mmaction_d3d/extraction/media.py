@@ -10,6 +10,7 @@ import cv2
 from ..datasets.media_index import VIDEO_SUFFIXES
 from ..datasets.transforms.decoding import video_frames
 from ..errors import InputError
+from ..files import numbered_lines
 
 IMAGE_SUFFIXES = frozenset('.bmp .jpeg .jpg .png .webp'.split())
 
@@ -82,15 +83,8 @@ def _lines(inputs):
     """Each input with the place that named it, list files resolved."""
     for item in inputs:
         if item.lower().endswith('.txt'):
-            try:
-                with open(item, encoding='utf-8-sig') as file:
-                    lines = file.read().splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise InputError(item, 'content', f'{type(error).__name__} ({error})',
-                                 'a text file with a path a line') from error
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield (item, f'line {number}'), line.strip()
+            for place, line in numbered_lines(item, 'a text file with a path a line'):
+                yield (item, place), line.strip()
         else:
             yield ('command line', 'VIDEOS'), item
 

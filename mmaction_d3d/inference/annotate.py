@@ -3,11 +3,12 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from .drawing import draw_attention, draw_panel, draw_people, picture_size
+from ..visualization.people import draw_people
+from ..visualization.video_writer import h264_writer
+from .drawing import draw_attention, draw_panel, picture_size
 from .output import best_classes
 from .skeletons import people_found
 from .sources import readable_frames
-from .video_writer import h264_writer
 
 _LEAST_WIDTH = 480  # that a panel's text needs
 

@@ -1,4 +1,4 @@
-"""Pictures of an annotated frame: skeletons, attention, and a panel with the answer."""
+"""Pictures of an annotated frame: attention, and a panel with the answer."""
 import os
 
 import cv2
@@ -8,8 +8,8 @@ from matplotlib import colormaps
 from PIL import Image, ImageDraw, ImageFont
 
 from ..visualization.attention_maps import CELL
+from ..visualization.people import PEOPLE
 
-PEOPLE = ((0, 230, 118), (80, 170, 255), (255, 120, 200), (255, 210, 60))  # RGB, one a person
 _BACK, _TEXT, _FAINT, _BAR, _WARN = (18, 18, 22), (240, 240, 240), (150, 150, 158), (
     70, 150, 255), (255, 176, 32)
 _SIDE = 480  # pixels of a picture's longer side
@@ -26,36 +26,6 @@ def picture_size(height, width):
     """Height and width, even, at which a frame of that size is drawn."""
     scale = _SIDE / max(height, width)
     return tuple(max(2, round(side * scale / 2) * 2) for side in (height, width))
-
-
-def draw_people(picture, joints, layout):
-    """Draw skeletons into a picture; a joint is as bright as its score is high.
-
-    Args:
-        picture (np.ndarray): H x W x 3 uint8 RGB, changed.
-        joints (np.ndarray): x and y in pixels of ``picture`` and score, M x V x 3; a joint whose
-            score is not above 0 is left out.
-        layout (SkeletonLayout): Of one person.
-    """
-    for person, colour in zip(joints, _cycle(PEOPLE)):
-        seen = (person[:, 2] > 0) & np.isfinite(person).all(1)
-        # A point at x = 0.5 is the centre of the first pixel; 1/16 of a pixel is drawn.
-        points = np.round((np.where(seen[:, None], person[:, :2], 0) - 0.5) * 16)
-        points = points.clip(-2**20, 2**20).astype(int).tolist()
-        bright = 0.35 + 0.65 * np.clip(person[:, 2], 0, 1)
-        for first, second in layout.edges:
-            if seen[first] and seen[second]:
-                shade = min(bright[first], bright[second])
-                cv2.line(picture, points[first], points[second],
-                         [shade * part for part in colour], 2, cv2.LINE_AA, 4)
-        for index in np.flatnonzero(seen):
-            cv2.circle(picture, points[index], 3 * 16, [bright[index] * part for part in colour],
-                       -1, cv2.LINE_AA, 4)
-
-
-def _cycle(colours):
-    while True:
-        yield from colours
 
 
 def draw_attention(picture, cells, limit, placement, size):
@@ -122,8 +92,8 @@ def draw_panel(width, title, answer, notes, limit, people):
         y += _LINE
     if people:
         x = 8
-        for number, colour in zip(range(people), _cycle(PEOPLE)):
-            pen.rectangle((x, y + 4, x + 12, y + 16), colour)
+        for number in range(people):
+            pen.rectangle((x, y + 4, x + 12, y + 16), PEOPLE[number % len(PEOPLE)])
             pen.text((x + 18, y), f'person {number + 1}', _FAINT, text)
             x += 110
         y += _LINE

@@ -7,10 +7,10 @@ from mmengine.dataset import pseudo_collate
 from mmengine.infer import BaseInferencer
 from mmengine.registry import init_default_scope
 
-from ..datasets.converters.common import Progress
 from ..errors import InputError
 from ..extraction import find_media
 from ..extraction.media import as_media
+from ..parallel import Progress
 from ..prefetch import prefetch
 from .annotate import write_annotated
 from .attention_track import clip_attention

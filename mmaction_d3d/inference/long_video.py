@@ -3,8 +3,8 @@ import time
 
 import numpy as np
 
-from ..datasets.converters.common import Progress
 from ..errors import InputError
+from ..parallel import Progress
 from ..prefetch import prefetch
 from .skeletons import people_found
 from .sources import readable_frames

@@ -1,12 +1,10 @@
 """Answers as plain numbers and text: JSON, CSV and a table."""
-import csv
-import io
 import json
 
 import numpy as np
 
+from .. import files
 from ..cli import one_line
-from ..datasets.converters.common import whole_or_absent
 from .skeletons import people_found
 
 
@@ -66,25 +64,21 @@ def prediction_of(recognised, classes, topk, origin, layout, video=None):
 
 def write_json(path, prediction):
     """Write a prediction whole or not at all."""
-    with whole_or_absent(path) as file:
-        file.write(json.dumps(prediction, indent=1, ensure_ascii=False).encode())
+    files.write_text(path, json.dumps(prediction, indent=1, ensure_ascii=False))
 
 
 def write_csv(path, predictions):
     """Write one row a file: its answer, or what is wrong with it."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(('file', 'label', 'class', 'score', 'people', 'seconds', 'notes', 'error'))
+    rows = []
     for found in predictions:
         total = round(sum(found['seconds'].values()), 3)
         if 'error' in found:
-            writer.writerow((found['file'], '', '', '', '', total, '', found['error']))
+            rows.append((found['file'], '', '', '', '', total, '', found['error']))
         else:
-            writer.writerow((found['file'], found['label'], found['class'],
-                             f'{found["score"]:.6f}', found['skeletons']['people'], total,
-                             '; '.join(found['notes']), ''))
-    with whole_or_absent(path) as file:
-        file.write(text.getvalue().encode())
+            rows.append((found['file'], found['label'], found['class'], f'{found["score"]:.6f}',
+                         found['skeletons']['people'], total, '; '.join(found['notes']), ''))
+    files.write_csv(path, ('file', 'label', 'class', 'score', 'people', 'seconds', 'notes', 'error'),
+                    rows)
 
 
 def table(predictions):

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from ..datasets.converters.common import whole_or_absent
+from ..files import whole_or_absent
 from .output import class_name
 
 _MOST = 20  # classes drawn

@@ -3,8 +3,6 @@
 A map that shows why the model is right names what it cannot do without: deleting the most attended
 input must cost the true class more than deleting as much at random, and the least attended less.
 """
-import csv
-import io
 from contextlib import nullcontext
 from typing import Dict, Iterable, List, NamedTuple, Sequence
 
@@ -15,6 +13,7 @@ from mmengine.dataset import BaseDataset, pseudo_collate
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from .. import files
 from ..errors import InputError
 from .attention_maps import CELL, AttentionMaps, Selection, attention_maps
 from .deletion import delete_cells, delete_joints, deleted_keys, shared_features
@@ -191,14 +190,10 @@ def _interval(values: np.ndarray) -> tuple:
     return mean, mean - half, mean + half
 
 
-def write_csv(rows: List[DeletionRow]) -> str:
-    """The rows as CSV."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator='\n')
-    writer.writerow(DeletionRow._fields)
-    for row in rows:
-        writer.writerow([f'{value:.4f}' if isinstance(value, float) else value for value in row])
-    return file.getvalue()
+def write_csv(path: str, rows: List[DeletionRow]) -> None:
+    """Write the rows as CSV, whole or not at all."""
+    files.write_csv(path, DeletionRow._fields, (
+        [f'{value:.4f}' if isinstance(value, float) else value for value in row] for row in rows))
 
 
 def draw_curves(rows: List[DeletionRow]) -> Figure:

@@ -1,60 +1,33 @@
-"""Skeletons over a video, a colour for each person."""
+"""Who is who over a video: numbered skeletons, and frames side by side."""
 import cv2
 import numpy as np
 
 from ..datasets.skeletons import SkeletonLayout
-
-#: A colour a person (Okabe and Ito, told apart by people who see red and green alike).
-COLOURS = ((0, 158, 115), (230, 159, 0), (86, 180, 233), (204, 121, 167), (240, 228, 66),
-           (213, 94, 0), (0, 114, 178))
+from .people import PEOPLE, draw_people
 
 
-def draw_people(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
+def draw_tracks(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
     """Draw each person's skeleton and number onto a frame.
-
-    A joint or bone is as bright as its score (of a bone the lower one of its ends) is high.
 
     Args:
         frame (np.ndarray): H x W x 3 uint8 RGB.
-        people (np.ndarray): M x V x 3: x, y in pixels of ``frame``, score; 0 is missing.
-        layout (SkeletonLayout): The joints.
+        people (np.ndarray): As for :func:`~.people.draw_people`, M x V x 3.
+        layout (SkeletonLayout): Of one person.
 
     Returns:
         np.ndarray: A copy with the drawing, H x W x 3 uint8 RGB.
     """
     picture = frame.copy()
     width = max(1, round(min(frame.shape[:2]) / 200))
+    draw_people(picture, people, layout, width)
     for number, person in enumerate(people):
-        colour = np.array(COLOURS[number % len(COLOURS)])
-        score = np.clip(person[:, 2], 0, 1)
-        # A point at x = 0.5 is the centre of the first pixel: index 0.
-        points = [tuple(int(round(float(c) - 0.5)) for c in joint[:2]) for joint in person]
-        for first, second in layout.edges:
-            bright = min(score[first], score[second])
-            if bright > 0:
-                cv2.line(picture, points[first], points[second], _shade(colour, bright), width,
-                         cv2.LINE_AA)
-        for point, bright in zip(points, score):
-            if bright > 0:
-                cv2.circle(picture, point, width + 1, _shade(colour, bright), -1, cv2.LINE_AA)
-        there = score > 0
-        if there.any():
-            top = person[there, 1].min()
-            place = (int(person[there, 0].mean()), max(int(top) - 4 * width, 10 * width))
-            _number(picture, str(number + 1), place, colour, width)
+        there = person[person[:, 2] > 0]
+        if len(there):
+            place = (int(there[:, 0].mean()), max(int(there[:, 1].min()) - 4 * width, 10 * width))
+            for colour, thickness in (((0, 0, 0), 3 * width), (PEOPLE[number % len(PEOPLE)], width)):
+                cv2.putText(picture, str(number + 1), place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * width,
+                            colour, thickness, cv2.LINE_AA)
     return picture
-
-
-def _shade(colour, bright):
-    """Half as bright at score 0 as at 1: what is drawn can be seen."""
-    return tuple(int(part) for part in colour * (0.5 + 0.5 * bright))
-
-
-def _number(picture, text, place, colour, width):
-    scale = 0.5 * max(width, 1)
-    for shade, thickness in (((0, 0, 0), 3 * width), (_shade(colour, 1), width)):
-        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, shade, thickness,
-                    cv2.LINE_AA)
 
 
 def sheet(frames, columns: int) -> np.ndarray:

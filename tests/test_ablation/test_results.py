@@ -33,7 +33,7 @@ def test_a_run_that_is_added_again_replaces_its_row(path):
 def test_the_file_is_whole_or_as_it_was(path, monkeypatch):
     Results(path).add(make_row(seed=0))
     monkeypatch.setattr('os.replace', lambda *files: (_ for _ in ()).throw(OSError('no space')))
-    with pytest.raises(OSError, match='no space'):
+    with pytest.raises(InputError, match='results.csv: writing: found no space'):
         Results(path).add(make_row(seed=1))
     assert len(Results(path)) == 1
 

@@ -3,14 +3,13 @@ import io
 import pickle
 
 import av
-import cv2
 import numpy as np
 import pytest
 
 from mmaction_d3d.datasets import RGBPoseDataset, safe_pickle
 from mmaction_d3d.datasets.synthetic import CLASSES, MOTIONS, OBJECTS, Clip, generate
 from mmaction_d3d.datasets.synthetic import clips as clips_module
-from mmaction_d3d.datasets.synthetic.generate import _map, encode
+from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.datasets.synthetic.motions import hand_phase
 from mmaction_d3d.datasets.synthetic.people import JOINT
 from mmaction_d3d.errors import InputError
@@ -261,20 +260,6 @@ def test_every_frame_is_coded_by_itself(folder):
 def test_the_number_of_processes_does_not_matter(folder, tmp_path):
     generate(tmp_path / 'data', **{**SMALL, 'workers': 2})
     np.testing.assert_equal(contents(tmp_path / 'data'), contents(folder))
-
-
-def _opencv_threads(_):
-    return cv2.getNumThreads()
-
-
-def test_processes_do_not_wait_for_opencv_threads_that_a_fork_does_not_have():
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(3)
-    try:
-        assert list(_map(_opencv_threads, range(2), 2)) == [1, 1]
-        assert cv2.getNumThreads() == 3
-    finally:
-        cv2.setNumThreads(before)
 
 
 def test_a_complete_folder_is_left_alone(folder, monkeypatch):

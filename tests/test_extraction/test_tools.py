@@ -16,6 +16,7 @@ import pytest
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.visualization.people import PEOPLE
 
 from .conftest import CONFIG
 
@@ -172,7 +173,6 @@ def annotation(frames=4, people=2):
 
 
 def test_skeletons_are_drawn_in_a_colour_a_person(people_video, tmp_path, run):
-    from mmaction_d3d.visualization.tracks import COLOURS
     people_video('videos/a.mp4', [[None] * 4])
     (tmp_path / 'x.pkl').write_bytes(pickle.dumps(dict(annotations=[annotation()])))
     code, text, last = run('visualize_skeletons.py', tmp_path / 'x.pkl', '--videos',
@@ -187,7 +187,7 @@ def test_skeletons_are_drawn_in_a_colour_a_person(people_video, tmp_path, run):
     assert sheet.shape == (68, 4 * 164, 3)
     for number, (left, right) in enumerate(((0, 60), (60, 160))):
         area = sheet[:64, left:right].astype(int)
-        near = [(np.abs(area - colour).sum(-1) < 60).sum() for colour in COLOURS[:2]]
+        near = [(np.abs(area - colour).sum(-1) < 60).sum() for colour in PEOPLE[:2]]
         assert near[number] > 20 > near[1 - number]
 
 

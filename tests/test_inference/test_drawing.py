@@ -2,13 +2,10 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.datasets import get_layout
 from mmaction_d3d.inference.attention_track import AttentionTrack
 from mmaction_d3d.inference.clips import TestPipeline as Pipeline
-from mmaction_d3d.inference.drawing import (PEOPLE, draw_attention, draw_panel, draw_people,
-                                            picture_size)
+from mmaction_d3d.inference.drawing import draw_attention, draw_panel, picture_size
 
-COCO = get_layout('coco17')
 PACK = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')]
 SAMPLE = [dict(type='AlignedSampleFrames', clip_len=2, test_mode=True), dict(type='AlignedDecode')]
 
@@ -32,23 +29,6 @@ def test_attention_lies_where_the_crop_lies():
     drawn = draw_attention(plain, cells, 1., ((1, -24), (1, -4), (32, 32)), (40, 80))
     rows, columns = np.nonzero(drawn[..., 0] > 20)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (8, 15, 36, 43)
-
-
-def test_a_joint_without_score_is_not_drawn():
-    joints = np.zeros((1, 17, 3))
-    joints[0, 5], joints[0, 6] = (20, 20, 1), (40, 20, 1)
-    picture = np.zeros((60, 60, 3), np.uint8)
-    draw_people(picture, joints, COCO)
-    assert tuple(picture[19, 30]) == PEOPLE[0]  # the bone between the two
-    rows, _ = np.nonzero(picture.any(-1))
-    assert rows.min() > 10 and rows.max() < 30  # nothing at (0, 0)
-
-
-def test_a_joint_far_outside_does_no_harm():
-    joints = np.full((1, 17, 3), 1e30)
-    joints[..., 2] = 1
-    joints[0, 3] = np.nan
-    draw_people(np.zeros((60, 60, 3), np.uint8), joints, COCO)
 
 
 def test_bars_are_as_long_as_scores():

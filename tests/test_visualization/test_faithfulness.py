@@ -1,6 +1,5 @@
 """The deletion test on models of which it is known what they look at."""
 import csv
-import io
 
 import numpy as np
 import pytest
@@ -83,8 +82,9 @@ def test_orders_follow_the_map(explanation):
         keypoint.numpy(), maps.cells.shape).min())
 
 
-def test_the_table_holds_the_rows_and_the_plot_a_curve_of_each_order(rows):
-    table = list(csv.DictReader(io.StringIO(faithfulness.write_csv(rows))))
+def test_the_table_holds_the_rows_and_the_plot_a_curve_of_each_order(rows, tmp_path):
+    faithfulness.write_csv(tmp_path / 'rows.csv', rows)
+    table = list(csv.DictReader((tmp_path / 'rows.csv').open()))
     assert len(table) == len(rows) and tuple(table[0]) == DeletionRow._fields
     assert float(table[3]['score']) == pytest.approx(rows[3].score, abs=1e-4)
     figure = faithfulness.draw_curves(rows)

@@ -1,7 +1,5 @@
 """Measures full and stride attention: python tools/analysis/benchmark_complexity.py [--redraw]."""
 import argparse
-import csv
-import io
 import re
 import sys
 from pathlib import Path
@@ -9,10 +7,10 @@ from pathlib import Path
 import torch
 
 from mmaction_d3d import cli
-from mmaction_d3d.ablation.results import write_atomically
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.stride_benchmark import SWEEPS, measure, sweep_cases
 from mmaction_d3d.evaluation.stride_report import COLUMNS, draw, read_rows, tables
+from mmaction_d3d.files import write_csv, write_text
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
 BLOCK = re.compile(r'(?<=<!-- tables: begin -->\n).*?(?=<!-- tables: end -->)', re.S)
@@ -42,13 +40,9 @@ def write_results(path, repeats):
         rows.append(row)
         print(f'\r{len(rows)} of {total}', end='', file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator='\n')
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({key: f'{value:.6f}' if isinstance(value, float) else value
-                         for key, value in row.items()})
-    write_atomically(path, text.getvalue())
+    write_csv(path, COLUMNS, (
+        [f'{row[key]:.6f}' if isinstance(row[key], float) else row[key] for key in COLUMNS]
+        for row in rows))
 
 
 def main(argv=None):
@@ -64,7 +58,7 @@ def main(argv=None):
     elif not results.is_file():
         raise InputError(results, '--redraw', 'no such file', 'stored results')
     rows = read_rows(results)
-    write_atomically(page, BLOCK.sub(lambda _: f'\n{tables(rows)}\n', page.read_text()))
+    write_text(page, BLOCK.sub(lambda _: f'\n{tables(rows)}\n', page.read_text()))
     for attention in SWEEPS:
         draw(rows, attention, args.docs / 'images' / f'complexity_{attention}.png')
     print(f'{page} and its figures are drawn from {results}')

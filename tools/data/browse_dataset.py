@@ -9,11 +9,11 @@ from mmengine.runner import set_random_seed
 
 from mmaction.registry import DATASETS
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters.common import whole_or_absent
 from mmaction_d3d.datasets.skeletons import get_layout
 from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import write_bytes
 from mmaction_d3d.visualization import clip_video, contact_sheet, view_clip
 
 _HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
@@ -88,8 +88,7 @@ def main(argv=None):
         data = encode(np.repeat(clip_video(views, layout), _HOLD, axis=0))
     else:
         data = cv2.imencode(suffix, contact_sheet(views, layout)[..., ::-1])[1].tobytes()
-    with whole_or_absent(path) as file:
-        file.write(data)
+    write_bytes(path, data)
     for view in views:
         print(view.caption)
     print(f'{count} of {len(dataset)} clips: {path}')

@@ -9,8 +9,8 @@ from mmaction_d3d.datasets.annotations import read_annotations
 from mmaction_d3d.datasets.checking import (MediaSource, check_contents, check_media, check_splits,
                                             find_layout, format_findings, format_splits, mend,
                                             visible_shares, write_csv)
-from mmaction_d3d.datasets.converters.common import write_pickle
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import write_pickle
 
 
 def parse_args(argv=None):

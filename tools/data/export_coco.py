@@ -10,11 +10,12 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
                                                select_split)
-from mmaction_d3d.datasets.converters.common import map_in_order, whole_or_absent
 from mmaction_d3d.datasets.media_index import MediaIndex, locate_video
 from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
 from mmaction_d3d.datasets.transforms.decoding import read_video
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import write_bytes, write_text
+from mmaction_d3d.parallel import map_in_order
 
 
 def parse_args(argv=None):
@@ -55,8 +56,7 @@ def write_frames(job):
     for index in inds.tolist():
         names.append(f'{prefix}_{index:06}.jpg')
         data = cv2.imencode('.jpg', images[index][..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-        with whole_or_absent(os.path.join(folder, names[-1])) as file:
-            file.write(data.tobytes())
+        write_bytes(os.path.join(folder, names[-1]), data.tobytes())
     return names, images[int(inds[0])].shape[:2]
 
 
@@ -117,9 +117,7 @@ def main():
     category = dict(id=1, name='person', keypoints=list(layout.joints),
                     skeleton=[[a + 1, b + 1] for a, b in layout.edges])
     path = os.path.join(args.out, f'{args.split}.json')
-    with whole_or_absent(path) as file:
-        file.write(json.dumps(dict(images=images, annotations=people,
-                                   categories=[category])).encode())
+    write_text(path, json.dumps(dict(images=images, annotations=people, categories=[category])))
     print(f'{path}: {len(images)} images, {len(people)} people')
     if crowded:
         print(f'{crowded} frames with more than one person: left out')

@@ -1,10 +1,8 @@
 """What a check can find, how bad it is, and what mending does about it."""
-import csv
-import io
 from dataclasses import dataclass
 from typing import Optional
 
-from ..converters.common import whole_or_absent
+from ... import files
 
 ERROR, WARNING = 'error', 'warning'
 MENDED, LEFT_OUT, NOTHING = 'mended', 'left out', ''
@@ -82,12 +80,7 @@ def write_csv(path, findings):
         path (str): The file; its folder is made.
         findings (list[Finding]): The findings.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(COLUMNS)
-    for finding in sorted(findings, key=lambda finding: finding.severity):
-        index = '' if finding.index is None else finding.index
-        writer.writerow([finding.severity, finding.kind, finding.name, index, finding.field,
-                         finding.found, finding.want, finding.remedy])
-    with whole_or_absent(path) as file:
-        file.write(text.getvalue().encode())
+    files.write_csv(path, COLUMNS, (
+        (finding.severity, finding.kind, finding.name, finding.index, finding.field, finding.found,
+         finding.want, finding.remedy)
+        for finding in sorted(findings, key=lambda finding: finding.severity)))

@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ...errors import InputError
-from ..converters.common import map_in_order
+from ...parallel import map_in_order
 from ..media_index import MediaIndex, locate_frames, locate_video
 from ..transforms.decoding import read_frame_folder, read_video, video_frames
 from .contents import name_of

@@ -1,8 +1,8 @@
 """What the converters' command lines share: flags for skeletons from elsewhere, and the end."""
 from ...errors import InputError
+from ...files import write_pickle
 from ..skeletons import LAYOUTS
 from .attach import attach_skeletons
-from .common import write_pickle
 from .importers import IMPORTERS
 
 

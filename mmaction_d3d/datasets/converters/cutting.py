@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import av
 
-from .common import whole_or_absent
+from ...files import whole_or_absent
 from .reencode import SmallVideo, existing, rate_of, reason_of
 
 _MICRO = 1000000

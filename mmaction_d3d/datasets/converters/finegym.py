@@ -17,7 +17,8 @@ from fractions import Fraction
 from numbers import Real
 
 from ...errors import InputError
-from .common import map_in_order
+from ...files import numbered_lines
+from ...parallel import map_in_order
 from .cutting import Cut, cut
 from .skeleton_files import read_json
 from .videos import find_videos
@@ -54,7 +55,7 @@ def read_classes(folder):
     """
     path = os.path.join(folder, 'gym99_categories.txt')
     classes = []
-    for place, line in _lines(path):
+    for place, line in numbered_lines(path, "FineGYM's file of that name"):
         match = _CATEGORY.fullmatch(line)
         if not match or int(match[1]) != len(classes):
             raise InputError(path, place, repr(line), f'Clabel: {len(classes)}; set: S; Glabel: G; '
@@ -83,7 +84,7 @@ def read_elements(folder, version, num_classes, report):
     for split, file in (('train', f'gym99_train_element_v{version}.txt'),
                         ('val', 'gym99_val_element.txt')):
         path = os.path.join(folder, file)
-        for place, line in _lines(path):
+        for place, line in numbered_lines(path, "FineGYM's file of that name"):
             name, _, label = line.partition(' ')
             if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d+', label) or (
                     int(label) >= num_classes):
@@ -98,19 +99,6 @@ def read_elements(folder, version, num_classes, report):
                 report.add('clip listed twice: used once', name)
             places.setdefault(name, f'{file}, {place}')
     return list(elements.values())
-
-
-def _lines(path):
-    """Yields the lines of a text file that are not empty, each with its place."""
-    try:
-        with open(path, encoding='utf-8') as file:
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
-                         "FineGYM's file of that name") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield f'line {number}', line
 
 
 def read_times(folder, version):

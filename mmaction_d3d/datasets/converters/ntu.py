@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ...errors import InputError
-from .common import Resumable, map_in_order
+from ...parallel import map_in_order
+from .common import Resumable
 from .ntu_bodies import assign_people, denoise, split_bodies, to_arrays
 from .ntu_protocol import BENCHMARKS, parse_name
 from .ntu_reader import read_skeleton

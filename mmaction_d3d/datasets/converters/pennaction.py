@@ -26,8 +26,8 @@ import numpy as np
 from scipy.io import loadmat
 
 from ...errors import InputError
+from ...parallel import map_in_order
 from ..skeletons import get_layout
-from .common import map_in_order
 
 #: The classes in the order of their labels.
 CLASSES = tuple(

@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 
 from ...errors import InputError
-from .common import whole_or_absent
+from ...files import whole_or_absent
 
 # Near lossless to the eye at this size. Without B-frames, whose order not every AVI reader keeps.
 _OPTIONS = dict(preset='veryfast', crf='20', g='24', bf='0')

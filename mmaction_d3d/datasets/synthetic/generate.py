@@ -3,18 +3,13 @@ import contextlib
 import fcntl
 import io
 import json
-import multiprocessing
 import os
-import pickle
-import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
-
-from mmaction_d3d.errors import InputError
-
+from ...errors import InputError
+from ...files import write_bytes, write_pickle, write_text
+from ...parallel import map_in_order
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, clip_name
 from .motions import MOTIONS
 from .render import OBJECTS
@@ -57,7 +52,7 @@ def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, nu
         with _claim(out_dir, arguments):
             if not _is_complete(out_dir, arguments):    # another process may just have made it
                 data = _make(out_dir, arguments, workers)
-                _write(ann_file, pickle.dumps(data, protocol=4))
+                write_pickle(ann_file, data)
     return ann_file
 
 
@@ -115,46 +110,19 @@ def _claim(out_dir, arguments):
         fcntl.flock(lock, fcntl.LOCK_EX)        # until closed, also by a crash
         (out_dir / 'videos').mkdir(exist_ok=True)
         if not (out_dir / 'stamp.json').exists():
-            _write(out_dir / 'stamp.json', json.dumps(arguments, indent=1).encode())
+            write_text(out_dir / 'stamp.json', json.dumps(arguments, indent=1))
         yield
-
-
-def _write(path, data):
-    """Writes a file whole or not at all."""
-    part = path.with_name(path.name + '.part')
-    part.write_bytes(data)
-    os.replace(part, path)
 
 
 def _make(out_dir, arguments, workers):
     """Makes all clips that are not there; returns the contents of the pickle."""
     jobs = [(out_dir / 'videos', arguments, *clip) for clip in _clips(arguments)]
-    annotations = []
-    start = time.monotonic()
-    for done, annotation in enumerate(_map(_make_clip, jobs, workers), 1):
-        annotations.append(annotation)
-        _progress(done, len(jobs), time.monotonic() - start)
+    annotations = list(map_in_order(_make_clip, jobs, workers, 'synthetic clips'))
     split = {name: [clip_name(s, i) for s, i in _clips(arguments) if s == name] for name in SPLITS}
     return dict(split=split, annotations=annotations, classes=list(CLASSES),
                 motions=list(MOTIONS), objects=list(OBJECTS),
                 caps=dict(skeleton=1 / len(OBJECTS), single_frame=1 / len(MOTIONS)),
                 arguments=arguments)
-
-
-def _map(function, jobs, workers):
-    """Results in the order of `jobs`, made by `workers` processes."""
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if workers <= 1:
-        yield from map(function, jobs)
-        return
-    # A forked process has none of OpenCV's threads but would wait for them: end them before.
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with multiprocessing.get_context('fork').Pool(workers) as pool:
-            yield from pool.imap(function, jobs, chunksize=4)
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def _make_clip(job):
@@ -165,7 +133,7 @@ def _make_clip(job):
                 a['num_frames'])
     path = folder / clip.annotation['filename']
     if not path.exists():
-        _write(path, encode(clip.frames()))
+        write_bytes(path, encode(clip.frames()))
     return clip.annotation
 
 
@@ -191,12 +159,3 @@ def encode(frames):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
         container.mux(stream.encode())
     return out.getvalue()
-
-
-def _progress(done, total, seconds):
-    """One line that updates itself on a terminal, every tenth otherwise."""
-    terminal = sys.stdout.isatty()
-    if terminal or done == total or done % max(total // 10, 1) == 0:
-        left = seconds / done * (total - done)
-        print(f'synthetic data: {done}/{total} clips, {left:.0f} s left',
-              end='\r' if terminal and done < total else '\n', flush=True)

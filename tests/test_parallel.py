@@ -1,34 +1,23 @@
-"""The line of progress of long jobs, and how they go on."""
+"""Jobs over several processes, and their line of progress."""
 import re
 import sys
-from dataclasses import dataclass
 
+import cv2
 import pytest
 
-from mmaction_d3d.datasets.converters import common
-from mmaction_d3d.datasets.converters.common import Progress, Resumable, map_in_order
+from mmaction_d3d import parallel
+from mmaction_d3d.parallel import Progress, map_in_order
 
 
 def double(number):
     return 2 * number
 
 
-@dataclass
-class Doubled:
-    value: int
-
-
-def as_doubled(number):
-    if number == 5:
-        raise KeyboardInterrupt
-    return Doubled(2 * number)
-
-
 @pytest.fixture
 def clock(monkeypatch):
     """Time that passes only where a test says so, in seconds."""
     now = [100.0]
-    monkeypatch.setattr(common.time, 'monotonic', lambda: now[0])
+    monkeypatch.setattr(parallel.time, 'monotonic', lambda: now[0])
     return now
 
 
@@ -74,15 +63,15 @@ def test_results_come_in_order(capsys, workers):
     assert capsys.readouterr().out.splitlines()[-1].startswith('jobs: 10/10')
 
 
-def test_interrupted_run_goes_on_and_says_with_how_many(tmp_path, capsys):
-    jobs, out = list(range(8)), tmp_path / 'a.pkl'
-    with pytest.raises(KeyboardInterrupt):
-        Resumable(out, {}).map(as_doubled, jobs, Doubled, 1, shard=2)
-    capsys.readouterr()
-    jobs[5] = 55    # what failed is mended; the stamp is the caller's
-    results = Resumable(out, {}).map(as_doubled, jobs, Doubled, 1, 'jobs', shard=2)
-    assert [result.value for result in results] == [0, 2, 4, 6, 8, 110, 12, 14]
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == 'jobs: 4 of 8 are there from an earlier run'
-    assert [line.split(',')[0] for line in lines[1:]] == [
-        'jobs: 5/8', 'jobs: 6/8', 'jobs: 7/8', 'jobs: 8/8']
+def _opencv_threads(_):
+    return cv2.getNumThreads()
+
+
+def test_processes_do_not_wait_for_opencv_threads_that_a_fork_does_not_have():
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        assert list(map_in_order(_opencv_threads, list(range(2)), 2)) == [1, 1]
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 
 import av
 
-from ..datasets.converters.common import whole_or_absent
+from ..files import whole_or_absent
 
 
 @contextmanager

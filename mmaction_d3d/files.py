@@ -1,0 +1,110 @@
+"""Files that appear whole or not at all, that one process holds, and that are read by the line."""
+import csv
+import fcntl
+import io
+import os
+import pickle
+from contextlib import contextmanager
+
+from .errors import InputError
+
+
+@contextmanager
+def whole_or_absent(path):
+    """A binary file that appears under its name only once all of it is on the disk.
+
+    Args:
+        path (str | Path): The file; its folder is made. One that is there already stays as it is
+            until the new one is whole.
+
+    Yields:
+        BinaryIO: The file to write to; it lies beside ``path``, as ``path.part``, until it is
+        whole, and is removed where writing fails.
+
+    Raises:
+        InputError: The disk is full, or the file cannot be written there.
+    """
+    path = os.path.abspath(path)
+    part = f'{path}.part'
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(part, 'wb') as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())     # some file systems tell only here that the disk is full
+        os.replace(part, path)
+    except BaseException as error:
+        if os.path.isfile(part):
+            os.remove(part)
+        if isinstance(error, OSError):
+            raise InputError(path, 'writing', error.strerror or error,
+                             'a folder that can be written to, with room') from error
+        raise
+
+
+def write_pickle(path, content):
+    """Writes a pickle whole or not at all: see :func:`whole_or_absent`."""
+    with whole_or_absent(path) as file:
+        pickle.dump(content, file, protocol=4)
+
+
+def write_bytes(path, data):
+    """Writes bytes whole or not at all: see :func:`whole_or_absent`."""
+    with whole_or_absent(path) as file:
+        file.write(data)
+
+
+def write_text(path, text):
+    """Writes a text file, UTF-8, whole or not at all: see :func:`whole_or_absent`."""
+    write_bytes(path, text.encode())
+
+
+def write_csv(path, header, rows):
+    """Writes a CSV file whole or not at all: see :func:`whole_or_absent`.
+
+    Args:
+        path (str | Path): The file.
+        header (Sequence[str]): Names of the columns.
+        rows (Iterable[Sequence]): The values.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+@contextmanager
+def held_alone(path, refusal):
+    """Holds a lock file; the system lets go of it when the process ends, however it does.
+
+    Args:
+        path (str | Path): The lock file; its folder must be there.
+        refusal (InputError): Raised where another process holds it.
+    """
+    with open(path, 'w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise refusal from error
+        yield
+
+
+def numbered_lines(path, wanted):
+    """Yields the lines of a text file that are not blank, each with its place: ``'line 1'``.
+
+    Args:
+        path (str | Path): The file, UTF-8 with or without a byte order mark.
+        wanted (str): What the file should be, for the error.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        with open(path, encoding='utf-8-sig') as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, 'content', f'{type(error).__name__} ({error})', wanted) from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield f'line {number}', line

@@ -1,0 +1,62 @@
+"""Files that appear whole, that one process holds, and that are read by the line."""
+import multiprocessing
+
+import pytest
+
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import held_alone, numbered_lines, whole_or_absent, write_csv
+
+REFUSAL = InputError('folder', '.lock', 'held', 'one process')
+
+
+def test_a_file_that_fails_halfway_leaves_the_old_one(tmp_path):
+    path = tmp_path / 'new' / 'a.bin'
+    for content in (b'old', b'new'):
+        try:
+            with whole_or_absent(path) as file:
+                file.write(content)
+                file.flush()
+                assert path.exists() is (content == b'new')
+                if content == b'new':
+                    raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            pass
+    assert path.read_bytes() == b'old' and [*path.parent.iterdir()] == [path]
+
+
+def test_csv_quotes_what_needs_it(tmp_path):
+    write_csv(tmp_path / 'a.csv', ('name', 'é'), [('a,b', None), (1, 0.5)])
+    assert (tmp_path / 'a.csv').read_text(encoding='utf-8') == 'name,é\n"a,b",\n1,0.5\n'
+
+
+def _hold(path, answers):
+    try:
+        with held_alone(path, REFUSAL):
+            answers.put('held')
+    except InputError as error:
+        answers.put(str(error))
+
+
+def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path):
+    fork = multiprocessing.get_context('fork')
+    answers, path = fork.Queue(), tmp_path / '.lock'
+
+    def ask():
+        process = fork.Process(target=_hold, args=(path, answers))
+        process.start()
+        answer = answers.get(timeout=60)
+        process.join()
+        return answer
+
+    with held_alone(path, REFUSAL):
+        assert ask() == str(REFUSAL)
+    assert ask() == 'held'
+
+
+def test_lines_keep_their_numbers(tmp_path):
+    path = tmp_path / 'list.txt'
+    path.write_bytes('\ufeffa b\n\n   \nç\r\n'.encode())
+    assert list(numbered_lines(path, 'a list')) == [('line 1', 'a b'), ('line 4', 'ç')]
+    path.write_bytes(b'\xe7')
+    with pytest.raises(InputError, match='list.txt: content: found UnicodeDecodeError .* a list'):
+        list(numbered_lines(path, 'a list'))
