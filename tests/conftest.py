@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from running import run_tool
 
 from mmaction_d3d.datasets import get_layout
 
@@ -168,6 +169,16 @@ def rgb_pose_data(tmp_path_factory):
 def square_video():
     """The functions that draw, place and encode the moving square: ``draw centre write``."""
     return SimpleNamespace(draw=draw_frames, centre=square_centre, write=write_video)
+
+
+@pytest.fixture
+def run_lines(capsys):
+    """Runs a tool; gives its exit code, its lines, and the last one of stderr."""
+    def run(name, *argv):
+        code = run_tool(name, *argv)
+        captured = capsys.readouterr()
+        return code, captured.out.splitlines(), captured.err.strip().rpartition('\n')[2]
+    return run
 
 
 class Runs:

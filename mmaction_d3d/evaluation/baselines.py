@@ -99,7 +99,7 @@ def _fit_and_test(train, val, test, target, features):
     for choice in choices:
         x, x_val, x_test = (np.concatenate(parts, 1) for parts in zip(*choice))
         for strength in _STRENGTHS:
-            model = LogisticRegression(C=strength, max_iter=200).fit(x, labels[0])
+            model = LogisticRegression(C=strength, max_iter=1000).fit(x, labels[0])
             score = model.score(x_val, labels[1])
             if best is None or score > best[0]:
                 best = score, strength, model.predict(x_test)

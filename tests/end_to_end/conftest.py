@@ -1,13 +1,9 @@
 """Tools run as from the command line, on a small data set."""
-import os
-import runpy
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import pytest
-from mmengine.logging import MessageHub, MMLogger
+import running
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,30 +34,15 @@ class Ended:
 
 
 @pytest.fixture
-def run_script(monkeypatch, capfd):
-    """Runs a Python script as ``python SCRIPT ARGUMENTS`` does, but in this process."""
-
-    def run(script, *argv):
-        monkeypatch.setattr(sys, 'argv', [str(script), *map(str, argv)])
-        # MMEngine lays out the config it logs and saves: most of a short run's time.
-        monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
-        for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-            kept._instance_dict.clear()
-        code = 0
-        with mock.patch.dict(os.environ):
-            try:
-                runpy.run_path(str(script), run_name='__main__')
-            except SystemExit as stop:
-                code = stop.code
-        return Ended(code, *capfd.readouterr())
-
-    return run
+def run_script(capfd):
+    """Runs a Python script of the project as ``python SCRIPT ARGUMENTS`` does, but in this process."""
+    return lambda script, *argv: Ended(running.run_tool(script, *argv), *capfd.readouterr())
 
 
 @pytest.fixture
 def run_tool(run_script):
     """Runs a script of ``tools/`` by its name."""
-    return lambda name, *argv: run_script(ROOT / 'tools' / name, *argv)
+    return lambda name, *argv: run_script(f'tools/{name}', *argv)
 
 
 @pytest.fixture

@@ -100,6 +100,6 @@ def test_a_run_that_fails_is_named_and_ends_with_an_error(command, tmp_path):
     (['--redraw', '--base', 'a.py'], '--redraw: found with --base'),
     (['wrap', '--base', 'no.py'], 'no.py: --base'),
 ])
-def test_a_wrong_command_line_is_answered(arguments, text, run_script):
-    ended = run_script(ROOT / 'tools' / 'ablate.py', *arguments)
+def test_a_wrong_command_line_is_answered(arguments, text, run_tool):
+    ended = run_tool('ablate.py', *arguments)
     assert ended.code == 2 and text in ended.last_line

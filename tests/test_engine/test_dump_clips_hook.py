@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MessageHub, MMLogger
 from mmengine.runner import Runner
+from running import forget_runs
 
 CLASSES = ['go', 'come']
 
@@ -15,8 +15,7 @@ def tested(rgb_pose_data, tmp_path_factory):
 
     from mmaction.registry import MODELS
     init_default_scope('mmaction')
-    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-        kept._instance_dict.clear()
+    forget_runs()
     data = rgb_pose_data(num_videos=3, num_frames=8)
     data.content['classes'] = CLASSES
     data.save()

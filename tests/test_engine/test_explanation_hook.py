@@ -3,10 +3,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import VISBACKENDS
 from mmengine.runner import Runner
 from mmengine.visualization import BaseVisBackend
+from running import forget_runs
 from test_engine.test_training_health_hook import Clips
 from test_models.support import build, small_recognizer
 
@@ -39,8 +39,7 @@ class ThreeJoints(Clips):
 
 def train(folder, interval, iterations=1, **changes):
     """Trains a small model; returns the runner."""
-    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-        kept._instance_dict.clear()
+    forget_runs()
     runner = Runner(
         model=build(small_recognizer(**changes)), work_dir=str(folder),
         train_dataloader=dict(batch_size=2, dataset=ThreeJoints(iterations),

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 from mmengine.hooks import Hook
-from mmengine.logging import MessageHub, MMLogger
 from mmengine.runner import Runner
+from running import forget_runs
 from test_models.support import build, draw_batch, small_recognizer
 
 from mmaction_d3d.evaluation.training_health import OffsetWatch, gradient_norms, offset_statistics
@@ -31,8 +31,7 @@ class Clips(torch.utils.data.Dataset):
 def train(work_dir, interval=1, iterations=1, changes=(), optim=(), hooks=(), model=None,
           schedulers=None):
     """Trains a small model; returns the runner and the logged scalars of each iteration."""
-    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-        kept._instance_dict.clear()
+    forget_runs()
     hooks = [dict(type='TrainingHealthHook', interval=interval), *hooks] if interval else [*hooks]
     runner = Runner(
         model=model or build(small_recognizer(**dict(changes))),

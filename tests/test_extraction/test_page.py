@@ -1,19 +1,16 @@
 """Every command of docs/extraction.md, on small videos and with training shrunk."""
 import os
-import re
-import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 import warnings
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MessageHub, MMLogger
+from running import ROOT, page_blocks, page_commands, run_tool
 
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.synthetic.clips import Clip
@@ -21,7 +18,6 @@ from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.upstream import find_config, scope
 
-ROOT = Path(__file__).resolve().parents[2]
 LOADERS = ('train', 'val', 'test')
 SHRINK = {
     'tools/train.py': [
@@ -59,8 +55,6 @@ def here(tmp_path, monkeypatch):
     folder = tmp_path / 'torch' / 'hub' / 'checkpoints'
     folder.mkdir(parents=True)
     torch.save(dict(state_dict=network.state_dict()), folder / url.rpartition('/')[2])
-    # MMEngine lays out the config it logs and saves: most of a short run's time.
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
     return tmp_path
 
 
@@ -75,21 +69,12 @@ def run(command):
     shrink = SHRINK.get(script, [])
     if '--cfg-options' in arguments:
         shrink = shrink[1:]
-    for kept in (MMLogger, MessageHub):   # what an earlier run in this process left
-        kept._instance_dict.clear()
-    with mock.patch.object(sys, 'argv', [script, *arguments, *shrink]), (
-            mock.patch.dict(os.environ)):
-        runpy.run_path(str(ROOT / script), run_name='__main__')
+    assert run_tool(script, *arguments, *shrink) == 0, command
 
 
 def test_every_command_of_the_page(here, capsys):
-    page = (ROOT / 'docs' / 'extraction.md').read_text()
-    blocks = re.findall(r'^```bash\n(.*?)^```', page, re.M | re.S)
-    for command in (line for block in blocks for line in block.splitlines()):
-        try:
-            run(command)
-        except SystemExit as stop:   # as check_dataset.py ends
-            assert not stop.code, command
+    for command in page_commands('extraction.md'):
+        run(command)
     content = safe_pickle.load('data/custom/hrnet.pkl')
     assert [info['label'] for info in content['annotations']] == [0, 0, 1, 1]
     assert content['classes'] == ['push', 'wave'] and set(content['split']) == {'train', 'val'}
@@ -108,7 +93,7 @@ def test_every_command_of_the_page(here, capsys):
     assert Path('work_dirs/skeletons/wave_b.mp4').exists()
     assert Path('work_dirs/d3d_custom/epoch_1.pth').exists()
     assert Path('work_dirs/d3d_quickstart/epoch_1.pth').exists()
-    code, = re.findall(r'^```python\n(.*?)^```', page, re.M | re.S)
+    code, = page_blocks('extraction.md', 'python')
     names = {}
     exec(code.replace('anna_1', 'a'), names)
     np.testing.assert_array_equal(names['annotation']['keypoint'],

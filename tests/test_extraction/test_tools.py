@@ -2,41 +2,30 @@
 import csv
 import os
 import pickle
-import runpy
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 import pytest
+from running import ROOT, run_tool
 
-from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.visualization.people import PEOPLE
 
 from .conftest import CONFIG
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(capsys):
     """Runs a tool in this process: exit code, stdout, last line of stderr."""
-
     def run(tool, *argv):
-        monkeypatch.setattr(sys, 'argv', [tool, *map(str, argv)])
-        main, code = runpy.run_path(str(ROOT / 'tools' / tool))['main'], 0
-        try:
-            cli.run(main)
-        except SystemExit as stop:
-            code = stop.code
+        code = run_tool(f'tools/{tool}', *argv)
         out, err = capsys.readouterr()
         return code, out, err.rstrip('\n').rpartition('\n')[2]
-
     return run
 
 

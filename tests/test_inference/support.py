@@ -1,20 +1,14 @@
-"""A small config, its data and its checkpoint; tools run in this process."""
-import os
-import runpy
-import sys
+"""A small config, its data and its checkpoint."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import torch
 from mmengine.config import Config
-from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import init_default_scope
 
 from mmaction.registry import MODELS
 
-ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ['falls', 'rises']
 CONFIG = """
 default_scope = 'mmaction'
@@ -78,17 +72,3 @@ def make_tiny(folder, data, num_person=1):
     torch.save(dict(state_dict=model.state_dict(), meta=dict(dataset_meta=dict(classes=CLASSES))),
                checkpoint)
     return Tiny(str(config), str(checkpoint), data)
-
-
-def run_tool(name, *argv):
-    """Run a tool as from the command line, but in this process; returns its exit code."""
-    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-        kept._instance_dict.clear()
-    script = ROOT / 'tools' / name
-    with mock.patch.object(sys, 'argv', [str(script), *map(str, argv)]), (
-            mock.patch.dict(os.environ)):
-        try:
-            runpy.run_path(str(script), run_name='__main__')
-        except SystemExit as stop:
-            return stop.code or 0
-    return 0

@@ -6,8 +6,9 @@ import wave
 
 import numpy as np
 import pytest
+from running import run_tool
 
-from .support import CLASSES, run_tool
+from .support import CLASSES
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def infer(tiny, tmp_path, capfd):
     """Run the tool; returns (exit code, stdout, last line of stderr)."""
     def run(*argv, skeletons=True):
         given = ['--skeletons', tiny.data.ann_file] if skeletons else []
-        code = run_tool('infer.py', *argv, '--config', tiny.config, '--checkpoint',
+        code = run_tool('tools/infer.py', *argv, '--config', tiny.config, '--checkpoint',
                         tiny.checkpoint, '--out', tmp_path / 'out', *given)
         out, err = capfd.readouterr()
         return code, out, err.rstrip('\n').rpartition('\n')[2]
@@ -26,7 +27,7 @@ def test_scores_are_those_of_the_test_tool(infer, tiny, tmp_path, monkeypatch):
     # MMEngine lays out the config it logs and saves: most of a short run's time.
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
     dump = tmp_path / 'dump.pkl'
-    assert run_tool('test.py', tiny.config, tiny.checkpoint, '--work-dir', tmp_path / 'work',
+    assert run_tool('tools/test.py', tiny.config, tiny.checkpoint, '--work-dir', tmp_path / 'work',
                     '--dump', dump) == 0
     assert infer(tiny.data.video_dir, '--no-video', '--batch-size', 2)[0] == 0
     tested = pickle.loads(dump.read_bytes())

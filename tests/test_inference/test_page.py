@@ -9,17 +9,12 @@ import shutil
 import pytest
 import torch
 from mmengine.config import Config
+from running import ROOT, page_blocks, page_commands, run_tool
 
 from mmaction.registry import MODELS
 from mmaction_d3d.inference import D3DInferencer
 
-from .support import ROOT, run_tool
-
 PAGE = (ROOT / 'docs' / 'inference.md').read_text()
-
-
-def blocks(language):
-    return re.findall(rf'^```{language}\n(.*?)^```', PAGE, re.M | re.S)
 
 
 @pytest.fixture
@@ -45,12 +40,12 @@ def here(tmp_path, monkeypatch, rgb_pose_data):
 
 
 def test_commands_and_python(here, capfd):
-    commands = [line for block in blocks('bash') for line in block.splitlines()]
+    commands = page_commands('inference.md')
     assert len(commands) == 4
     for command in commands:
         python, script, *arguments = shlex.split(command)
         assert (python, script) == ('python', 'tools/infer.py')
-        assert run_tool('infer.py', *arguments) == 0, command
+        assert run_tool(script, *arguments) == 0, command
         capfd.readouterr()
     results = here / 'results'
     assert {'test_00000.mp4', 'results.csv', 'long_timeline.png', 'long.json'} <= {
@@ -59,7 +54,7 @@ def test_commands_and_python(here, capfd):
     for name in ('test_00000', 'long'):
         assert set(json.loads((results / f'{name}.json').read_text())) <= described
     space = {}
-    for block in blocks('python'):
+    for block in page_blocks('inference.md', 'python'):
         exec(block, space)
     out = capfd.readouterr().out
     assert 'results/test_00000.mp4' in out and 'no person found' in out and "'segments'" not in out

@@ -1,24 +1,18 @@
 """Every command of docs/explain.md, on a small model of a few clips."""
-import os
 import re
-import runpy
 import shlex
 import shutil
-import sys
 from pathlib import Path
-from unittest import mock
 
 import av
 import cv2
 import pytest
-from mmengine.logging import MessageHub, MMLogger
+from running import ROOT, page_commands, run_tool
 
 from mmaction_d3d.datasets.synthetic import generate
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / 'docs' / 'explain.md').read_text()
-COMMANDS = [line for block in re.findall(r'^```bash\n(.*?)^```', PAGE, re.M | re.S)
-            for line in block.splitlines()]
+COMMANDS = page_commands('explain.md')
 SMALL = [
     'train_cfg.max_epochs=1', 'param_scheduler.1.end=1', 'model.backbone.backbone.base_channels=2',
     'model.cls_head.in_channels=8', 'model.backbone.num_blocks=1', 'train_dataloader.batch_size=2',
@@ -36,10 +30,7 @@ def run(command):
         arguments += ['--count', '1', '--shares', '0.5']
     if 'interval=50' in command:
         arguments.append('default_hooks.explanation.interval=1')
-    for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-        kept._instance_dict.clear()
-    with mock.patch.object(sys, 'argv', [script, *arguments]), mock.patch.dict(os.environ):
-        runpy.run_path(str(ROOT / script), run_name='__main__')
+    assert run_tool(script, *arguments) == 0, command
 
 
 @pytest.fixture(scope='module')
@@ -49,7 +40,6 @@ def done(tmp_path_factory):
     shutil.copytree(ROOT / 'configs', here / 'configs')
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(here)
-        patch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
         generate('data/synthetic', num_train=2, num_val=1, num_test=2, workers=1)
         training = [command for command in COMMANDS if 'tools/train.py' in command]
         for command in training:

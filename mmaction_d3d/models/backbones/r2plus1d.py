@@ -174,4 +174,3 @@ class R2Plus1D(BaseModule):
             if stage in self.out_stages:
                 maps.append(x)
         return tuple(maps)
-

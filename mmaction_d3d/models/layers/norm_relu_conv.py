@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from .temporal_conv import TemporalConv3d
 
+
 def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
     """conv(relu(norm(x))), in training without storing what enters the convolution.
 

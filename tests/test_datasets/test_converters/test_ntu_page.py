@@ -7,11 +7,12 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from running import page_commands
 
 from mmaction_d3d.datasets import safe_pickle
 
 from .ntu_files import make_body, write_skeleton
-from .test_pages import commands, here, run  # noqa: F401
+from .test_pages import here, run  # noqa: F401
 
 OLD = ('S001C001P001R001A001', 'S001C002P003R001A002', 'S002C003P001R001A060')
 NEW = ('S018C001P045R001A061', 'S019C002P042R001A120')
@@ -55,7 +56,7 @@ def test_ntu(here, square_video, monkeypatch, capsys):  # noqa: F811
     monkeypatch.setenv('PATH', f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}')
     publish(here, square_video)
     publish_hrnet(here / 'ntu60_hrnet.pkl')
-    for command in commands('data_ntu.md'):
+    for command in page_commands('data_ntu.md'):
         if command.startswith('python -m '):
             subprocess.run(command, shell=True, check=True)
         else:

@@ -1,19 +1,14 @@
 """Every command of the pages on Penn Action, FineGYM and own videos, on small made-up files."""
 import csv
-import os
 import pickle
-import re
-import runpy
 import shlex
 import shutil
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
-from unittest import mock
 
 import pytest
-from mmengine.logging import MessageHub, MMLogger
+from running import ROOT, page_commands, run_tool
 
 from mmaction_d3d.datasets import safe_pickle
 
@@ -21,7 +16,6 @@ from . import skeleton_writers as files
 from .finegym_files import write_annotations, write_full_video
 from .pennaction_files import write_clip
 
-ROOT = Path(__file__).resolve().parents[3]
 SHRINK = [
     'train_dataloader.batch_size=2', *(f'{name}_dataloader.{key}' for name in (
         'train', 'val', 'test') for key in ('num_workers=0', 'persistent_workers=False',
@@ -32,19 +26,11 @@ SHRINK = [
 ]
 
 
-def commands(page):
-    """The lines of a page's bash blocks."""
-    blocks = re.findall(r'^```bash\n(.*?)^```', (ROOT / 'docs' / page).read_text(), re.M | re.S)
-    return [line for block in blocks for line in block.splitlines()]
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """A working folder with the project's configs."""
     shutil.copytree(ROOT / 'configs', tmp_path / 'configs')
     monkeypatch.chdir(tmp_path)
-    # MMEngine lays out the config it logs and saves: most of a short run's time.
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
     return tmp_path
 
 
@@ -56,10 +42,7 @@ def run(command):
     _, script, *arguments = shlex.split(command.replace('epoch_90', 'epoch_1'))
     if script in ('tools/train.py', 'tools/test.py'):
         arguments += ['--cfg-options', *SHRINK]
-    for kept in (MMLogger, MessageHub):   # what an earlier run in this process left
-        kept._instance_dict.clear()
-    with mock.patch.object(sys, 'argv', [script, *arguments]), mock.patch.dict(os.environ):
-        runpy.run_path(str(ROOT / script), run_name='__main__')
+    assert run_tool(script, *arguments) == 0, command
 
 
 def test_pennaction(here):
@@ -72,7 +55,7 @@ def test_pennaction(here):
     for name in ('0001', '0002', '0003'):   # what HRNet finds; unpacking makes the folder above
         files.write_mmpose_images(here / 'hrnet' / name, files.walk(frames=3)[None])
 
-    for command in commands('data_pennaction.md'):
+    for command in page_commands('data_pennaction.md'):
         run(command)
         if command.startswith('mv '):
             (here / 'hrnet').rename(here / 'data/pennaction/hrnet')
@@ -95,7 +78,7 @@ def test_finegym(here, square_video):
     published['split'] = dict(train=names[:1], val=names[1:])
     Path('gym_hrnet.pkl').write_bytes(pickle.dumps(published))
 
-    for command in commands('data_finegym.md'):
+    for command in page_commands('data_finegym.md'):
         run(command)
         if command.startswith('mv gym99'):
             (here / '0LtLS9wROrk.mp4').rename(here / 'data/finegym/full/0LtLS9wROrk.mp4')
@@ -126,7 +109,7 @@ def test_custom(here, square_video):
             split = 'val' if name.endswith('ben') else 'train'
             writer.writerow([f'{name}.mp4', name.split('/')[0], split])
 
-    for command in commands('data_custom.md'):
+    for command in page_commands('data_custom.md'):
         run(command)
         if '--csv' in command:
             assert safe_pickle.load('data/custom/clips.pkl')['split'] == dict(

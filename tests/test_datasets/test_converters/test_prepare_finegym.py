@@ -5,10 +5,7 @@ import json
 import os
 import pickle
 import re
-import runpy
 import signal
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +17,6 @@ from mmaction_d3d.datasets.converters import cutting
 from . import skeleton_writers as files
 from .finegym_files import SIZE, read_numbers, write_annotations, write_full_video
 
-TOOL = Path(__file__).resolve().parents[3] / 'tools/data/prepare_finegym.py'
 EVENT = '0LtLS9wROrk_E_000001_000006'
 VAULT = '0LtLS9wROrk_E_000006_000007'
 FIRST, SECOND, THIRD = f'{EVENT}_A_0000_0000', f'{EVENT}_A_0003_0004', f'{VAULT}_A_0000_0000'
@@ -70,19 +66,11 @@ def gym(tmp_path, video):
 
 
 @pytest.fixture
-def call(monkeypatch, gym, capsys):
+def call(gym, run_lines):
     """Runs the tool; gives its exit code, its lines, and the last one of stderr."""
     def run(*arguments):
-        monkeypatch.setattr(sys, 'argv', [
-            str(TOOL), f'--annotations={gym.annotations}', f'--videos={gym.videos}',
-            f'--out={gym.out}', '--workers=1', *map(str, arguments)])
-        code = 0
-        try:
-            runpy.run_path(str(TOOL), run_name='__main__')
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return code, captured.out.splitlines(), captured.err.strip().rpartition('\n')[2]
+        return run_lines('tools/data/prepare_finegym.py', f'--annotations={gym.annotations}',
+                         f'--videos={gym.videos}', f'--out={gym.out}', '--workers=1', *arguments)
     return run
 
 

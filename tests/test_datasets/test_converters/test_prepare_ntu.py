@@ -3,8 +3,6 @@ import csv
 import errno
 import os
 import pickle
-import runpy
-import sys
 from pathlib import Path
 
 import av
@@ -18,7 +16,6 @@ from mmaction_d3d.datasets.converters.reencode import reencode
 
 from .ntu_files import FIRST_ID, make_body, write_skeleton
 
-TOOL = Path(__file__).resolve().parents[3] / 'tools/data/prepare_ntu.py'
 TRAIN, VAL = 'S001C001P001R001A003', 'S001C002P003R002A060'
 
 
@@ -36,19 +33,11 @@ def out(tmp_path):
 
 
 @pytest.fixture
-def call(monkeypatch, out, skeletons, capsys):
+def call(out, skeletons, run_lines):
     """Runs the tool; gives its exit code, its lines, and the last one of stderr."""
     def run(*arguments, benchmark='ntu60'):
-        monkeypatch.setattr(sys, 'argv', [
-            str(TOOL), f'--benchmark={benchmark}', f'--skeletons={skeletons}', f'--out={out}',
-            '--workers=1', *map(str, arguments)])
-        code = 0
-        try:
-            runpy.run_path(str(TOOL), run_name='__main__')
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return code, captured.out.splitlines(), captured.err.strip().rpartition('\n')[2]
+        return run_lines('tools/data/prepare_ntu.py', f'--benchmark={benchmark}',
+                         f'--skeletons={skeletons}', f'--out={out}', '--workers=1', *arguments)
     return run
 
 

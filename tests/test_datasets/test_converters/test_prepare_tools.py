@@ -3,9 +3,6 @@ import csv
 import errno
 import os
 import pickle
-import runpy
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +10,6 @@ from mmaction_d3d.datasets import safe_pickle
 
 from . import skeleton_writers as files
 from .pennaction_files import write_clip
-
-TOOLS = Path(__file__).resolve().parents[3] / 'tools' / 'data'
 
 
 @pytest.fixture
@@ -31,18 +26,10 @@ def out(tmp_path):
 
 
 @pytest.fixture
-def call(monkeypatch, out, capsys):
+def call(out, run_lines):
     """Runs a tool; gives its exit code, its lines, and the last one of stderr."""
     def run(tool, *arguments):
-        monkeypatch.setattr(sys, 'argv', [tool, f'--out={out}', '--workers=1',
-                                          *map(str, arguments)])
-        code = 0
-        try:
-            runpy.run_path(str(TOOLS / tool), run_name='__main__')
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return code, captured.out.splitlines(), captured.err.strip().rpartition('\n')[2]
+        return run_lines(f'tools/data/{tool}', f'--out={out}', '--workers=1', *arguments)
     return run
 
 

@@ -1,0 +1,41 @@
+"""Tools run in this process as from the command line, and the commands of a page."""
+import os
+import re
+import runpy
+import sys
+from pathlib import Path
+from unittest import mock
+
+from mmengine.logging import MessageHub, MMLogger
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def forget_runs():
+    """Forget what an earlier run in this process left: a logger keeps its first folder."""
+    for kept in (MMLogger, MessageHub):
+        kept._instance_dict.clear()
+
+
+def run_tool(name, *argv):
+    """Run a script of the project, such as ``tools/infer.py``; returns its exit code."""
+    forget_runs()
+    # MMEngine lays out the config it logs and saves: most of a short run's time.
+    with mock.patch.object(sys, 'argv', [name, *map(str, argv)]), mock.patch.dict(os.environ), (
+            mock.patch('mmengine.config.config.FormatCode', lambda text, **style: (text, True))):
+        try:
+            runpy.run_path(str(ROOT / name), run_name='__main__')
+        except SystemExit as stop:
+            return stop.code or 0
+    return 0
+
+
+def page_blocks(page, language='bash'):
+    """The blocks of a language in a page of ``docs``."""
+    text = (ROOT / 'docs' / page).read_text()
+    return re.findall(rf'^```{language}\n(.*?)^```', text, re.M | re.S)
+
+
+def page_commands(page):
+    """The lines of a page's bash blocks."""
+    return [line for block in page_blocks(page) for line in block.splitlines()]
