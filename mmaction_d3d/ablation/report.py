@@ -123,18 +123,19 @@ def draw(study, found, path):
                [*by_seed.values()]) for variant, by_seed in found]
     figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(found), 2)), dpi=110)
     axis = figure.subplots()
-    seeds = ', '.join(map(str, sorted(shared))) or 'none in common'
+    seeds = (f'{"seeds" if len(shared) > 1 else "seed"} {", ".join(map(str, sorted(shared)))}'
+             if shared else 'no common seed')
     if study.xlabel:
         _draw_lines(axis, points)
         axis.set_xlabel(study.xlabel)
-        axis.set_ylabel(f'top-1 in %\nline: seeds {seeds}')
+        axis.set_ylabel(f'top-1 in %\nline: {seeds}')
     else:
         for y, (variant, mean, top1) in enumerate(points):
             axis.barh(y, mean, color='#b7cde8', height=0.65)
             axis.plot(top1, [y] * len(top1), 'o', color='#1f4e8c', markersize=4)
         axis.set_yticks(range(len(points)), [variant.label for variant, _, _ in points])
         axis.invert_yaxis()
-        axis.set_xlabel(f'top-1 in %: mean of seeds {seeds} (bar), every seed (dots)')
+        axis.set_xlabel(f'top-1 in %: mean of {seeds} (bar), every seed (dots)')
         axis.set_xlim(0, 100)
     axis.grid(axis='both' if study.xlabel else 'x', alpha=0.3)
     axis.set_title(study.title, fontsize=10)

@@ -88,7 +88,7 @@ def test_plots_show_only_what_was_run(results, tmp_path, monkeypatch):
     line = figure.axes[0].lines[0]
     # Seed 0 is the one that both have.
     assert [*zip(line.get_xdata(), line.get_ydata())] == [(4, 30), (12, pytest.approx(90))]
-    assert figure.axes[0].get_ylabel().endswith('seeds 0')
+    assert figure.axes[0].get_ylabel().endswith('line: seed 0')
     assert sorted(map(tuple, figure.axes[0].lines[2].get_xydata())) == [
         (12, pytest.approx(70)), (12, pytest.approx(80)), (12, pytest.approx(90))]
     bars = [bar.get_width() for bar in table.axes[0].patches]
