@@ -70,5 +70,6 @@ STUDIES = dict(
         Variant(f'L = {blocks}', f'blocks_{blocks}', x=blocks) for blocks in (1, 2, 3)),
         'blocks L'),
     heads=Study('Attention heads', tuple(
-        Variant(f'{heads} heads', f'heads_{heads}', x=heads) for heads in (1, 2, 4)), 'heads'))
+        Variant(f'{heads} head' + 's' * (heads > 1), f'heads_{heads}', x=heads)
+        for heads in (1, 2, 4)), 'heads'))
 """Studies by name; the order is that of the report."""
