@@ -22,3 +22,12 @@ def test_a_joint_far_outside_does_no_harm():
     joints[..., 2] = 1
     joints[0, 3] = np.nan
     draw_people(np.zeros((60, 60, 3), np.uint8), joints, COCO)
+
+
+def test_no_bone_leads_to_a_joint_that_is_nowhere():
+    joints = np.zeros((1, 17, 3))
+    joints[0, 5], joints[0, 6] = (20, 20, 1), (np.nan, np.nan, 1)
+    picture = np.zeros((60, 60, 3), np.uint8)
+    draw_people(picture, joints, COCO)
+    rows, columns = np.nonzero(picture.any(-1))
+    assert min(rows.min(), columns.min()) > 10 and max(rows.max(), columns.max()) < 30
