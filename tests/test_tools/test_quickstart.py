@@ -1,13 +1,9 @@
 """The main job on a handful of clips."""
 import json
-import runpy
-import sys
-from pathlib import Path
 
 import pytest
-from mmengine.logging import MessageHub, MMLogger
+from running import run_tool
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'quickstart.py'
 SMALL = ['--num-train=24', '--num-val=8', '--num-test=8', '--cfg-options', 'train_cfg.max_epochs=1',
          'param_scheduler.1.end=1', 'model.backbone.backbone.base_channels=4',
          'model.cls_head.in_channels=16', 'model.backbone.num_blocks=1']
@@ -16,13 +12,9 @@ SMALL = ['--num-train=24', '--num-val=8', '--num-test=8', '--cfg-options', 'trai
 @pytest.fixture
 def call(monkeypatch, tmp_path):
     def run(*arguments):
-        for kept in (MMLogger, MessageHub):  # what an earlier run in this process left
-            kept._instance_dict.clear()
         monkeypatch.setenv('MMACTION_D3D_DATA', '')
-        monkeypatch.setattr(sys, 'argv', [
-            str(TOOL), f'--data-root={tmp_path / "data"}', f'--work-dir={tmp_path / "work"}',
-            *SMALL, *arguments])
-        runpy.run_path(str(TOOL), run_name='__main__')
+        assert run_tool('tools/quickstart.py', f'--data-root={tmp_path / "data"}',
+                        f'--work-dir={tmp_path / "work"}', *SMALL, *arguments) == 0
         return json.loads((tmp_path / 'work' / 'results.json').read_text())
     return run
 
