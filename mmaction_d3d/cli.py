@@ -1,4 +1,5 @@
 """How every command line tool of this project starts, and how it ends on a user's mistake."""
+import json
 import os
 import sys
 
@@ -76,3 +77,8 @@ def _tell_torchrun(text):
     """Leaves the message where torchrun, which started this process, looks for it."""
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler
     get_error_handler().record_exception(InputError(text))
+    with open(os.environ['TORCHELASTIC_ERROR_FILE'], 'r+') as file:
+        content = json.load(file)
+        content['message']['line'] = text   # for tools/dist_run.py
+        file.seek(0)
+        json.dump(content, file)

@@ -14,6 +14,11 @@ class InputError(ValueError):
         field: Field of that file, such as ``annotations[3].label``.
         found: What stands there.
         want: What should stand there.
+
+    Attributes:
+        file, field, found, want: As given: numbers and None as they are, all else as text, so that
+            the error can be sent from any process to another. ``field``, ``found`` and ``want`` are
+            None where ``file`` is the whole message.
     """
 
     def __init__(self, file, field=None, found=None, want=None):
@@ -21,3 +26,6 @@ class InputError(ValueError):
             super().__init__(str(file))
         else:
             super().__init__(f'{file}: {field}: found {found}, want {want}')
+        self.file, self.field = str(file), field if field is None else str(field)
+        self.found, self.want = (value if type(value) in (int, float, bool, type(None))
+                                 else str(value) for value in (found, want))

@@ -1,7 +1,9 @@
 """How a tool ends on a wrong input, on any other error, and on none."""
 import json
+import multiprocessing
 import pickle
 import sys
+from pathlib import Path
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
@@ -50,8 +52,22 @@ def test_message_names_file_field_found_and_want():
     assert f'error: {MISTAKE}' == LINE
 
 
-def test_error_survives_pickling():
-    assert str(pickle.loads(pickle.dumps(MISTAKE))) == str(MISTAKE)
+def test_error_keeps_its_parts_as_data():
+    assert vars(MISTAKE) == dict(file='clips.pkl', field='annotations[3].label', found=7,
+                                 want='a label below 6')
+    assert vars(InputError(Path('a'))) == dict(file='a', field=None, found=None, want=None)
+
+
+@pytest.mark.parametrize('error', [
+    MISTAKE, InputError('the whole message'),
+    InputError(Path('a'), 'b', lambda: None, OSError('what no process could be sent: found')),
+], ids=['parts', 'message', 'objects'])
+def test_error_survives_pickling_and_pools(error):
+    with multiprocessing.get_context('fork').Pool(1) as pool:
+        with pytest.raises(InputError) as caught:
+            pool.apply(_raise, [error])
+    for other in (caught.value, pickle.loads(pickle.dumps(error))):
+        assert (str(other), vars(other)) == (str(error), vars(error))
 
 
 @pytest.mark.parametrize('main', [
@@ -78,7 +94,8 @@ def test_torchrun_finds_the_message(run, tmp_path, monkeypatch):
     file = tmp_path / 'error.json'
     monkeypatch.setenv('TORCHELASTIC_ERROR_FILE', str(file))
     run(lambda: _raise(MISTAKE))
-    assert json.loads(file.read_text())['message']['message'] == f'InputError: {MISTAKE}'
+    message = json.loads(file.read_text())['message']
+    assert (message['message'], message['line']) == (f'InputError: {MISTAKE}', str(MISTAKE))
 
 
 def test_other_errors_keep_their_traceback():

@@ -17,8 +17,8 @@ def main():
         _, failure = error.get_first_failure()
         if failure.exitcode != 2:
             raise
-        if isinstance(failure.message, dict):  # what mmaction_d3d.cli.run left behind
-            print(f'error: {failure.message["message"].partition(": ")[2]}', file=sys.stderr)
+        if isinstance(failure.message, dict) and 'line' in failure.message:
+            print(f'error: {failure.message["line"]}', file=sys.stderr)  # of mmaction_d3d.cli.run
         sys.exit(2)
 
 

@@ -14,6 +14,7 @@ from mmaction_d3d.datasets.annotations import read_annotations
 from mmaction_d3d.datasets.checking import (MediaSource, check_contents, check_media, check_splits,
                                             find_layout, format_findings, format_splits, mend,
                                             media, visible_shares, write_csv)
+from mmaction_d3d.datasets.checking.findings import Finding
 from mmaction_d3d.errors import InputError
 
 
@@ -287,3 +288,9 @@ def test_layout_is_that_of_most_clips(data):
     data.annotations[0]['keypoint'] = np.zeros((1, 6, 4, 2))
     with pytest.raises(InputError, match='found 4 joints'):
         find_layout(data.annotations, 'a.pkl')
+
+
+def test_a_finding_takes_its_parts_from_the_error_not_from_its_text():
+    finding = Finding.of_error('no video', 'a', InputError('f: found 1, want 2', 'x: found 3',
+                                                          '5, want 6', 'a: found 7, want 8'))
+    assert (finding.found, finding.want) == ('5, want 6', 'a: found 7, want 8')

@@ -47,6 +47,7 @@ class Finding:
         found, want: What stands there, and what should.
         field: Field of the annotation or entry of the split.
         index: Number of the annotation in the file; None for what is about no single one.
+        count: Frames that decode, where they are fewer than announced.
     """
     kind: str
     name: str
@@ -54,6 +55,7 @@ class Finding:
     want: str
     field: str = ''
     index: Optional[int] = None
+    count: Optional[int] = None
 
     @property
     def severity(self):
@@ -66,8 +68,7 @@ class Finding:
     @classmethod
     def of_error(cls, kind, name, error, field='', index=None):
         """A finding that says what an :class:`~mmaction_d3d.errors.InputError` says."""
-        found, _, want = str(error).rpartition(': found ')[2].rpartition(', want ')
-        return cls(kind, name, found, want, field, index)
+        return cls(kind, name, str(error.found), str(error.want), field, index)
 
 
 COLUMNS = ('severity', 'kind', 'name', 'index', 'field', 'found', 'want', 'remedy')

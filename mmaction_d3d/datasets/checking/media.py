@@ -74,7 +74,7 @@ def check_media(annotations, findings, path, source, full=False, workers=None):
         try:
             media_path = _locate(media, annotation, (path, f'annotations[{index}]'), source)
         except InputError as error:
-            if str(error).startswith('config: '):  # a template that fits no clip
+            if error.field == 'filename_tmpl':  # a template that fits no clip
                 raise
             found.append(Finding.of_error('no video', name, error, index=index))
             continue
@@ -105,7 +105,8 @@ def _check_clip(job):
         count, beyond, sizes, reason = (_probe_all if job.full else _probe)(job)
     except InputError as error:
         return [Finding.of_error('cannot be decoded', job.name, error, index=job.index)]
-    return [Finding(kind, job.name, found, want, field, job.index)
+    return [Finding(kind, job.name, found, want, field, job.index,
+                    count if kind == 'fewer frames than announced' else None)
             for kind, field, found, want in _compare(job, count, beyond, sizes, reason)]
 
 

@@ -1,6 +1,4 @@
 """A new annotation file without the mistakes that can be mended."""
-import re
-
 import numpy as np
 
 from ..annotations import split_scores
@@ -54,11 +52,10 @@ def _mend_annotation(annotation, findings):
 
 def _shorten(annotation, finding):
     """Keep the frames that decode."""
-    count = int(re.match(r'\d+', finding.found)[0])
-    annotation['total_frames'] = count
+    annotation['total_frames'] = finding.count
     for key in ('keypoint', 'keypoint_score', 'bbox'):
         if annotation.get(key) is not None:
-            annotation[key] = annotation[key][:, :count]
+            annotation[key] = annotation[key][:, :finding.count]
 
 
 def _exchange_sides(annotation, finding):
