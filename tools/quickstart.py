@@ -14,9 +14,10 @@ from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.engine import add_shared_arguments, load_config, test, train
 from mmaction_d3d.evaluation.baselines import (single_frame_baseline, skeleton_baseline,
                                                wilson_interval)
-from mmaction_d3d.visualization import attention_sheet, explain_clip
+from mmaction_d3d.evaluation.explain import explain_clip
+from mmaction_d3d.evaluation.run_records import read_clips
+from mmaction_d3d.visualization import attention_sheet
 from mmaction_d3d.visualization.run_pictures import confusion
-from mmaction_d3d.visualization.run_report import read_clips
 
 CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd3d_quickstart.py')
 

@@ -11,11 +11,14 @@ from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
                                  config_mistakes, load_config)
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.attention_maps import Selection
+from mmaction_d3d.evaluation.explain import explain_clip
+from mmaction_d3d.evaluation.faithfulness import KINDS, deletion_test, write_csv
+from mmaction_d3d.evaluation.position_bias import bias_lines, position_bias
 from mmaction_d3d.files import write_bytes, write_text
-from mmaction_d3d.visualization import (Selection, attention_frames, attention_sheet, explain_clip,
-                                        figure_array, joint_chart, offset_field)
-from mmaction_d3d.visualization.faithfulness import KINDS, deletion_test, draw_curves, write_csv
-from mmaction_d3d.visualization.position_bias import bias_lines, position_bias
+from mmaction_d3d.visualization import (attention_frames, attention_sheet, figure_array, joint_chart,
+                                        offset_field)
+from mmaction_d3d.visualization.deletion_curves import deletion_curves
 from mmaction_d3d.visualization.run_report import draw_run
 
 _HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
@@ -178,7 +181,7 @@ def test_faithfulness(args):
     rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),
                          selection, args.seed)
     write_csv(osp.join(out_dir, 'deletion.csv'), rows)
-    write_bytes(osp.join(out_dir, 'deletion.png'), png(figure_array(draw_curves(rows))))
+    write_bytes(osp.join(out_dir, 'deletion.png'), png(figure_array(deletion_curves(rows))))
     for row in rows:
         runner.logger.info(row.line())
     runner.logger.info(f'{count} clips: {osp.join(out_dir, "deletion.csv")} and .png')

@@ -33,8 +33,9 @@ class ExplanationHook(Hook):
         if not self.every_n_train_iters(runner, self.interval) or not is_main_process():
             return
         # Matplotlib is slow to import, and mostly the hook is off.
-        from ..visualization import (Selection, attention_sheet, explain_packed, figure_array,
-                                     joint_chart, offset_field)
+        from ..evaluation.attention_maps import Selection
+        from ..evaluation.explain import explain_packed
+        from ..visualization import attention_sheet, figure_array, joint_chart, offset_field
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         dataset = runner.train_dataloader.dataset
         packed = dict(inputs={key: value[0] for key, value in data_batch['inputs'].items()},

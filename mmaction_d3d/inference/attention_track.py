@@ -4,7 +4,7 @@ import tempfile
 
 import numpy as np
 
-from ..visualization import attention_maps
+from ..evaluation.attention_maps import attention_maps
 
 
 def clip_attention(model, inputs, index, sample):

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image, ImageDraw, ImageFont
 
-from ..visualization.attention_maps import CELL
+from ..evaluation.attention_maps import CELL
 from ..visualization.people import PEOPLE
 
 _BACK, _TEXT, _FAINT, _BAR, _WARN = (18, 18, 22), (240, 240, 240), (150, 150, 158), (

@@ -5,7 +5,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ..errors import InputError
-from .explain import Explanation
+from ..evaluation.explain import Explanation
 from .overlay import PERSON_COLOURS, draw_bones, draw_joints, joint_limits, show_frame
 
 _SHOWN = 4  # frames with a skeleton under the charts, evenly spread

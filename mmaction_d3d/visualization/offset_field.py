@@ -3,7 +3,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..errors import InputError
-from .explain import Explanation
+from ..evaluation.explain import Explanation
 from .overlay import show_frame
 
 _COLUMNS = 6

@@ -10,8 +10,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ..datasets.skeletons import SkeletonLayout
-from .attention_maps import CELL, AttentionMaps
-from .explain import Explanation
+from ..evaluation.attention_maps import AttentionMaps, cell_heat
+from ..evaluation.explain import Explanation
 
 #: Bones of the first, second, ... person.
 PERSON_COLOURS = ('lime', 'deepskyblue', 'orange', 'magenta', 'yellow', 'white')
@@ -73,20 +73,6 @@ def figure_array(figure: Figure) -> np.ndarray:
     canvas.draw()
     height, width = (side // 2 * 2 for side in canvas.get_width_height()[::-1])
     return np.asarray(canvas.buffer_rgba())[:height, :width, :3].copy()
-
-
-def cell_heat(cells: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Give each pixel the value of the nearest cell, without smoothing.
-
-    Args:
-        cells (np.ndarray): H/8 x W/8; cell i is centred on pixel 8 i.
-        height, width (int): H and W.
-
-    Returns:
-        np.ndarray: H x W.
-    """
-    row, column = ((np.arange(side) + CELL // 2) // CELL for side in (height, width))
-    return cells[np.ix_(row.clip(max=len(cells) - 1), column.clip(max=cells.shape[1] - 1))]
 
 
 def blend(frame: np.ndarray, heat: np.ndarray) -> np.ndarray:

@@ -10,8 +10,9 @@ import pytest
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation import wilson_interval
+from mmaction_d3d.evaluation.run_records import read_clips
 from mmaction_d3d.visualization.run_pictures import worst_mistakes
-from mmaction_d3d.visualization.run_report import draw_run, read_clips
+from mmaction_d3d.visualization.run_report import draw_run
 
 TRAINING = [dict(loss=2. / step, lr=0.1, step=step) for step in (10, 20)]
 VALIDATION = [{'acc/top1': 0.5, 'step': 1}]

@@ -3,8 +3,8 @@ import numpy as np
 import torch
 
 from mmaction_d3d.datasets import get_layout
-from mmaction_d3d.visualization import position_bias as module
-from mmaction_d3d.visualization.position_bias import bias_lines, mirror, position_bias
+from mmaction_d3d.evaluation import position_bias as module
+from mmaction_d3d.evaluation.position_bias import bias_lines, mirror, position_bias
 
 
 def test_even_attention_is_what_even_says(recognizer, dataset):

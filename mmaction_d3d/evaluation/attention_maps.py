@@ -1,13 +1,14 @@
 """Attention of one clip, as the paper's figures 5 and 6 show it."""
 from typing import NamedTuple, Optional, Tuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from ..models.layers import AttentionRecord
 from ..models.layers.token_search import reference_points
+from .training_health import OffsetStatistics, OffsetWatch
 
 #: Pixels from one cell of F_b to the next. Its convolutions centre cell i on pixel 8 i, that is on
 #: 8 i + 0.5 in coordinates where 0 is the left edge of the first pixel.
@@ -149,3 +150,17 @@ def _in_pixels(positions: Tensor, size: torch.Size, frames: int) -> Tensor:
     step = positions.new_tensor([CELL, CELL, -(-frames // size[0])])
     # Of frames, the first is 0; of pixels, the centre of the first is 0.5.
     return index * step + positions.new_tensor([0.5, 0.5, 0.])
+
+
+def cell_heat(cells: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Give each pixel the value of the nearest cell, without smoothing.
+
+    Args:
+        cells (np.ndarray): H/8 x W/8; cell i is centred on pixel 8 i.
+        height, width (int): H and W.
+
+    Returns:
+        np.ndarray: H x W.
+    """
+    row, column = ((np.arange(side) + CELL // 2) // CELL for side in (height, width))
+    return cells[np.ix_(row.clip(max=len(cells) - 1), column.clip(max=cells.shape[1] - 1))]

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.layers import DeformableAttention3D
-from .attention_maps import CELL
-from .overlay import cell_heat
+from .attention_maps import CELL, cell_heat
 
 
 def delete_cells(imgs: Tensor, gone: np.ndarray, frames: int) -> Tensor:

@@ -2,8 +2,8 @@
 import numpy as np
 import torch
 
-from mmaction_d3d.visualization.deletion import (delete_cells, delete_joints, deleted_keys,
-                                                 shared_features)
+from mmaction_d3d.evaluation.deletion import (delete_cells, delete_joints, deleted_keys,
+                                              shared_features)
 
 
 def test_pixels_of_a_deleted_cell_have_the_mean_colour():

@@ -5,9 +5,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.attention_maps import Selection, attention_maps, cell_heat
 from mmaction_d3d.models.layers import AttentionRecord
 from mmaction_d3d.models.layers.attention import MultiHeadAttention
-from mmaction_d3d.visualization import Selection, attention_maps
 
 
 @pytest.fixture(scope='module')
@@ -100,6 +100,14 @@ def test_a_cell_reads_pixels_around_the_eightfold_of_its_index(recognizer):
     pixels = torch.arange(128, dtype=torch.float64) + 0.5
     centre = [float((weight.sum(dim=axis) * pixels).sum() / weight.sum()) for axis in (0, 1)]
     assert np.allclose(centre, 8 * 8 + 0.5, atol=0.2)
+
+
+def test_a_pixel_has_the_colour_of_the_nearest_cell_without_smoothing():
+    cells = np.arange(6.).reshape(2, 3)
+    heat = cell_heat(cells, 14, 24)
+    # Cells are centred on pixels 0, 8, 16: they meet between 3 and 4, 11 and 12.
+    expected = cells[np.repeat([0, 1], [4, 10])][:, np.repeat([0, 1, 2], [4, 8, 12])]
+    np.testing.assert_array_equal(heat, expected)
 
 
 def test_a_point_that_all_look_at_is_where_the_map_is(recognizer, clip, monkeypatch):
