@@ -4,7 +4,7 @@ from typing import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..models.layers import DeformableAttention3D
 from .attention_maps import CELL, cell_heat
@@ -54,43 +54,19 @@ def deleted_keys(layer: DeformableAttention3D, gone: Sequence[np.ndarray]):
 
     Args:
         layer (DeformableAttention3D): The layer of one block.
-        gone (sequence[np.ndarray]): For each clip of the batch, the searched points to leave out.
+        gone (sequence[np.ndarray]): For each clip of the batch, the searched points to leave out,
+            as many of each.
     """
-    attention = layer.attention
+    places = torch.from_numpy(np.stack(gone))
 
-    def attend_to_rest(query, key, value):
-        mask = key.new_zeros(len(key), 1, 1, key.shape[1])
-        for clip, points in enumerate(gone):
-            mask[clip, ..., points.copy()] = -torch.inf
-        q, k, v = (attention.split_heads(x) for x in (query, key, value))
-        attended = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        return attended.transpose(1, 2).flatten(2)
+    def leave_out(module, inputs, projected):  # B x (P + K T) x 4C
+        left = torch.ones(projected.shape[:2], dtype=torch.bool).scatter_(1, places, False)
+        return projected[left.to(projected.device)].unflatten(0, (len(projected), -1))
 
-    attention.attend = attend_to_rest
+    hooks = [projection.register_forward_hook(leave_out)
+             for projection in (layer.attention.key, layer.attention.value)]
     try:
         yield
     finally:
-        del attention.attend
-
-
-@contextmanager
-def shared_features(extractor: nn.Module):
-    """Let a feature extractor run once: the first clip's maps serve for all that follow.
-
-    Args:
-        extractor (nn.Module): ``backbone`` of a ``D3DTransformer``; B clips get B copies.
-    """
-    kept = []
-
-    def handle(module, inputs, maps):
-        kept.extend(features[:1] for features in maps)
-        extractor.forward = lambda imgs: [features.expand(len(imgs), -1, -1, -1, -1)
-                                          for features in kept]
-        hook.remove()
-
-    hook = extractor.register_forward_hook(handle)
-    try:
-        yield
-    finally:
-        hook.remove()
-        vars(extractor).pop('forward', None)
+        for hook in hooks:
+            hook.remove()

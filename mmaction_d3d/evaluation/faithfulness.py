@@ -3,7 +3,6 @@
 A map that shows why the model is right names what it cannot do without: deleting the most attended
 input must cost the true class more than deleting as much at random, and the least attended less.
 """
-from contextlib import nullcontext
 from typing import Dict, Iterable, List, NamedTuple, Sequence
 
 import numpy as np
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from .. import files
 from ..errors import InputError
 from .attention_maps import CELL, AttentionMaps, Selection, attention_maps
-from .deletion import delete_cells, delete_joints, deleted_keys, shared_features
+from .deletion import delete_cells, delete_joints, deleted_keys
 
 #: What can be deleted: pixels of cells, searched points as keys of the selected block, joints.
 KINDS = ('cells', 'keys', 'joints')
@@ -97,17 +96,15 @@ def _one_clip(model, packed, kinds, shares, selection, generator, scores) -> Non
     imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
     label = int(packed['data_samples'].gt_label)
     maps = attention_maps(model, imgs, keypoint, selection)
-    whole = _predict(model, imgs[None], keypoint[None])
+    features = model.backbone.backbone(imgs[None])
+    whole = _predict(model, imgs[None], keypoint[None], features)
     for kind in kinds:
-        orders = _orders(kind, maps, keypoint, generator)
-        with nullcontext() if kind == 'cells' else shared_features(model.backbone.backbone):
-            for name, draws in orders.items():
-                gone = [order[:round(share * len(order))] for share in shares for order in draws]
-                found = _predict_without(model, kind, imgs, keypoint, gone, maps, selection)
-                scores.setdefault((kind, name, 0.), []).append(_seen(whole, label))
-                for i, share in enumerate(shares):
-                    part = found[i * len(draws):(i + 1) * len(draws)]
-                    scores.setdefault((kind, name, share), []).append(_seen(part, label))
+        for name, draws in _orders(kind, maps, keypoint, generator).items():
+            scores.setdefault((kind, name, 0.), []).append(_seen(whole, label))
+            for share in shares:
+                gone = [order[:round(share * len(order))] for order in draws]
+                found = _predict_without(model, kind, imgs, keypoint, features, gone, maps, selection)
+                scores.setdefault((kind, name, share), []).append(_seen(found, label))
 
 
 def _orders(kind: str, maps: AttentionMaps, keypoint: Tensor, generator: np.random.Generator
@@ -142,25 +139,29 @@ def _distance_to_joints(keypoint: np.ndarray, size: Sequence[int]) -> np.ndarray
     return distance
 
 
-def _predict_without(model, kind, imgs, keypoint, deletions, maps, selection) -> Tensor:
+def _predict_without(model, kind, imgs, keypoint, features, deletions, maps, selection) -> Tensor:
     """Probabilities, deletions x classes."""
     count = len(deletions)
     all_imgs, all_keypoint = imgs.expand(count, *imgs.shape), keypoint.expand(count, -1, -1, -1)
     if kind == 'cells':
         frames = len(maps.cells)
         all_imgs = torch.stack([delete_cells(imgs, gone, frames) for gone in deletions])
+        features = None
     elif kind == 'joints':
         frames = len(maps.joints)
         all_keypoint = torch.stack([delete_joints(keypoint, gone, frames) for gone in deletions])
     else:
         with deleted_keys(model.backbone.blocks[selection.block].deformable, deletions):
-            return _predict(model, all_imgs, all_keypoint)
-    return _predict(model, all_imgs, all_keypoint)
+            return _predict(model, all_imgs, all_keypoint, features)
+    return _predict(model, all_imgs, all_keypoint, features)
 
 
-def _predict(model: nn.Module, imgs: Tensor, keypoint: Tensor) -> Tensor:
-    """Probabilities of clips, B x classes."""
-    return model.cls_head(model.backbone(imgs, keypoint)).float().softmax(dim=-1).cpu()
+def _predict(model: nn.Module, imgs: Tensor, keypoint: Tensor, features=None) -> Tensor:
+    """Probabilities of clips, B x classes; ``features`` are the extractor's maps of one of them."""
+    if features is not None:
+        features = [maps.expand(len(imgs), -1, -1, -1, -1) for maps in features]
+    tokens = model.backbone(imgs, keypoint, features=features)
+    return model.cls_head(tokens).float().softmax(dim=-1).cpu()
 
 
 def _seen(probabilities: Tensor, label: int) -> tuple:

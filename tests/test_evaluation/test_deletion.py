@@ -2,8 +2,7 @@
 import numpy as np
 import torch
 
-from mmaction_d3d.evaluation.deletion import (delete_cells, delete_joints, deleted_keys,
-                                              shared_features)
+from mmaction_d3d.evaluation.deletion import delete_cells, delete_joints, deleted_keys
 
 
 def test_pixels_of_a_deleted_cell_have_the_mean_colour():
@@ -30,31 +29,25 @@ def test_a_deleted_joint_is_missing():
 
 def test_a_deleted_key_is_as_if_it_had_not_been_there(spread_recognizer):
     layer = spread_recognizer.backbone.blocks[1].deformable
-    query, key, value = (torch.randn(2, n, 16) for n in (5, 9, 9))
-    whole = layer.attention.attend(query, key, value)
-    gone = [np.array([0, 4]), np.array([], int)]
-    with deleted_keys(layer, gone), torch.no_grad():
-        found = layer.attention.attend(query, key, value)
-    rest = [1, 2, 3, 5, 6, 7, 8]
-    torch.testing.assert_close(
-        found[:1], layer.attention.attend(query[:1], key[:1, rest], value[:1, rest]))
-    torch.testing.assert_close(found[1], whole[1])
-    torch.testing.assert_close(layer.attention.attend(query, key, value), whole)
-
-
-def test_shared_features_are_computed_once_and_change_nothing(spread_recognizer, clip,
-                                                              monkeypatch):
-    extractor = spread_recognizer.backbone.backbone
-    imgs, keypoint = (x.expand(3, *x.shape) for x in clip)
-    calls, forward = [], type(extractor).forward
-    monkeypatch.setattr(type(extractor), 'forward',
-                        lambda self, imgs: calls.append(1) or forward(self, imgs))
+    msa, tokens = layer.attention, torch.randn(2, 9, 16)
+    query, gone = torch.randn(2, 5, 16), [np.array([4, 0]), np.array([1, 8])]
     with torch.no_grad():
-        expected = spread_recognizer.backbone(imgs, keypoint)
-        calls.clear()
-        with shared_features(extractor):
-            for _ in range(2):
-                torch.testing.assert_close(spread_recognizer.backbone(imgs, keypoint), expected)
-        assert len(calls) == 1
-        extractor(imgs)
-    assert len(calls) == 2
+        whole = msa.attend(query, msa.key(tokens), msa.value(tokens))
+        with deleted_keys(layer, gone):
+            found = msa.attend(query, msa.key(tokens), msa.value(tokens))
+        for clip, rest in enumerate(([1, 2, 3, 5, 6, 7, 8], [0, 2, 3, 4, 5, 6, 7])):
+            left = tokens[clip:clip + 1, rest]
+            torch.testing.assert_close(
+                found[clip:clip + 1],
+                msa.attend(query[clip:clip + 1], msa.key(left), msa.value(left)))
+        torch.testing.assert_close(msa.attend(query, msa.key(tokens), msa.value(tokens)), whole)
+
+
+def test_known_features_change_nothing_and_are_not_computed_again(spread_recognizer, clip,
+                                                                  monkeypatch):
+    model = spread_recognizer.backbone
+    imgs, keypoint = (x[None] for x in clip)
+    with torch.no_grad():
+        expected, features = model(imgs, keypoint), model.backbone(imgs)
+        monkeypatch.setattr(type(model.backbone), 'forward', None)
+        assert torch.equal(model(imgs, keypoint, features=features), expected)

@@ -25,7 +25,7 @@ def test_deleting_what_a_model_looks_at_costs_most(spread_recognizer, dataset, m
 
     given = []
 
-    def left_half(model, imgs, keypoint):
+    def left_half(model, imgs, keypoint, features=None):
         given.append(imgs)  # at first the whole clip
         seen = (imgs == given[0])[..., :32].float().mean(dim=(1, 2, 3, 4))
         return torch.stack([1 - seen, seen], dim=1)

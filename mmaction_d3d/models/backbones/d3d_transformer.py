@@ -148,7 +148,8 @@ class D3DTransformer(BaseModule):
 
     def forward(self, imgs: Tensor, keypoint: Optional[Tensor] = None,
                 heatmap_imgs: Optional[Tensor] = None,
-                record: Optional[AttentionRecord] = None) -> Tensor:
+                record: Optional[AttentionRecord] = None,
+                features: Optional[Sequence[Tensor]] = None) -> Tensor:
         """Compute the tokens that the head reads.
 
         Args:
@@ -159,6 +160,8 @@ class D3DTransformer(BaseModule):
                 B x T x R x H/2 x W/2, or where T is not V MMAction2's merged ones,
                 B x V x T' x H' x W'.
             record (AttentionRecord, optional): Receives the attention maps.
+            features (sequence[Tensor], optional): What ``backbone`` makes of ``imgs``, where it is
+                known. Defaults to None, computed.
 
         Returns:
             Tensor: B x T x K x 4C: the modal tokens M_RGB, M_pose and M_CLS at K = 3, the single one
@@ -170,7 +173,7 @@ class D3DTransformer(BaseModule):
         if any(side < least for side, least in zip(imgs.shape[-2:], self.min_size)):
             raise InputError('model input', 'imgs', '{} x {} pixels'.format(*imgs.shape[-2:]),
                              '{} x {} or more (8 times kernel_size)'.format(*self.min_size))
-        tokens, visible = self._tokenise(imgs, keypoint, heatmap_imgs)
+        tokens, visible = self._tokenise(imgs, keypoint, heatmap_imgs, features)
         for index, block in enumerate(self.blocks):
             last = index == len(self.blocks) - 1
             tokens = block(tokens, visible, self.modal_only and last, record)
@@ -179,10 +182,10 @@ class D3DTransformer(BaseModule):
         mean = (tokens.rgb.mean(dim=(1, 2, 3)) + tokens.pose.mean(dim=(1, 2))) / 2
         return mean[:, None, None]
 
-    def _tokenise(self, imgs: Tensor, keypoint: Optional[Tensor], heatmaps: Optional[Tensor]
-                  ) -> Tuple[Tokens, Optional[Tensor]]:
+    def _tokenise(self, imgs: Tensor, keypoint: Optional[Tensor], heatmaps: Optional[Tensor],
+                  maps: Optional[Sequence[Tensor]]) -> Tuple[Tokens, Optional[Tensor]]:
         """Z, P and M, and which joints are visible."""
-        maps = self.backbone(imgs)
+        maps = self.backbone(imgs) if maps is None else maps
         features_a, features_b = maps[0], maps[-1]
         frames = features_b.shape[2]
         time_embed = None if self.time_embed is None else resize_time(self.time_embed, frames)
