@@ -16,7 +16,7 @@ from mmaction_d3d.evaluation.baselines import (single_frame_baseline, skeleton_b
                                                wilson_interval)
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.run_records import read_clips
-from mmaction_d3d.visualization import attention_sheet
+from mmaction_d3d.visualization.pictures.attention import attention_sheet
 from mmaction_d3d.visualization.run_pictures import confusion
 
 CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd3d_quickstart.py')

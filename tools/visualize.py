@@ -1,6 +1,7 @@
 """Draws what a trained model looks at and what a run gave: python tools/visualize.py COMMAND ..."""
 import argparse
 import os.path as osp
+import sys
 
 import cv2
 import numpy as np
@@ -9,37 +10,33 @@ from mmengine.dataset import BaseDataset
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
-                                 config_mistakes, load_config)
+                                 config_mistakes, load_config, read_config)
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.attention_maps import Selection
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.faithfulness import KINDS, deletion_test, write_csv
 from mmaction_d3d.evaluation.position_bias import bias_lines, position_bias
 from mmaction_d3d.files import write_bytes, write_text
-from mmaction_d3d.visualization import (attention_frames, attention_sheet, figure_array, joint_chart,
-                                        offset_field)
+from mmaction_d3d.visualization import all_pictures, figure_array
 from mmaction_d3d.visualization.deletion_curves import deletion_curves
 from mmaction_d3d.visualization.run_report import draw_run
 
 _HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
-SHEETS = dict(attention=attention_sheet, joints=joint_chart, offsets=offset_field)
 
 
 def parse_args(argv=None):
     """Reads the command line."""
     parser = argparse.ArgumentParser(description='Draws what a model looks at, or a run.')
     commands = parser.add_subparsers(dest='command', required=True)
-    for name, says in (
-            ('attention', 'searched points and their attention over the frames of clips'),
-            ('joints', 'attention that each joint of each frame receives'),
-            ('offsets', 'how the token search moves its points')):
-        _add_clip_arguments(commands.add_parser(name, help=says, description=f'Draws {says}.'),
-                            name)
+    for picture in _pictures(argv).values():
+        command = commands.add_parser(picture.name, help=picture.says,
+                                      description=f'Draws {picture.says}.')
+        _add_clip_arguments(command, picture)
     says = 'whether the true class suffers more where more attended input is deleted'
     faithfulness = commands.add_parser('faithfulness', help=says, description=f'Tests {says}.')
     add_shared_arguments(faithfulness)
     faithfulness.add_argument('checkpoint', help='checkpoint file')
-    _add_selection(faithfulness, heads=True, queries=True)
+    _add_selection(faithfulness, ('head', 'query', 'frame'))
     faithfulness.add_argument('--delete', nargs='+', choices=KINDS, default=list(KINDS),
                               help='what to delete (default: each in turn)')
     faithfulness.add_argument('--shares', nargs='+', type=float, metavar='SHARE',
@@ -63,7 +60,16 @@ def parse_args(argv=None):
     return parser.parse_args(argv)
 
 
-def _add_clip_arguments(parser, name):
+def _pictures(argv):
+    """The registered pictures; a command that is none may come from the config's ``custom_imports``.
+    """
+    command, config = ([*(sys.argv[1:] if argv is None else argv), '', ''])[:2]
+    if command not in all_pictures() and osp.isfile(config) and config.endswith('.py'):
+        read_config(config)
+    return all_pictures()
+
+
+def _add_clip_arguments(parser, picture):
     """Arguments of the commands that draw clips."""
     add_shared_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
@@ -71,25 +77,27 @@ def _add_clip_arguments(parser, name):
         '--clips', nargs='+', metavar='NAME',
         help='clips by their frame_dir or filename (default: the first --count of the split)')
     parser.add_argument('--count', type=int, default=4, help='clips to draw (default: 4)')
-    _add_selection(parser, heads=name != 'offsets', queries=name == 'attention')
-    if name == 'attention':
-        parser.add_argument('--frames', nargs='+', type=int, metavar='T',
-                            help='frames of the sheet, from 0 (default: all)')
+    _add_selection(parser, picture.selects)
+    for name, settings in picture.options.items():
+        parser.add_argument(f'--{name.replace("_", "-")}', dest=name, **settings)
+    if picture.video is not None:
         parser.add_argument('--video', action='store_true',
                             help='write an mp4 (H.264) beside the sheet, too')
     parser.add_argument('--out-dir', metavar='DIR',
-                        help=f'folder for the pictures (default: WORK_DIR/{name})')
+                        help=f'folder for the pictures (default: WORK_DIR/{picture.name})')
+    parser.set_defaults(picture=picture)
 
 
-def _add_selection(parser, heads, queries):
+def _add_selection(parser, selects):
     """Which attention to show."""
     parser.add_argument('--block', type=int, default=-1,
                         help='block, from 0; negative ones from the end (default: the last)')
-    if heads:
+    if 'head' in selects:
         parser.add_argument('--head', type=int, help='head, from 0 (default: their mean)')
-    if queries:
+    if 'query' in selects:
         parser.add_argument('--query', choices=['rgb', 'cls'],
                             help='queries M_RGB or M_CLS (default: the mean of both)')
+    if 'frame' in selects:
         parser.add_argument('--query-frame', type=int, metavar='T',
                             help='queries of this frame, from 0 (default: the mean of all)')
 
@@ -135,35 +143,22 @@ def find_clips(dataset: BaseDataset, names):
 
 
 def draw_clips(args):
-    """``attention``, ``joints`` and ``offsets``."""
+    """A registered picture of each clip."""
+    picture = args.picture
+    options = {name: getattr(args, name) for name in picture.options}
     runner, dataset = load_model(args)
     clips = find_clips(dataset, args.clips) if args.clips else range(min(args.count, len(dataset)))
     out_dir = args.out_dir or osp.join(runner.work_dir, args.command)
     for index in clips:
         found = explain_clip(runner.model, dataset, index, selection_of(args))
         name = osp.join(out_dir, osp.splitext(osp.basename(found.name))[0])
-        if args.command == 'attention':
-            figure = attention_sheet(found, check_frames(args.frames, len(found.frames)))
-            if args.video:
-                write_bytes(f'{name}.mp4', encode(np.repeat(attention_frames(found), _HOLD, axis=0)))
-        else:
-            figure = SHEETS[args.command](found)
+        figure = picture.draw(found, **options)
+        if picture.video is not None and args.video:
+            write_bytes(f'{name}.mp4', encode(np.repeat(picture.video(found), _HOLD, axis=0)))
         write_bytes(f'{name}.png', png(figure_array(figure)))
         share = '' if found.maps.modal is None else f'; modal tokens {found.maps.modal:.1%}'
         runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '
                            f'({found.score:.1%}){share}')
-
-
-def check_frames(frames, length):
-    """The frames to show.
-
-    Raises:
-        InputError: One is not in the clip.
-    """
-    for t in frames or ():
-        if not 0 <= t < length:
-            raise InputError('command line', '--frames', t, f'0 to {length - 1}')
-    return frames
 
 
 def test_faithfulness(args):

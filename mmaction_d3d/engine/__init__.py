@@ -1,4 +1,4 @@
-from .arguments import DATA_VARIABLE, add_shared_arguments, load_config
+from .arguments import DATA_VARIABLE, add_shared_arguments, load_config, read_config
 from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_config, check_start
 from .dump_clips_hook import DumpClipsHook
@@ -13,5 +13,5 @@ __all__ = [
     'DATA_VARIABLE', 'AutoDeviceRunner', 'DumpClipsHook', 'ExplanationHook',
     'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
-    'config_mistakes', 'load_config', 'test', 'train'
+    'config_mistakes', 'load_config', 'read_config', 'test', 'train'
 ]

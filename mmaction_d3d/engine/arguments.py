@@ -71,7 +71,7 @@ def load_config(args):
         if not osp.isdir(args.data_root):
             raise InputError(args.data_root, '--data-root', 'no such folder', 'a folder')
         os.environ[DATA_VARIABLE] = args.data_root
-    cfg = _read_config(args.config)
+    cfg = read_config(args.config)
     if args.data_root is not None and DATA_VARIABLE not in cfg.env_variables:
         raise InputError(args.config, '--data-root', 'a config with fixed paths',
                          f'one that reads {{{{${DATA_VARIABLE}:default}}}}')
@@ -84,7 +84,12 @@ def load_config(args):
     return cfg
 
 
-def _read_config(path):
+def read_config(path):
+    """Reads a config file, and imports what its ``custom_imports`` names.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         return Config.fromfile(path)
     except FileNotFoundError as error:

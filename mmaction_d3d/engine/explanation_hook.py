@@ -13,8 +13,8 @@ from ..errors import InputError
 class ExplanationHook(Hook):
     """Adds pictures of the first clip of a batch to what the runner's visualizer writes to.
 
-    They are ``attention``, ``joints`` and ``offsets`` (those that the model has), as
-    ``tools/visualize.py`` draws them, under the number of the iteration. TensorBoard and W&B get
+    They are those registered in :mod:`mmaction_d3d.visualization.pictures` (of what the model has),
+    as ``tools/visualize.py`` draws them, under the number of the iteration. TensorBoard and W&B get
     them where ``visualizer.vis_backends`` of the config names ``TensorboardVisBackend`` or
     ``WandbVisBackend``, the folder ``vis_data/vis_image`` with ``LocalVisBackend``. The training is
     not changed.
@@ -35,7 +35,7 @@ class ExplanationHook(Hook):
         # Matplotlib is slow to import, and mostly the hook is off.
         from ..evaluation.attention_maps import Selection
         from ..evaluation.explain import explain_packed
-        from ..visualization import attention_sheet, figure_array, joint_chart, offset_field
+        from ..visualization import all_pictures, figure_array
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         dataset = runner.train_dataloader.dataset
         packed = dict(inputs={key: value[0] for key, value in data_batch['inputs'].items()},
@@ -43,13 +43,10 @@ class ExplanationHook(Hook):
         classes = getattr(dataset, 'metainfo', {}).get('classes')
         found = explain_packed(model, packed, _layout(dataset, model), classes,
                                Selection(self.block))
-        figures = dict(attention=attention_sheet(found))
-        if found.maps.joints is not None:
-            figures['joints'] = joint_chart(found)
-        if found.maps.points is not None:
-            figures['offsets'] = offset_field(found)
-        for name, figure in figures.items():
-            runner.visualizer.add_image(name, figure_array(figure), step=runner.iter + 1)
+        for name, picture in all_pictures().items():
+            if not picture.missing(found.maps):
+                image = figure_array(picture.draw(found))
+                runner.visualizer.add_image(name, image, step=runner.iter + 1)
 
 
 def _layout(dataset, model):

@@ -1,10 +1,9 @@
 """Pictures of what the model gets, of what it looks at and of what came out."""
 from .clip_sheet import ClipView, clip_video, contact_sheet, view_clip
-from .joint_chart import joint_chart
-from .offset_field import offset_field
-from .overlay import attention_frames, attention_sheet, figure_array
+from .overlay import figure_array
+from .pictures import Picture, all_pictures, picture
 
 __all__ = [
-    'ClipView', 'attention_frames', 'attention_sheet', 'clip_video', 'contact_sheet',
-    'figure_array', 'joint_chart', 'offset_field', 'view_clip'
+    'ClipView', 'Picture', 'all_pictures', 'clip_video', 'contact_sheet', 'figure_array', 'picture',
+    'view_clip'
 ]

@@ -3,6 +3,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from mmengine.registry import VISBACKENDS
 from mmengine.runner import Runner
 from mmengine.visualization import BaseVisBackend
@@ -11,6 +12,7 @@ from test_engine.test_training_health_hook import Clips
 from test_models.support import build, small_recognizer
 
 from mmaction_d3d.datasets.skeletons import SkeletonLayout
+from mmaction_d3d.visualization import all_pictures, picture, pictures
 
 
 @VISBACKENDS.register_module()
@@ -93,3 +95,12 @@ def test_the_training_is_the_same_without(drawn, tmp_path):
 def test_a_model_without_joint_attention_has_the_others(tmp_path):
     runner = train(tmp_path, 1, attentions=('deformable', 'temporal'))
     assert {name for name, _ in kept_images(runner)} == {'attention', 'offsets'}
+
+
+def test_a_picture_registered_elsewhere_is_drawn_where_the_model_has_what_it_needs(
+        tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, '_PICTURES', all_pictures())
+    for name, needs in (('mine', ('points', )), ('others', ('joints', ))):
+        picture(name, 'nothing', needs=needs)(lambda explanation: Figure(figsize=(2, 1)))
+    runner = train(tmp_path, 1, attentions=('deformable', 'temporal'))
+    assert {name for name, _ in kept_images(runner)} == {'attention', 'offsets', 'mine'}

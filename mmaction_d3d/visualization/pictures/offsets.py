@@ -2,13 +2,14 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..errors import InputError
-from ..evaluation.explain import Explanation
-from .overlay import show_frame
+from ...evaluation.explain import Explanation
+from ..overlay import show_frame
+from . import picture
 
 _COLUMNS = 6
 
 
+@picture('offsets', 'how the token search moves its points', needs=('points', ))
 def offset_field(explanation: Explanation) -> Figure:
     """Draw where the search moved each point, in space as arrows and in time as their colour.
 
@@ -18,14 +19,8 @@ def offset_field(explanation: Explanation) -> Figure:
     Returns:
         Figure: A panel for each time of the reference grid, over the frame that is nearest, and the
         distribution of the offsets along each axis.
-
-    Raises:
-        InputError: The model has no deformable attention.
     """
     maps = explanation.maps
-    if maps.points is None:
-        raise InputError('model', 'attentions', 'none that is deformable',
-                         'a model with 3D deformable attention, which searches tokens')
     frames, times = explanation.frames, maps.grid[0]
     start, end = (x.numpy().reshape(times, -1, 3) for x in (maps.references, maps.points))
     moved = end - start

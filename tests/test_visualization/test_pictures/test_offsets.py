@@ -4,7 +4,8 @@ import pytest
 from matplotlib.quiver import Quiver
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.visualization import offset_field
+from mmaction_d3d.visualization import all_pictures
+from mmaction_d3d.visualization.pictures.offsets import offset_field
 
 
 def test_arrows_go_from_reference_points_to_searched_points(explanation):
@@ -31,5 +32,5 @@ def test_the_spread_is_told(explanation):
 
 
 def test_a_model_that_searches_nothing_is_refused(explanation):
-    with pytest.raises(InputError, match='attentions: found none that is deformable'):
-        offset_field(explanation._replace(maps=explanation.maps._replace(points=None)))
+    with pytest.raises(InputError, match='attentions: found none that gives points'):
+        all_pictures()['offsets'].draw(explanation._replace(maps=explanation.maps._replace(points=None)))

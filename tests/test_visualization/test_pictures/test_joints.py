@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.visualization import joint_chart
+from mmaction_d3d.visualization import all_pictures
+from mmaction_d3d.visualization.pictures.joints import joint_chart
 
 
 def two_people(explanation):
@@ -42,5 +43,5 @@ def test_a_joint_is_drawn_as_large_as_its_attention(explanation):
 
 
 def test_a_model_without_joint_attention_is_refused(explanation):
-    with pytest.raises(InputError, match='attentions: found none of joints'):
-        joint_chart(explanation._replace(maps=explanation.maps._replace(joints=None)))
+    with pytest.raises(InputError, match='attentions: found none that gives joints'):
+        all_pictures()['joints'].draw(explanation._replace(maps=explanation.maps._replace(joints=None)))

@@ -1,7 +1,8 @@
 """The sheet of a clip's attention, and its video."""
 import numpy as np
 
-from mmaction_d3d.visualization import attention_frames, attention_sheet, figure_array
+from mmaction_d3d.visualization import figure_array
+from mmaction_d3d.visualization.pictures.attention import attention_frames, attention_sheet
 
 
 def test_the_sheet_shows_each_frame_with_bars_and_the_modal_share(explanation):

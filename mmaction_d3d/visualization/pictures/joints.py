@@ -4,13 +4,15 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from ..errors import InputError
-from ..evaluation.explain import Explanation
-from .overlay import PERSON_COLOURS, draw_bones, draw_joints, joint_limits, show_frame
+from ...evaluation.explain import Explanation
+from ..overlay import PERSON_COLOURS, draw_bones, draw_joints, joint_limits, show_frame
+from . import picture
 
 _SHOWN = 4  # frames with a skeleton under the charts, evenly spread
 
 
+@picture('joints', 'attention that each joint of each frame receives', needs=('joints', ),
+         selects=('head', ))
 def joint_chart(explanation: Explanation) -> Figure:
     """Draw the attention that each joint receives as a key.
 
@@ -20,13 +22,7 @@ def joint_chart(explanation: Explanation) -> Figure:
     Returns:
         Figure: Above, for each person a chart of joints and frames, where 1 is the mean of all keys
         and cells of missing joints are blank; below, skeletons with joints sized by it.
-
-    Raises:
-        InputError: The model has no joint attention.
     """
-    if explanation.maps.joints is None:
-        raise InputError('model', 'attentions', 'none of joints',
-                         'a model with joint stride attention')
     layout, frames = explanation.layout, explanation.frames
     received = explanation.maps.joints.numpy()
     step = -(-len(frames) // len(received))  # larger than 1 after a temporal stride
