@@ -26,7 +26,8 @@ def parse_args(argv=None):
     parser.add_argument(
         '--diff-rank-seed', action='store_true', help='give each process its own seed')
     parser.add_argument(
-        '--deterministic', action='store_true', help='use deterministic algorithms of cuDNN')
+        '--deterministic', action='store_true',
+        help='use deterministic algorithms only: one seed, one result, on a GPU more slowly')
     return parser.parse_args(argv)
 
 
@@ -49,9 +50,11 @@ def merge_args(cfg, args):
             raise InputError(cfg.filename, 'auto_scale_lr.base_batch_size', 'nothing',
                              'the total batch size that lr was chosen for')
         cfg.auto_scale_lr.enable = True
-    if args.seed is not None or args.diff_rank_seed or args.deterministic:
-        cfg.randomness = dict(
-            seed=args.seed, diff_rank_seed=args.diff_rank_seed, deterministic=args.deterministic)
+    given = dict(seed=args.seed, diff_rank_seed=args.diff_rank_seed or None,
+                 deterministic=args.deterministic or None)
+    given = {key: value for key, value in given.items() if value is not None}
+    # What is not given stays as the config has it.
+    cfg.randomness = {'seed': None, **(cfg.get('randomness') or {}), **given}
 
 
 def main(argv=None):

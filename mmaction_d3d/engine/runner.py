@@ -1,4 +1,5 @@
 """A runner that takes the machine as it is: GPUs with nccl, or CPUs with gloo."""
+import os
 from contextlib import contextmanager
 
 import torch
@@ -28,6 +29,39 @@ class AutoDeviceRunner(Runner):
         dist_cfg = {**env_cfg.get('dist_cfg', {}), 'backend': 'gloo'}
         with _no_gpu_selection():
             super().setup_env({**env_cfg, 'dist_cfg': dist_cfg})
+
+    def set_randomness(self, seed, diff_rank_seed=False, deterministic=False):
+        """Seeds the random generators; see :class:`Runner`.
+
+        Args:
+            seed (int, optional): The seed. None draws one.
+            diff_rank_seed (bool): Whether each process adds its rank. Defaults to False.
+            deterministic (bool): Whether torch uses deterministic algorithms only, and raises an
+                error where it has none. Defaults to False.
+        """
+        if deterministic:
+            # Without a workspace of its own for each stream cuBLAS is not deterministic, and torch
+            # refuses its products. Read when the first one is computed.
+            os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+        super().set_randomness(seed, diff_rank_seed, deterministic)
+
+    def scale_lr(self, optim_wrapper, auto_scale_lr=None):
+        """Scales the learning rate by the batch of one update over ``base_batch_size``.
+
+        MMEngine counts the clips of all processes in one iteration, but not that an update
+        accumulates several.
+
+        Args:
+            optim_wrapper (OptimWrapper): Holds the learning rates.
+            auto_scale_lr (dict, optional): ``enable`` and ``base_batch_size``. Defaults to None.
+        """
+        accumulated = getattr(optim_wrapper, '_accumulative_counts', 1)
+        if accumulated > 1 and (auto_scale_lr or {}).get('enable'):
+            self.logger.info(f'Each update accumulates {accumulated} batches: the base batch size, '
+                             f'{auto_scale_lr["base_batch_size"]}, is divided by as many')
+            auto_scale_lr = dict(
+                auto_scale_lr, base_batch_size=auto_scale_lr['base_batch_size'] / accumulated)
+        super().scale_lr(optim_wrapper, auto_scale_lr)
 
     def wrap_model(self, model_wrapper_cfg, model):
         """Moves the model to its device and wraps it for distributed training.

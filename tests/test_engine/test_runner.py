@@ -1,4 +1,5 @@
 """Distributed training without GPUs; one process is enough to see each choice."""
+import os
 import socket
 
 import pytest
@@ -21,7 +22,7 @@ class Toy(BaseModel):
         return dict(loss=self.norm(inputs).square().sum())
 
 
-def toy_runner(work_dir, launcher='pytorch', **kwargs):
+def toy_runner(work_dir, launcher='pytorch', accumulated=1, **kwargs):
     return AutoDeviceRunner(
         model=Toy(),
         work_dir=str(work_dir),
@@ -31,7 +32,7 @@ def toy_runner(work_dir, launcher='pytorch', **kwargs):
             sampler=dict(type='DefaultSampler', shuffle=False),
             collate_fn=lambda batch: dict(inputs=torch.stack([x for x, in batch]))),
         train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1), accumulative_counts=accumulated),
         env_cfg=dict(dist_cfg=dict(backend='nccl')),
         cfg=dict(sync_bn='torch'),
         experiment_name=str(work_dir),
@@ -90,3 +91,32 @@ def test_gpu_selection_is_as_it_was_afterwards(one_process, tmp_path):
 def test_one_process_needs_no_communication(tmp_path):
     toy_runner(tmp_path, launcher='none')
     assert not distributed.is_initialized()
+
+
+@pytest.fixture
+def any_algorithm(monkeypatch):
+    """Leaves torch's switches, and the environment, as they were."""
+    monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG', raising=False)
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.deterministic = False
+
+
+def test_deterministic_run_asks_torch_and_cublas_for_it(any_algorithm, tmp_path):
+    toy_runner(tmp_path, launcher='none', randomness=dict(seed=0, deterministic=True))
+    assert torch.are_deterministic_algorithms_enabled() and torch.backends.cudnn.deterministic
+    assert os.environ['CUBLAS_WORKSPACE_CONFIG'] == ':4096:8'
+
+
+def test_workspace_of_cublas_that_the_user_chose_stays(any_algorithm, tmp_path, monkeypatch):
+    monkeypatch.setenv('CUBLAS_WORKSPACE_CONFIG', ':16:8')
+    toy_runner(tmp_path, launcher='none', randomness=dict(seed=0, deterministic=True))
+    assert os.environ['CUBLAS_WORKSPACE_CONFIG'] == ':16:8'
+
+
+@pytest.mark.parametrize('accumulated, rate', [(1, 0.1 * 2 / 8), (4, 0.1 * 2 * 4 / 8)])
+def test_learning_rate_is_scaled_by_the_batch_of_an_update(tmp_path, accumulated, rate):
+    runner = toy_runner(tmp_path, 'none', accumulated,
+                        auto_scale_lr=dict(enable=True, base_batch_size=8))
+    runner.train()
+    assert runner.optim_wrapper.get_lr()['lr'] == [pytest.approx(rate)]

@@ -1,6 +1,7 @@
 """Learnable embeddings that follow the input's size."""
 from typing import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -9,15 +10,23 @@ def resize_time(embedding: Tensor, frames: int) -> Tensor:
     """Interpolate an embedding, T x ..., linearly to ``frames`` (a 12-frame model tests others)."""
     if len(embedding) == frames:
         return embedding
-    columns = embedding.flatten(1).T.unsqueeze(0)  # 1 x (...) x T
-    columns = F.interpolate(columns, frames, mode='linear', align_corners=False)
-    return columns[0].T.reshape(frames, *embedding.shape[1:])
+    # Not a matrix product, which autocast would round.
+    weights = _linear_weights(embedding, len(embedding), frames)
+    resized = (weights.unsqueeze(-1) * embedding.flatten(1)).sum(dim=1)
+    return resized.view(frames, *embedding.shape[1:])
 
 
 def resize_space(embedding: Tensor, size: Sequence[int]) -> Tensor:
     """Interpolate an embedding, H x W x 4C, bilinearly to ``size`` (height, width)."""
     if embedding.shape[:2] == tuple(size):
         return embedding
-    planes = embedding.movedim(-1, 0).unsqueeze(0)
-    planes = F.interpolate(planes, tuple(size), mode='bilinear', align_corners=False)
-    return planes[0].movedim(0, -1)
+    return resize_time(resize_time(embedding, size[0]).transpose(0, 1), size[1]).transpose(0, 1)
+
+
+def _linear_weights(like: Tensor, cells: int, wanted: int) -> Tensor:
+    """Weights of linear interpolation, wanted x cells.
+
+    The gradient of ``F.interpolate`` itself is not deterministic on GPUs; that of a weighted sum is.
+    """
+    unit = torch.eye(cells, dtype=like.dtype, device=like.device)
+    return F.interpolate(unit[None], wanted, mode='linear', align_corners=False)[0].T

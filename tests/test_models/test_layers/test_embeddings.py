@@ -23,6 +23,12 @@ def test_space_is_resized_bilinearly(size):
     assert_near(resize_space(embedding, size), reference.resize_plane(embedding, *size))
 
 
+def test_resizing_stays_float32_under_autocast():
+    embedding = torch.randn(5, 4, 2)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        assert_near(resize_space(embedding, (7, 3)), reference.resize_plane(embedding, 7, 3))
+
+
 @given(volumes(60))
 @example((2, 3, 4))
 @example((3, 4, 3))
