@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from PIL import Image, ImageDraw, ImageFont
 
 from ..evaluation.attention_maps import CELL
-from ..visualization.people import PEOPLE
+from ..visualization.palette import person_colour
 
 _BACK, _TEXT, _FAINT, _BAR, _WARN = (18, 18, 22), (240, 240, 240), (150, 150, 158), (
     70, 150, 255), (255, 176, 32)
@@ -93,7 +93,7 @@ def draw_panel(width, title, answer, notes, limit, people):
     if people:
         x = 8
         for number in range(people):
-            pen.rectangle((x, y + 4, x + 12, y + 16), PEOPLE[number % len(PEOPLE)])
+            pen.rectangle((x, y + 4, x + 12, y + 16), person_colour(number))
             pen.text((x + 18, y), f'person {number + 1}', _FAINT, text)
             x += 110
         y += _LINE

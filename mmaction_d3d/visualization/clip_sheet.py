@@ -11,8 +11,9 @@ from ..datasets.skeletons import SkeletonLayout
 from ..errors import InputError
 from ..models.layers.joint_heatmaps import joint_profiles
 from .overlay import blend
+from .palette import side_colours
+from .people import draw_people
 
-LEFT, RIGHT, MIDDLE = (0, 200, 255), (255, 120, 0), (255, 255, 255)  # RGB
 _LEAST_SIDE = 160  # pixels of a drawn frame: smaller ones are enlarged by a whole factor
 _GAP = 4
 
@@ -83,10 +84,7 @@ def _caption(sample, dataset, views, length):
 
 def draw_skeletons(frame: np.ndarray, joints: np.ndarray, layout: SkeletonLayout,
                    scale: int) -> np.ndarray:
-    """Enlarge a frame and draw its skeletons.
-
-    Left joints are blue, right ones orange, the others white; a bone between two sides is white.
-    The opacity is the score, of a bone the lower one of its ends.
+    """Enlarge a frame and draw its skeletons, in colours by side of the body.
 
     Args:
         frame (np.ndarray): H x W x 3 uint8 RGB.
@@ -98,29 +96,9 @@ def draw_skeletons(frame: np.ndarray, joints: np.ndarray, layout: SkeletonLayout
         np.ndarray: scale*H x scale*W x 3 uint8 RGB.
     """
     picture = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
-    colours = [LEFT if v in layout.left else RIGHT if v in layout.right else MIDDLE
-               for v in range(len(layout))]
-    for person in joints.reshape(-1, len(layout), 3):
-        # A point at x = 0.5 is the centre of the first pixel: index 0.
-        points = [tuple(int(round(c * scale - 0.5)) for c in joint[:2]) for joint in person]
-        for first, second in layout.edges:
-            colour = colours[first] if colours[first] == colours[second] else MIDDLE
-            opacity = min(person[first, 2], person[second, 2])
-            _stroke(picture, opacity, lambda canvas: cv2.line(
-                canvas, points[first], points[second], colour, 1, cv2.LINE_AA))
-        for point, colour, score in zip(points, colours, person[:, 2]):
-            _stroke(picture, score, lambda canvas: cv2.circle(
-                canvas, point, 2, colour, -1, cv2.LINE_AA))
+    people = joints.reshape(-1, len(layout), 3) * (scale, scale, 1)
+    draw_people(picture, people, layout, 1, side_colours(layout))
     return picture
-
-
-def _stroke(picture, opacity, draw):
-    """Draw with an opacity, in place."""
-    if opacity <= 0:
-        return
-    drawn = picture.copy()
-    draw(drawn)
-    cv2.addWeighted(drawn, float(min(opacity, 1)), picture, 1 - float(min(opacity, 1)), 0, picture)
 
 
 def draw_heat(frame: np.ndarray, heat: np.ndarray, scale: int) -> np.ndarray:

@@ -9,9 +9,7 @@ from matplotlib.figure import Figure
 
 from ..datasets.skeletons import SkeletonLayout
 from ..evaluation.attention_maps import AttentionMaps
-
-#: Bones of the first, second, ... person.
-PERSON_COLOURS = ('lime', 'deepskyblue', 'orange', 'magenta', 'yellow', 'white')
+from .palette import person_colour
 
 
 def figure_array(figure: Figure) -> np.ndarray:
@@ -33,7 +31,7 @@ def blend(frame: np.ndarray, heat: np.ndarray) -> np.ndarray:
 def draw_bones(axis, joints: np.ndarray, layout: SkeletonLayout, width: float = 0.7) -> None:
     """Draw the visible bones of each person, R x 3, in a colour of its own."""
     for number, person in enumerate(joints.reshape(-1, len(layout), 3)):
-        colour = PERSON_COLOURS[number % len(PERSON_COLOURS)]
+        colour = np.divide(person_colour(number), 255)
         for first, second in layout.edges:
             if min(person[first, 2], person[second, 2]) > 0:
                 axis.plot(*person[[first, second], :2].T, color=colour, linewidth=width)

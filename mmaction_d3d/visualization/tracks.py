@@ -3,7 +3,8 @@ import cv2
 import numpy as np
 
 from ..datasets.skeletons import SkeletonLayout
-from .people import PEOPLE, draw_people
+from .palette import person_colour
+from .people import draw_people
 
 
 def draw_tracks(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
@@ -24,7 +25,7 @@ def draw_tracks(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayout) -
         there = person[person[:, 2] > 0]
         if len(there):
             place = (int(there[:, 0].mean()), max(int(there[:, 1].min()) - 4 * width, 10 * width))
-            for colour, thickness in (((0, 0, 0), 3 * width), (PEOPLE[number % len(PEOPLE)], width)):
+            for colour, thickness in (((0, 0, 0), 3 * width), (person_colour(number), width)):
                 cv2.putText(picture, str(number + 1), place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * width,
                             colour, thickness, cv2.LINE_AA)
     return picture

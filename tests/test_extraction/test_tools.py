@@ -14,7 +14,7 @@ import pytest
 from running import ROOT, run_tool
 
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.visualization.people import PEOPLE
+from mmaction_d3d.visualization.palette import PEOPLE
 
 from .conftest import CONFIG
 

@@ -1,12 +1,13 @@
-"""Pictures of what a pipeline gives: places, colours, opacity, captions."""
+"""Pictures of what a pipeline gives: places, colours, brightness, captions."""
 import numpy as np
 import pytest
 import torch
 
 from mmaction_d3d.datasets import get_layout
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.visualization.clip_sheet import (LEFT, MIDDLE, RIGHT, clip_video, contact_sheet,
-                                                   draw_clip, draw_heat, draw_skeletons, view_clip)
+from mmaction_d3d.visualization.clip_sheet import (clip_video, contact_sheet, draw_clip, draw_heat,
+                                                   draw_skeletons, view_clip)
+from mmaction_d3d.visualization.palette import LEFT, MIDDLE, RIGHT
 
 LAYOUT = get_layout('coco17')
 BLACK = np.zeros((20, 30, 3), np.uint8)
@@ -37,9 +38,9 @@ def test_a_bone_joins_its_ends():
     assert picture[38:42, 60].any()
 
 
-def test_the_score_is_the_opacity():
+def test_a_joint_is_as_bright_as_its_score_is_high():
     faint = draw_skeletons(BLACK, one_joint('nose', 12.5, 7.5, 0.5), LAYOUT, 4)[30, 50]
-    np.testing.assert_allclose(faint, 127.5, atol=1)
+    np.testing.assert_allclose(faint, 255 * (0.35 + 0.65 * 0.5), atol=1)
     assert not draw_skeletons(BLACK, one_joint('nose', 12.5, 7.5, 0), LAYOUT, 4).any()
 
 

@@ -2,7 +2,8 @@
 import numpy as np
 
 from mmaction_d3d.datasets import get_layout
-from mmaction_d3d.visualization.people import PEOPLE, draw_people
+from mmaction_d3d.visualization.palette import PEOPLE
+from mmaction_d3d.visualization.people import draw_people
 
 COCO = get_layout('coco17')
 

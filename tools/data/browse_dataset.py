@@ -23,7 +23,7 @@ def parse_args(argv=None):
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description="Runs clips of a config's data set through its pipeline and draws what comes "
-        'out: frames with skeleton (left blue, right orange, opacity is the score) and heatmaps, '
+        'out: frames with skeleton (left blue, right orange, brighter with the score) and heatmaps, '
         'name, class, flip and frame indices.')
     add_shared_arguments(parser)
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train',

@@ -5,7 +5,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ...evaluation.explain import Explanation
-from ..overlay import PERSON_COLOURS, draw_bones, draw_joints, joint_limits, show_frame
+from ..overlay import draw_bones, draw_joints, joint_limits, show_frame
+from ..palette import PEOPLE_NAMES
 from . import picture
 
 _SHOWN = 4  # frames with a skeleton under the charts, evenly spread
@@ -46,7 +47,7 @@ def joint_chart(explanation: Explanation) -> Figure:
                         fontsize=7)
         axis.set_xticks(range(len(joints)), range(0, step * len(joints), step), fontsize=7)
         axis.set_xlabel('frame', fontsize=8)
-        axis.set_title(f'person {m + 1} ({PERSON_COLOURS[m % len(PERSON_COLOURS)]} bones)',
+        axis.set_title(f'person {m + 1} ({PEOPLE_NAMES[m % len(PEOPLE_NAMES)]} bones)',
                        fontsize=8)
     bar = above.colorbar(ScalarMappable(Normalize(*limits), 'plasma'), ax=axes, pad=0.01)
     bar.set_label('attention received (1: mean of all keys)', fontsize=8)

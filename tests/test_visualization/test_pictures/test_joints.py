@@ -19,8 +19,8 @@ def two_people(explanation):
 def test_each_person_has_a_chart_of_joints_and_frames(explanation):
     figure = joint_chart(two_people(explanation))
     charts = [axis for axis in figure.axes if axis.get_title().startswith('person')]
-    assert [axis.get_title() for axis in charts] == ['person 1 (lime bones)',
-                                                     'person 2 (deepskyblue bones)']
+    assert [axis.get_title() for axis in charts] == ['person 1 (green bones)',
+                                                     'person 2 (orange bones)']
     for number, axis in enumerate(charts):
         assert [label.get_text() for label in axis.get_yticklabels()][9] == 'left wrist'
         drawn = axis.images[0].get_array()
