@@ -12,14 +12,18 @@ import types
 import warnings
 from pathlib import Path
 
-import mmaction
-import mmengine
 import numpy as np
 import torch
-from mmengine.logging import HistoryBuffer
-from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from .checkpoint_globals import checkpoint_globals
+from .optional_parts import careful_imports
+
+with careful_imports():  # MMEngine tries to import transformers
+    import mmaction
+    import mmengine
+    from mmengine.logging import HistoryBuffer
+    from mmengine.runner import checkpoint as mmengine_checkpoint
+
+from .checkpoint_globals import checkpoint_globals  # noqa: E402
 
 _mended: list[str] = []
 
@@ -30,20 +34,67 @@ def apply() -> list[str]:
     Returns:
         list[str]: What `report` returns.
     """
-    for mend in (_mend_missing_localizer, _mend_checkpoint_loading, _mend_downloaded_checkpoints):
-        sentence = mend()
-        if sentence is not None:
-            _mended.append(sentence)
-    with warnings.catch_warnings():
+    _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
+               _mend_downloaded_checkpoints)
+    with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
         importlib.import_module('mmaction.models')
+        _mended.extend(left_out())
+    _apply_all(_mend_scores_in_half_precision)
     return report()
+
+
+def _apply_all(*mends):
+    _mended.extend(filter(None, (mend() for mend in mends)))
 
 
 def report() -> list[str]:
     """Says what `apply` mended, one sentence for each; what it found healthy is not listed."""
     return list(_mended)
+
+
+def _mend_numpy_names() -> str | None:
+    """Gives NumPy 2 back the names of its first version that MMAction2 reads."""
+    names = dict(Inf='inf', NAN='nan', in1d='isin', trapz='trapezoid')
+    lacking = [name for name in names if name not in vars(np)]
+    for name in lacking:
+        setattr(np, name, getattr(np, names[name]))
+    if not lacking:
+        return None
+    return (f'NumPy {np.__version__} lacks {", ".join(lacking)}, which MMAction2 '
+            f'{mmaction.__version__} reads: aliases stand in')
+
+
+def _mend_scores_in_half_precision() -> str | None:
+    """Makes every head of MMAction2 hand out float32: its metrics call ``numpy()``."""
+    from mmaction.models.heads import BaseHead
+    try:
+        torch.zeros(1, dtype=torch.bfloat16).numpy()
+    except TypeError:
+        pass
+    else:
+        return None
+    if '__call__' in vars(BaseHead):
+        return None
+
+    def call(self, *args, **kwargs):
+        return _in_float32(torch.nn.Module.__call__(self, *args, **kwargs))
+
+    BaseHead.__call__ = call
+    return (f'heads of MMAction2 {mmaction.__version__} fail on scores in bfloat16, which NumPy '
+            'lacks: they hand out float32')
+
+
+def _in_float32(scores):
+    """Half precision tensors in float32, alone or in a dict, list or tuple."""
+    if isinstance(scores, dict):
+        return {name: _in_float32(value) for name, value in scores.items()}
+    if isinstance(scores, (list, tuple)):
+        return type(scores)(map(_in_float32, scores))
+    if isinstance(scores, torch.Tensor) and scores.dtype in (torch.bfloat16, torch.float16):
+        return scores.float()
+    return scores
 
 
 def _mend_missing_localizer() -> str | None:

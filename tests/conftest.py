@@ -22,6 +22,15 @@ torch.set_num_threads(1)
 settings.register_profile('project', deadline=None, derandomize=True, database=None)
 settings.load_profile('project')
 
+
+def pytest_collection_modifyitems(items):
+    """Skip what is marked ``gpu`` where there is none."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker('gpu'):
+                item.add_marker(pytest.mark.skip(reason='needs a GPU'))
+
+
 SQUARE = 12  # side of the bright square, pixels
 
 

@@ -1,4 +1,5 @@
 """Classification head on the final cross-modal tokens (end of section 3.2)."""
+import torch
 from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
 from torch import Tensor, nn
@@ -33,7 +34,10 @@ class D3DHead(BaseHead):
             x (Tensor): Tokens of ``D3DTransformer``, B x T x num_tokens x 4C.
 
         Returns:
-            Tensor: Logits, B x num_classes.
+            Tensor: Logits, B x num_classes, float32 or float64.
         """
-        features = self.norm(x).flatten(2).mean(dim=1)
-        return self.classifier(self.dropout(features))
+        # float32 also under autocast: of bfloat16's 8 bits, classes would get equal scores.
+        with torch.autocast(x.device.type, enabled=False):
+            features = self.norm(x.to(self.norm.weight.dtype)).flatten(2).mean(dim=1)
+            logits = self.classifier(self.dropout(features))
+        return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -24,7 +24,8 @@ def trilinear_corners(positions: Tensor, size: Sequence[int]) -> Tuple[Tensor, T
     lower, upper, fraction = [], [], []
     for axis, cells in enumerate(reversed(size)):
         cell = (((positions[..., axis] + 1) * cells - 1) / 2).clamp(0, cells - 1)
-        low = cell.detach().floor()
+        # No number is no cell: its weight stays nan, for a loss that shows it, not a wild index.
+        low = cell.detach().floor().nan_to_num()
         fraction.append(cell - low)
         lower.append(low.long())
         upper.append((low.long() + 1).clamp(max=cells - 1))

@@ -79,3 +79,11 @@ def test_a_shift_by_whole_cells_rolls_the_inside(shift_of):
     inside = torch.arange(max(0, -cells), min(length, length - cells))
     assert_near(sampled.index_select(volume_axis, inside),
                 tokens.roll(-cells, volume_axis).index_select(volume_axis, inside))
+
+
+def test_a_position_that_is_no_number_gives_no_number():
+    """A wild index instead would end the process on a GPU."""
+    tokens, positions = draw((2, 3, 5), 4)
+    positions[0, 1, 2] = float('nan')
+    sampled = sample_tokens(tokens, positions)
+    assert sampled[0, 1].isnan().all() and sampled.isnan().sum() == tokens.shape[-1]
