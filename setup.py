@@ -1,12 +1,11 @@
 """Builds the `mmaction_d3d` package."""
-import re
 import runpy
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 PACKAGE = Path(__file__).parent / 'mmaction_d3d'
-VERSION = re.search(r"^__version__ = '(.+)'$", (PACKAGE / '__init__.py').read_text(), re.M)[1]
+VERSION = runpy.run_path(str(PACKAGE / 'version.py'))['__version__']
 # What an environment must hold is stated once, in a module that needs nothing installed.
 ENVIRONMENT = runpy.run_path(str(PACKAGE / 'environment.py'))
 

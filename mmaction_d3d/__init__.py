@@ -11,6 +11,6 @@ except ImportError as error:
 compat.apply()  # before the imports below: they import MMAction2's models
 
 from . import datasets, engine, models  # noqa: E402
+from .version import __version__  # noqa: E402
 
-__version__ = '0.1.0'
-__all__ = ['compat', 'datasets', 'engine', 'models']
+__all__ = ['__version__', 'compat', 'datasets', 'engine', 'models']

@@ -1,12 +1,85 @@
 """How every command line tool of this project starts, and how it ends on a user's mistake."""
+import argparse
 import json
 import os
 import sys
 
 from .errors import InputError
+from .version import __version__
 
 # The head of the line that torch's data loader workers and chained tracebacks put before the text.
 _HEAD = f'{InputError.__name__}: '
+
+
+class _OutOfRange(argparse.ArgumentTypeError):
+
+    def __init__(self, found, want):
+        super().__init__(f'found {found}, want {want}')
+        self.found, self.want = found, want
+
+
+class Parser(argparse.ArgumentParser):
+    """Parser of a tool's command line: with ``--debug`` and ``--version``.
+
+    A value that :func:`number` refuses is an :class:`InputError`; whatever else is wrong ends as
+    argparse always does, with exit code 2 and the tool's usage.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, exit_on_error=False, **kwargs)
+        self.add_argument('--debug', action='store_true',
+                          help='show the traceback of a wrong input, too')
+        self.add_argument('--version', action='version', version=f'mmaction_d3d {__version__}',
+                          help='show the version and exit')
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Parse as argparse does.
+
+        Raises:
+            InputError: A number is out of range, or none.
+        """
+        try:
+            return super().parse_known_args(args, namespace)
+        except argparse.ArgumentError as error:
+            reason = error.__context__
+            if isinstance(reason, _OutOfRange):
+                raise InputError('command line', error.argument_name, reason.found,
+                                 reason.want) from None
+            self.error(str(error))
+
+
+def number(kind=int, least=None, above=None, below=None, most=None):
+    """Make a ``type`` for an argument: a number in a range.
+
+    Args:
+        kind (type): int or float. Defaults to int.
+        least (float, optional): It may not be less.
+        above (float, optional): It must be more.
+        below (float, optional): It must be less.
+        most (float, optional): It may not be more.
+
+    Returns:
+        Callable[[str], int | float]: For ``add_argument(type=)`` of a :class:`Parser`.
+    """
+    ranges = [text.format(bound) for text, bound in (
+        ('at least {}', least), ('more than {}', above), ('below {}', below), ('at most {}', most))
+        if bound is not None]
+    want = ', '.join(ranges) or f'{"an" if kind is int else "a"} {kind.__name__}'
+
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError as error:
+            name = 'a whole number' if kind is int else 'a number'
+            raise _OutOfRange(text, ', '.join([name, *ranges])) from error
+        # Written so that not-a-number is in no range.
+        if not (value - value == 0 and (least is None or value >= least)
+                and (above is None or value > above) and (below is None or value < below)
+                and (most is None or value <= most)):
+            raise _OutOfRange(value, want)
+        return value
+
+    return parse
 
 
 def find_input_error(error):

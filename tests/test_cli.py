@@ -1,16 +1,19 @@
 """How a tool ends on a wrong input, on any other error, and on none."""
+import argparse
 import json
 import multiprocessing
 import pickle
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from mmaction_d3d import cli
+from mmaction_d3d import __version__, cli
 from mmaction_d3d.errors import InputError
 
+ROOT = Path(__file__).resolve().parents[1]
 MISTAKE = InputError('clips.pkl', 'annotations[3].label', 7, 'a label below 6')
 LINE = 'error: clips.pkl: annotations[3].label: found 7, want a label below 6'
 
@@ -116,3 +119,37 @@ def test_hidden_context_is_not_searched():
 
 def test_success_returns():
     assert cli.run(lambda: None) is None
+
+
+@pytest.mark.parametrize('kwargs, text, says', [
+    (dict(least=1), '0', 'found 0, want at least 1'),
+    (dict(least=1), 'x', 'found x, want a whole number, at least 1'),
+    (dict(least=0, most=9), '10', 'found 10, want at least 0, at most 9'),
+    (dict(kind=float, above=0), '0', 'found 0.0, want more than 0'),
+    (dict(kind=float, above=0), 'nan', 'found nan, want more than 0'),
+    (dict(kind=float, above=0), 'inf', 'found inf, want more than 0'),
+    (dict(kind=float, least=0, below=1), '1', 'found 1.0, want at least 0, below 1'),
+])
+def test_a_number_out_of_range_is_one_line(run, kwargs, text, says):
+    def main():
+        parser = cli.Parser()
+        parser.add_argument('--share', type=cli.number(**kwargs))
+        parser.parse_args([f'--share={text}'])
+
+    assert run(main) == (2, [f'error: command line: --share: {says}'])
+
+
+def test_numbers_in_range_are_parsed_and_other_mistakes_show_the_usage(run):
+    parser = cli.Parser()
+    parser.add_argument('number', type=cli.number(least=1))
+    assert parser.parse_args(['1', '--debug']) == argparse.Namespace(number=1, debug=True)
+    code, lines = run(lambda: parser.parse_args(['1', '--debug=x']))
+    assert (code, lines[0][:6]) == (2, 'usage:')
+
+
+@pytest.mark.parametrize('flags, out', [
+    (['--version'], f'mmaction_d3d {__version__}'), (['--help'], 'show the traceback')])
+def test_the_tool_that_needs_nothing_installed_has_the_same_flags(flags, out):
+    done = subprocess.run([sys.executable, '-S', ROOT / 'tools' / 'check_env.py', *flags],
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and out in done.stdout, done.stderr

@@ -39,6 +39,14 @@ def test_the_page_lists_each_argument_and_default(name):
                     for p in named]
 
 
+def load_tool(name):
+    """Imports a tool."""
+    spec = importlib.util.spec_from_file_location('tool', ROOT / name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def test_the_page_lists_every_tool():
     tools = {str(path.relative_to(ROOT)) for path in (ROOT / 'tools').rglob('*.py')}
     assert {tool for tool, _, _ in TOOLS} == tools - {'tools/check_env.py', 'tools/dist_run.py'}
@@ -46,9 +54,11 @@ def test_the_page_lists_every_tool():
 
 @pytest.mark.parametrize('tool, command, flags', TOOLS)
 def test_the_page_lists_each_flag(tool, command, flags, capsys):
-    spec = importlib.util.spec_from_file_location('tool', ROOT / tool)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_tool(tool)
+    with pytest.raises(SystemExit):
+        module.parse_args([*command.split(), '--version'])
+    assert capsys.readouterr().out == f'mmaction_d3d {mmaction_d3d.__version__}\n'
+    assert {'--debug', '--version'} <= set(re.findall(r'`(--[\w-]+)`', flags))
     with pytest.raises(SystemExit):
         module.parse_args([*command.split(), '--help'])
     offered = set(re.findall(r'^  (--[\w-]+)', capsys.readouterr().out, re.M)) | {'--help'}

@@ -1,5 +1,4 @@
 """Runs a study of the paper's tables and figures: python tools/ablate.py table4 --seeds 0 1 2."""
-import argparse
 import os
 import os.path as osp
 
@@ -20,18 +19,20 @@ PAGE = osp.join(ROOT, 'docs', 'ablations.md')
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Trains and tests the configs of a study, each with every seed. Finished runs '
         'are kept: the same command goes on after a stop, and with more seeds adds to them.')
     parser.add_argument('studies', nargs='*', metavar='STUDY',
                         help=f'any of {", ".join(STUDIES)}')
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='(default: 0)')
+    parser.add_argument('--seeds', nargs='+', type=cli.number(least=0, most=2**32 - 1), default=[0],
+                        help='(default: 0)')
     parser.add_argument(
         '--base', metavar='CONFIG', help='config that the studies change, such as '
         'configs/d3d_pennaction.py (default: a small one on the embedded data, which is made if '
         'need be)')
     parser.add_argument('--data-root', metavar='DIR', help="folder of the base's data set")
-    parser.add_argument('--jobs', type=int, help='runs at a time (default: one a GPU, or 2)')
+    parser.add_argument('--jobs', type=cli.number(least=1),
+                        help='runs at a time (default: one a GPU, or 2)')
     parser.add_argument('--work-dir', default='work_dirs/ablations',
                         help='folder for runs, tables and plots (default: %(default)s)')
     parser.add_argument(
@@ -42,8 +43,6 @@ def parse_args(argv=None):
     parser.add_argument(
         '--redraw', action='store_true', help='run nothing: write the tables and figures of '
         'docs/ablations.md anew from stored results')
-    parser.add_argument(
-        '--debug', action='store_true', help='show the traceback of a wrong input, too')
     args = parser.parse_args(argv)
     for name in args.studies:
         if name not in STUDIES:
@@ -53,8 +52,6 @@ def parse_args(argv=None):
     if args.redraw and (args.base or args.cfg_options):
         raise InputError('command line', '--redraw', 'with --base or --cfg-options',
                          'neither: the page is on the embedded data as they are')
-    if args.jobs is not None and args.jobs < 1:
-        raise InputError('command line', '--jobs', args.jobs, '1 or more')
     return args
 
 

@@ -3,10 +3,30 @@
 Exit code 1 if something is missing or known not to work; versions other than those that were run
 are called untested. Needs nothing installed.
 """
-import runpy
+import sys
 from pathlib import Path
+from types import ModuleType
 
-# By its path: importing it from the package would import MMAction2.
-runpy.run_path(
-    str(Path(__file__).resolve().parents[1] / 'mmaction_d3d' / 'environment.py'),
-    run_name='__main__')
+# The package's folder without its __init__, which would import MMAction2.
+package = ModuleType('mmaction_d3d')
+package.__path__ = [str(Path(__file__).resolve().parents[1] / 'mmaction_d3d')]
+sys.modules['mmaction_d3d'] = package
+
+from mmaction_d3d import cli, environment  # noqa: E402
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    return cli.Parser(description=__doc__.partition('\n')[0]).parse_args(argv)
+
+
+def main():
+    """Prints what the environment holds."""
+    parse_args()
+    code = environment.main()
+    if code:
+        sys.exit(code)
+
+
+if __name__ == '__main__':
+    cli.run(main)

@@ -1,5 +1,4 @@
 """Finds the skeletons of any videos: python tools/extract_skeletons.py VIDEOS --out X.pkl."""
-import argparse
 import os.path as osp
 import sys
 
@@ -16,7 +15,7 @@ from mmaction_d3d.files import write_pickle
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Writes the skeletons of videos as a pickle that the data sets read: every '
         'frame, people who are not there with score 0. With "merge" as the first of VIDEOS, the '
         'others are pickles that --shard wrote, joined into one.')
@@ -41,9 +40,9 @@ def parse_args(argv=None):
     people.add_argument('--whole-frame', action='store_true',
                         help='one person, somewhere in the frame')
     parser.add_argument('--det-checkpoint', metavar='P', help='weights for --det-config')
-    parser.add_argument('--max-persons', type=int, default=2, metavar='M',
+    parser.add_argument('--max-persons', type=cli.number(least=1), default=2, metavar='M',
                         help='people kept (default: %(default)s)')
-    parser.add_argument('--batch-size', type=int, default=16, metavar='N',
+    parser.add_argument('--batch-size', type=cli.number(least=1), default=16, metavar='N',
                         help='crops that the network gets together (default: %(default)s)')
     parser.add_argument('--device', metavar='D', help='such as cuda:0 (default: the first GPU, '
                         'else the CPU)')
@@ -51,8 +50,6 @@ def parse_args(argv=None):
                         'writes X.IofN.pkl, for "merge"')
     parser.add_argument('--resume', action='store_true',
                         help='go on with what a stopped run left')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     args = parser.parse_args(argv)
     args.shard = parse_shard(args.shard)
     return args

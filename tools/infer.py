@@ -1,5 +1,4 @@
 """Recognises videos: python tools/infer.py INPUT... --config C --checkpoint K --out DIR."""
-import argparse
 import os
 import sys
 
@@ -13,7 +12,7 @@ from mmaction_d3d.inference.output import table, write_csv
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Recognises what people do in videos, and draws what the answer rests on.')
     parser.add_argument('inputs', nargs='+', metavar='INPUT',
                         help='video, frame folder, directory of them, or glob')
@@ -29,29 +28,24 @@ def parse_args(argv=None):
                         help="its mmpose config: a file, or mmpose::NAME of mmpose's own "
                         '(default: HRNet-W32, COCO, 256x192)')
     parser.add_argument('--pose-checkpoint', metavar='P', help='its weights, file or URL')
-    parser.add_argument('--batch-size', type=int, default=8, metavar='N',
+    parser.add_argument('--batch-size', type=cli.number(least=1), default=8, metavar='N',
                         help='clips that go through the model at once (default: 8)')
     parser.add_argument('--device', help='such as cuda:0 or cpu (default: a GPU where one is)')
-    parser.add_argument('--topk', type=int, default=5, metavar='K',
+    parser.add_argument('--topk', type=cli.number(least=1), default=5, metavar='K',
                         help='classes in an answer (default: 5)')
-    parser.add_argument('--fps', type=float, default=25., help='of frame folders (default: 25)')
+    parser.add_argument('--fps', type=cli.number(float, above=0), default=25.,
+                        help='of frame folders (default: 25)')
     parser.add_argument('--no-video', action='store_true', help='write no annotated videos')
     parser.add_argument('--no-attention', action='store_true',
                         help='draw no attention on them, which takes a second pass of the model')
     group = parser.add_argument_group('long videos')
-    group.add_argument('--window', type=float, metavar='SECONDS',
+    group.add_argument('--window', type=cli.number(float, above=0), metavar='SECONDS',
                        help='recognise a video window by window (default: as one clip)')
-    group.add_argument('--stride', type=float, metavar='SECONDS',
+    group.add_argument('--stride', type=cli.number(float, above=0), metavar='SECONDS',
                        help='from one window to the next (default: half a window)')
-    group.add_argument('--smooth', type=float, metavar='SECONDS',
+    group.add_argument('--smooth', type=cli.number(float, above=0), metavar='SECONDS',
                        help='over which scores are averaged (default: a window)')
-    parser.add_argument('--debug', action='store_true', help='show the traceback of a wrong input')
     args = parser.parse_args(argv)
-    for name, value in (('--batch-size', args.batch_size), ('--topk', args.topk)):
-        if value < 1:
-            raise InputError('command line', name, value, '1 or more')
-    if not args.fps > 0:
-        raise InputError('command line', '--fps', args.fps, 'more than 0')
     if args.window is None and (args.stride is not None or args.smooth is not None):
         raise InputError('command line', '--window', 'nothing',
                          'seconds, with --stride or --smooth')

@@ -1,5 +1,4 @@
 """From nothing to a trained, tested and explained model: python tools/quickstart.py."""
-import argparse
 import json
 import os.path as osp
 import sys
@@ -24,14 +23,18 @@ CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Generates data, trains, tests and explains.', usage='%(prog)s [options]')
     add_shared_arguments(parser)
     parser.set_defaults(data_root='data/synthetic', work_dir='work_dirs/quickstart')
-    parser.add_argument('--seed', type=int, default=0, help='of the training (default: 0)')
-    parser.add_argument('--num-train', type=int, default=1200, help='clips (default: %(default)s)')
-    parser.add_argument('--num-val', type=int, default=160, help='clips (default: %(default)s)')
-    parser.add_argument('--num-test', type=int, default=240, help='clips (default: %(default)s)')
+    parser.add_argument('--seed', type=cli.number(least=0, most=2**32 - 1), default=0,
+                        help='of the training (default: 0)')
+    parser.add_argument('--num-train', type=cli.number(least=1), default=1200,
+                        help='clips (default: %(default)s)')
+    parser.add_argument('--num-val', type=cli.number(least=1), default=160,
+                        help='clips (default: %(default)s)')
+    parser.add_argument('--num-test', type=cli.number(least=1), default=240,
+                        help='clips (default: %(default)s)')
     return parser.parse_args([CONFIG, *(sys.argv[1:] if argv is None else argv)])
 
 

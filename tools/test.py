@@ -1,5 +1,4 @@
 """Tests a trained model: python tools/test.py CONFIG CHECKPOINT [--data-root DIR]."""
-import argparse
 import os.path as osp
 
 from mmaction_d3d import cli
@@ -10,7 +9,7 @@ from mmaction_d3d.errors import InputError
 
 def parse_args(argv=None):
     """Reads the command line, which has the flags of MMAction2's ``test.py`` and more."""
-    parser = argparse.ArgumentParser(description='Tests a model.')
+    parser = cli.Parser(description='Tests a model.')
     add_shared_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--dump', metavar='FILE.pkl', help='write all predictions to this file, '
@@ -20,9 +19,11 @@ def parse_args(argv=None):
     parser.add_argument(
         '--show', action='store_true', help='show clips with label and prediction in a window')
     parser.add_argument(
-        '--interval', type=int, default=1, help='draw one of so many clips (default: 1)')
+        '--interval', type=cli.number(least=1), default=1,
+        help='draw one of so many clips (default: 1)')
     parser.add_argument(
-        '--wait-time', type=float, default=2, help='seconds that a shown clip stays (default: 2)')
+        '--wait-time', type=cli.number(float, least=0), default=2,
+        help='seconds that a shown clip stays (default: 2)')
     return parser.parse_args(argv)
 
 

@@ -1,5 +1,4 @@
 """Trains a model: python tools/train.py CONFIG [--data-root DIR]."""
-import argparse
 
 from mmaction_d3d import cli
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_start, config_mistakes,
@@ -9,7 +8,7 @@ from mmaction_d3d.errors import InputError
 
 def parse_args(argv=None):
     """Reads the command line, which has the flags of MMAction2's ``train.py`` and more."""
-    parser = argparse.ArgumentParser(description='Trains a model.')
+    parser = cli.Parser(description='Trains a model.')
     add_shared_arguments(parser)
     parser.add_argument(
         '--resume', nargs='?', const='auto', metavar='CHECKPOINT',
@@ -22,7 +21,7 @@ def parse_args(argv=None):
     parser.add_argument(
         '--auto-scale-lr', action='store_true',
         help='scale the learning rate by the total batch size')
-    parser.add_argument('--seed', type=int, help='random seed')
+    parser.add_argument('--seed', type=cli.number(least=0, most=2**32 - 1), help='random seed')
     parser.add_argument(
         '--diff-rank-seed', action='store_true', help='give each process its own seed')
     parser.add_argument(

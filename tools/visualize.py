@@ -1,5 +1,4 @@
 """Draws what a trained model looks at and what a run gave: python tools/visualize.py COMMAND ..."""
-import argparse
 import os.path as osp
 import sys
 
@@ -26,7 +25,7 @@ _HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the cli
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description='Draws what a model looks at, or a run.')
+    parser = cli.Parser(description='Draws what a model looks at, or a run.')
     commands = parser.add_subparsers(dest='command', required=True)
     for picture in _pictures(argv).values():
         command = commands.add_parser(picture.name, help=picture.says,
@@ -39,11 +38,13 @@ def parse_args(argv=None):
     _add_selection(faithfulness, ('head', 'query', 'frame'))
     faithfulness.add_argument('--delete', nargs='+', choices=KINDS, default=list(KINDS),
                               help='what to delete (default: each in turn)')
-    faithfulness.add_argument('--shares', nargs='+', type=float, metavar='SHARE',
+    faithfulness.add_argument('--shares', nargs='+', type=cli.number(float, above=0, most=1),
+                              metavar='SHARE',
                               default=[0.1, 0.2, 0.4, 0.6, 0.8],
                               help='shares to delete (default: 0.1 to 0.8)')
-    faithfulness.add_argument('--count', type=int, help='clips of the split (default: all)')
-    faithfulness.add_argument('--seed', type=int, default=0,
+    faithfulness.add_argument('--count', type=cli.number(least=1),
+                              help='clips of the split (default: all)')
+    faithfulness.add_argument('--seed', type=cli.number(least=0), default=0,
                               help='of the random order (default: 0)')
     faithfulness.add_argument('--out-dir', metavar='DIR',
                               help='folder for CSV and plot (default: WORK_DIR/faithfulness)')
@@ -52,11 +53,10 @@ def parse_args(argv=None):
     run.add_argument('folder', metavar='WORK_DIR', help='work directory of train.py and test.py')
     run.add_argument('--dump', metavar='FILE.npz', help='what test.py --dump wrote beside its '
                      'pickle (default: the newest in WORK_DIR)')
-    run.add_argument('--mistakes', type=int, default=12, help='mistakes to show (default: 12)')
+    run.add_argument('--mistakes', type=cli.number(least=1), default=12,
+                     help='mistakes to show (default: 12)')
     run.add_argument('--out-dir', metavar='DIR',
                      help='folder for the pictures (default: WORK_DIR/run)')
-    run.add_argument('--debug', action='store_true',
-                     help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 
@@ -76,7 +76,8 @@ def _add_clip_arguments(parser, picture):
     parser.add_argument(
         '--clips', nargs='+', metavar='NAME',
         help='clips by their frame_dir or filename (default: the first --count of the split)')
-    parser.add_argument('--count', type=int, default=4, help='clips to draw (default: 4)')
+    parser.add_argument('--count', type=cli.number(least=1), default=4,
+                        help='clips to draw (default: 4)')
     _add_selection(parser, picture.selects)
     for name, settings in picture.options.items():
         parser.add_argument(f'--{name.replace("_", "-")}', dest=name, **settings)
@@ -163,9 +164,6 @@ def draw_clips(args):
 
 def test_faithfulness(args):
     """``faithfulness``."""
-    for share in args.shares:
-        if not 0 < share <= 1:
-            raise InputError('command line', '--shares', share, 'more than 0, at most 1')
     runner, dataset = load_model(args)
     out_dir = args.out_dir or osp.join(runner.work_dir, 'faithfulness')
     count = min(args.count or len(dataset), len(dataset))

@@ -1,5 +1,4 @@
 """Draws skeletons over their videos: python tools/visualize_skeletons.py X.pkl --videos DIR."""
-import argparse
 import os.path as osp
 
 import av
@@ -25,7 +24,7 @@ _SHEET_WIDTH = 480   # of a frame on it, at most
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='The skeletons of each clip over its video, a colour and a number a person: '
         'NAME.mp4 (H.264) and a contact sheet NAME.png.')
     parser.add_argument('annotations', metavar='X.pkl', help='annotations with skeletons')
@@ -35,20 +34,14 @@ def parse_args(argv=None):
                         help='folder for the pictures (default: %(default)s)')
     parser.add_argument('--clips', nargs='+', metavar='NAME',
                         help='clips by frame_dir or filename (default: the first --count)')
-    parser.add_argument('--count', type=int, default=4, metavar='N',
+    parser.add_argument('--count', type=cli.number(least=1), default=4, metavar='N',
                         help='clips to draw without --clips (default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints (default: %(default)s)')
-    parser.add_argument('--fps', type=float, help="frames a second (default: the video's; 25 for "
+    parser.add_argument('--fps', type=cli.number(float, above=0),
+                        help="frames a second (default: the video's; 25 for "
                         'folders of frames)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
-    args = parser.parse_args(argv)
-    for name in ('count', 'fps'):
-        value = getattr(args, name)
-        if value is not None and value <= 0:
-            raise InputError('command line', f'--{name}', value, 'more than 0')
-    return args
+    return parser.parse_args(argv)
 
 
 def find_clips(annotations, args):

@@ -49,8 +49,6 @@ def add_shared_arguments(parser):
         '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
         help='what started the processes of a distributed run')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    parser.add_argument(
-        '--debug', action='store_true', help='show the traceback of a wrong input, too')
 
 
 def load_config(args):

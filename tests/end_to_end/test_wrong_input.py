@@ -232,7 +232,7 @@ def folder_of_other_data(args, data):
     return ['--data-root', data.root]
 
 
-@case('data/make_synthetic.py', r'make_synthetic: seed: found -1, want a number >= 0')
+@case('data/make_synthetic.py', r'command line: --seed: found -1, want at least 0')
 def seed_that_is_none(args, data):
     return ['--out', data.root / 'made', '--seed', '-1']
 

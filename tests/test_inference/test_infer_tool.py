@@ -80,7 +80,7 @@ def unnumbered_images(folder):
     (empty_folder, r'found empty, want a video'),
     (unnumbered_images, r'clip0: frames: found 1 images from cat.png to cat.png, want images num'),
     (lambda folder: ['nowhere.mp4'], 'found nowhere.mp4, want a video'),
-    (lambda folder: ['x', '--topk', '0'], 'command line: --topk: found 0, want 1 or more'),
+    (lambda folder: ['x', '--topk', '0'], 'command line: --topk: found 0, want at least 1'),
     (lambda folder: ['x', '--batch-size', '0'], '--batch-size: found 0'),
     (lambda folder: ['x', '--fps', '0'], '--fps: found 0.0, want more than 0'),
     (lambda folder: ['x', '--stride', '1'], '--window: found nothing, want seconds'),

@@ -1,5 +1,4 @@
 """Measures full and stride attention: python tools/analysis/benchmark_complexity.py [--redraw]."""
-import argparse
 import re
 import sys
 from pathlib import Path
@@ -18,16 +17,15 @@ BLOCK = re.compile(r'(?<=<!-- tables: begin -->\n).*?(?=<!-- tables: end -->)', 
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Measures multiply-adds and time of full and stride attention on one CPU core, '
         'and renews the results, tables and figures of docs/complexity.md.')
     parser.add_argument('--redraw', action='store_true',
                         help='only renew tables and figures from the stored results')
-    parser.add_argument('--repeats', type=int, default=7, help='rounds over all cases (default: 7)')
+    parser.add_argument('--repeats', type=cli.number(least=1), default=7,
+                        help='rounds over all cases (default: 7)')
     parser.add_argument('--docs', type=Path, default=DOCS, metavar='DIR',
                         help='folder with complexity.md, results/ and images/ (default: docs)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 
@@ -49,8 +47,6 @@ def main(argv=None):
     """Measures and draws."""
     args = parse_args(argv)
     results, page = args.docs / 'results' / 'complexity.csv', args.docs / 'complexity.md'
-    if args.repeats < 1:
-        raise InputError('command line', '--repeats', args.repeats, '1 or more')
     if not page.is_file() or not BLOCK.search(page.read_text()):
         raise InputError(page, 'tables', 'no page with a block of tables', '<!-- tables: begin -->')
     if not args.redraw:

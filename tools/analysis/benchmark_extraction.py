@@ -4,7 +4,6 @@ Both get the same generated video, boxes and network with flip test. MMAction2's
 ``frame_extract``, which writes the frames to disk, and ``pose_inference``; both are timed, so that
 the ratio can be read with and without the first.
 """
-import argparse
 import contextlib
 import io
 import os.path as osp
@@ -20,7 +19,6 @@ import torch
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.synthetic.clips import Clip
 from mmaction_d3d.datasets.synthetic.generate import encode
-from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import MMPoseBackend, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.upstream import find_config, scope
@@ -35,24 +33,18 @@ _VIDEOS = 5
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description="Frames a second of skeleton extraction beside MMAction2's own, on one "
         'generated video with the same boxes, network (random weights) and flip test; and five '
         'short videos with the loading of the network counted.')
     parser.add_argument('--network', choices=NETWORKS, default='w32', help='(default: %(default)s)')
-    parser.add_argument('--frames', type=int, default=32, metavar='N',
+    parser.add_argument('--frames', type=cli.number(least=1), default=32, metavar='N',
                         help='frames of the video (default: %(default)s)')
-    parser.add_argument('--persons', type=int, default=1, metavar='M',
+    parser.add_argument('--persons', type=cli.number(least=1), default=1, metavar='M',
                         help='boxes a frame (default: %(default)s)')
-    parser.add_argument('--repeats', type=int, default=5, metavar='N',
+    parser.add_argument('--repeats', type=cli.number(least=1), default=5, metavar='N',
                         help='rounds, both in each (default: %(default)s)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
-    args = parser.parse_args(argv)
-    for name in ('frames', 'persons', 'repeats'):
-        if getattr(args, name) < 1:
-            raise InputError('command line', f'--{name}', getattr(args, name), '1 or more')
-    return args
+    return parser.parse_args(argv)
 
 
 class Boxes:

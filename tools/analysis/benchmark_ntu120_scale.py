@@ -8,7 +8,6 @@ and loads it in a process of its own. It prints
   after it has read every annotation;
 - the time from the loaded data set to the first batch.
 """
-import argparse
 import multiprocessing
 import os
 import pickle
@@ -24,7 +23,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmaction.registry import DATASETS
 from mmaction_d3d import cli
-from mmaction_d3d.errors import InputError
 
 BATCH, CLIP_LEN = 16, 12
 MEAN_FRAMES, MUTUAL = 80, 26 / 120     # mean length; share of NTU's actions that show two people
@@ -33,20 +31,16 @@ SIZE = 256, 454                        # height and width of the data set's vide
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Writes an annotation file as large as that of NTU RGB+D 120, loads it, and '
         'prints the memory of that and of data loader workers, and the time to the first batch.')
-    parser.add_argument('--clips', type=int, default=114480, help='default: %(default)s')
+    parser.add_argument('--clips', type=cli.number(least=BATCH), default=114480,
+                        help='default: %(default)s')
     parser.add_argument('--joints', type=int, choices=(17, 25), default=25,
                         help="of a person: HRNet's or Kinect's (default: %(default)s)")
-    parser.add_argument('--workers', type=int, default=4, help='default: %(default)s')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
-    args = parser.parse_args(argv)
-    for name, least in (('clips', BATCH), ('workers', 1)):
-        if getattr(args, name) < least:
-            raise InputError('command line', f'--{name}', getattr(args, name), f'{least} or more')
-    return args
+    parser.add_argument('--workers', type=cli.number(least=1), default=4,
+                        help='default: %(default)s')
+    return parser.parse_args(argv)
 
 
 def write_annotations(path, clips, joints):

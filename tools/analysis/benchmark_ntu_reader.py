@@ -5,7 +5,6 @@ prints the files per second of CPU time and their ratio: median, least and great
 What other programs take of a shared core adds to all of these; the last line, the ratio of the
 least time that each reader took for each file in any round, is nearly free of it.
 """
-import argparse
 import statistics
 import time
 
@@ -19,15 +18,13 @@ from mmaction_d3d.errors import InputError
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description='Times the reader of .skeleton files against a '
+    parser = cli.Parser(description='Times the reader of .skeleton files against a '
                                      'plain one that checks nothing.')
     parser.add_argument('skeletons', metavar='DIR', help='folder with .skeleton files')
-    parser.add_argument('--files', type=int, default=40, metavar='N',
+    parser.add_argument('--files', type=cli.number(least=1), default=40, metavar='N',
                         help='read in a round (default: %(default)s)')
-    parser.add_argument('--repeats', type=int, default=11, metavar='N',
+    parser.add_argument('--repeats', type=cli.number(least=1), default=11, metavar='N',
                         help='rounds (default: %(default)s)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 

@@ -1,5 +1,4 @@
 """Measures the safe loader against pickle.load: python tools/analysis/benchmark_safe_pickle.py."""
-import argparse
 import gc
 import os
 import pickle
@@ -11,27 +10,22 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.errors import InputError
 
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Writes a made-up annotation file and reads it by pickle.load and by the '
         "project's safe loader in turns. Prints the loader's speed as a share of pickle.load's.")
-    parser.add_argument('--clips', type=int, default=100000, help='default: %(default)s')
-    parser.add_argument('--frames', type=int, default=84,
+    parser.add_argument('--clips', type=cli.number(least=1), default=100000,
+                        help='default: %(default)s')
+    parser.add_argument('--frames', type=cli.number(least=1), default=84,
                         help="frames a clip (default: %(default)s, the mean of NTU RGB+D's)")
-    parser.add_argument('--joints', type=int, default=25,
+    parser.add_argument('--joints', type=cli.number(least=1), default=25,
                         help='of one person (default: %(default)s)')
-    parser.add_argument('--repeats', type=int, default=7, help='default: %(default)s')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
-    args = parser.parse_args(argv)
-    for name, least in (('clips', 1), ('frames', 1), ('joints', 1), ('repeats', 5)):
-        if getattr(args, name) < least:
-            raise InputError('command line', f'--{name}', getattr(args, name), f'{least} or more')
-    return args
+    parser.add_argument('--repeats', type=cli.number(least=5), default=7,
+                        help='default: %(default)s')
+    return parser.parse_args(argv)
 
 
 def write_annotations(file, clips, frames, joints):

@@ -1,5 +1,4 @@
 """Compares skeletons with known ones: python tools/analysis/compare_skeletons.py KNOWN.pkl X.pkl."""
-import argparse
 
 import numpy as np
 
@@ -14,19 +13,19 @@ from mmaction_d3d.evaluation.pck import count_near, interval
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='PCK of skeletons against known ones: the share of joints within --threshold '
         'times the torso (left shoulder to right hip), by joint and with an interval.')
     parser.add_argument('known', metavar='KNOWN.pkl', help='annotations with the known skeletons')
     parser.add_argument('found', metavar='X.pkl', help='those of extract_skeletons.py')
     parser.add_argument('--split', help='clips of KNOWN.pkl to compare (default: all)')
-    parser.add_argument('--num-person', type=int, metavar='M', help='only clips of KNOWN.pkl with '
+    parser.add_argument('--num-person', type=cli.number(least=1), metavar='M',
+                        help='only clips of KNOWN.pkl with '
                         'so many people')
-    parser.add_argument('--threshold', type=float, default=0.2, help='(default: %(default)s)')
+    parser.add_argument('--threshold', type=cli.number(float, above=0), default=0.2,
+                        help='(default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints of both (default: %(default)s)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 

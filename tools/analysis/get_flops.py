@@ -1,5 +1,4 @@
 """Prints parameters and multiply-adds by part: python tools/analysis/get_flops.py CONFIG."""
-import argparse
 import os.path as osp
 import re
 import resource
@@ -19,7 +18,7 @@ from mmaction_d3d.evaluation.complexity import count_config, run_model
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Counts what one clip costs. CONFIG is a file, or mmaction::PATH for one that '
         'MMAction2 brings, such as mmaction::skeleton/posec3d/rgbpose_conv3d/rgbpose_conv3d.py.')
     add_shared_arguments(parser)

@@ -1,5 +1,4 @@
 """Draws what the model sees of a data set: python tools/data/browse_dataset.py CONFIG [--video]."""
-import argparse
 import os.path as osp
 
 import cv2
@@ -21,16 +20,16 @@ _HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the cli
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description="Runs clips of a config's data set through its pipeline and draws what comes "
         'out: frames with skeleton (left blue, right orange, brighter with the score) and heatmaps, '
         'name, class, flip and frame indices.')
     add_shared_arguments(parser)
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train',
                         help='whose data set and pipeline (default: train)')
-    parser.add_argument('--count', type=int, default=4, metavar='N',
+    parser.add_argument('--count', type=cli.number(least=1), default=4, metavar='N',
                         help='clips, drawn at random (default: 4)')
-    parser.add_argument('--seed', type=int, default=0,
+    parser.add_argument('--seed', type=cli.number(least=0, most=2**32 - 1), default=0,
                         help='of the choice of clips and of the pipeline (default: 0)')
     parser.add_argument('--video', action='store_true',
                         help='an mp4 (H.264) in place of a contact sheet (PNG)')
@@ -40,10 +39,6 @@ def parse_args(argv=None):
     suffix = '.mp4' if args.video else '.png'
     if args.out is not None and osp.splitext(args.out)[1].lower() != suffix:
         raise InputError('command line', '--out', args.out, f'a name that ends in {suffix}')
-    if args.count < 1:
-        raise InputError('command line', '--count', args.count, '1 or more')
-    if not 0 <= args.seed < 2**32:
-        raise InputError('command line', '--seed', args.seed, f'0 to {2**32 - 1}')
     return args
 
 

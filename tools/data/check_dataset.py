@@ -1,5 +1,4 @@
 """Checks annotations and videos: python tools/data/check_dataset.py X.pkl --videos DIR."""
-import argparse
 import os
 import sys
 
@@ -15,7 +14,7 @@ from mmaction_d3d.files import write_pickle
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Lists all that is wrong with an annotation file, and with the videos or '
         'frames that it is about. Ends with exit code 1 where there are errors, 0 otherwise. '
         'Ctrl-C stops it; it then writes nothing.')
@@ -28,34 +27,27 @@ def parse_args(argv=None):
                         'filename, else frame_dir with any suffix)')
     parser.add_argument('--frame-tmpl', default='img_{:05}.jpg', metavar='TEMPLATE',
                         help='name of a frame (default: img_{:05}.jpg)')
-    parser.add_argument('--start-index', type=int, default=1, metavar='N',
+    parser.add_argument('--start-index', type=cli.number(least=0), default=1, metavar='N',
                         help='number of the first frame in --frame-tmpl (default: %(default)s)')
     parser.add_argument('--full', action='store_true',
                         help='decode all frames, not the first, middle and last')
     parser.add_argument('--layout', help='joint layout, such as coco17 (default: by the number of '
                         'joints)')
-    parser.add_argument('--num-classes', type=int, metavar='N',
+    parser.add_argument('--num-classes', type=cli.number(least=1), metavar='N',
                         help="labels must be below it (default: the number of the file's classes)")
     parser.add_argument('--csv', metavar='FILE',
                         help='findings, one a row (default: work_dirs/check_dataset/NAME.csv)')
     parser.add_argument('--fix', metavar='NEW.pkl',
                         help='write what can be mended to a new file, and leave out clips that '
                         'cannot')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     args = parser.parse_args(argv)
     _check_args(args)
     return args
 
 
 def _check_args(args):
-    for name, least in (('workers', 1), ('num_classes', 1), ('start_index', 0)):
-        value = getattr(args, name)
-        if value is not None and value < least:
-            raise InputError('command line', f'--{name.replace("_", "-")}', value,
-                             f'{least} or more')
     if args.full and not (args.videos or args.frames):
         raise InputError('command line', '--full', 'no folder to decode from',
                          '--videos or --frames')

@@ -1,5 +1,4 @@
 """Writes frames and their joints as MMPose trains on them: python tools/data/export_coco.py X.pkl."""
-import argparse
 import json
 import os
 
@@ -20,7 +19,7 @@ from mmaction_d3d.parallel import map_in_order
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Every Nth frame of the videos as a JPEG, and their joints as COCO keypoint '
         'JSON: what MMPose trains and tests a pose network on.')
     parser.add_argument('annotations', metavar='X.pkl', help='annotations with skeletons')
@@ -28,21 +27,16 @@ def parse_args(argv=None):
     parser.add_argument('--out', required=True, metavar='DIR',
                         help='folder to write: images/, SPLIT.json')
     parser.add_argument('--split', required=True, help='the clips')
-    parser.add_argument('--every', type=int, default=8, metavar='N',
+    parser.add_argument('--every', type=cli.number(least=1), default=8, metavar='N',
                         help='frames from one that is taken to the next (default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints (default: %(default)s)')
     parser.add_argument('--whole-frame', action='store_true', help='make the box of a person the '
                         'whole frame, as extract_skeletons.py --whole-frame will; frames with '
                         'more people are left out')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
-    args = parser.parse_args(argv)
-    if args.every < 1:
-        raise InputError('command line', '--every', args.every, '1 or more')
-    return args
+    return parser.parse_args(argv)
 
 
 def write_frames(job):

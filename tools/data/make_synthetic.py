@@ -1,5 +1,4 @@
 """Makes the embedded data set: python tools/data/make_synthetic.py --out DIR."""
-import argparse
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.synthetic import generate
@@ -7,12 +6,12 @@ from mmaction_d3d.datasets.synthetic import generate
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Makes videos and keypoints of people who move a thing: 4 motions x 2 objects. '
         'An interrupted run goes on where it stopped; the same arguments give the same data.')
     parser.add_argument('--out', default='data/synthetic', metavar='DIR',
                         help='folder to write to (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0, help='default: %(default)s')
+    parser.add_argument('--seed', type=cli.number(least=0), default=0, help='default: %(default)s')
     parser.add_argument('--difficulty', choices=('easy', 'hard'), default='easy',
                         help='hard: cluttered moving backgrounds, things of any colour, noisier '
                         'keypoints, more second people (default: %(default)s)')
@@ -21,12 +20,10 @@ def parse_args(argv=None):
                             help=f'clips in {split} (default: %(default)s)')
     parser.add_argument('--size', type=int, default=96, metavar='PIXELS',
                         help='side of the square frames (default: %(default)s)')
-    parser.add_argument('--num-frames', type=int, default=32, metavar='T',
+    parser.add_argument('--num-frames', type=cli.number(least=1), default=32, metavar='T',
                         help='frames in a clip (default: %(default)s)')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 

@@ -1,38 +1,34 @@
 """Your own videos as a data set: python tools/data/prepare_custom.py ROOT --out X.pkl."""
-import argparse
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters import command_line, custom
 from mmaction_d3d.datasets.converters.common import DropReport
-from mmaction_d3d.errors import InputError
 
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description='Videos in a folder per class, or named in a CSV, as an annotation pickle: '
         'without skeletons, ready for their extraction, or with skeletons that another tool wrote.')
     parser.add_argument('root', metavar='ROOT', help='folder of the videos: ROOT/CLASS/..., '
                         'ROOT/SPLIT/CLASS/... (train, val, test), or as the CSV says')
     parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
     parser.add_argument('--csv', metavar='FILE', help='columns path,label,split; path below ROOT')
-    parser.add_argument('--val-ratio', type=float, default=0.2, metavar='R',
+    parser.add_argument('--val-ratio', type=cli.number(float, least=0, below=1), default=0.2,
+                        metavar='R',
                         help='share of each class drawn for val, where folders do not say '
                         '(default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0, help='of that draw (default: %(default)s)')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--seed', type=cli.number(least=0), default=0,
+                        help='of that draw (default: %(default)s)')
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
     command_line.add_skeleton_arguments(parser, num_person=2)
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 
 def main():
     """Lists and decodes the videos, attaches skeletons, writes the pickle."""
     args, report = parse_args(), DropReport()
-    if not 0 <= args.val_ratio < 1:
-        raise InputError('command line', '--val-ratio', args.val_ratio, 'at least 0, below 1')
     if args.csv:
         clips = custom.list_csv(args.csv, args.root, report)
     else:

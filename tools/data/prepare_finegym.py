@@ -2,16 +2,26 @@
 import argparse
 import os
 
-from mmaction_d3d import cli
+from mmaction_d3d import __version__, cli
 from mmaction_d3d.datasets.converters import command_line
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.finegym import VERSIONS, prepare_finegym
-from mmaction_d3d.errors import InputError
+
+
+class _Version(argparse.Action):
+    """``--version V`` is FineGYM's, ``--version`` alone the program's, as of every tool."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        if values is None:
+            print(f'mmaction_d3d {__version__}')
+            parser.exit()
+        namespace.version = values
 
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
+        conflict_handler='resolve',
         description="Gym99's clips, cut out of full videos by FineGYM's annotation files, and "
         'their annotation pickle with the official splits: without skeletons, ready for their '
         "extraction, or with those of another tool, such as PYSKL's gym_hrnet.pkl. An interrupted "
@@ -25,24 +35,22 @@ def parse_args(argv=None):
                         help='the pickle to write; clips go to the folder videos beside it')
     parser.add_argument('--events', metavar='DIR',
                         help="folder to write the clips' whole events to, too")
-    parser.add_argument('--version', choices=VERSIONS, default=VERSIONS[0],
-                        help='of the annotation files; the split val is the same '
+    parser.add_argument('--version', nargs='?', action=_Version, choices=VERSIONS,
+                        default=VERSIONS[0],
+                        help='of the annotation files; the split val is the same; alone, '
+                        "show this program's version and exit "
                         '(default: %(default)s)')
-    parser.add_argument('--short-side', type=int, default=256, metavar='PIXELS',
+    parser.add_argument('--short-side', type=cli.number(least=16), default=256, metavar='PIXELS',
                         help='of the clips (default: %(default)s)')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
     command_line.add_skeleton_arguments(parser, num_person=1)
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 
 def main():
     """Cuts the clips, attaches skeletons, writes the pickle."""
     args, report = parse_args(), DropReport()
-    if args.short_side < 16:
-        raise InputError('command line', '--short-side', args.short_side, 'at least 16')
     clips = os.path.join(os.path.dirname(args.out), 'videos')
     content = prepare_finegym(args.annotations, args.videos, clips, args.events, args.version,
                               args.short_side, args.workers, report)

@@ -1,5 +1,4 @@
 """NTU RGB+D as a data set: python tools/data/prepare_ntu.py --benchmark ntu60 ..."""
-import argparse
 import os
 
 from mmaction_d3d import cli
@@ -7,12 +6,11 @@ from mmaction_d3d.datasets.converters import command_line
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.ntu import prepare_ntu, reencode_videos
 from mmaction_d3d.datasets.converters.ntu_protocol import BENCHMARKS, parse_name
-from mmaction_d3d.errors import InputError
 
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description="Kinect's .skeleton files of NTU RGB+D (60 or 120) as an annotation pickle "
         'with the official splits; the videos, too, in a smaller size. An interrupted run goes on '
         'where it stopped.')
@@ -23,24 +21,18 @@ def parse_args(argv=None):
     parser.add_argument('--videos', metavar='DIR',
                         help='folder with the NAME_rgb.avi files, at any depth: they are written '
                         'in a smaller size to the folder videos beside X.pkl')
-    parser.add_argument('--short-side', type=int, default=256, metavar='PIXELS',
+    parser.add_argument('--short-side', type=cli.number(least=16), default=256, metavar='PIXELS',
                         help='of the smaller videos (default: %(default)s)')
-    parser.add_argument('--num-person', type=int, default=2, metavar='M',
+    parser.add_argument('--num-person', type=cli.number(least=1), default=2, metavar='M',
                         help='people kept, those of the largest motion (default: %(default)s)')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 
 def main():
     """Converts the skeletons, writes the videos, then the pickle."""
     args, report = parse_args(), DropReport()
-    for flag, least in (('num_person', 1), ('short_side', 16)):
-        if getattr(args, flag) < least:
-            raise InputError('command line', f'--{flag.replace("_", "-")}', getattr(args, flag),
-                             f'at least {least}')
     annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
                                     args.workers, report)
     if args.videos:

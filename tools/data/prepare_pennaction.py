@@ -1,5 +1,4 @@
 """Penn Action as a data set: python tools/data/prepare_pennaction.py ROOT --out X.pkl."""
-import argparse
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters import command_line
@@ -9,17 +8,15 @@ from mmaction_d3d.datasets.converters.pennaction import read_pennaction
 
 def parse_args(argv=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         description="Penn Action's frame folders and label files as an annotation pickle: the "
         "labels' 13 joints, or joints that another tool, such as HRNet, found in the frames.")
     parser.add_argument('root', metavar='ROOT', help='folder with frames/0001/000001.jpg ... and '
                         'labels/0001.mat ...')
     parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
-    parser.add_argument('--workers', type=int, metavar='N',
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
     command_line.add_skeleton_arguments(parser, num_person=1)
-    parser.add_argument('--debug', action='store_true',
-                        help='show the traceback of a wrong input, too')
     return parser.parse_args(argv)
 
 

@@ -1,4 +1,5 @@
 """What the converters' command lines share: flags for skeletons from elsewhere, and the end."""
+from ... import cli
 from ...errors import InputError
 from ...files import write_pickle
 from ..skeletons import LAYOUTS
@@ -18,7 +19,7 @@ def add_skeleton_arguments(parser, num_person):
     parser.add_argument('--format', choices=IMPORTERS, help='what wrote them')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints to convert them to (default: %(default)s)')
-    parser.add_argument('--num-person', type=int, default=num_person, metavar='M',
+    parser.add_argument('--num-person', type=cli.number(least=1), default=num_person, metavar='M',
                         help='people kept of them (default: %(default)s)')
 
 
@@ -35,11 +36,8 @@ def attach_named_skeletons(content, args, report, spread=False):
         dict: A new ``content``; the same one without ``--skeletons``.
 
     Raises:
-        InputError: ``--format`` is missing, ``--num-person`` is below 1, or the skeletons cannot
-            be used.
+        InputError: ``--format`` is missing, or the skeletons cannot be used.
     """
-    if args.num_person < 1:
-        raise InputError('command line', '--num-person', args.num_person, 'at least 1')
     if args.skeletons is None:
         return content
     if args.format is None:
