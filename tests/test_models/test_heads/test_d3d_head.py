@@ -50,3 +50,12 @@ def test_clips_of_a_sample_are_averaged(average_clips):
     scores = module(tokens).unflatten(0, (2, 3))
     scores = (scores.softmax(-1) if average_clips == 'prob' else scores).mean(1)
     assert_near(torch.stack([sample.pred_score for sample in samples]), scores)
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16], ids=str)
+def test_autocast_leaves_the_head_in_float32(dtype):
+    module, tokens = build(), torch.randn(2, 3, 3, 4)
+    with torch.autocast('cpu', dtype=dtype):
+        logits = module.forward(tokens)
+    assert torch.equal(logits, module(tokens))
+    assert module.to(dtype).forward(tokens.to(dtype)).dtype is torch.float32
