@@ -8,6 +8,7 @@ from mmaction_d3d.extraction import SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference.output import table, write_csv
+from mmaction_d3d.media import DEFAULT_FPS
 
 
 def parse_args(argv=None):
@@ -33,8 +34,8 @@ def parse_args(argv=None):
     parser.add_argument('--device', help='such as cuda:0 or cpu (default: a GPU where one is)')
     parser.add_argument('--topk', type=cli.number(least=1), default=5, metavar='K',
                         help='classes in an answer (default: 5)')
-    parser.add_argument('--fps', type=cli.number(float, above=0), default=25.,
-                        help='of frame folders (default: 25)')
+    parser.add_argument('--fps', type=cli.number(float, above=0), default=DEFAULT_FPS,
+                        help='of frame folders (default: %(default)s)')
     parser.add_argument('--no-video', action='store_true', help='write no annotated videos')
     parser.add_argument('--no-attention', action='store_true',
                         help='draw no attention on them, which takes a second pass of the model')

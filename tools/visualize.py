@@ -7,7 +7,6 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
                                  config_mistakes, load_config, read_config)
 from mmaction_d3d.errors import InputError
@@ -16,11 +15,12 @@ from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.faithfulness import KINDS, deletion_test, write_csv
 from mmaction_d3d.evaluation.position_bias import bias_lines, position_bias
 from mmaction_d3d.files import write_bytes, write_text
+from mmaction_d3d.media import write_video
 from mmaction_d3d.visualization import all_pictures, figure_array
 from mmaction_d3d.visualization.deletion_curves import deletion_curves
 from mmaction_d3d.visualization.run_report import draw_run
 
-_HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
+_FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip a second
 
 
 def parse_args(argv=None):
@@ -155,7 +155,7 @@ def draw_clips(args):
         name = osp.join(out_dir, osp.splitext(osp.basename(found.name))[0])
         figure = picture.draw(found, **options)
         if picture.video is not None and args.video:
-            write_bytes(f'{name}.mp4', encode(np.repeat(picture.video(found), _HOLD, axis=0)))
+            write_video(f'{name}.mp4', np.repeat(picture.video(found), _HOLD, axis=0), _FPS)
         write_bytes(f'{name}.png', png(figure_array(figure)))
         share = '' if found.maps.modal is None else f'; modal tokens {found.maps.modal:.1%}'
         runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '

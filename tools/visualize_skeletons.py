@@ -1,21 +1,19 @@
 """Draws skeletons over their videos: python tools/visualize_skeletons.py X.pkl --videos DIR."""
 import os.path as osp
 
-import av
 import cv2
 import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations)
-from mmaction_d3d.datasets.media_index import MediaIndex, locate_video
 from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.extraction.media import Frames, as_media
 from mmaction_d3d.files import write_bytes
+from mmaction_d3d.media import (DEFAULT_FPS, Frames, MediaIndex, as_media, h264_writer, locate_video,
+                                probe)
 from mmaction_d3d.parallel import map_in_order
 from mmaction_d3d.visualization.tracks import draw_tracks, sheet
-from mmaction_d3d.visualization.video_writer import h264_writer
 
 _SHEET_FRAMES = 12   # on a contact sheet
 _SHEET_COLUMNS = 4
@@ -39,7 +37,7 @@ def parse_args(argv=None):
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints (default: %(default)s)')
     parser.add_argument('--fps', type=cli.number(float, above=0),
-                        help="frames a second (default: the video's; 25 for "
+                        help=f"frames a second (default: the video's; {DEFAULT_FPS} for "
                         'folders of frames)')
     return parser.parse_args(argv)
 
@@ -65,14 +63,6 @@ def find_media(info, args):
     return as_media(locate_video(MediaIndex(args.videos), info, place)['filename'])
 
 
-def rate_of(media):
-    """Frames a second of a video; 25 for frames."""
-    if media.images is not None:
-        return 25.
-    with av.open(media.path) as container:
-        return float(container.streams.video[0].average_rate or 25)
-
-
 def draw(job):
     """Draws one clip; returns the paths written."""
     info, media, layout, out, fps = job
@@ -80,8 +70,8 @@ def draw(job):
     total, people = info['total_frames'], None
     chosen = set(np.linspace(0, total - 1, min(total, _SHEET_FRAMES)).round().astype(int).tolist())
     shown, frames = [], Frames(media)
-    with h264_writer(f'{stem}.mp4', round(fps or rate_of(media))) as write:
-        for index, frame in enumerate(frames):
+    with h264_writer(f'{stem}.mp4', round(fps or probe(media, count='header').fps)) as write:
+        for index, frame in enumerate(frames.images()):
             if index >= total:
                 raise InputError(media.path, 'frames', f'more than {total}',
                                  f'{total}, as total_frames of {ids_of(info)[0]} says')

@@ -9,9 +9,9 @@ from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS
 
 from ..errors import InputError
+from ..media import MediaIndex, locate_frames, locate_video
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations, select_split
-from .media_index import MediaIndex, locate_frames, locate_video
 from .skeletons import get_layout
 from .transforms.cropping import check_before_crops
 

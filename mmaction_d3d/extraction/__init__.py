@@ -1,8 +1,8 @@
 """Skeletons of any video, as annotations that the data sets read."""
+from ..media import Media, find_media
 from .boxes import GivenBoxes, WholeFrame
 from .detector import DetectedPeople
 from .extractor import SkeletonExtractor
-from .media import Media, find_media
 from .mediapipe_backend import MediaPipeBackend
 from .mmpose_backend import MMPoseBackend
 

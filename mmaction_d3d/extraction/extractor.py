@@ -7,10 +7,10 @@ import numpy as np
 from ..datasets.converters.people import clean, link_people
 from ..datasets.skeletons import get_layout
 from ..errors import InputError
+from ..media import Frames, as_media
 from ..prefetch import prefetch
 from .boxes import WholeFrame
 from .detector import DEFAULT_DETECTOR, DetectedPeople
-from .media import Frames, as_media
 from .mediapipe_backend import MediaPipeBackend
 from .mmpose_backend import DEFAULT_CONFIG, MMPoseBackend
 
@@ -96,7 +96,7 @@ class SkeletonExtractor:
         """Crops by ``batch_size``, each (frame, place among the boxes, crop)."""
         find = self.people.open(media) if self.backend.top_down else None
         batch = []
-        for index, frame in enumerate(frames):
+        for index, frame in enumerate(frames.images()):
             places, boxes = (0, ), None
             if find is not None:
                 boxes = find(index, frame)

@@ -6,11 +6,10 @@ import shutil
 import sys
 import time
 
-import av
-
 from ..datasets import safe_pickle
 from ..errors import InputError
 from ..files import write_pickle, write_text
+from ..media import probe
 
 
 class Results:
@@ -121,7 +120,11 @@ class _Progress:
 
     def start(self, clip):
         """Begins a video."""
-        self._current, self._length = 0, _announced_frames(clip)
+        self._current, self._length = 0, None
+        try:
+            self._length = probe(clip, count='header').frames
+        except InputError:
+            pass    # the extraction itself will say what is wrong
 
     def frames(self, count):
         """Notes the frames of the current video done so far."""
@@ -148,14 +151,3 @@ class _Progress:
         print(f'videos: {done}/{self._total}{inside}, '
               f'{(self._frames + self._current) / taken:.1f} frames/s, {left}',
               end='\r' if sys.stdout.isatty() and not last else '\n', flush=True)
-
-
-def _announced_frames(clip):
-    """Number of frames as a folder or a video's header says; None where it says nothing."""
-    if clip.images is not None:
-        return len(clip.images)
-    try:
-        with av.open(clip.path) as container:
-            return container.streams.video[0].frames or None
-    except (av.FFmpegError, OSError, IndexError):
-        return None   # the extraction itself will say what is wrong

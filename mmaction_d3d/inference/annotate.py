@@ -2,13 +2,11 @@
 import cv2
 import numpy as np
 
-from ..errors import InputError
+from ..media import Frames, h264_writer
 from ..visualization.people import draw_people
-from ..visualization.video_writer import h264_writer
 from .drawing import draw_attention, draw_panel, picture_size
 from .output import best_classes
 from .skeletons import people_found
-from .sources import readable_frames
 
 _LEAST_WIDTH = 480  # that a panel's text needs
 
@@ -29,12 +27,8 @@ def write_annotated(recognised, path, layout, classes, topk, pipeline):
     """
     painter = _Painter(recognised, layout, classes, topk, pipeline)
     with h264_writer(path, recognised.info.fps) as write:
-        index = -1
-        for index, to_rgb in enumerate(readable_frames(recognised.source)):
-            write(painter.draw(index, to_rgb()))
-        if index < 0:
-            raise InputError(recognised.source.path, 'video', 'no frame',
-                             'a video that can be decoded')
+        for index, frame in enumerate(Frames(recognised.source)):
+            write(painter.draw(index, frame.rgb()))
 
 
 class _Painter:

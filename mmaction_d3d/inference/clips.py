@@ -1,4 +1,7 @@
 """From a source and its skeleton to the model's input, through the config's own test pipeline."""
+import os
+import re
+
 import numpy as np
 from mmengine.dataset import Compose
 
@@ -7,7 +10,30 @@ from mmaction.datasets.transforms import FormatShape
 from ..datasets.transforms import AlignedDecode
 from ..datasets.transforms.cropping import check_before_crops
 from ..errors import InputError
-from .sources import pipeline_fields
+
+_NUMBERED = re.compile(r'(.*?)(\d+)(\.\w+)')
+
+
+def pipeline_fields(source):
+    """What a pipeline needs to read a source.
+
+    Args:
+        source (Media): A video or frame folder, of :mod:`mmaction_d3d.media`.
+
+    Raises:
+        InputError: The frames of a folder are not numbered without a gap.
+    """
+    if source.images is None:
+        return dict(filename=source.path, start_index=0)
+    names = [os.path.basename(path) for path in source.images]
+    first = _NUMBERED.fullmatch(names[0])
+    if first is not None:
+        prefix, suffix = (text.replace('{', '{{').replace('}', '}}') for text in first.group(1, 3))
+        tmpl, start = f'{prefix}{{:0{len(first[2])}}}{suffix}', int(first[2])
+        if names == [tmpl.format(start + index) for index in range(len(names))]:
+            return dict(img_dir=source.path, frame_tmpl=tmpl, start_index=start)
+    raise InputError(source.path, 'frames', f'{len(names)} images from {names[0]} to {names[-1]}',
+                     'images numbered without a gap, such as img_00001.jpg, img_00002.jpg, ...')
 
 
 class TestPipeline:

@@ -8,19 +8,17 @@ from mmengine.infer import BaseInferencer
 from mmengine.registry import init_default_scope
 
 from ..errors import InputError
-from ..extraction import find_media
-from ..extraction.media import as_media
+from ..media import DEFAULT_FPS, as_media, find_media, probe
 from ..parallel import Progress
 from ..prefetch import prefetch
 from .annotate import write_annotated
 from .attention_track import clip_attention
-from .clips import TestPipeline
+from .clips import TestPipeline, pipeline_fields
 from .loading import layout_of, load_model, read_config, test_dataset
 from .long_video import LongVideo
 from .output import prediction_of, write_json
 from .recognised import Recognised
 from .skeletons import ExtractedSkeletons, GivenSkeletons, PickledSkeletons, skeleton_of
-from .sources import FOLDER_FPS, probe
 from .timeline_plot import plot_timeline
 
 
@@ -66,7 +64,7 @@ class D3DInferencer(BaseInferencer):
                         or getattr(self._origin, 'classes', None))
 
     def __call__(self, inputs, batch_size=8, skeletons=None, out_dir=None, video=True,
-                 attention=True, topk=5, fps=FOLDER_FPS, window=None, stride=None, smooth=None):
+                 attention=True, topk=5, fps=DEFAULT_FPS, window=None, stride=None, smooth=None):
         """Recognise.
 
         Args:
@@ -206,7 +204,8 @@ class D3DInferencer(BaseInferencer):
         item = Recognised(source)
 
         def fetch():
-            item.info = probe(source, fps)
+            pipeline_fields(source)     # refuses frames with gaps in their numbers
+            item.info = probe(source, folder_fps=fps)
             skeleton, item.info, notes = skeleton_of(source, item.info, origin, self.layout,
                                                      self.num_person)
             item.notes.extend(notes)

@@ -4,10 +4,10 @@ import time
 import numpy as np
 
 from ..errors import InputError
+from ..media import Frames
 from ..parallel import Progress
 from ..prefetch import prefetch
 from .skeletons import people_found
-from .sources import readable_frames
 from .timeline import Timeline
 from .windows import WindowReader
 
@@ -96,7 +96,7 @@ class LongVideo:
         """Yield lists of ((start, stop), packed window)."""
         batch = []
         skeleton = _padded(item.skeleton, item.info.frames)
-        for window in reader.read(readable_frames(item.source)):
+        for window in reader.read(frame.rgb for frame in Frames(item.source)):
             part = slice(window.start, window.stop)
             own = dict(skeleton, total_frames=window.stop - window.start,
                        keypoint=skeleton['keypoint'][:, part],

@@ -5,10 +5,9 @@ from typing import List, Optional
 import numpy as np
 
 from ..errors import InputError
-from ..extraction import Media
+from ..media import Media, MediaInfo
 from .attention_track import AttentionTrack
 from .skeletons import people_found
-from .sources import VideoInfo
 
 NO_PERSON = 'no person found: the answer is from RGB alone'
 NO_ATTENTION = 'no attention drawn: the model has none that is deformable with modal queries'
@@ -31,7 +30,7 @@ class Recognised:
         notes: What a user should know of the answer.
     """
     source: Media
-    info: Optional[VideoInfo] = None
+    info: Optional[MediaInfo] = None
     skeleton: Optional[dict] = None
     packed: Optional[dict] = None
     error: Optional[InputError] = None

@@ -7,7 +7,7 @@ import numpy as np
 from ..datasets import safe_pickle
 from ..datasets.annotations import AnnotationChecker, ids_of, read_annotations
 from ..errors import InputError
-from .sources import readable_frames
+from ..media import Frames
 
 # Skeletons and pictures of published sets are recorded apart and differ by a frame or two.
 _SLACK = 2
@@ -129,13 +129,13 @@ def skeleton_of(source, info, origin, layout, num_person):
 
     Args:
         source (Media): The video or frame folder.
-        info (VideoInfo): What it holds.
+        info (MediaInfo): What it holds.
         origin (Callable): One of the classes above.
         layout (SkeletonLayout): Joints that the model takes.
         num_person (int): People that the model takes; those of the highest score stay.
 
     Returns:
-        tuple[dict, VideoInfo, list[str]]: An annotation with ``keypoint`` (at most num_person x T x
+        tuple[dict, MediaInfo, list[str]]: An annotation with ``keypoint`` (at most num_person x T x
         V x 2), ``keypoint_score``, ``img_shape`` and ``total_frames``, without a label; the
         source's information, with the frames that decode where these turn out to be others; and
         what the extractor noted.
@@ -151,7 +151,7 @@ def skeleton_of(source, info, origin, layout, num_person):
     total = checked['total_frames']
     if total != info.frames:
         # Packets of old AVI files are more than their frames: now all are decoded and counted.
-        info = replace(info, frames=sum(1 for _ in readable_frames(source)))
+        info = replace(info, frames=sum(1 for _ in Frames(source)))
     if abs(total - info.frames) > _SLACK:
         raise InputError(place, f'{check.place(index, checked)}.total_frames', total,
                          f'{info.frames}, the frames of {source.path}')

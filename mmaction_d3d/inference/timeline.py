@@ -10,7 +10,7 @@ class Timeline:
     none, the nearest window's is taken. Times are looked at in cells of one stride.
 
     Args:
-        info (VideoInfo): Of the video.
+        info (MediaInfo): Of the video.
         length, stride, smooth (int): In frames.
 
     Attributes:

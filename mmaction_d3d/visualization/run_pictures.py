@@ -1,7 +1,6 @@
 """Pictures of a test: confusion, accuracy by class, embedding and the worst mistakes."""
 import warnings
 
-import cv2
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -11,9 +10,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from mmaction.evaluation import ConfusionMatrix
 
-from ..datasets.transforms.decoding import read_video
 from ..evaluation import wilson_interval
-from ..extraction.media import as_media
+from ..media import as_media, read_image, read_video
 
 _FRAMES = 6  # of a mistake
 _NAMED = 60  # classes at most whose names fit
@@ -128,7 +126,7 @@ def _frames(clips, i: int) -> list:
     inds = inds[np.linspace(0, len(inds) - 1, _FRAMES).round().astype(int)]
     media = as_media(str(clips.source[i]))
     if media.images is not None:
-        return [cv2.imread(media.images[index])[..., ::-1] for index in inds]
+        return [read_image(media.images[index]) for index in inds]
     images, _ = read_video(media.path, inds)
     last = images[max(images)]
     return [images.get(int(index), last) for index in inds]

@@ -180,7 +180,7 @@ def test_class_names_of_the_file(data):
 def test_no_folder_is_listed_once_a_clip(data, monkeypatch):
     import os
     calls, scandir = [], os.scandir
-    monkeypatch.setattr('mmaction_d3d.datasets.media_index.os.scandir',
+    monkeypatch.setattr('mmaction_d3d.media.index.os.scandir',
                         lambda path: calls.append(path) or scandir(path))
     data.build()
     assert len(calls) == 1

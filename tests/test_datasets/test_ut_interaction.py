@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.datasets import RGBPoseDataset
-from mmaction_d3d.datasets.transforms.decoding import read_video
+from mmaction_d3d.media import read_video
 
 ROOT = Path(os.environ.get('UT_INTERACTION_ROOT',
                            Path(__file__).parents[3] / 'shared' / 'data' / 'ut_interaction'))

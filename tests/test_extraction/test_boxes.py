@@ -8,7 +8,7 @@ import pytest
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction.boxes import GivenBoxes, WholeFrame
 from mmaction_d3d.extraction.detector import without_doubles
-from mmaction_d3d.extraction.media import Media
+from mmaction_d3d.media import Media
 
 FRAME = np.zeros((40, 60, 3), np.uint8)
 CLIP = Media('videos/wave/a.mp4', 'wave/a.mp4')

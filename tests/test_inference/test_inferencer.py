@@ -12,11 +12,10 @@ import torch
 from mmengine.config import Config
 
 from mmaction.registry import MODELS
-from mmaction_d3d.datasets.transforms.decoding import video_frames
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.inference import D3DInferencer, long_video, sources
+from mmaction_d3d.inference import D3DInferencer, long_video
 from mmaction_d3d.inference import inferencer as inferencer_module
-from mmaction_d3d.inference.sources import probe, readable_frames
+from mmaction_d3d.media import DecodingError, Frames, probe, read, video_frames
 
 from .support import CLASSES, make_tiny
 
@@ -122,16 +121,16 @@ def test_a_skeleton_may_differ_by_two_frames(tiny, frames):
 
 
 def test_frames_are_counted_where_packets_are_more(inferencer, tiny, monkeypatch):
-    monkeypatch.setattr(inferencer_module, 'probe', lambda *args: replace(probe(*args), frames=19))
+    monkeypatch.setattr(inferencer_module, 'probe', lambda *args, **kwargs: replace(probe(*args, **kwargs), frames=19))
     assert inferencer(tiny.video())['predictions'][0]['frames'] == 16
 
 
 def test_a_video_that_breaks_off_is_used_as_far_as_it_decodes(inferencer, tiny, monkeypatch):
-    def breaks_off(path):
+    def breaks_off(path, backend):
         yield from itertools.islice(video_frames(path), 11)
-        raise OSError('damaged')
+        raise DecodingError('damaged')
 
-    monkeypatch.setattr(sources, 'video_frames', breaks_off)
+    monkeypatch.setattr(read, 'video_frames', breaks_off)
     found = inferencer(tiny.video(), window=0.16, stride=0.16)['predictions'][0]
     assert found['notes'] == ['11 of 16 frames decode'] and len(found['windows']) == 3
 
@@ -160,13 +159,13 @@ def test_windows_are_decoded_in_a_thread_and_hold_few_frames(inferencer, tiny, m
             super().__init__(*args)
             readers.append(self)
 
-    def read(source):
-        for frame in readable_frames(source):
+    def watched(source):
+        for frame in Frames(source):
             threads.add(threading.get_ident())
             yield frame
 
     monkeypatch.setattr(long_video, 'WindowReader', Reader)
-    monkeypatch.setattr(long_video, 'readable_frames', read)
+    monkeypatch.setattr(long_video, 'Frames', watched)
     inferencer(tiny.video(), window=0.16, stride=0.16)
     assert readers[0].most_held == 4 and len(readers[0]) == 4  # 4 frames a window, none shared
     assert threads and threading.get_ident() not in threads

@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters.ntu import SKELETON_SUFFIX, find_samples
+from mmaction_d3d.datasets.converters.ntu import SKELETON_SUFFIX
+from mmaction_d3d.media import files_by_name
 from mmaction_d3d.datasets.converters.ntu_reader import SkeletonFile, read_skeleton
 from mmaction_d3d.errors import InputError
 
@@ -75,7 +76,7 @@ def same(one, other):
 def main():
     """Compares, times and prints."""
     args = parse_args()
-    found = [path for _, path in sorted(find_samples(args.skeletons, SKELETON_SUFFIX).items())]
+    found = [path for _, path in sorted(files_by_name(args.skeletons, [SKELETON_SUFFIX]).items())]
     if not found:
         raise InputError(args.skeletons, 'folder', f'no {SKELETON_SUFFIX} file', 'at least one')
     for path in found[:args.files]:

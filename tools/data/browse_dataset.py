@@ -9,13 +9,13 @@ from mmengine.runner import set_random_seed
 from mmaction.registry import DATASETS
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.skeletons import get_layout
-from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes
+from mmaction_d3d.media import write_video
 from mmaction_d3d.visualization import clip_video, contact_sheet, view_clip
 
-_HOLD = 4  # times that a frame is repeated: 16 frames a second are 4 of the clip
+_FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip a second
 
 
 def parse_args(argv=None):
@@ -80,10 +80,10 @@ def main(argv=None):
     suffix = '.mp4' if args.video else '.png'
     path = args.out or osp.join(cfg.work_dir, f'browse_{args.split}{suffix}')
     if args.video:
-        data = encode(np.repeat(clip_video(views, layout), _HOLD, axis=0))
+        write_video(path, np.repeat(clip_video(views, layout), _HOLD, axis=0), _FPS)
     else:
         data = cv2.imencode(suffix, contact_sheet(views, layout)[..., ::-1])[1].tobytes()
-    write_bytes(path, data)
+        write_bytes(path, data)
     for view in views:
         print(view.caption)
     print(f'{count} of {len(dataset)} clips: {path}')

@@ -9,11 +9,10 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
                                                select_split)
-from mmaction_d3d.datasets.media_index import MediaIndex, locate_video
 from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
-from mmaction_d3d.datasets.transforms.decoding import read_video
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes, write_text
+from mmaction_d3d.media import MediaIndex, locate_video, read_video
 from mmaction_d3d.parallel import map_in_order
 
 

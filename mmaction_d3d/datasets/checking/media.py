@@ -7,9 +7,9 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ...errors import InputError
+from ...media import (Frames, Media, MediaIndex, locate_frames, locate_video, numbered_images,
+                      read_frame_folder, read_video)
 from ...parallel import map_in_order
-from ..media_index import MediaIndex, locate_frames, locate_video
-from ..transforms.decoding import read_frame_folder, read_video, video_frames
 from .contents import name_of
 from .findings import Finding
 
@@ -129,31 +129,14 @@ def _probe(job):
 
 def _probe_all(job):
     """As :func:`_probe`, of all frames, one in memory at a time."""
-    sizes, count, reason = set(), 0, ''
-    frames = _folder_frames(job) if job.source.is_frames else video_frames(job.path)
-    try:
-        for to_rgb in frames:
-            sizes.add(to_rgb().shape[:2])
-            count += 1
-    except InputError:
-        raise
-    except Exception as error:  # the libraries have many kinds
-        reason = f' ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ""})'
-    if not count:
-        raise InputError(job.path, 'video', f'no frame{reason}', 'a video that can be decoded')
-    more = count - job.total
-    return min(count, job.total), str(more) if more > 0 else '', sizes, reason
-
-
-def _folder_frames(job):
-    def image_path(index):
-        return os.path.join(job.path, job.source.frame_tmpl.format(index + job.source.start_index))
-
-    index = 0
-    while os.path.isfile(image_path(index)):
-        yield lambda index=index: read_frame_folder(
-            job.path, np.array([index]), job.source.frame_tmpl, job.source.start_index)[0][index]
-        index += 1
+    images = None
+    if job.source.is_frames:
+        images = tuple(numbered_images(job.path, job.source.frame_tmpl, job.source.start_index))
+    frames = Frames(Media(job.path, job.name, images))
+    sizes = {frame.rgb().shape[:2] for frame in frames}
+    more = frames.count - job.total
+    reason = f' ({frames.problem})' if frames.problem else ''
+    return min(frames.count, job.total), str(more) if more > 0 else '', sizes, reason
 
 
 def _compare(job, count, beyond, sizes, reason):

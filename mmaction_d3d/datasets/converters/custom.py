@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ...errors import InputError
-from ..media_index import VIDEO_SUFFIXES
+from ...media import Media, probe
+from ...media.find import VIDEO_SUFFIXES, has_suffix, walk
 from .common import Resumable
-from .videos import Probe, probe_video
 
 SPLIT_FOLDERS = ('train', 'val', 'test')
 
@@ -25,6 +25,15 @@ class Clip:
     def name(self):
         """The clip's id: its path without suffix."""
         return os.path.splitext(self.path)[0]
+
+
+@dataclass
+class Decoded:
+    """What a video holds: frames that decode, their size in pixels, why not all decode or ``''``."""
+    frames: int = 0
+    height: int = 0
+    width: int = 0
+    problem: str = ''
 
 
 def list_folders(root, report):
@@ -47,13 +56,12 @@ def list_folders(root, report):
         raise InputError(root, 'folder', 'no folder in it', 'a folder per class')
     depth = 1 if set(tops) <= set(SPLIT_FOLDERS) else 0
     clips = []
-    for folder, folders, files in os.walk(root):
-        folders.sort()
+    for folder, files in walk(root):
         below = os.path.relpath(folder, root)
         parts = [] if below == '.' else below.split(os.sep)
-        for file in sorted(files) if parts else ():   # those beside the classes are of no class
+        for file in files if parts else ():   # those beside the classes are of no class
             path = '/'.join((*parts, file))
-            if os.path.splitext(file)[1].lower() not in VIDEO_SUFFIXES:
+            if not has_suffix(file, VIDEO_SUFFIXES):
                 report.add('no video, by its suffix: left out', path)
             elif len(parts) <= depth:
                 report.add('video outside of a class: left out', path)
@@ -188,30 +196,36 @@ def make_annotations(clips, root, out, workers, report):
     """
     stamps = [(clip.path, os.stat(os.path.join(root, clip.path)).st_mtime_ns) for clip in clips]
     job = Resumable(out, dict(root=os.path.abspath(root), clips=stamps))
-    probes = job.map(partial(_probe, root), [clip.path for clip in clips], Probe, workers, 'videos')
+    decoded = job.map(partial(_decode, root), [clip.path for clip in clips], Decoded, workers,
+                      'videos')
     numbers = all(clip.label.isdecimal() for clip in clips)
     classes = sorted({clip.label for clip in clips})
     content = dict(split={}, annotations=[])
     if not numbers:
         content['classes'] = classes
-    for clip, probe in zip(clips, probes):
-        if not probe.frames:
-            report.add('video that does not decode: left out', f'{clip.path}: {probe.problem}')
+    for clip, video in zip(clips, decoded):
+        if not video.frames:
+            report.add('video that does not decode: left out', f'{clip.path}: {video.problem}')
             continue
-        if probe.problem:
+        if video.problem:
             report.add('video that does not decode to its end: used as far as it does',
-                       f'{clip.path}: {probe.problem}')
-        shape = (probe.height, probe.width)
+                       f'{clip.path}: {video.problem}')
+        shape = (video.height, video.width)
         content['split'].setdefault(clip.split, []).append(clip.name)
         content['annotations'].append(dict(
             frame_dir=clip.name, filename=clip.path, img_shape=shape, original_shape=shape,
             label=int(clip.label) if numbers else classes.index(clip.label),
-            total_frames=probe.frames))
+            total_frames=video.frames))
     if not content['annotations']:
         raise InputError(root, 'videos', f'{len(clips)}, of which none decodes',
                          'at least one that decodes')
     return content, job
 
 
-def _probe(root, path):
-    return probe_video(os.path.join(root, path))
+def _decode(root, path):
+    """Decode a video and count its frames: headers may announce frames that do not decode."""
+    try:
+        info = probe(Media(os.path.join(root, path), path), count='frames')
+    except InputError as error:
+        return Decoded(problem=error.found)
+    return Decoded(info.frames, info.height, info.width, info.problem)

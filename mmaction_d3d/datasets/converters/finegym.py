@@ -18,10 +18,11 @@ from numbers import Real
 
 from ...errors import InputError
 from ...files import numbered_lines
+from ...media import files_by_name
+from ...media.find import VIDEO_SUFFIXES
 from ...parallel import map_in_order
 from .cutting import Cut, cut
 from .skeleton_files import read_json
-from .videos import find_videos
 
 VERSIONS = ('1.0', '1.1')
 SUFFIX = '.mp4'
@@ -166,7 +167,7 @@ def prepare_finegym(annotations, videos, clips, events, version, short_side, wor
     classes = read_classes(annotations)
     elements = read_elements(annotations, version, len(classes), report)
     times = read_times(annotations, version)
-    sources = find_videos(videos)
+    sources = files_by_name(videos, VIDEO_SUFFIXES)
     for folder in filter(None, (clips, events)):
         if os.path.realpath(folder) == os.path.realpath(videos):
             raise InputError('command line', '--videos', videos, 'another folder than the one that '

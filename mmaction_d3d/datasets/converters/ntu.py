@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ...errors import InputError
+from ...media import files_by_name
 from ...parallel import map_in_order
 from .common import Resumable
 from .ntu_bodies import assign_people, denoise, split_bodies, to_arrays
@@ -41,7 +42,7 @@ def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
         InputError: No sample of the benchmark is there, or one is there twice.
     """
     protocol = BENCHMARKS[benchmark]
-    found = find_samples(skeletons, SKELETON_SUFFIX)
+    found = files_by_name(skeletons, [SKELETON_SUFFIX])
     chosen = []
     for name, path in sorted(found.items()):
         sample = parse_name(name)
@@ -71,34 +72,6 @@ def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
     if not annotations:
         raise InputError(skeletons, 'files', next(report.lines()), 'a file that can be used')
     return annotations, work
-
-
-def find_samples(root, suffix):
-    """Finds the files of a folder, at any depth.
-
-    Args:
-        root (str): The folder.
-        suffix (str): How their names end.
-
-    Returns:
-        dict[str, str]: Paths by name without the suffix.
-
-    Raises:
-        InputError: There is no such folder, or two files have one name.
-    """
-    if not os.path.isdir(root):
-        raise InputError(root, 'folder', 'no such folder', f'a folder with *{suffix} files')
-    found = {}
-    for folder, folders, files in os.walk(root, followlinks=True):
-        folders.sort()
-        for file in files:
-            if not file.endswith(suffix):
-                continue
-            path = os.path.join(folder, file)
-            if found.setdefault(file[:-len(suffix)], path) != path:
-                raise InputError(path, 'name', f'that of {found[file[:-len(suffix)]]}, too',
-                                 'each sample once')
-    return found
 
 
 def convert(path, num_person):
@@ -154,7 +127,7 @@ def reencode_videos(annotations, videos, folder, short_side, workers, report):
     if os.path.realpath(videos) == os.path.realpath(folder):
         raise InputError('command line', '--videos', videos, 'another folder than the one that '
                          'the smaller videos are written to')
-    found = find_samples(videos, VIDEO_SUFFIX)
+    found = files_by_name(videos, [VIDEO_SUFFIX])
     there = []
     for annotation in annotations:
         if annotation['frame_dir'] in found:

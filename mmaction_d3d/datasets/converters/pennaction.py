@@ -21,11 +21,11 @@ import os
 import re
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from scipy.io import loadmat
 
 from ...errors import InputError
+from ...media import read_image
 from ...parallel import map_in_order
 from ..skeletons import get_layout
 
@@ -169,9 +169,7 @@ def _shape(label, path, first):
         InputError: The first frame cannot be read, or its sides are not in the ratio of
             ``dimensions``.
     """
-    image = cv2.imread(first)
-    if image is None:
-        raise InputError(first, 'image', 'a file that cannot be decoded', 'a JPEG')
+    image = read_image(first)
     sides = label['dimensions'].flatten()[:2]
     if len(sides) < 2 or not all(side >= 1 for side in sides):
         raise InputError(path, 'dimensions', label['dimensions'].tolist(), 'height, width, frames')

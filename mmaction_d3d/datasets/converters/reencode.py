@@ -1,15 +1,11 @@
 """Videos made smaller: decoding 1080p frames takes most of the time of training."""
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
-
-import av
 
 from ...errors import InputError
 from ...files import whole_or_absent
-
-# Near lossless to the eye at this size. Without B-frames, whose order not every AVI reader keeps.
-_OPTIONS = dict(preset='veryfast', crf='20', g='24', bf='0')
+from ...media import KEEPING, DecodingError, H264Writer, Media, Video, probe
 
 
 @dataclass
@@ -36,95 +32,32 @@ def reencode(job):
     if os.path.isfile(target):
         return Reencoded(frames=existing(target, short_side)[0])
     try:
-        container = av.open(source)
-    except Exception as error:      # PyAV has many kinds
-        return Reencoded(problem=reason_of(error))
-    with container:
-        if not container.streams.video:
-            return Reencoded(problem='no picture stream')
-        try:
-            with whole_or_absent(target) as file:
-                return Reencoded(frames=_write(container, file, target, short_side))
-        except _DecodingError as error:
-            return Reencoded(problem=reason_of(error.__cause__) if error.__cause__ else str(error))
-
-
-class _DecodingError(Exception):
-    """The source is damaged."""
-
-
-def _decode(container):
-    stream = container.streams.video[0]
-    stream.codec_context.thread_count = 1       # there are as many processes as CPUs
+        video = Video(source)
+    except InputError as error:
+        return Reencoded(problem=error.found)
     try:
-        yield from container.decode(stream)
-    except Exception as error:
-        raise _DecodingError from error
+        with video, small_video(target, video.rate, short_side) as small:
+            for frame in video.frames():
+                small.add(frame.picture)
+            if not small.frames:
+                raise DecodingError('no frame decodes')
+    except DecodingError as error:
+        return Reencoded(problem=str(error))
+    return Reencoded(frames=small.frames)
 
 
-def _write(container, file, target, short_side):
-    """Encodes all frames into an open file; returns their number."""
-    rate = rate_of(container.streams.video[0])
-    with SmallVideo(file, os.path.splitext(target)[1][1:], rate, short_side) as small:
-        for frame in _decode(container):
-            small.add(frame)
-    if not small.frames:
-        raise _DecodingError('no frame decodes')
-    return small.frames
-
-
-def rate_of(stream):
-    """Frames per second of a video stream, a Fraction; 30 where the file does not say."""
-    return stream.average_rate or Fraction(30)
-
-
-class SmallVideo:
-    """An H.264 video that is written frame by frame, at a constant rate.
+@contextmanager
+def small_video(target, rate, short_side):
+    """A :class:`~mmaction_d3d.media.H264Writer` of a file that appears once it is whole.
 
     Args:
-        file (BinaryIO): Where to write it.
-        suffix (str): Its format: ``avi``, ``mp4``.
-        rate (Fraction): Frames per second.
+        target (str): The file; its suffix is its format.
+        rate (Fraction): Frames a second.
         short_side (int): In pixels, which smaller frames keep.
-
-    Attributes:
-        frames (int): Those written.
-        shape (tuple[int] | None): Their height and width.
     """
-
-    def __init__(self, file, suffix, rate, short_side):
-        self.frames, self.shape = 0, None
-        self._rate, self._short_side = rate, short_side
-        self._container, self._stream = av.open(file, 'w', format=suffix), None
-
-    def __enter__(self):
-        return self
-
-    def add(self, frame):
-        """Writes the next frame, an ``av.VideoFrame`` of any size."""
-        if self._stream is None:
-            width, height = smaller_size(frame.width, frame.height, self._short_side)
-            self.shape = height, width
-            self._stream = stream = self._container.add_stream('libx264', rate=self._rate)
-            stream.width, stream.height = width, height
-            stream.pix_fmt, stream.options = 'yuv420p', _OPTIONS
-            stream.codec_context.thread_count = 1
-        height, width = self.shape
-        small = frame.reformat(width, height, 'yuv420p', interpolation='AREA')
-        small.pts, small.time_base = self.frames, 1 / self._rate
-        self._container.mux(self._stream.encode(small))
-        self.frames += 1
-
-    def __exit__(self, kind, error, traceback):
-        with self._container:
-            if kind is None and self._stream is not None:
-                self._container.mux(self._stream.encode())
-
-
-def smaller_size(width, height, short_side):
-    """Width and height, both even, of a picture whose short side is ``short_side`` at most."""
-    scale = min(1, short_side / min(width, height))
-    return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))
+    with whole_or_absent(target) as file:
+        with H264Writer(file, os.path.splitext(target)[1][1:], rate, KEEPING, short_side) as small:
+            yield small
 
 
 def existing(target, short_side):
@@ -137,17 +70,11 @@ def existing(target, short_side):
         InputError: It is no video, or larger than ``short_side``.
     """
     try:
-        with av.open(target) as container:
-            stream = container.streams.video[0]
-            frames, shape = stream.frames, (stream.height, stream.width)
-    except Exception as error:
-        raise InputError(target, 'video', reason_of(error), 'a video: delete this file') from error
+        info = probe(Media(target, target), count='header')
+    except InputError as error:
+        raise InputError(target, 'video', error.found, 'a video: delete this file') from error
+    shape = info.height, info.width
     if min(shape) > short_side:
         raise InputError(target, 'short side', min(shape), f'{short_side}: delete this folder, or '
                          'choose another one')
-    return frames, shape
-
-
-def reason_of(error):
-    """An exception of PyAV in one line."""
-    return f'{type(error).__name__}: {" ".join(str(error).split())}'
+    return info.frames, shape

@@ -4,11 +4,11 @@ import fcntl
 import io
 import json
 import os
-from fractions import Fraction
 from pathlib import Path
 
 from ...errors import InputError
 from ...files import write_bytes, write_pickle, write_text
+from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, clip_name
 from .motions import MOTIONS
@@ -143,19 +143,8 @@ def encode(frames):
     Every frame is a key frame at constant quality, so that the coding of one frame tells nothing
     of how the others differ from it.
     """
-    import av
     out = io.BytesIO()
-    with av.open(out, 'w', format='mp4') as container:
-        if 'libx264' in av.codecs_available:
-            stream = container.add_stream('libx264', rate=_FPS)
-            stream.options = dict(preset='veryfast', qp='24', g='1', threads='1')
-        else:
-            stream = container.add_stream('mpeg4', rate=_FPS)
-            stream.options = dict(qmin='4', qmax='4', g='1', threads='1')
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = 'yuv420p'
-        stream.time_base = Fraction(1, _FPS)
+    with H264Writer(out, 'mp4', _FPS, FRAME_BY_FRAME) as writer:
         for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
-        container.mux(stream.encode())
+            writer.add(frame)
     return out.getvalue()

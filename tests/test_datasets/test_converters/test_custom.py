@@ -215,15 +215,15 @@ def test_no_video_decodes(root, make):
 def test_an_interrupted_run_goes_on(root, put, make, monkeypatch):
     put('a.mp4', 'b.mp4')
     clips = [Clip('a.mp4', 'x', 'train'), Clip('b.mp4', 'x', 'train')]
-    probe, calls = custom.probe_video, []
+    probe, calls = custom.probe, []
 
-    def stop_at_b(path):
-        calls.append(path)
-        if path.endswith('b.mp4') and len(calls) == 2:
+    def stop_at_b(media, count):
+        calls.append(media.path)
+        if media.path.endswith('b.mp4') and len(calls) == 2:
             raise KeyboardInterrupt
-        return probe(path)
+        return probe(media, count)
 
-    monkeypatch.setattr(custom, 'probe_video', stop_at_b)
+    monkeypatch.setattr(custom, 'probe', stop_at_b)
     monkeypatch.setattr(custom.Resumable.map, '__defaults__', (None, 'jobs', 1))   # shards of 1
     with pytest.raises(KeyboardInterrupt):
         make(clips)

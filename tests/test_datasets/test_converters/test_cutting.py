@@ -4,8 +4,8 @@ from fractions import Fraction
 import av
 import pytest
 
-from mmaction_d3d.datasets.converters import cutting
-from mmaction_d3d.datasets.converters.cutting import Clip, Cut, cut, frames_from
+from mmaction_d3d.datasets.converters.cutting import Clip, Cut, cut
+from mmaction_d3d.media import Video
 
 from .finegym_files import SIZE, draw_number, read_numbers, write_full_video
 
@@ -44,29 +44,6 @@ def test_clip_is_small_h264_that_begins_at_zero(video, tmp_path):
         assert (stream.codec_context.name, stream.average_rate) == ('h264', 25)
         times = [frame.time for frame in container.decode(stream)]
     assert times == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
-
-
-def test_little_is_decoded_before_a_clip(video):
-    with av.open(str(video)) as container:
-        time, _ = next(frames_from(container, Fraction('7.96')))
-    assert time == Fraction('3.6')      # the last key frame by then
-
-
-class SeeksTooFar:
-    """An open file of a format without an index."""
-
-    def __init__(self, container):
-        self.container, self.streams = container, container.streams
-        self.start_time, self.decode = container.start_time, container.decode
-
-    def seek(self, offset):
-        self.container.seek(offset + 4000000 if offset > 0 else offset)
-
-
-def test_all_is_decoded_where_a_seek_goes_too_far(video):
-    with av.open(str(video)) as container:
-        times = [time for time, _ in frames_from(SeeksTooFar(container), Fraction('3.4'))]
-    assert len(times) == 200 and times[0] == 0
 
 
 @pytest.mark.parametrize('suffix', ['mkv', 'ts'])
@@ -129,9 +106,11 @@ def test_file_that_is_no_video(tmp_path, content, problem):
 
 
 def test_decoding_that_fails_leaves_no_file(video, tmp_path, monkeypatch):
-    def broken(container, start):
-        yield from list(frames_from(container, start))[:50]
+    frames = Video.frames
 
-    monkeypatch.setattr(cutting, 'frames_from', broken)
+    def broken(self):
+        yield from [frame for frame, _ in zip(frames(self), range(50))]
+
+    monkeypatch.setattr(Video, 'frames', broken)
     assert cut_out(video, tmp_path / 'clip.mp4', '1', '3').problem
     assert not list(tmp_path.iterdir())

@@ -177,7 +177,7 @@ WRONG = {
     'neither split': (with_label(train=2.), r'train: found \[\[2.*want 1 \(train\)'),
     'no size': (with_label(dimensions=np.zeros((0, 0))), 'dimensions: found'),
     'other ratio': (with_label(dimensions=np.array([[80., 64., 4.]])), 'size: found 64 x 80'),
-    'broken image': (lambda root: (root / 'frames/0001/000001.jpg').write_bytes(b'x'), 'a JPEG'),
+    'broken image': (lambda root: (root / 'frames/0001/000001.jpg').write_bytes(b'x'), 'want an image'),
     'no labels': (lambda root: (root / 'labels/0001.mat').unlink(), 'labels: found 0 files'),
     'no folder': (lambda root: os.rename(root / 'labels', root / 'l'), 'labels: found no such'),
 }

@@ -12,7 +12,7 @@ import pytest
 
 from mmaction.registry import DATASETS
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.converters import cutting
+from mmaction_d3d.media import H264Writer
 
 from . import skeleton_writers as files
 from .finegym_files import SIZE, read_numbers, write_annotations, write_full_video
@@ -109,7 +109,7 @@ def test_processes_give_the_same(call, gym):
 
 
 def test_killed_run_leaves_whole_clips_and_goes_on(call, gym, monkeypatch):
-    real, frames = cutting.SmallVideo.add, []
+    real, frames = H264Writer.add, []
 
     def kill(self, frame):
         frames.append(frame.pts)
@@ -119,7 +119,7 @@ def test_killed_run_leaves_whole_clips_and_goes_on(call, gym, monkeypatch):
 
     child = os.fork()
     if not child:
-        monkeypatch.setattr(cutting.SmallVideo, 'add', kill)
+        monkeypatch.setattr(H264Writer, 'add', kill)
         call()
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
@@ -266,7 +266,7 @@ TRAIN, VAL = 'gym99_train_element_v1.0.txt', 'gym99_val_element.txt'
      'line 1: found .*, want Clabel: 0; set: S'),
     (lambda gym: (gym.annotations / VAL).unlink(), f'{VAL}: content: found FileNotFoundError'),
     (lambda gym: os.link(gym.videos / '0LtLS9wROrk.mp4', gym.videos / '0LtLS9wROrk.mkv'),
-     'want one video of a name'),
+     'want one file of a name'),
     (lambda gym: (gym.videos / '0LtLS9wROrk.mp4').unlink(), 'videos: found .*video is not there'),
     (lambda gym: gym.videos.rename(gym.videos.parent / 'gone'), 'full: folder: found no such'),
 ])

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.datasets.transforms import AlignedDecode
-from mmaction_d3d.datasets.transforms.decoding import read_video
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.media import read_video
 
 BACKENDS = ['av', 'decord']
 SIZE = (48, 64)

@@ -1,14 +1,11 @@
-"""Which videos and frame folders a command line names, and their frames."""
+"""Which videos and frame folders there are."""
 import cv2
 import numpy as np
 import pytest
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.extraction.media import Frames, as_media, find_media
-
-from .conftest import square_frames
-
-WALK = [[(20 + 4 * t, 30) for t in range(5)]]
+from mmaction_d3d.media import files_by_name, find_media
+from mmaction_d3d.media.find import walk
 
 
 def names(inputs):
@@ -16,10 +13,12 @@ def names(inputs):
 
 
 @pytest.fixture
-def tree(tmp_path, people_video):
+def tree(tmp_path, square_video):
     """wave/a.mp4, wave/b.mp4, push/a.mp4, notes.txt, jump/ with frames 0.png to 11.png."""
     for name in ('wave/a.mp4', 'wave/b.mp4', 'push/a.mp4'):
-        people_video(f'videos/{name}', WALK)
+        path = tmp_path / 'videos' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        square_video.write(path, square_video.draw(5, (32, 48)))
     folder = tmp_path / 'videos' / 'jump'
     folder.mkdir()
     for index in range(12):
@@ -63,40 +62,23 @@ def test_an_input_of_nothing_is_refused(tmp_path, item):
         find_media([str(tmp_path / item)])
 
 
-def test_frames_of_a_folder_come_in_the_order_of_their_numbers(tree):
-    frames = Frames(as_media(tree / 'jump'))
-    assert [int(frame[0, 0, 0]) for frame in frames] == [20 * index for index in range(12)]
-    assert frames.count == 12 and frames.img_shape == (8, 10)
+def test_links_are_folders_but_for_circles(tree, tmp_path):
+    (tree / 'kick').symlink_to(tree / 'push')
+    (tree / 'wave' / 'up').symlink_to(tree)
+    assert names([tree]) == ['jump', 'kick/a.mp4', 'push/a.mp4', 'wave/a.mp4', 'wave/b.mp4']
 
 
-def test_frames_of_a_video_are_its_own(people_video):
-    frames = Frames(as_media(people_video('a.mp4', WALK)))
-    for found, drawn in zip(frames, square_frames(WALK)):
-        assert np.abs(found.astype(int) - drawn).mean() < 3
-    assert frames.count == 5 and frames.img_shape == (64, 160) and not frames.problem
+def test_a_folder_that_cannot_be_read_is_an_error(tree):
+    with pytest.raises(InputError, match='gone: folder: found No such file'):
+        list(walk(str(tree / 'gone')))
 
 
-def test_a_video_cut_short_says_so(people_video):
-    path = people_video('a.ts', [[(20 + t, 30) for t in range(60)]])
-    data = path.read_bytes()
-    path.write_bytes(data[:len(data) // 2])
-    frames = Frames(as_media(path))
-    assert 0 < len(list(frames)) < 60 and frames.count < 60
-
-
-def test_what_does_not_decode_is_named(tmp_path):
-    (tmp_path / 'a.mp4').write_bytes(b'no video')
-    with pytest.raises(InputError, match='a.mp4: video: found InvalidDataError'):
-        list(Frames(as_media(tmp_path / 'a.mp4')))
-
-
-def test_frames_of_two_sizes_are_refused(tree):
-    cv2.imwrite(str(tree / 'jump' / '12.png'), np.zeros((9, 10, 3), np.uint8))
-    with pytest.raises(InputError, match='frame 12: found 9 x 10, want 8 x 10'):
-        list(Frames(as_media(tree / 'jump')))
-
-
-def test_an_image_that_cannot_be_read_is_named(tree):
-    (tree / 'jump' / '3.png').write_bytes(b'no image')
-    with pytest.raises(InputError, match='3.png: image'):
-        list(Frames(as_media(tree / 'jump')))
+def test_files_by_name_takes_endings_in_any_case(tmp_path):
+    (tmp_path / 'deep').mkdir()
+    for name in ('deep/a_rgb.avi', 'b_RGB.AVI', 'c.avi'):
+        (tmp_path / name).touch()
+    found = files_by_name(str(tmp_path), ['_rgb.avi'])
+    assert found == dict(a=str(tmp_path / 'deep/a_rgb.avi'), b=str(tmp_path / 'b_RGB.AVI'))
+    (tmp_path / 'a_rgb.avi').touch()
+    with pytest.raises(InputError, match='name: found that of .*, want one file of a name'):
+        files_by_name(str(tmp_path), ['_rgb.avi'])

@@ -2,9 +2,7 @@
 import os
 
 from ..errors import InputError
-
-VIDEO_SUFFIXES = frozenset(
-    '.3gp .asf .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv'.split())
+from .find import VIDEO_SUFFIXES
 
 
 class MediaIndex:

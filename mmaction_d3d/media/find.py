@@ -1,17 +1,15 @@
-"""The videos and frame folders that skeletons are extracted from."""
+"""Which videos and frame folders there are."""
 import glob
 import os
 import re
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
-import cv2
-
-from ..datasets.media_index import VIDEO_SUFFIXES
-from ..datasets.transforms.decoding import video_frames
 from ..errors import InputError
 from ..files import numbered_lines
 
+VIDEO_SUFFIXES = frozenset(
+    '.3gp .asf .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv'.split())
 IMAGE_SUFFIXES = frozenset('.bmp .jpeg .jpg .png .webp'.split())
 
 
@@ -34,6 +32,67 @@ class Media:
         if self.images is not None:
             return dict(frame_dir=self.name)
         return dict(frame_dir=os.path.splitext(self.name)[0], filename=self.name)
+
+
+def has_suffix(path, suffixes):
+    """Whether a file's suffix, in any case, is one of these."""
+    return os.path.splitext(path)[1].lower() in suffixes
+
+
+def walk(top, above=frozenset()):
+    """Go through a folder at any depth; links to folders are folders, but for circles of them.
+
+    Args:
+        top (str): The folder.
+        above (frozenset[str]): Where the folders lie that it was reached through.
+
+    Yields:
+        tuple[str, list[str]]: A folder, and the sorted names of the files in it.
+
+    Raises:
+        InputError: A folder cannot be read.
+    """
+    place = os.path.realpath(top)
+    if place in above:
+        return
+    try:
+        with os.scandir(top) as entries:
+            entries = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(top, 'folder', error.strerror, 'a folder that can be read') from error
+    yield top, [entry.name for entry in entries if not entry.is_dir()]
+    for entry in entries:
+        if entry.is_dir():
+            yield from walk(entry.path, above | {place})
+
+
+def files_by_name(root, endings):
+    """Find the files of a folder, at any depth, whose names must differ.
+
+    Args:
+        root (str): The folder.
+        endings (Iterable[str]): How their names end, such as ``_rgb.avi``, or suffixes.
+
+    Returns:
+        dict[str, str]: Paths by name without folder and ending.
+
+    Raises:
+        InputError: There is no such folder, or two files have one name.
+    """
+    if not os.path.isdir(root):
+        raise InputError(root, 'folder', 'no such folder',
+                         f'a folder with files *{", *".join(sorted(endings))}')
+    found = {}
+    for folder, files in walk(root):
+        for file in files:
+            ending = next((ending for ending in endings if file.lower().endswith(ending.lower())),
+                          None)
+            if ending is None:
+                continue
+            name, path = file[:-len(ending)], os.path.join(folder, file)
+            if found.setdefault(name, path) != path:
+                raise InputError(path, 'name', f'that of {found[name]}, too', 'one file of a name')
+    return found
 
 
 def find_media(inputs):
@@ -104,16 +163,15 @@ def _expand(item):
 
 
 def _video(path, root):
-    if os.path.splitext(path)[1].lower() in VIDEO_SUFFIXES:
+    if has_suffix(path, VIDEO_SUFFIXES):
         yield Media(path, _below(path, root))
 
 
 def _walk(top, root):
     """Videos and frame folders in and below ``top``, named from ``root``."""
-    for folder, folders, files in os.walk(top):
-        folders.sort()
-        images = [name for name in files if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES]
-        for name in sorted(files):
+    for folder, files in walk(top):
+        images = [name for name in files if has_suffix(name, IMAGE_SUFFIXES)]
+        for name in files:
             yield from _video(os.path.join(folder, name), root)
         if images:
             images.sort(key=_numbers)
@@ -129,53 +187,3 @@ def _below(path, root):
 def _numbers(name):
     """Sort key by which frame 10 comes after frame 9, however both are written."""
     return [(int(part), '') if part.isdecimal() else (0, part) for part in re.split(r'(\d+)', name)]
-
-
-class Frames:
-    """Iterates over a clip's frames, H x W x 3 uint8 RGB, and says what it has met.
-
-    Args:
-        media (Media): The clip.
-
-    Attributes:
-        count (int): Frames so far.
-        img_shape (tuple[int] | None): Height and width of the first frame.
-        problem (str): Why a video ended before its end, else ``''``.
-    """
-
-    def __init__(self, media):
-        self.media, self.count, self.img_shape, self.problem = media, 0, None, ''
-
-    def __iter__(self):
-        """Yields the frames.
-
-        Raises:
-            InputError: Not one frame can be read, an image cannot, or one has another size.
-        """
-        for frame in self._video() if self.media.images is None else self._images():
-            if self.img_shape is None:
-                self.img_shape = frame.shape[:2]
-            elif frame.shape[:2] != self.img_shape:
-                raise InputError(self.media.path, f'frame {self.count}',
-                                 ' x '.join(map(str, frame.shape[:2])),
-                                 f'{" x ".join(map(str, self.img_shape))}, as the first frame')
-            self.count += 1
-            yield frame
-
-    def _video(self):
-        try:
-            for to_rgb in video_frames(self.media.path):
-                yield to_rgb()
-        except Exception as error:  # the libraries have many kinds; what decoded before is kept
-            reason = ' '.join(str(error).replace(self.media.path, 'the file').split())
-            self.problem = f'{type(error).__name__} ({reason})'
-        if not self.count:
-            raise InputError(self.media.path, 'video', self.problem or 'no frame',
-                             'a video that can be decoded')
-
-    def _images(self):
-        for path in self.media.images:
-            image = cv2.imread(path)
-            if image is None:
-                raise InputError(path, 'image', 'a file that cannot be decoded', 'an image')
-            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

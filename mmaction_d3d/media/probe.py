@@ -1,0 +1,66 @@
+"""What a video or frame folder holds."""
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..errors import InputError
+from .read import Frames, read_image
+from .video import DEFAULT_FPS, DecodingError, Video
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What a video or frame folder holds.
+
+    Attributes:
+        frames: Number of frames; 0 where a video's header, and nothing else, was asked for and
+            does not say it.
+        height, width: Pixels, as a player shows the first frame.
+        fps: Frames a second.
+        problem: Why not all frames decode, else ``''``; known where all were decoded.
+    """
+    frames: int
+    height: int
+    width: int
+    fps: Fraction
+    problem: str = ''
+
+
+def probe(media, count='packets', folder_fps=DEFAULT_FPS):
+    """Find out how long, large and fast a video or frame folder is; its first frame is decoded.
+
+    Args:
+        media (Media): What to look at.
+        count (str): How to count a video's frames: ``header`` believes what the file announces,
+            ``packets`` reads the file without decoding it, ``frames`` decodes all. Defaults to
+            ``packets``.
+        folder_fps (float): Frames a second of a frame folder. Defaults to 25.
+
+    Returns:
+        MediaInfo: What it holds.
+
+    Raises:
+        InputError: Not one frame decodes.
+    """
+    first = next(iter(Frames(media, None if media.images is not None else 'av'))).rgb()
+    height, width = first.shape[:2]
+    if media.images is not None:
+        fps = Fraction(folder_fps).limit_denominator(1001)
+        return MediaInfo(len(media.images), height, width, fps)
+    with Video(media.path) as video:
+        if count == 'header':
+            return MediaInfo(video.announced, height, width, video.rate)
+        if count == 'packets':
+            try:
+                return MediaInfo(video.count_packets(), height, width, video.rate)
+            except DecodingError as error:
+                raise InputError(media.path, 'video', str(error),
+                                 'a video that can be decoded') from error
+        frames, problem = 0, ''
+        try:
+            for _ in video.frames():
+                frames += 1
+        except DecodingError as error:  # what decoded before counts
+            problem = str(error)
+        if not problem and frames < video.announced:
+            problem = f'{frames} of {video.announced} announced frames decode'
+        return MediaInfo(frames, height, width, video.rate, problem)

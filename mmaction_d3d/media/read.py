@@ -1,0 +1,154 @@
+"""Frames of videos and frame folders: all of them in order, or the ones that are named."""
+import os
+
+import cv2
+import numpy as np
+
+from ..errors import InputError
+from .find import Media
+from .video import DecodingError, Frame, video_frames
+
+
+class Frames:
+    """Iterates over the frames of a video or frame folder, each a :class:`.video.Frame`.
+
+    One frame is in memory. A video that can be decoded no further ends there.
+
+    Args:
+        media (Media): What to read.
+        backend (str, optional): ``av`` or ``decord``, for a video; by default the first that is
+            installed.
+
+    Attributes:
+        count (int): Frames so far.
+        problem (str): Why a video ended before its end, else ``''``.
+        img_shape (tuple[int] | None): Height and width of the first of :meth:`images`.
+    """
+
+    def __init__(self, media, backend=None):
+        self.media, self.count, self.problem, self.img_shape = media, 0, '', None
+        self._backend = backend
+
+    def __iter__(self):
+        """Yields the frames.
+
+        Raises:
+            InputError: A video cannot be opened, or not one frame of it decodes.
+        """
+        if self.media.images is not None:
+            for path in self.media.images:
+                self.count += 1
+                yield Frame(lambda path=path: read_image(path))
+            return
+        frames = video_frames(self.media.path, self._backend)
+        try:
+            for frame in frames:
+                self.count += 1
+                yield frame
+        except DecodingError as error:  # what decoded before is kept
+            self.problem = str(error)
+        finally:
+            frames.close()
+        if not self.count:
+            raise InputError(self.media.path, 'video', self.problem or 'no frame',
+                             'a video that can be decoded')
+
+    def images(self):
+        """Yield the frames as H x W x 3 uint8 RGB.
+
+        Raises:
+            InputError: As in iteration, and where a frame has another size than the first, or an
+                image cannot be read.
+        """
+        for index, frame in enumerate(self):
+            image = frame.rgb()
+            self.img_shape = self.img_shape or image.shape[:2]
+            if image.shape[:2] != self.img_shape:
+                raise InputError(self.media.path, f'frame {index}',
+                                 ' x '.join(map(str, image.shape[:2])),
+                                 f'{" x ".join(map(str, self.img_shape))}, as the first frame')
+            yield image
+
+
+def read_video(path, frame_inds, backend=None):
+    """Decode the named frames of a video, each once.
+
+    A video that ends, or can be decoded no further, before the last index gives its last frame
+    for all indices from there on.
+
+    Args:
+        path (str): The video.
+        frame_inds (np.ndarray): Frame indices from 0, in any order, repeats allowed.
+        backend (str, optional): ``av`` or ``decord``; by default the first that is installed.
+
+    Returns:
+        tuple[dict[int, np.ndarray], int | None]: H x W x 3 uint8 RGB by frame index, and the
+        number of frames if the video is too short for the largest index, else None.
+
+    Raises:
+        InputError: Not one frame can be decoded.
+    """
+    wanted, last = set(frame_inds.tolist()), int(frame_inds.max())
+    images, latest = {}, None
+    frames = Frames(Media(path, path), backend)
+    for index, latest in enumerate(frames):
+        if index in wanted:
+            images[index] = latest.rgb()
+        if index == last:
+            return images, None
+    images[frames.count - 1] = latest.rgb()
+    return images, frames.count
+
+
+def numbered_images(folder, frame_tmpl, start_index):
+    """Paths of a folder's images from the one numbered ``start_index`` to before the first gap.
+
+    Args:
+        folder (str): The folder.
+        frame_tmpl (str): Name of an image, such as ``'img_{:05}.jpg'``.
+        start_index (int): Number of the first one.
+
+    Yields:
+        str: The next path.
+    """
+    path = os.path.join(folder, frame_tmpl.format(start_index))
+    while os.path.isfile(path):
+        yield path
+        start_index += 1
+        path = os.path.join(folder, frame_tmpl.format(start_index))
+
+
+def read_frame_folder(folder, frame_inds, frame_tmpl, start_index):
+    """Read the named images of a folder of frames; arguments and result as :func:`read_video`.
+
+    Raises:
+        InputError: The first image is not there, or an image cannot be read.
+    """
+    def image_path(index):
+        return os.path.join(folder, frame_tmpl.format(index + start_index))
+
+    count = None
+    if not os.path.isfile(image_path(int(frame_inds.max()))):
+        count = sum(1 for _ in numbered_images(folder, frame_tmpl, start_index))
+        if not count:
+            raise InputError(image_path(0), 'image', 'no such file', 'the first frame')
+        frame_inds = np.minimum(frame_inds, count - 1)
+    images = {}
+    for index in np.unique(frame_inds).tolist():
+        path = image_path(index)
+        if not os.path.isfile(path):
+            raise InputError(path, 'image', 'no such file', f'frame {index} of the clip')
+        images[index] = read_image(path)
+    return images, count
+
+
+def read_image(path):
+    """Read an image as H x W x 3 uint8 RGB.
+
+    Raises:
+        InputError: It cannot be decoded.
+    """
+    image = cv2.imread(path)
+    if image is None:
+        raise InputError(path, 'image', 'a file that cannot be decoded', 'an image')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

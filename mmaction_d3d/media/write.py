@@ -1,0 +1,114 @@
+"""H.264 videos written frame by frame."""
+from contextlib import contextmanager
+from fractions import Fraction
+
+import numpy as np
+
+from ..files import whole_or_absent
+
+#: For looking at.
+VIEWING = dict(preset='superfast', crf='21')
+#: Near lossless to the eye in a small picture. Without B-frames, whose order not every AVI reader
+#: keeps.
+KEEPING = dict(preset='veryfast', crf='20', g='24', bf='0')
+#: Every frame by itself at constant quality, so that the coding of one frame tells nothing of how
+#: the others differ from it.
+FRAME_BY_FRAME = dict(preset='veryfast', qp='24', g='1', threads='1')
+# Of FFmpeg's own encoder, at about that quality.
+_WITHOUT_X264 = dict(qmin='4', qmax='4', g='1', threads='1')
+
+
+class H264Writer:
+    """An H.264 video, yuv420p, at a constant rate, to be used in a ``with`` statement.
+
+    Builds of FFmpeg without x264 write MPEG-4 Part 2 by FFmpeg's own encoder.
+
+    Args:
+        file (BinaryIO): Where to write it.
+        suffix (str): Its format: ``avi``, ``mp4``.
+        rate (Fraction): Frames a second.
+        options (dict): Of the encoder, such as :data:`VIEWING`.
+        short_side (int, optional): In pixels, which smaller frames keep; sides become even.
+            Defaults to None: frames stay as large as they are, and their sides must be even.
+        in_front (bool): Whether an mp4's index goes before its frames, so that it plays while it
+            loads. Defaults to False.
+
+    Attributes:
+        frames (int): Those written.
+        shape (tuple[int] | None): Their height and width.
+    """
+
+    def __init__(self, file, suffix, rate, options, short_side=None, in_front=False):
+        import av
+        self.frames, self.shape = 0, None
+        self._rate, self._options, self._short_side = Fraction(rate), options, short_side
+        self._container = av.open(file, 'w', format=suffix,
+                                  options=dict(movflags='faststart') if in_front else {})
+        self._stream = None
+
+    def __enter__(self):
+        return self
+
+    def add(self, frame):
+        """Writes the next frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size."""
+        import av
+        if isinstance(frame, np.ndarray):
+            frame = av.VideoFrame.from_ndarray(frame, format='rgb24')
+        if self._stream is None:
+            self._open(frame)
+        if self._short_side is not None:
+            height, width = self.shape
+            frame = frame.reformat(width, height, 'yuv420p', interpolation='AREA')
+        frame.pts, frame.time_base = self.frames, 1 / self._rate
+        self._container.mux(self._stream.encode(frame))
+        self.frames += 1
+
+    def _open(self, frame):
+        """Begins the stream, at the size of its first frame."""
+        import av
+        width, height = frame.width, frame.height
+        if self._short_side is not None:
+            width, height = smaller_size(width, height, self._short_side)
+        x264 = 'libx264' in av.codecs_available
+        self._stream = stream = self._container.add_stream('libx264' if x264 else 'mpeg4',
+                                                           rate=self._rate)
+        stream.options = self._options if x264 else _WITHOUT_X264
+        stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
+        stream.time_base = 1 / self._rate
+        if self._short_side is not None:    # there are as many processes as CPUs
+            stream.codec_context.thread_count = 1
+        self.shape = height, width
+
+    def __exit__(self, kind, error, traceback):
+        with self._container:
+            if kind is None and self._stream is not None:
+                self._container.mux(self._stream.encode())
+
+
+@contextmanager
+def h264_writer(path, fps):
+    """Open an mp4 that any browser plays, and that appears once it is whole.
+
+    Args:
+        path (str): The file.
+        fps (Fraction): Frames a second.
+
+    Yields:
+        Callable: Takes the next frame, H x W x 3 uint8 RGB, with even sides, as the format wants.
+    """
+    with whole_or_absent(path) as file:
+        with H264Writer(file, 'mp4', fps, VIEWING, in_front=True) as writer:
+            yield writer.add
+
+
+def write_video(path, frames, fps):
+    """Write frames by :func:`h264_writer`."""
+    with h264_writer(path, fps) as write:
+        for frame in frames:
+            write(frame)
+
+
+def smaller_size(width, height, short_side):
+    """Width and height, both even, of a picture whose short side is ``short_side`` at most."""
+    scale = min(1, short_side / min(width, height))
+    return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))
