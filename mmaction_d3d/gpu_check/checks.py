@@ -1,0 +1,144 @@
+"""The table of checks, and running them so that one that fails does not stop the others."""
+import json
+import time
+import traceback
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+
+from ..errors import InputError
+from ..files import write_text
+
+PASS, FAIL, LEFT_OUT = 'pass', 'fail', 'left out'
+
+# What a check may need besides other checks: the reason why it is lacking, or None.
+NEEDS: Dict[str, Callable[[], str]] = {
+    'PyAV': lambda: None if find_spec('av') else 'PyAV is missing (pip install av)',
+}
+
+
+class CheckFailed(Exception):
+    """A check found something wrong.
+
+    Args:
+        reason (str): What, in one line.
+        figures (dict, optional): What was measured.
+    """
+
+    def __init__(self, reason, figures=None):
+        super().__init__(reason)
+        self.figures = figures or {}
+
+
+class Check(NamedTuple):
+    """One check.
+
+    Attributes:
+        name (str): Its name in the table and for ``--only``.
+        run (Callable): Takes a :class:`~mmaction_d3d.gpu_check.context.Context`; returns one line
+            and a dict of figures, or raises.
+        needs (tuple[str]): Keys of :data:`NEEDS`, and checks that must have passed before.
+    """
+    name: str
+    run: Callable
+    needs: Tuple[str, ...]
+
+
+@dataclass
+class Result:
+    """How a check ended: ``state`` is ``'pass'``, ``'fail'`` or ``'left out'``."""
+    name: str
+    state: str
+    seconds: float
+    note: str
+    figures: dict = field(default_factory=dict)
+    trace: str = ''
+
+
+CHECKS: Dict[str, Check] = {}
+"""All checks by name, in the order in which they run."""
+
+
+def check(name, needs=()):
+    """Adds the decorated function to :data:`CHECKS`."""
+    def add(run):
+        CHECKS[name] = Check(name, run, tuple(needs))
+        return run
+    return add
+
+
+def selected(names=None) -> List[Check]:
+    """The checks of these names with those that they need, in the order of the table.
+
+    Args:
+        names (Sequence[str], optional): Defaults to None: all.
+
+    Raises:
+        InputError: There is no check of that name.
+    """
+    wanted = list(CHECKS if names is None else names)
+    for name in wanted:  # grows while it is walked
+        if name not in CHECKS:
+            raise InputError('command line', '--only', name, f'one of {", ".join(CHECKS)}')
+        wanted += [need for need in CHECKS[name].needs if need in CHECKS and need not in wanted]
+    return [one for one in CHECKS.values() if one.name in wanted]
+
+
+def run_checks(context, checks: Sequence[Check]) -> List[Result]:
+    """Runs checks one after the other, with a line of progress before and after each.
+
+    After each one ``context.report`` is written anew, so that a run which is stopped leaves what it
+    found.
+
+    Args:
+        context (Context): Where and at what size.
+        checks (Sequence[Check]): As :func:`selected` gives them.
+    """
+    results = []
+    for number, one in enumerate(checks, 1):
+        print(f'[{number}/{len(checks)}] {one.name} ...', flush=True)
+        results.append(_run_one(one, context, results))
+        done = results[-1]
+        print(f'[{number}/{len(checks)}] {one.name}: {done.state}, {done.seconds:.1f} s: '
+              f'{done.note}', flush=True)
+        content = dict(context.describe(), checks=[asdict(result) for result in results])
+        write_text(context.report, json.dumps(content, indent=1, default=str) + '\n')
+    return results
+
+
+def _run_one(one: Check, context, before: List[Result]) -> Result:
+    states = {result.name: result.state for result in before}
+    for need in one.needs:
+        if need in NEEDS:
+            lacking = NEEDS[need]()
+        else:
+            lacking = None if states.get(need) == PASS else f'{need} did not pass'
+        if lacking:
+            return Result(one.name, LEFT_OUT, 0., lacking)
+    begin = time.monotonic()
+    try:
+        note, figures = one.run(context)
+    except Exception as error:  # of any kind: this is what the check is for
+        context.free()
+        return Result(one.name, FAIL, time.monotonic() - begin, _reason(error),
+                      getattr(error, 'figures', {}), traceback.format_exc())
+    context.free()
+    return Result(one.name, PASS, time.monotonic() - begin, note, figures)
+
+
+def _reason(error) -> str:
+    text = ' '.join(str(error).split())[:300]
+    return text if isinstance(error, (CheckFailed, InputError)) else (
+        f'{type(error).__name__}: {text}')
+
+
+def table(results: Sequence[Result]) -> str:
+    """The results as lines to print."""
+    rows = [('check', 'result', 'seconds', 'what was found')]
+    rows += [(r.name, r.state, f'{r.seconds:.1f}', r.note) for r in results]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ['  '.join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
+             for row in rows]
+    counts = [f'{sum(r.state == state for r in results)} {state}'
+              for state in (PASS, FAIL, LEFT_OUT)]
+    return '\n'.join([*lines, ', '.join(counts)])

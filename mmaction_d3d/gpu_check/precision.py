@@ -1,0 +1,113 @@
+"""Gradients in mixed precision against float64, beside torchvision's r2plus1d_18."""
+import functools
+from typing import Callable, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torchvision.models.video import r2plus1d_18
+
+from mmaction.registry import MODELS
+
+from ..evaluation.complexity import run_model
+from .checks import CheckFailed, check
+from .gradients import cosines, gradients
+
+# 1 - cosine of a part may be this many times the control's worst, or below the floor.
+MARGIN = 3.
+FLOOR = 0.02
+
+
+class Trained(NamedTuple):
+    """A model after a few steps, on the CPU, and how to call it."""
+    model: nn.Module
+    call: Callable
+    losses: list
+
+
+def call_control(model, inputs):
+    """Logits of torchvision's network, which sees no skeletons."""
+    return model(inputs['imgs'].flatten(0, 1))
+
+
+@functools.lru_cache(maxsize=1)
+def trained_pair(context):
+    """Our model and the control, trained alike on the same batches."""
+    torch.manual_seed(0)
+    ours = MODELS.build(context.read_config().model)
+    torch.manual_seed(0)
+    control = r2plus1d_18(weights=None, num_classes=8)
+    return _train(context, ours, run_model), _train(context, control, call_control)
+
+
+def _train(context, model, call):
+    inputs, labels = context.clips
+    model = model.to(context.device).train()
+    steps = context.size.steps
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-4)
+    warmup = torch.optim.lr_scheduler.LinearLR(optimizer, 0.01, total_iters=max(1, steps // 3))
+    order, losses = torch.Generator().manual_seed(0), []
+    for _ in range(steps):
+        picked = torch.randperm(len(labels), generator=order)[:context.size.batch]
+        batch = {key: value[picked].to(context.device) for key, value in inputs.items()}
+        loss = F.cross_entropy(call(model, batch).float(), labels[picked].to(context.device))
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.)
+        optimizer.step()
+        warmup.step()
+        losses.append(loss.item())
+    return Trained(model.cpu(), call, losses)
+
+
+@functools.lru_cache(maxsize=1)
+def wanted_pair(context):
+    """The float64 gradients of both, on the device."""
+    batch = _batch(context)
+    return [gradients(one.model, one.call, *batch, context.device, torch.float64)
+            for one in trained_pair(context)]
+
+
+def _batch(context):
+    inputs, labels = context.clips
+    count = context.size.batch
+    return {key: value[:count] for key, value in inputs.items()}, labels[:count]
+
+
+def verdict(ours, control):
+    """Parts of ours that are worse than the margin lets them be, by cosines of both."""
+    allowed = max(FLOOR, MARGIN * max(1 - cosine for cosine in control.values()))
+    return [part for part, cosine in ours.items() if not 1 - cosine <= allowed]
+
+
+def _check_precision(context, dtype):
+    if context.device == 'cuda' and dtype is torch.bfloat16 and (
+            not torch.cuda.is_bf16_supported(including_emulation=False)):
+        return 'the card has no bfloat16: float16 is used', {}
+    found = [gradients(one.model, one.call, *_batch(context), context.device, dtype)
+             for one in trained_pair(context)]
+    ours, control = (cosines(*both) for both in zip(found, wanted_pair(context)))
+    names = 'ours', 'r2plus1d_18'
+    losses = dict(zip(names, (one.losses for one in trained_pair(context))))
+    figures = dict(zip(names, (ours, control)), margin=MARGIN, floor=FLOOR, losses=losses)
+    text = 'cosines to float64: ' + '; '.join(
+        f'{name} ' + ', '.join(f'{part} {cosine:.4f}' for part, cosine in figures[name].items())
+        + f' (loss {losses[name][0]:.2f} to {losses[name][-1]:.2f})' for name in names)
+    if -1. in control.values():
+        raise CheckFailed(f"the control's gradient is not finite; {text}", figures)
+    wrong = verdict(ours, control)
+    if wrong:
+        raise CheckFailed(f'{", ".join(wrong)} worse than the control; {text}', figures)
+    return text, figures
+
+
+@check('gradient bfloat16')
+def check_bfloat16(context):
+    """Cosine by part under bfloat16 autocast."""
+    return _check_precision(context, torch.bfloat16)
+
+
+@check('gradient float16')
+def check_float16(context):
+    """Cosine by part under float16 autocast."""
+    return _check_precision(context, torch.float16)

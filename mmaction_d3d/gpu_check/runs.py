@@ -1,0 +1,170 @@
+"""The tools as a user calls them, on generated clips: train, test, resume, distribute, infer."""
+import json
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from mmengine.runner.checkpoint import CheckpointLoader
+
+from .checks import CheckFailed, check
+from .context import ROOT
+
+_LIMIT = 120  # seconds of one tool
+# Warnings of distributed training that cost time; reported, since the run itself is right.
+_UNWANTED = ('Grad strides do not match bucket view strides', 'find_unused_parameters=True was')
+
+
+def start(context, name, *command):
+    """Starts a tool whose output goes to ``NAME.log``; returns the process and that file."""
+    log = context.runs / f'{name}.log'
+    env = dict(os.environ, PYTHON=sys.executable, PYTHONUNBUFFERED='1',
+               PYTHONPATH=os.pathsep.join(filter(None, (str(ROOT), os.environ.get('PYTHONPATH')))))
+    if context.device == 'cpu':
+        env['CUDA_VISIBLE_DEVICES'] = ''
+    with socket.socket() as free, open(log, 'wb') as file:
+        free.bind(('127.0.0.1', 0))
+        env['PORT'] = str(free.getsockname()[1])
+        process = subprocess.Popen([*map(str, command)], env=env, stdout=file,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+    return process, log
+
+
+def finish(process, log):
+    """Waits for a tool; returns what it printed.
+
+    Raises:
+        CheckFailed: It failed or took too long.
+    """
+    try:
+        code = process.wait(_LIMIT)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)  # torchrun's children, too
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise CheckFailed(f'not done after {_LIMIT} s: see {log}') from error
+        raise
+    text = log.read_text(errors='replace')
+    if code:
+        lines = [line for line in text.splitlines() if line.strip()]
+        raise CheckFailed(f'exit code {code}: {lines[-1].strip() if lines else "no output"} '
+                          f'(see {log})')
+    return text
+
+
+def train_command(context, work_dir, *more):
+    """Command of one epoch of training."""
+    return (sys.executable, ROOT / 'tools' / 'train.py', *_arguments(context, work_dir), *more)
+
+
+def _arguments(context, work_dir):
+    return (context.config, '--data-root', context.data_root, '--work-dir',
+            context.runs / work_dir)
+
+
+def load(path):
+    """A checkpoint on the CPU.
+
+    Raises:
+        CheckFailed: It is not there.
+    """
+    if not Path(path).is_file():
+        raise CheckFailed(f'no checkpoint {path}')
+    return CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
+
+
+def _finite(checkpoint):
+    wrong = [name for name, value in checkpoint['state_dict'].items()
+             if value.is_floating_point() and not torch.isfinite(value).all()]
+    if wrong:
+        raise CheckFailed(f'{wrong[0]} is not finite after training')
+    return checkpoint
+
+
+@check('train')
+def check_train(context):
+    """tools/train.py, one epoch in the precision that the config chooses."""
+    finish(*start(context, 'train', *train_command(context, 'train')))
+    checkpoint = _finite(load(context.runs / 'train' / 'epoch_1.pth'))
+    return f'{checkpoint["meta"]["iter"]} steps', {}
+
+
+@check('test', needs=('train', ))
+def check_test(context):
+    """tools/test.py of that checkpoint: one prediction a clip."""
+    dump = context.runs / 'predictions.pkl'
+    finish(*start(context, 'test', sys.executable, ROOT / 'tools' / 'test.py',
+                  context.config, context.runs / 'train' / 'epoch_1.pth',
+                  *_arguments(context, 'test')[1:], '--dump', dump))
+    with open(dump, 'rb') as file:  # written just now, by this project
+        predictions = pickle.load(file)
+    if len(predictions) != 8:
+        raise CheckFailed(f'{len(predictions)} predictions of 8 clips')
+    return '8 clips', {}
+
+
+@check('resume', needs=('train', ))
+def check_resume(context):
+    """tools/train.py --resume goes on from the first epoch to the second."""
+    first = context.runs / 'train' / 'epoch_1.pth'
+    text = finish(*start(context, 'resume', *train_command(
+        context, 'resume', '--resume', first, '--cfg-options', 'train_cfg.max_epochs=2')))
+    steps = load(first)['meta']['iter']
+    found = _finite(load(context.runs / 'resume' / 'epoch_2.pth'))['meta']['iter']
+    if found != 2 * steps or 'Epoch(train) [1]' in text:
+        raise CheckFailed(f'{found} steps after two epochs of {steps}')
+    return f'went on from step {steps} to {found}', {}
+
+
+@check('dist_train')
+def check_dist_train(context):
+    """tools/dist_train.sh CONFIG 1, over nccl on a GPU and gloo on a CPU."""
+    text = finish(*start(context, 'dist_train', ROOT / 'tools' / 'dist_train.sh', context.config, 1,
+                         *_arguments(context, 'dist_train')[1:]))
+    _finite(load(context.runs / 'dist_train' / 'epoch_1.pth'))
+    warned = [warning for warning in _UNWANTED if warning in text]
+    return '; warns: '.join(
+        [f'one process over {"nccl" if context.device == "cuda" else "gloo"}', *warned]), {}
+
+
+@check('infer', needs=('train', 'PyAV'))
+def check_infer(context):
+    """tools/infer.py on one generated video, with skeletons and the annotated video."""
+    video = sorted((context.data_root / 'videos').glob('test*.mp4'))[0]
+    out = context.runs / 'infer'
+    finish(*start(context, 'infer', sys.executable, ROOT / 'tools' / 'infer.py', video, '--config',
+                  context.config, '--checkpoint', context.runs / 'train' / 'epoch_1.pth',
+                  '--skeletons', context.data_root / 'annotations.pkl', '--out', out,
+                  '--device', context.device))
+    written = sorted(out.glob('*.json'))
+    if not written or not sorted(out.glob('*.mp4')):
+        raise CheckFailed(f'no JSON or no video in {out}')
+    if 'error' in json.loads(written[0].read_text()):
+        raise CheckFailed(f'an error in {written[0]}')
+    return 'JSON and annotated video', {}
+
+
+@check('deterministic')
+def check_deterministic(context):
+    """Two trainings with --deterministic side by side give the same bits."""
+    names = ('deterministic_a', 'deterministic_b')
+    context.config, context.data_root  # made before both start
+    both = [start(context, name, *train_command(context, name, '--deterministic', '--seed', '0'))
+            for name in names]
+    try:
+        for one in both:
+            finish(*one)
+    finally:
+        for process, _ in both:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    a, b = (_finite(load(context.runs / name / 'epoch_1.pth'))['state_dict'] for name in names)
+    differ = [key for key, value in a.items() if not torch.equal(value, b[key])]
+    if differ:
+        raise CheckFailed(f'{len(differ)} of {len(a)} tensors differ, first {differ[0]}')
+    return f'{len(a)} tensors are bit-equal', {}

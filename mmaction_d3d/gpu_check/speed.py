@@ -1,0 +1,219 @@
+"""Clips a second and memory: the whole model beside RGBPose-Conv3D, and the model's parts."""
+import os.path as osp
+
+import torch
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.utils import get_installed_path
+
+from mmaction.registry import MODELS
+
+from ..evaluation.complexity import run_model
+from .checks import CheckFailed, check
+from .context import ROOT
+from .timing import allocated, time_in_turn, warm_up
+
+_PEER = 'skeleton/posec3d/rgbpose_conv3d/rgbpose_conv3d.py'
+
+
+def mixed(device):
+    """The precision that training uses on this device."""
+    good = device == 'cpu' or torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.autocast(device, dtype=torch.bfloat16 if good else torch.float16)
+
+
+def our_model(context, batch):
+    """Model of configs/d3d_ntu120_xset.py, of which a small size has less, and inputs of noise."""
+    width, frames, side = context.size.speed_model
+    cfg = Config.fromfile(str(ROOT / 'configs' / 'd3d_ntu120_xset.py')).model
+    cfg.backbone.backbone.base_channels, cfg.cls_head.in_channels = width, 4 * width
+    cfg.backbone.clip_len, cfg.backbone.img_size = frames, side
+    joints = cfg.backbone.num_joints * cfg.backbone.num_person
+    keypoint = torch.rand(batch, 1, frames, joints, 3, device=context.device)
+    keypoint[..., :2] *= side
+    return MODELS.build(cfg).to(context.device), dict(
+        imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device),
+        keypoint=keypoint)
+
+
+def peer_model(context, batch):
+    """RGBPose-Conv3D of MMAction2's own config with random weights, and inputs of noise."""
+    frames, side = context.size.peer
+    path = osp.join(get_installed_path('mmaction'), '.mim', 'configs', _PEER)
+    model = revert_sync_batchnorm(MODELS.build(Config.fromfile(path).model))
+    return model.to(context.device), dict(
+        imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device),
+        heatmap_imgs=torch.rand(batch, 1, 17, 4 * frames, side // 4, side // 4,
+                                device=context.device))
+
+
+def training_step(model, inputs, device):
+    """A call that does one step of training, gradients freed."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+
+    def step():
+        model.train()
+        with mixed(device):
+            scores = run_model(model, inputs)
+        scores = scores.values() if isinstance(scores, dict) else [scores]
+        sum(score.float().logsumexp(-1).mean() for score in scores).backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return step
+
+
+def inference(model, inputs, device):
+    """A call that does one forward pass."""
+    def infer():
+        model.eval()
+        with torch.no_grad(), mixed(device):
+            run_model(model, inputs)
+
+    return infer
+
+
+def product(context):
+    """A call of the card's matrix product, and its operations."""
+    n = context.size.gemm
+    a, b = (torch.randn(n, n, device=context.device, dtype=torch.bfloat16) for _ in range(2))
+    return lambda: a @ b, 2 * n**3
+
+
+def fitting(build, first):
+    """``build(batch)`` of the largest batch that fits: ``first``, or a half of a half of it.
+
+    Returns:
+        tuple: What it returned, and the batch.
+
+    Raises:
+        CheckFailed: Not even one clip fits.
+    """
+    batch = first
+    while batch:
+        try:
+            return build(batch), batch
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+        batch //= 2
+    raise CheckFailed('not even one clip fits into the memory of the GPU')
+
+
+def _prepare(context, make, batch):
+    """Both calls of a model, warm, and the memory of each in GiB."""
+    base = allocated(context.device)
+    model, inputs = make(context, batch)
+    # Inference first: an optimiser keeps two numbers a weight.
+    calls = dict(inference=inference(model, inputs, context.device),
+                 training=training_step(model, inputs, context.device))
+    return calls, {kind: warm_up(call, context.device, base) for kind, call in calls.items()}
+
+
+@check('speed')
+def check_speed(context):
+    """Training and inference beside RGBPose-Conv3D, one clip alone, and the card's product."""
+    calls, batches, figures = {}, {}, {}
+    for name, make in (('D3D', our_model), ('RGBPose-Conv3D', peer_model)):
+        (made, memory), batch = fitting(
+            lambda batch: _prepare(context, make, batch), context.size.speed_batch)
+        for kind, call in made.items():
+            calls[f'{name} {kind}'], batches[f'{name} {kind}'] = call, batch
+            figures[f'{name} {kind}'] = dict(batch=batch, gib=memory[kind])
+    model, inputs = our_model(context, 1)
+    alone = 'D3D inference, one clip'
+    calls[alone], batches[alone] = inference(model, inputs, context.device), 1
+    figures[alone] = dict(batch=1, gib=warm_up(calls[alone], context.device))
+    calls['GEMM'], operations = product(context)
+    calls['GEMM']()
+    for name, times in time_in_turn(calls, context.device, context.size.repeats).items():
+        figures.setdefault(name, {}).update(times)
+        if name in batches:
+            figures[name]['clips_per_second'] = 1e3 * batches[name] / times['ms']
+    figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
+    note = '; '.join(
+        f'{name} {one["clips_per_second"]:.1f} clips/s (batch {one["batch"]}, {one["gib"]:.2f} GiB)'
+        for name, one in figures.items() if name in batches)
+    return f'{note}; GEMM {figures["GEMM"]["tflops"]:.2f} TFLOP/s', figures
+
+
+def captured(model, inputs, device):
+    """Modules of our model that are timed, each with the arguments of a forward pass.
+
+    Raises:
+        CheckFailed: A part was not called.
+    """
+    backbone = model.backbone
+    first, last = backbone.blocks[0], backbone.blocks[-1]
+    modules = {
+        'backbone': backbone.backbone, 'pose tokens': backbone.pose_tokens,
+        'search': first.deformable.search, 'deformable, search included': first.deformable,
+        'joint': first.joint, 'temporal': first.temporal, 'temporal, last block': last.temporal,
+        'head': model.cls_head}
+    arguments = {}
+    hooks = [module.register_forward_pre_hook(
+        lambda _, args, kwargs, name=name: arguments.setdefault(name, (args, kwargs)),
+        with_kwargs=True) for name, module in modules.items()]
+    try:
+        inference(model, inputs, device)()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for name in modules:
+        if name not in arguments:
+            raise CheckFailed(f'{name} was not called in a forward pass')
+    return {name: (module, *arguments[name]) for name, module in modules.items()}
+
+
+def _tensors(nested):
+    if torch.is_tensor(nested):
+        yield nested
+    elif isinstance(nested, (tuple, list)):
+        for one in nested:
+            yield from _tensors(one)
+
+
+def _part_calls(module, args, kwargs, device):
+    """Inference and forward with backward of one part."""
+    args = [arg.detach().clone().requires_grad_(arg.is_floating_point())
+            if torch.is_tensor(arg) else arg for arg in args]
+
+    def infer():
+        module.eval()
+        with torch.no_grad(), mixed(device):
+            module(*args, **kwargs)
+
+    def train():
+        module.train()
+        with mixed(device):
+            outputs = module(*args, **kwargs)
+        sum(one.float().sum() for one in _tensors(outputs) if one.requires_grad).backward()
+        for one in (*args, *module.parameters()):
+            if torch.is_tensor(one):
+                one.grad = None
+
+    return dict(inference=infer, training=train)
+
+
+@check('speed by part')
+def check_speed_by_part(context):
+    """Forward, and forward with backward, of each part of our model."""
+    def build(batch):
+        calls, memory = {}, {}
+        model, inputs = our_model(context, batch)
+        for name, part in captured(model, inputs, context.device).items():
+            for kind, call in _part_calls(*part, context.device).items():
+                calls[f'{name}, {kind}'] = call
+                memory[f'{name}, {kind}'] = warm_up(
+                    call, context.device, allocated(context.device))
+        return calls, memory
+
+    (calls, memory), batch = fitting(build, context.size.speed_batch)
+    calls['GEMM'], operations = product(context)
+    calls['GEMM']()
+    figures = time_in_turn(calls, context.device, context.size.repeats)
+    for name, one in figures.items():
+        if name in memory:
+            one.update(batch=batch, gib=memory[name], clips_per_second=1e3 * batch / one['ms'])
+    figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
+    note = ', '.join(f'{name} {one["ms"]:.1f}' for name, one in figures.items() if name in memory)
+    return f'ms at batch {batch}: {note}', figures
