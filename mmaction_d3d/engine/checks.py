@@ -3,11 +3,11 @@ import os.path as osp
 import re
 
 import torch
-from mmengine.model import is_model_wrapper
 from mmengine.runner import find_latest_checkpoint
 
 from ..datasets.skeletons import get_layout
 from ..errors import InputError
+from ..unwrapping import unwrap_datasets, unwrap_model
 
 
 def check_config(cfg):
@@ -25,22 +25,24 @@ def check_config(cfg):
     head = cfg.model.get('cls_head') or {}
     backbone = cfg.model.get('backbone') or {}
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        field = f'{name}.dataset'
-        dataset = (cfg.get(name) or {}).get('dataset') or {}
-        while 'dataset' in dataset:  # a wrapper, such as RepeatDataset
-            field, dataset = f'{field}.dataset', dataset['dataset']
-        pairs = {
-            'cls_head.num_classes': (head.get('num_classes'), 'num_classes'),
-            'backbone.num_person': (backbone.get('num_person'), 'num_person'),
-            'backbone.num_joints': (backbone.get('num_joints'), 'layout'),
-        }
-        for key, (found, other) in pairs.items():
-            want = dataset.get(other)
-            if other == 'layout' and want is not None:
-                want = len(get_layout(want))
-            if found is not None and want is not None and found != want:
-                raise InputError(cfg.filename, f'model.{key}', found,
-                                 f'{want}, to match {field}.{other}')
+        outer = (cfg.get(name) or {}).get('dataset') or {}
+        for field, dataset in unwrap_datasets(outer, f'{name}.dataset'):
+            _check_dataset(cfg, field, dataset, head, backbone)
+
+
+def _check_dataset(cfg, field, dataset, head, backbone):
+    pairs = {
+        'cls_head.num_classes': (head.get('num_classes'), 'num_classes'),
+        'backbone.num_person': (backbone.get('num_person'), 'num_person'),
+        'backbone.num_joints': (backbone.get('num_joints'), 'layout'),
+    }
+    for key, (found, other) in pairs.items():
+        want = dataset.get(other)
+        if other == 'layout' and want is not None:
+            want = len(get_layout(want))
+        if found is not None and want is not None and found != want:
+            raise InputError(cfg.filename, f'model.{key}', found,
+                             f'{want}, to match {field}.{other}')
 
 
 def check_start(cfg, model):
@@ -76,9 +78,7 @@ def check_checkpoint(path, model, whole=True):
     if '://' in path:
         return
     state = _read_state(path)
-    if is_model_wrapper(model):
-        model = model.module
-    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    own = {name: tuple(tensor.shape) for name, tensor in unwrap_model(model).state_dict().items()}
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
     fit = sum(given.get(name) == shape for name, shape in own.items())
     if fit == 0 or (whole and not fit == len(own) == len(given)):

@@ -2,12 +2,12 @@
 import numpy as np
 from mmengine.dist import collect_results, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from torch import nn
 
 from mmaction.registry import HOOKS
 
 from ..files import whole_or_absent
+from ..unwrapping import unwrap_model
 
 
 @HOOKS.register_module()
@@ -30,7 +30,7 @@ class DumpClipsHook(Hook):
 
     def before_test(self, runner):
         """Starts to listen to the head."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         linear = [m for m in model.cls_head.modules() if isinstance(m, nn.Linear)][-1]
         self._rows, self._features = [], None
         self._handle = linear.register_forward_pre_hook(self._listen)

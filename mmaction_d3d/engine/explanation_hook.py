@@ -1,12 +1,12 @@
 """Shows during training what the model looks at."""
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
 from mmaction.registry import HOOKS
 
 from ..datasets.skeletons import LAYOUTS
 from ..errors import InputError
+from ..unwrapping import unwrap_dataset, unwrap_model
 
 
 @HOOKS.register_module()
@@ -36,7 +36,7 @@ class ExplanationHook(Hook):
         from ..evaluation.attention_maps import Selection
         from ..evaluation.explain import explain_packed
         from ..visualization import all_pictures, figure_array
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         dataset = runner.train_dataloader.dataset
         packed = dict(inputs={key: value[0] for key, value in data_batch['inputs'].items()},
                       data_samples=data_batch['data_samples'][0])
@@ -51,8 +51,7 @@ class ExplanationHook(Hook):
 
 def _layout(dataset, model):
     """The joint layout: the data set's, else the one of as many joints as the model's."""
-    while not hasattr(dataset, 'layout') and hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset  # a wrapper, such as RepeatDataset
+    dataset = unwrap_dataset(dataset)
     if hasattr(dataset, 'layout'):
         return dataset.layout
     for layout in LAYOUTS.values():

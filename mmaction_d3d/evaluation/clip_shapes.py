@@ -4,6 +4,7 @@ from typing import Dict, List, Optional, Tuple
 from mmengine.config import Config, ConfigDict
 
 from ..errors import InputError
+from ..unwrapping import unwrap_dataset
 
 Size = Optional[Tuple[int, int]]
 
@@ -58,9 +59,7 @@ def clip_shapes(cfg: Config, split: str = 'train') -> Dict[str, Tuple[int, ...]]
 
 
 def _pipeline(cfg: Config, split: str) -> List[ConfigDict]:
-    dataset = (cfg.get(f'{split}_dataloader') or {}).get('dataset', {})
-    while 'dataset' in dataset:  # RepeatDataset and the like
-        dataset = dataset['dataset']
+    dataset = unwrap_dataset((cfg.get(f'{split}_dataloader') or {}).get('dataset', {}))
     if not dataset.get('pipeline'):
         raise _open(cfg, split, 'no pipeline', 'a data set with a pipeline')
     return dataset['pipeline']

@@ -8,6 +8,7 @@ from torch import nn
 
 from ..datasets.skeletons import SkeletonLayout
 from ..errors import InputError
+from ..unwrapping import unwrap_dataset
 from .attention_maps import AttentionMaps, Selection, attention_maps
 
 
@@ -59,8 +60,8 @@ def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
     Raises:
         InputError: The pipeline packs no ``keypoint``, or the model has no such attention.
     """
-    return explain_packed(model, dataset[index], dataset.layout, dataset.metainfo.get('classes'),
-                          selection)
+    return explain_packed(model, dataset[index], unwrap_dataset(dataset).layout,
+                          dataset.metainfo.get('classes'), selection)
 
 
 @torch.no_grad()

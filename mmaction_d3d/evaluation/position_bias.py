@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ..datasets.skeletons import SkeletonLayout
 from ..models.layers.token_search import reference_points
 from ..models.layers.trilinear import trilinear_corners
+from ..unwrapping import unwrap_dataset
 from .attention_maps import AttentionMaps, Selection, attention_maps
 
 
@@ -29,12 +30,13 @@ def position_bias(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
         right joints exchanged. Attention that follows a clip is mirrored with it.
     """
     found: Dict[str, List[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
+    layout = unwrap_dataset(dataset).layout
     for index in clips:
         batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
         imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
         maps = attention_maps(model, imgs, keypoint, selection)
         mirrored = attention_maps(model, imgs.flip(-1),
-                                  mirror(keypoint, imgs.shape[-1], dataset.layout), selection)
+                                  mirror(keypoint, imgs.shape[-1], layout), selection)
         found['attention'].append(_columns(maps.cells))
         found['even'].append(_columns(_even(maps)))
         found['mirrored'].append(_columns(mirrored.cells))

@@ -2,10 +2,10 @@
 from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import torch
-from mmengine.model import is_model_wrapper
 from torch import nn
 
 from ..models.layers.token_search import SearchedTokens, TokenSearch
+from ..unwrapping import unwrap_model
 
 # Of offset_range: beyond it, tanh passes less than a tenth of the gradient on.
 SATURATED = 0.95
@@ -117,10 +117,8 @@ def gradient_norms(model: nn.Module, scale: float = 1.) -> Dict[str, float]:
         ``other`` those that the model has and trains. Their squares add up to that of the whole
         gradient.
     """
-    if is_model_wrapper(model):
-        model = model.module
     norms: Dict[str, List[torch.Tensor]] = {}
-    for name, parameter in model.named_parameters():
+    for name, parameter in unwrap_model(model).named_parameters():
         if parameter.requires_grad:
             of_part = norms.setdefault(_part(name), [])
             if parameter.grad is not None:

@@ -9,6 +9,7 @@ from mmaction.registry import MODELS
 from ..datasets.skeletons import get_layout
 from ..engine import check_checkpoint, check_config, config_mistakes, load_config
 from ..errors import InputError
+from ..unwrapping import unwrap_dataset
 
 
 def read_config(model):
@@ -35,9 +36,7 @@ def test_dataset(cfg):
     Raises:
         InputError: There is none, or none with a pipeline.
     """
-    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
-    while 'dataset' in dataset:  # a wrapper, such as RepeatDataset
-        dataset = dataset['dataset']
+    dataset = unwrap_dataset((cfg.get('test_dataloader') or {}).get('dataset') or {})
     if not dataset.get('pipeline'):
         raise InputError(cfg.filename or 'config', 'test_dataloader.dataset.pipeline', 'nothing',
                          'the pipeline of a test')

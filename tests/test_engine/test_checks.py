@@ -101,5 +101,13 @@ def test_data_set_inside_a_wrapper_is_compared_with_the_model():
         check_config(cfg)
 
 
+def test_every_one_of_joined_data_sets_is_compared_with_the_model():
+    inner = [dict(type='RGBPoseDataset', num_classes=count) for count in (5, 6)]
+    cfg = Config(dict(model=dict(cls_head=dict(num_classes=5)), val_dataloader=dict(
+        dataset=dict(type='ConcatDataset', datasets=inner))))
+    with pytest.raises(InputError, match=r'6, to match val_dataloader.dataset.datasets\[1\].num_cl'):
+        check_config(cfg)
+
+
 def test_what_is_stated_once_cannot_contradict():
     check_config(Config(dict(model=dict(cls_head=dict(num_classes=5)), val_dataloader=None)))

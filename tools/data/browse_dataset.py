@@ -13,6 +13,7 @@ from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_conf
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes
 from mmaction_d3d.media import write_video
+from mmaction_d3d.unwrapping import unwrap_dataset
 from mmaction_d3d.visualization import clip_video, contact_sheet, view_clip
 
 _FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip a second
@@ -57,8 +58,7 @@ def build_dataset(cfg, split):
 
 def joint_layout(cfg, dataset):
     """The joint layout: the data set's, else that of the model's number of joints."""
-    while not hasattr(dataset, 'layout') and hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset  # a wrapper, such as RepeatDataset
+    dataset = unwrap_dataset(dataset)
     if hasattr(dataset, 'layout'):
         return dataset.layout
     return get_layout(cfg.get('layout', 'coco17'))
