@@ -1,6 +1,7 @@
 """How every command line tool of this project starts, and how it ends on a user's mistake."""
 import argparse
 import json
+import math
 import os
 import sys
 
@@ -64,7 +65,6 @@ def number(kind=int, least=None, above=None, below=None, most=None):
     ranges = [text.format(bound) for text, bound in (
         ('at least {}', least), ('more than {}', above), ('below {}', below), ('at most {}', most))
         if bound is not None]
-    want = ', '.join(ranges) or f'{"an" if kind is int else "a"} {kind.__name__}'
 
     def parse(text):
         try:
@@ -72,11 +72,11 @@ def number(kind=int, least=None, above=None, below=None, most=None):
         except ValueError as error:
             name = 'a whole number' if kind is int else 'a number'
             raise _OutOfRange(text, ', '.join([name, *ranges])) from error
-        # Written so that not-a-number is in no range.
-        if not (value - value == 0 and (least is None or value >= least)
-                and (above is None or value > above) and (below is None or value < below)
-                and (most is None or value <= most)):
-            raise _OutOfRange(value, want)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _OutOfRange(value, ', '.join(['a finite number', *ranges]))
+        if not ((least is None or value >= least) and (above is None or value > above)
+                and (below is None or value < below) and (most is None or value <= most)):
+            raise _OutOfRange(value, ', '.join(ranges))
         return value
 
     return parse

@@ -125,9 +125,10 @@ def test_success_returns():
     (dict(least=1), '0', 'found 0, want at least 1'),
     (dict(least=1), 'x', 'found x, want a whole number, at least 1'),
     (dict(least=0, most=9), '10', 'found 10, want at least 0, at most 9'),
+    (dict(most=9), '1' + 400 * '0', 'found 1' + 400 * '0' + ', want at most 9'),
     (dict(kind=float, above=0), '0', 'found 0.0, want more than 0'),
-    (dict(kind=float, above=0), 'nan', 'found nan, want more than 0'),
-    (dict(kind=float, above=0), 'inf', 'found inf, want more than 0'),
+    (dict(kind=float, above=0), 'nan', 'found nan, want a finite number, more than 0'),
+    (dict(kind=float, above=0), 'inf', 'found inf, want a finite number, more than 0'),
     (dict(kind=float, least=0, below=1), '1', 'found 1.0, want at least 0, below 1'),
 ])
 def test_a_number_out_of_range_is_one_line(run, kwargs, text, says):
