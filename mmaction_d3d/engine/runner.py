@@ -1,4 +1,5 @@
 """A runner that takes the machine as it is: GPUs with nccl, or CPUs with gloo."""
+import inspect
 import os
 from contextlib import contextmanager
 
@@ -6,6 +7,7 @@ import torch
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODEL_WRAPPERS
 from mmengine.runner import Runner
+from torch.nn.parallel import DistributedDataParallel
 
 from mmaction.registry import RUNNERS
 
@@ -74,15 +76,19 @@ class AutoDeviceRunner(Runner):
         Returns:
             nn.Module: The model, wrapped if there are several processes.
         """
+        if model_wrapper_cfg is None and self.distributed:
+            known = inspect.signature(DistributedDataParallel).parameters
+            # MMEngine's choice, by the name that this torch has for it.
+            buffers = ('forward_sync_buffers' if 'forward_sync_buffers' in known
+                       else 'broadcast_buffers')
+            model_wrapper_cfg = {
+                'type': 'MMDistributedDataParallel', buffers: False,
+                'find_unused_parameters': self.cfg.get('find_unused_parameters', False)}
         if not self._on_cpus():
             return super().wrap_model(model_wrapper_cfg, model)
         # As MMEngine does, but without device_ids, which are GPUs.
-        wrapper = model_wrapper_cfg or dict(
-            type='MMDistributedDataParallel',
-            broadcast_buffers=False,
-            find_unused_parameters=self.cfg.get('find_unused_parameters', False))
         return MODEL_WRAPPERS.build(
-            wrapper, default_args=dict(module=revert_sync_batchnorm(model)))
+            model_wrapper_cfg, default_args=dict(module=revert_sync_batchnorm(model)))
 
     def _on_cpus(self):
         return self.distributed and not torch.cuda.is_available()

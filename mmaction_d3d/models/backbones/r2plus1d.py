@@ -47,6 +47,25 @@ class Conv2Plus1D(nn.Sequential):
         return norm_relu_conv(x, self[1], self[3])
 
 
+class PointwiseConv3d(nn.Conv3d):
+    """A 1 x 1 x 1 convolution whose weight's gradient lies in memory as the weight does.
+
+    Of channels-last inputs torch gives one with other strides, which distributed training copies at
+    each step, with a warning.
+
+    Args:
+        in_channels (int): Input channels.
+        out_channels (int): Output channels.
+        stride (tuple[int]): Strides over (T, H, W).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: Tuple[int, int, int]) -> None:
+        super().__init__(in_channels, out_channels, 1, stride, bias=False)
+
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+        return super()._conv_forward(x, weight.flatten().view_as(weight), bias)
+
+
 class ResidualBlock(nn.Module):
     """Two (2+1)D convolutions and a shortcut, with the key names of torchvision's basic block.
 
@@ -69,7 +88,7 @@ class ResidualBlock(nn.Module):
         if stride != (1, 1) or in_planes != planes:
             time, space = stride
             self.downsample = nn.Sequential(
-                nn.Conv3d(in_planes, planes, 1, (time, space, space), bias=False),
+                PointwiseConv3d(in_planes, planes, (time, space, space)),
                 nn.BatchNorm3d(planes))
 
     def forward(self, x: Tensor) -> Tensor:
