@@ -7,6 +7,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
+from mmaction_d3d.inference.inferencer import COMPILE_MODES
 from mmaction_d3d.inference.output import table, write_csv
 from mmaction_d3d.media import DEFAULT_FPS
 
@@ -32,6 +33,9 @@ def parse_args(argv=None):
     parser.add_argument('--batch-size', type=cli.number(least=1), default=8, metavar='N',
                         help='clips that go through the model at once (default: 8)')
     parser.add_argument('--device', help='such as cuda:0 or cpu (default: a GPU where one is)')
+    parser.add_argument('--compile', choices=COMPILE_MODES, metavar='MODE',
+                        help='compile the network by torch.compile, which pays for many clips: '
+                        f'{", ".join(COMPILE_MODES)} (default: it runs as it is)')
     parser.add_argument('--topk', type=cli.number(least=1), default=5, metavar='K',
                         help='classes in an answer (default: 5)')
     parser.add_argument('--fps', type=cli.number(float, above=0), default=DEFAULT_FPS,
@@ -60,7 +64,8 @@ def main(argv=None):
     if args.skeletons is None:
         extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
                                       device=args.device)
-    inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor)
+    inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor,
+                               compile_mode=args.compile)
     found = inferencer(
         args.inputs, batch_size=args.batch_size, out_dir=args.out, video=not args.no_video,
         attention=not args.no_attention, topk=args.topk, fps=args.fps, window=args.window,

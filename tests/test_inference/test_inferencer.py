@@ -340,3 +340,28 @@ def test_two_people_config_takes_one(rgb_pose_data, tmp_path):
     own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
                         show_progress=False)
     assert own(tiny.video())['predictions'][0]['skeletons']['people'] == 1
+
+
+def test_a_compiled_network_gives_the_same_scores_and_says_how_long_it_took(
+        tiny, from_pickle, monkeypatch, tmp_path):
+    modes, told, compile_as = [], [], torch.nn.Module.compile
+
+    def compile_eagerly(module, mode):  # traces all of it and leaves the C++ compiler out
+        modes.append(mode)
+        compile_as(module, backend='eager', fullgraph=True)
+
+    monkeypatch.setattr(torch.nn.Module, 'compile', compile_eagerly)
+    monkeypatch.setattr(inferencer_module, 'print_log', lambda text, logger: told.append(text))
+    inferencer = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                               show_progress=False, compile_mode='default')
+    found = inferencer(str(tiny.data.video_dir), out_dir=str(tmp_path))
+    inferencer(str(tiny.data.video_dir))
+    assert modes == ['default']
+    for ours, plain in zip(scores(found), scores(from_pickle)):
+        assert ours == pytest.approx(plain, abs=1e-5)
+    assert len(told) == 1 and 'torch.compile (default): first pass of 2 clips' in told[0]
+
+
+def test_an_unknown_compile_mode_is_refused(tiny):
+    with pytest.raises(InputError, match="compile_mode: found fast, want one of default, "):
+        D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', compile_mode='fast')

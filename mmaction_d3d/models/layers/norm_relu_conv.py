@@ -10,8 +10,8 @@ def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
     """conv(relu(norm(x))), in training without storing what enters the convolution.
 
     That activation is recomputed from ``x`` in the backward pass, elementwise: a fifth of the
-    backbone's memory for about 2 % of its time. Used where statistics are those of this batch alone
-    and precision is not mixed; otherwise the three layers run as they are.
+    backbone's memory for about 2 % of its time. Used where statistics are those of this batch alone;
+    otherwise the three layers run as they are.
 
     Args:
         x (Tensor): B x C x T x H x W.
@@ -21,36 +21,44 @@ def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
     Returns:
         Tensor: Output of the convolution.
     """
-    plain = not (type(norm) is nn.BatchNorm3d and norm.training and torch.is_grad_enabled())
-    if plain or torch.is_autocast_enabled(x.device.type):
+    # A compiler decides itself what to recompute.
+    if (not (type(norm) is nn.BatchNorm3d and norm.training and torch.is_grad_enabled())
+            or torch.compiler.is_compiling()):
         return conv(F.relu(norm(x), inplace=True))
     norm.num_batches_tracked.add_(1)
-    return _NormReLUConv.apply(x, norm.weight, norm.bias, conv.weight, norm, conv)
+    dtype = x.dtype
+    if torch.is_autocast_enabled(x.device.type):
+        dtype = torch.get_autocast_dtype(x.device.type)
+    # Autocast would keep its copies of weights for others, cut off from the graph in here.
+    with torch.autocast(x.device.type, enabled=False):
+        return _NormReLUConv.apply(x, norm.weight, norm.bias, conv.weight, norm, conv, dtype)
 
 
 class _NormReLUConv(torch.autograd.Function):
 
     @staticmethod
-    def forward(ctx, x, gamma, beta, weight, norm, conv):
+    def forward(ctx, x, gamma, beta, weight, norm, conv, dtype):
         y, mean, inv_std = torch.native_batch_norm(
             x, gamma, beta, norm.running_mean, norm.running_var, True, norm.momentum, norm.eps)
         ctx.save_for_backward(x, gamma, beta, weight, mean, inv_std)
-        ctx.eps, ctx.conv = norm.eps, conv
-        return conv._conv_forward(y.relu_(), weight, None)
+        ctx.eps, ctx.conv, ctx.dtype = norm.eps, conv, dtype
+        return conv._conv_forward(y.relu_().to(dtype), weight.to(dtype), None)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
         x, gamma, beta, weight, mean, inv_std = ctx.saved_tensors
+        # The statistics and parameters are of x's type or, beside half precision, float32.
         scale = gamma * inv_std
         shape = (1, -1, 1, 1, 1)
         y = torch.addcmul((beta - mean * scale).view(shape), x, scale.view(shape)).relu_()
-        grad_y, grad_weight = _conv_backward(ctx.conv, grad, y, weight)
-        grad_y = torch.ops.aten.threshold_backward(grad_y, y, 0)
+        y = y.to(ctx.dtype)
+        grad_y, grad_weight = _conv_backward(ctx.conv, grad, y, weight.to(ctx.dtype))
+        grad_y = torch.ops.aten.threshold_backward(grad_y, y, 0).to(x.dtype)
         del y
         grad_x, grad_gamma, grad_beta = torch.ops.aten.native_batch_norm_backward(
             grad_y, x, gamma, None, None, mean, inv_std, True, ctx.eps, (True, True, True))
-        return grad_x, grad_gamma, grad_beta, grad_weight, None, None
+        return grad_x, grad_gamma, grad_beta, grad_weight.to(weight.dtype), None, None, None
 
 
 def _conv_backward(conv, grad, x, weight):

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .depthwise_conv import DepthwiseConv3d
 from .trilinear import sample_tokens
 
 
@@ -45,8 +46,10 @@ class TokenSearch(nn.Module):
             kernel_size = (kernel_size, ) * 3
         self.kernel_size = tuple(kernel_size)
         self.offset_range = offset_range
-        self.conv = nn.Conv3d(embed_dims, embed_dims, self.kernel_size,
-                              groups=embed_dims if depthwise else 1)
+        if depthwise:
+            self.conv = DepthwiseConv3d(embed_dims, self.kernel_size)
+        else:
+            self.conv = nn.Conv3d(embed_dims, embed_dims, self.kernel_size)
         self.norm = nn.LayerNorm(embed_dims)
         # A 1 x 1 x 1 convolution on channels-last tokens. Zero: the search starts at the regular grid.
         self.to_offset = nn.Linear(embed_dims, 3, bias=False)
