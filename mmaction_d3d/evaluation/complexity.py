@@ -11,7 +11,7 @@ from torch._subclasses import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from ..models.backbones import D3DTransformer
-from ..models.layers.windows import stride_windows
+from ..models.layers.windows import cached_windows
 
 aten = torch.ops.aten
 
@@ -148,12 +148,12 @@ def count_config(model: dict, shapes: Dict[str, Sequence[int]]) -> Dict[str, Par
 def shapes_only() -> Iterator[None]:
     """Tensors made within have a shape and no values; CPU kernels are chosen as for real ones."""
     # Index tensors are cached: real ones must not enter, and those without values must not leave.
-    stride_windows.cache_clear()
+    cached_windows.cache_clear()
     try:
         with FakeTensorMode():
             yield
     finally:
-        stride_windows.cache_clear()
+        cached_windows.cache_clear()
 
 
 def run_model(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> object:

@@ -30,6 +30,14 @@ def test_same_seed_gives_the_same_weights(run_tool, ut_args, tmp_path):
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_workers_may_be_spawned(run_tool, ut_args, work_dir):
+    """As they must be where a library does not survive a fork."""
+    ended = run_tool('train.py', *ut_args, 'train_dataloader.num_workers=1',
+                     'env_cfg.mp_cfg.mp_start_method=spawn', '--deterministic')
+    assert ended.code == 0, ended.err
+    assert (work_dir / 'epoch_1.pth').exists()
+
+
 def test_resume_goes_on_where_training_ended(run_tool, ut_args, trained, work_dir):
     ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume')
     assert 'Epoch(train) [1]' not in ended.out and (work_dir / 'epoch_2.pth').exists()

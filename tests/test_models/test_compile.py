@@ -27,6 +27,7 @@ class Whole(torch.nn.Module):
 
 @pytest.mark.parametrize('training', [True, False])
 @pytest.mark.parametrize('changes', SETTINGS, ids=str)
+@pytest.mark.filterwarnings('error:Dynamo')
 def test_without_a_break_and_with_the_same_result(changes, training):
     torch.compiler.reset()
     model = Whole(changes).train(training)

@@ -20,7 +20,6 @@ class StrideWindows(NamedTuple):
     average: Tensor
 
 
-@lru_cache(maxsize=64)
 def stride_windows(length: int, window: int, stride: Optional[int] = None, wrap: bool = True,
                    device: torch.device = torch.device('cpu')) -> StrideWindows:
     """Lay windows over an axis so that every position is a query and a key.
@@ -41,9 +40,16 @@ def stride_windows(length: int, window: int, stride: Optional[int] = None, wrap:
     Returns:
         StrideWindows: The windows; cached, not to be edited.
     """
+    arguments = length, window, stride or max(1, window // 2), wrap, device
+    # A compiler keeps them as constants of its own.
+    return (_lay_windows if torch.compiler.is_compiling() else cached_windows)(*arguments)
+
+
+@lru_cache(maxsize=64)
+def cached_windows(*arguments) -> StrideWindows:
     # Cached tensors serve training too, where tensors made in inference mode are refused.
     with torch.inference_mode(False):
-        return _lay_windows(length, window, stride or max(1, window // 2), wrap, device)
+        return _lay_windows(*arguments)
 
 
 def _lay_windows(length: int, window: int, stride: int, wrap: bool,

@@ -91,3 +91,22 @@ def test_every_parameter_has_a_gradient_from_the_first_step_on():
     losses = model(**model.data_preprocessor(draw_batch(), True), mode='loss')
     losses['loss_cls'].backward()
     assert [name for name, p in model.named_parameters() if p.grad is None] == []
+
+
+ABLATED = [dict(attentions=attentions, modal_tokens=tokens)
+           for tokens in ('cross', 'single', 'none')
+           for attentions in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'),
+                              ('deformable', 'temporal'), ('joint', 'temporal'),
+                              ('deformable', 'joint', 'temporal'))]
+
+
+@pytest.mark.parametrize('blocks', [1, 2])
+@pytest.mark.parametrize('changes', [
+    *ABLATED, dict(pose_embed='none'), dict(depthwise=False), dict(wrap=False), dict(num_heads=1),
+    dict(temporal_window=1), dict(joint_window=20)], ids=str)
+def test_no_setting_builds_a_parameter_that_distributed_training_would_look_for(changes, blocks):
+    """Hence ``find_unused_parameters=False`` serves all of them."""
+    num_tokens = dict(single=1, none=1).get(changes.get('modal_tokens'), 3)
+    model = MODELS.build(small_recognizer(num_tokens, num_blocks=blocks, **changes))
+    model(**model.data_preprocessor(draw_batch(), True), mode='loss')['loss_cls'].backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []

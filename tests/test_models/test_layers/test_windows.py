@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmaction_d3d.models.layers.windows import stride_windows
+from mmaction_d3d.models.layers.windows import cached_windows, stride_windows
 
 from .. import reference
 from ..support import drawn
@@ -47,7 +47,7 @@ def test_default_stride_is_half_a_window():
 
 
 def test_windows_first_made_in_inference_serve_training():
-    stride_windows.cache_clear()
+    cached_windows.cache_clear()
     with torch.inference_mode():
         average = stride_windows(5, 3).average
     values = torch.ones(average.shape[1], requires_grad=True)
