@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy import stats
 
 from ..errors import InputError
+from ..evaluation import mean_interval
 from ..files import write_text
 from .settings import read_config, run_settings
 from .studies import STUDIES
@@ -47,14 +47,6 @@ def of_ours(root, results, base=None, overrides=None):
     return results.of(run_settings(ours, ours))
 
 
-def mean_interval(values, level=0.95):
-    """Half the width of the confidence interval of a mean (Student's t), or None for one value."""
-    if len(values) < 2:
-        return None
-    error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return float(error * stats.t.ppf((1 + level) / 2, len(values) - 1))
-
-
 def difference(rows, reference):
     """Mean difference of two variants in percent points, paired by seed, with its interval.
 
@@ -69,8 +61,8 @@ def difference(rows, reference):
     gaps = [100 * (row['top1'] - by_seed[row['seed']]) for row in rows if row['seed'] in by_seed]
     if not gaps:
         return ''
-    half = mean_interval(gaps)
-    return f'{np.mean(gaps):+.1f}' + ('' if half is None else f' ± {half:.1f}')
+    mean, (_, high) = np.mean(gaps), mean_interval(gaps)
+    return f'{mean:+.1f}' + (f' ± {high - mean:.1f}' if len(gaps) > 1 else '')
 
 
 def make_table(study, found, ours):

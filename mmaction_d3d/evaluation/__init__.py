@@ -1,4 +1,8 @@
 """What a result is to be read beside: fitted baselines and confidence intervals."""
-from .baselines import BaselineScore, single_frame_baseline, skeleton_baseline, wilson_interval
+from .baselines import BaselineScore, single_frame_baseline, skeleton_baseline
+from .intervals import mean_interval, share_interval, wilson_interval
 
-__all__ = ['BaselineScore', 'single_frame_baseline', 'skeleton_baseline', 'wilson_interval']
+__all__ = [
+    'BaselineScore', 'mean_interval', 'share_interval', 'single_frame_baseline',
+    'skeleton_baseline', 'wilson_interval'
+]

@@ -2,7 +2,6 @@
 
 A model that uses appearance and motion together must beat both.
 """
-import math
 from typing import NamedTuple
 
 import cv2
@@ -22,24 +21,6 @@ class BaselineScore(NamedTuple):
     correct: int
     total: int
     strength: float
-
-
-def wilson_interval(correct, total, z=1.96):
-    """Wilson's score interval of a proportion (Wilson, 1927); by default 95 %.
-
-    Args:
-        correct (int): successes, 0 to `total`.
-        total (int): trials, >= 1.
-        z (float): normal quantile.
-
-    Returns:
-        tuple[float, float]: low and high, within 0 and 1.
-    """
-    p = correct / total
-    scale = 1 + z ** 2 / total
-    middle = (p + z ** 2 / (2 * total)) / scale
-    half = z / scale * math.sqrt(p * (1 - p) / total + z ** 2 / (4 * total ** 2))
-    return max(0., middle - half), min(1., middle + half)
 
 
 def skeleton_baseline(train, val, test, target='label'):

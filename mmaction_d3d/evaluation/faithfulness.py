@@ -15,6 +15,7 @@ from .. import files
 from ..errors import InputError
 from .attention_maps import CELL, AttentionMaps, Selection, attention_maps
 from .deletion import delete_cells, delete_joints, deleted_keys
+from .intervals import mean_interval
 
 #: What can be deleted: pixels of cells, searched points as keys of the selected block, joints.
 KINDS = ('cells', 'keys', 'joints')
@@ -176,16 +177,11 @@ def _summary(scores: Dict[tuple, List]) -> List[DeletionRow]:
     for (kind, order, share), values in scores.items():
         score, right = np.array(values).T
         change = score - np.array(scores[kind, 'random', share])[:, 0]
-        rows.append(DeletionRow(kind, order, share, len(values), *_interval(score),
-                                float(right.mean()), *_interval(change)))
+        rows.append(DeletionRow(
+            kind, order, share, len(values), float(score.mean()),
+            *mean_interval(score, normal=True), float(right.mean()), float(change.mean()),
+            *mean_interval(change, normal=True)))
     return rows
-
-
-def _interval(values: np.ndarray) -> tuple:
-    """Mean and 95 % interval of the mean."""
-    mean = float(values.mean())
-    half = 1.96 * float(values.std(ddof=1)) / len(values)**0.5 if len(values) > 1 else float('nan')
-    return mean, mean - half, mean + half
 
 
 def write_csv(path: str, rows: List[DeletionRow]) -> None:

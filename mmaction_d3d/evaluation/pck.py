@@ -5,6 +5,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..datasets.skeletons import SkeletonLayout
+from .intervals import share_interval
 
 
 class Counts(NamedTuple):
@@ -44,17 +45,14 @@ def count_near(known, found, layout: SkeletonLayout, threshold=0.2) -> Counts:
     return Counts(total, there.sum((0, 1)))
 
 
-def interval(counts, repeats=2000, seed=0):
+def interval(counts):
     """95 % interval of the share of near joints, by drawing clips anew (bootstrap).
 
     Args:
-        counts (list[Counts]): One a clip: frames of a clip are alike, so clips are drawn.
+        counts (list[Counts]): One a clip.
 
     Returns:
         tuple[float, float]: Its ends.
     """
-    near = np.array([count.near.sum() for count in counts])
-    known = np.array([count.known.sum() for count in counts])
-    drawn = np.random.default_rng(seed).integers(len(counts), size=(repeats, len(counts)))
-    shares = near[drawn].sum(1) / np.maximum(known[drawn].sum(1), 1)
-    return tuple(np.percentile(shares, (2.5, 97.5)))
+    return share_interval([count.near.sum() for count in counts],
+                          [count.known.sum() for count in counts])

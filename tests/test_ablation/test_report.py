@@ -1,13 +1,12 @@
 """Tables, plots and the page, from made-up results."""
-import math
 import re
 from pathlib import Path
 
 import pytest
 
 from mmaction_d3d.ablation import STUDIES, Results, read_config, run_settings, write_page
-from mmaction_d3d.ablation.report import (collect, difference, draw, make_table, mean_interval,
-                                          of_ours, write_report)
+from mmaction_d3d.ablation.report import (collect, difference, draw, make_table, of_ours,
+                                          write_report)
 from mmaction_d3d.errors import InputError
 
 from .support import make_row
@@ -35,12 +34,6 @@ def test_rows_are_found_by_what_was_run(results):
     assert found == dict(tokens_none=[0.8, 0.6, 0.7], tokens_single=[], ours=[0.9, 0.8, 0.7])
     found = collect(ROOT, STUDIES['figA1'], results)
     assert [len(rows) for _, rows in found] == [1, 0, 0, 3, 0]
-
-
-def test_the_interval_is_students():
-    # The 97.5 % point of t with 2 degrees of freedom is 4.303 (any table of it).
-    assert mean_interval([1., 2., 3.]) == pytest.approx(4.303 / math.sqrt(3), abs=1e-3)
-    assert mean_interval([1.]) is None
 
 
 def test_differences_are_paired_by_seed():
