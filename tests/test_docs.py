@@ -11,7 +11,8 @@ from mmaction import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / 'docs' / 'interface.md').read_text()
-REGISTRIES = ('MODELS', 'DATASETS', 'TRANSFORMS', 'OPTIM_WRAPPERS', 'HOOKS', 'RUNNERS', 'METRICS')
+REGISTRIES = ('MODELS', 'DATASETS', 'TRANSFORMS', 'OPTIM_WRAPPERS', 'LOOPS', 'HOOKS', 'RUNNERS',
+              'METRICS')
 NAMES = {name: (kind, cls) for kind in REGISTRIES
          for name, cls in getattr(registry, kind).module_dict.items()
          if cls.__module__.startswith('mmaction_d3d')}

@@ -1,3 +1,4 @@
+from .amp_loops import AmpTestLoop, AmpValLoop
 from .arguments import DATA_VARIABLE, add_shared_arguments, load_config, read_config
 from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_config, check_start
@@ -10,8 +11,8 @@ from .training_health_hook import TrainingHealthHook
 from .visualization_hook import RGBPoseVisualizationHook
 
 __all__ = [
-    'DATA_VARIABLE', 'AutoDeviceRunner', 'DumpClipsHook', 'ExplanationHook',
-    'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
+    'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'DumpClipsHook',
+    'ExplanationHook', 'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
     'config_mistakes', 'load_config', 'read_config', 'test', 'train'
 ]

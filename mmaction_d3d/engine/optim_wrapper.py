@@ -1,8 +1,13 @@
-"""Mixed precision where a GPU is, plain float32 where none is."""
+"""Mixed precision where a GPU is or the config names a type, plain float32 elsewhere."""
+from contextlib import contextmanager
+
 import torch
+from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 
 from mmaction.registry import OPTIM_WRAPPERS
+
+from .precision import compute_type
 
 
 @OPTIM_WRAPPERS.register_module(name='AutoAmpOptimWrapper')
@@ -12,20 +17,57 @@ def auto_amp_optim_wrapper(dtype=None, loss_scale='dynamic', **kwargs):
     Checkpoints saved with either kind resume with the other.
 
     Args:
-        dtype (str | torch.dtype, optional): Type to compute in on a GPU. By default bfloat16
-            where the GPU has it in hardware, and float16 elsewhere.
-        loss_scale (str | float | dict): As in ``AmpOptimWrapper``; unused without a GPU.
+        dtype (str | torch.dtype, optional): Type to compute in: bfloat16, float16 or float32. By
+            default bfloat16 on a GPU that has it in hardware, float16 on another GPU, and float32
+            without one.
+        loss_scale (str | float | dict): As in ``AmpOptimWrapper``; unused in float32.
         **kwargs: Arguments of ``OptimWrapper`` (``optimizer``, ``clip_grad``,
             ``accumulative_counts``).
 
     Returns:
-        OptimWrapper: MMEngine's ``AmpOptimWrapper`` with a CUDA GPU; without one, which that
-        class refuses, its float32 ``OptimWrapper``.
+        OptimWrapper: MMEngine's ``OptimWrapper`` in float32; in another type its
+        ``AmpOptimWrapper``, or without a GPU, where that class refuses to work, the same for a CPU.
+
+    Raises:
+        InputError: ``dtype`` is another type.
     """
-    if not torch.cuda.is_available():
+    chosen, dtype = dtype is None, compute_type(dtype, 'AutoAmpOptimWrapper')
+    if chosen and dtype is torch.float16:
+        print_log('This GPU has no bfloat16 in hardware: training computes in float16',
+                  logger='current')
+    if dtype is torch.float32:
         return OptimWrapper(**kwargs)
-    if dtype is None:
-        # Unless told otherwise, torch counts a bfloat16 that it only emulates, slowly.
-        in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
-        dtype = 'bfloat16' if in_hardware else 'float16'
-    return AmpOptimWrapper(dtype=dtype, loss_scale=loss_scale, **kwargs)
+    kind = AmpOptimWrapper if torch.cuda.is_available() else CPUAmpOptimWrapper
+    return kind(dtype=dtype, loss_scale=loss_scale, **kwargs)
+
+
+class CPUAmpOptimWrapper(AmpOptimWrapper):
+    """MMEngine's ``AmpOptimWrapper`` on a CPU.
+
+    That class takes a GPU's loss scaler, and its autocast knows only bfloat16 on a CPU.
+
+    Args:
+        dtype (torch.dtype): bfloat16 or float16.
+        loss_scale (str | float | dict): As in ``AmpOptimWrapper``.
+        **kwargs: Arguments of ``OptimWrapper``.
+    """
+
+    def __init__(self, dtype, loss_scale='dynamic', **kwargs):
+        OptimWrapper.__init__(self, **kwargs)   # the parent's own asserts that there is a GPU
+        self.cast_dtype = dtype
+        self._scale_update_param = None
+        options = loss_scale if isinstance(loss_scale, dict) else {}
+        if isinstance(loss_scale, float):
+            options = dict(init_scale=loss_scale)
+            self._scale_update_param = loss_scale
+        self.loss_scaler = torch.amp.GradScaler('cpu', **options)
+
+    @contextmanager
+    def optim_context(self, model):
+        """The context of a forward pass; see :class:`OptimWrapper`.
+
+        Args:
+            model (nn.Module): The training model.
+        """
+        with OptimWrapper.optim_context(self, model), torch.autocast('cpu', self.cast_dtype):
+            yield
