@@ -9,13 +9,10 @@ from mmaction.registry import DATASETS, MODELS
 from mmaction_d3d.engine import DATA_VARIABLE, build_runner
 
 FOLDER = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted(path for pattern in ('*.py', 'ablations/*.py', 'overfit/*.py')
+CONFIGS = sorted(path for pattern in ('*.py', 'overfit/*.py')
                  for path in FOLDER.glob(pattern))
 BENCHMARKS = [path for path in CONFIGS if path.stem.startswith(
     ('d3d_finegym', 'd3d_ntu60', 'd3d_ntu120', 'd3d_pennaction'))]
-# Most ablations change the model alone.
-PIPELINES = [path for path in CONFIGS
-             if path.parent.name != 'ablations' or path.stem.startswith(('ours', 'frames_'))]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 every_config = pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
@@ -76,7 +73,7 @@ def test_config_trains_and_tests(path, rgb_pose_data, tmp_path, monkeypatch):
     assert 0 <= runner.test()['acc/top1'] <= 1
 
 
-@pytest.mark.parametrize('path', PIPELINES, ids=lambda path: path.stem)
+@every_config
 def test_model_is_built_for_the_clips_that_it_gets(path, rgb_pose_data, monkeypatch):
     root = make_data(Config.fromfile(path), rgb_pose_data)
     monkeypatch.setenv(DATA_VARIABLE, str(root))

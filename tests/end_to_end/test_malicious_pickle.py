@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmaction_d3d.ablation import worker
+from research.ablation import worker
 from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.errors import InputError
 

@@ -11,12 +11,13 @@ from mmengine.utils import get_installed_path
 
 from mmaction_d3d.evaluation.clip_shapes import clip_shapes
 from mmaction_d3d.evaluation.complexity import count_complexity, count_config, run_model
+from research.ablation import read_config
+from research.ablation.variants import VARIANTS
 
 from .hand_count import d3d, rgbpose_conv3d
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / 'configs').rglob('d3d_*.py'))
-ABLATIONS = sorted(path.name for path in (ROOT / 'configs' / 'ablations').glob('*.py'))
 MMACTION = Path(get_installed_path('mmaction')) / '.mim' / 'configs' / 'skeleton' / 'posec3d'
 RGBPOSE = MMACTION / 'rgbpose_conv3d' / 'rgbpose_conv3d.py'
 ATTENTIONS = ('deformable', 'joint', 'temporal')
@@ -70,9 +71,9 @@ def test_parts_of_our_configs_agree_with_formulas(config):
     assert macs(count_config(cfg.model, shapes)) == want
 
 
-@pytest.mark.parametrize('config', ABLATIONS)
-def test_parts_of_the_ablations_agree_with_formulas(config):
-    cfg = Config.fromfile(ROOT / 'configs' / 'ablations' / config)
+@pytest.mark.parametrize('name', VARIANTS)
+def test_parts_of_the_ablations_agree_with_formulas(name):
+    cfg = read_config(str(ROOT), name)
     shapes = clip_shapes(cfg, 'test')
     want = expected(shapes, cfg.model.cls_head.num_classes, cfg.model.backbone)
     assert count(cfg.model, shapes) == want

@@ -1,4 +1,0 @@
-# Table 4.
-_base_ = '{{$MMACTION_D3D_ABLATION_BASE:./_base_/synthetic.py}}'
-
-model = dict(backbone=dict(attentions=['joint']))

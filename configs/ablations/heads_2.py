@@ -1,3 +1,0 @@
-_base_ = '{{$MMACTION_D3D_ABLATION_BASE:./_base_/synthetic.py}}'
-
-model = dict(backbone=dict(num_heads=2))

@@ -1,0 +1,137 @@
+"""Runs a study of the paper's tables and figures: python tools/ablate.py table4 --seeds 0 1 2."""
+import os
+import os.path as osp
+
+import torch
+from mmengine.config import DictAction
+
+from mmaction_d3d import cli
+from mmaction_d3d.datasets.synthetic import generate
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import held_alone
+from mmaction_d3d.parallel import available_cpus
+
+from .ablation import (STUDIES, Job, Results, Scheduler, read_config, run_settings,
+                       training_settings, write_page, write_report)
+
+ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
+PAGE = osp.join(ROOT, 'docs', 'ablations.md')
+
+
+def parse_args(argv=None):
+    """Reads the command line."""
+    parser = cli.Parser(
+        description='Trains and tests the configs of a study, each with every seed. Finished runs '
+        'are kept: the same command goes on after a stop, and with more seeds adds to them.')
+    parser.add_argument('studies', nargs='*', metavar='STUDY',
+                        help=f'any of {", ".join(STUDIES)}')
+    parser.add_argument('--seeds', nargs='+', type=cli.number(least=0, most=2**32 - 1), default=[0],
+                        help='(default: 0)')
+    parser.add_argument(
+        '--base', metavar='CONFIG', help='config that the studies change, such as '
+        'configs/d3d_pennaction.py (default: a small one on the embedded data, which is made if '
+        'need be)')
+    parser.add_argument('--data-root', metavar='DIR', help="folder of the base's data set")
+    parser.add_argument('--jobs', type=cli.number(least=1),
+                        help='runs at a time (default: one a GPU, or 2)')
+    parser.add_argument('--work-dir', default='work_dirs/ablations',
+                        help='folder for runs, tables and plots (default: %(default)s)')
+    parser.add_argument(
+        '--results', metavar='CSV',
+        help='file of results (default: docs/results/ablations_NAME_OF_BASE.csv)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='config values to replace in all runs')
+    parser.add_argument(
+        '--redraw', action='store_true', help='run nothing: write the tables and figures of '
+        'docs/ablations.md anew from stored results')
+    args = parser.parse_args(argv)
+    for name in args.studies:
+        if name not in STUDIES:
+            raise InputError('command line', 'STUDY', name, f'one of {", ".join(STUDIES)}')
+    if not args.studies and not args.redraw:
+        raise InputError('command line', 'STUDY', 'nothing', f'one of {", ".join(STUDIES)}')
+    if args.redraw and (args.base or args.cfg_options):
+        raise InputError('command line', '--redraw', 'with --base or --cfg-options',
+                         'neither: the page is on the embedded data as they are')
+    return args
+
+
+def prepare_data(cfg, data_root):
+    """Makes the embedded data where the base is on them; returns the folder, if one is named."""
+    recipe = cfg.get('synthetic')
+    if recipe is None:
+        return data_root and osp.abspath(data_root)
+    data_root = osp.abspath(data_root or recipe.out_dir)
+    generate(data_root, **{key: value for key, value in recipe.items() if key != 'out_dir'})
+    return data_root
+
+
+def make_jobs(args, results, data_root, threads):
+    """The runs that results lack: one a training and seed, whatever number of rows it is for."""
+    jobs = {}
+    configs = {}
+    for name in args.studies:
+        for variant in STUDIES[name].variants:
+            for part in {variant.tested_from or variant.config, variant.config} - set(configs):
+                configs[part] = read_config(ROOT, part, args.base, args.cfg_options)
+            trained = variant.tested_from or variant.config
+            training = training_settings(configs[trained])
+            settings = run_settings(configs[trained], configs[variant.config])
+            for seed in args.seeds:
+                if results.get(settings, seed) is not None:
+                    continue
+                job = jobs.setdefault((training, seed), Job(
+                    ROOT, args.base, args.cfg_options or {}, data_root, trained, training, seed,
+                    {}, osp.abspath(osp.join(args.work_dir, f'{trained}_seed{seed}')), threads))
+                job.tests.setdefault(variant.config, settings)
+    return sorted(jobs.values(), key=lambda job: job.seed)
+
+
+def run_studies(args):
+    """Runs what is missing and writes each study's table and plot; returns the jobs that failed."""
+    base = read_config(ROOT, 'ours', args.base, args.cfg_options)
+    parallel = args.jobs or torch.cuda.device_count() or 2
+    threads = max(1, available_cpus() // parallel)
+    results = Results(results_path(args))
+    os.makedirs(args.work_dir, exist_ok=True)
+    with held_alone(osp.join(args.work_dir, '.lock'), InputError(
+            args.work_dir, '--work-dir', 'a folder in use by another process', 'its own folder')):
+        def store(rows):
+            for row in rows:
+                results.add(row)
+
+        data_root = prepare_data(base, args.data_root)
+        jobs = []
+        for job in make_jobs(args, results, data_root, threads):
+            rows = job.result()
+            if rows is None:
+                jobs.append(job)
+            else:  # finished, but stopped before it was stored
+                store(rows)
+        print(f'{len(jobs)} runs to do, {parallel} at a time', flush=True)
+        failed = Scheduler(jobs, parallel, store).run()
+    for name in args.studies:
+        table, plot = write_report(ROOT, name, results, args.work_dir, args.base, args.cfg_options)
+        with open(table) as file:
+            print(f'\n{file.read()}\nTable: {table}, plot: {plot}')
+    print(f'Results: {results.path}')
+    return failed
+
+
+def results_path(args):
+    """The CSV file of a base."""
+    name = 'synthetic' if args.base is None else osp.splitext(osp.basename(args.base))[0]
+    return args.results or osp.join(ROOT, 'docs', 'results', f'ablations_{name}.csv')
+
+
+def main(argv=None):
+    """Runs the studies, or redraws the page."""
+    args = parse_args(argv)
+    failed = run_studies(args) if args.studies else []
+    if args.redraw:
+        write_page(ROOT, PAGE, Results(results_path(args)))
+        print(f'Written: {PAGE}')
+    if failed:
+        names = ', '.join(sorted(map(str, failed)))
+        raise InputError(args.work_dir, 'runs', f'{len(failed)} that failed ({names})',
+                         'runs that finish: see their run.log')

@@ -1,0 +1,169 @@
+"""Runs the jobs of a study, some at a time, each in its own process."""
+import json
+import os
+import os.path as osp
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+import torch
+
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import write_text
+
+
+@dataclass
+class Job:
+    """A training and the tests of its best checkpoint.
+
+    Attributes:
+        root (str): Folder of the project.
+        base (str, optional): Config that the variants change.
+        overrides (dict): Config values to replace.
+        data_root (str, optional): Folder of the data set.
+        config (str): Config to train, a key of ``VARIANTS``.
+        settings (str): Fingerprint of the training.
+        seed (int): Seed.
+        tests (dict[str, str]): Configs whose test is run, and the fingerprint of its result.
+        work_dir (str): Folder of the run.
+        threads (int): CPU threads.
+    """
+    root: str
+    base: str
+    overrides: dict
+    data_root: str
+    config: str
+    settings: str
+    seed: int
+    tests: dict
+    work_dir: str
+    threads: int
+
+    def __str__(self):
+        return f'{self.config} seed {self.seed}'
+
+    def prepare(self):
+        """Makes the folder of the run.
+
+        Raises:
+            InputError: The folder holds a run of other settings, which must not be gone on with.
+        """
+        path = osp.join(self.work_dir, 'settings')
+        if osp.exists(path):
+            with open(path) as file:
+                found = file.read()
+            if found != self.settings:
+                raise InputError(path, 'settings', found, f'{self.settings}: choose another '
+                                 '--work-dir or delete this folder')
+        write_text(path, self.settings)
+        write_text(osp.join(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
+
+    def progress(self):
+        """Share of the training that is done, 0 to 1."""
+        try:
+            with open(osp.join(self.work_dir, 'progress')) as file:
+                return float(file.read())
+        except FileNotFoundError:
+            return 0.
+
+    def result(self):
+        """Rows of results, or None if the run has not finished."""
+        path = osp.join(self.work_dir, 'result.json')
+        if not osp.exists(path):
+            return None
+        with open(path) as file:
+            rows = json.load(file)
+        there = {row['settings'] for row in rows}
+        return rows if there.issuperset(self.tests.values()) else None
+
+
+class Scheduler:
+    """Runs jobs.
+
+    Args:
+        jobs (list[Job]): What to run.
+        parallel (int): Processes at a time, spread over the GPUs.
+        finished (callable): Called with the rows of each run that has finished.
+        interval (float): Seconds between two lines of progress. Defaults to 30.
+    """
+
+    def __init__(self, jobs, parallel, finished, interval=30.):
+        self.waiting = list(jobs)
+        self.parallel = parallel
+        self.finished = finished
+        self.interval = interval
+        self.total = len(self.waiting)
+        self.running, self.done, self.failed = {}, [], []
+        self._slots = list(range(parallel))
+        visible = ','.join(map(str, range(torch.cuda.device_count())))
+        self._gpus = os.environ.get('CUDA_VISIBLE_DEVICES', visible).split(',')
+        # A stopped run goes on where it was: what it had done before takes no time now.
+        self._start = time.monotonic()
+        self._before = sum(job.progress() for job in self.waiting)
+
+    def run(self):
+        """Runs all jobs.
+
+        Returns:
+            list[Job]: Those that failed; the others go on.
+        """
+        try:
+            shown = time.monotonic()
+            while self.waiting or self.running:
+                while self.waiting and len(self.running) < self.parallel:
+                    self._launch(self.waiting.pop(0))
+                time.sleep(0.5)
+                for process in [p for p in self.running if p.poll() is not None]:
+                    self._collect(process)
+                if time.monotonic() - shown > self.interval:
+                    shown = time.monotonic()
+                    print(self.state(), flush=True)
+        finally:  # also when stopped from the keyboard
+            for process in self.running:
+                process.terminate()
+            for process in self.running:
+                process.wait()
+        return self.failed
+
+    def state(self):
+        """One line: what is done, what runs, and how long the rest will take."""
+        jobs = [job for job, _ in self.running.values()]
+        progress = [job.progress() for job in jobs]
+        left = (len(jobs) - sum(progress)) + sum(1 - job.progress() for job in self.waiting)
+        passed = self.total - left - self._before
+        seconds = time.monotonic() - self._start
+        eta = f'{seconds / passed * left / 60:.0f} min left' if passed > 0.02 else 'time unknown'
+        runs = ', '.join(f'{job} {share:.0%}' for job, share in zip(jobs, progress))
+        return (f'{len(self.done) + len(self.failed)} of {self.total} runs done, {eta}; '
+                f'running: {runs}')
+
+    def _launch(self, job):
+        job.prepare()
+        slot = self._slots.pop(0)
+        # The worker finds this folder's packages from wherever the study was started.
+        path = os.pathsep.join(filter(None, (job.root, os.environ.get('PYTHONPATH'))))
+        env = dict(os.environ, OMP_NUM_THREADS=str(job.threads), PYTHONPATH=path,
+                   CUDA_VISIBLE_DEVICES=self._gpus[slot % len(self._gpus)])
+        with open(osp.join(job.work_dir, 'run.log'), 'a') as log:
+            process = subprocess.Popen(
+                [sys.executable, '-m', 'research.ablation.worker',
+                 osp.join(job.work_dir, 'job.json'), str(os.getpid())],
+                stdout=log, stderr=subprocess.STDOUT, env=env)
+        self.running[process] = job, slot
+
+    def _collect(self, process):
+        job, slot = self.running.pop(process)
+        self._slots.append(slot)
+        rows = job.result() if process.returncode == 0 else None
+        if rows is None:
+            self.failed.append(job)
+            log = osp.join(job.work_dir, 'run.log')
+            with open(log) as file:
+                last = file.read().strip().rpartition('\n')[2]
+            print(f'{job} failed: {last} (log: {log})', flush=True)
+            return
+        self.done.append(job)
+        self.finished(rows)
+        tops = ', '.join(f'{row["config"]} {row["top1"]:.3f}' for row in rows)
+        print(f'{job} done: top-1 {tops}', flush=True)

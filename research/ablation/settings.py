@@ -1,0 +1,96 @@
+"""What a run was made with, as a short fingerprint: equal settings, equal results to share."""
+import hashlib
+import inspect
+import json
+import os.path as osp
+
+from mmengine.config import Config
+
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.models.backbones import D3DTransformer
+
+from .variants import VARIANTS
+
+SYNTHETIC = osp.join('research', 'synthetic.py')
+"""The base on the embedded data."""
+
+# Where data lie, how fast they load and what is logged change no result.
+_PLACES = {'ann_file', 'data_prefix', 'num_workers', 'persistent_workers', 'pin_memory'}
+_TRAINING = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator', 'train_cfg',
+             'optim_wrapper', 'param_scheduler', 'synthetic')
+
+
+def read_config(root, name, base=None, overrides=None):
+    """Makes the config of a variant.
+
+    Args:
+        root (str): Folder of the project.
+        name (str): Key of ``VARIANTS``.
+        base (str, optional): Config to change in place of the embedded data's.
+        overrides (dict, optional): Values to replace, for every config alike.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: The base does not exist.
+    """
+    if base is not None and not osp.isfile(base):
+        raise InputError(base, '--base', 'no such file', 'a config')
+    cfg = Config.fromfile(base or osp.join(root, SYNTHETIC))
+    cfg.merge_from_dict(VARIANTS[name])
+    cfg.merge_from_dict(overrides or {})
+    return cfg
+
+
+def training_settings(cfg):
+    """Fingerprint of all that a training's result depends on, apart from the seed.
+
+    Args:
+        cfg (Config): A config.
+
+    Returns:
+        str: 10 hexadecimal digits.
+    """
+    return _fingerprint({key: cfg.get(key) for key in _TRAINING})
+
+
+def run_settings(cfg, tested):
+    """Fingerprint of a training and of how it was tested.
+
+    Args:
+        cfg (Config): Config of the training.
+        tested (Config): Config whose ``test_dataloader`` is used.
+
+    Returns:
+        str: 10 hexadecimal digits.
+    """
+    return _fingerprint([training_settings(cfg), tested.test_dataloader, tested.test_evaluator])
+
+
+def _fingerprint(content):
+    text = json.dumps(_plain(content), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _plain(content):
+    """Nested dicts and lists of a config, without places, and with the transformer's defaults."""
+    if isinstance(content, dict):
+        content = {key: value for key, value in content.items() if key not in _PLACES}
+        if content.get('type') == 'D3DTransformer':
+            content = _with_defaults(content)
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_plain(value) for value in content]
+    return content
+
+
+def _with_defaults(transformer):
+    """The arguments that a config leaves out, so that naming a default changes nothing."""
+    parameters = inspect.signature(D3DTransformer).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    filled = {**defaults, **transformer}
+    for axis in ('joint', 'temporal'):
+        if filled[f'{axis}_stride'] is None:
+            filled[f'{axis}_stride'] = max(1, filled[f'{axis}_window'] // 2)
+    return filled

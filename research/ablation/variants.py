@@ -1,0 +1,50 @@
+"""What each variant of the paper's model changes of a base: its ablations by name.
+
+The keys are those of ``--cfg-options``, so one variant alone is trained by naming them to
+``tools/train.py``. A base begins its training and test pipelines with the sampling of frames.
+"""
+_BACKBONE, _CLIP_LEN = 'model.backbone', 'dataset.pipeline.0.clip_len'
+
+
+def _backbone(**settings):
+    return {f'{_BACKBONE}.{key}': value for key, value in settings.items()}
+
+
+def _tokens(kind):
+    """The head is as wide as one token: without tokens it reads the mean of mean(Z) and mean(P)."""
+    return {**_backbone(modal_tokens=kind), 'model.cls_head.num_tokens': 1}
+
+
+def _clip_len(frames, *loaders):
+    return {f'{loader}_dataloader.{_CLIP_LEN}': frames for loader in loaders}
+
+
+_FRAMES = (4, 6, 8, 12, 16)
+
+VARIANTS = {
+    # The base as it is: the last row of tables 4 and 5.
+    'ours': {},
+    # Table 4.
+    **{f'attn_{"_".join(names)}': _backbone(attentions=[*names]) for names in (
+        ('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'),
+        ('deformable', 'temporal'), ('joint', 'temporal'))},
+    # Table 5.
+    'tokens_none': _tokens('none'),
+    'tokens_single': _tokens('single'),
+    # Figure 7a.
+    **{f'window_{window}_stride_{stride}': _backbone(
+        temporal_window=window, temporal_stride=stride)
+       for window in (2, 4, 6) for stride in range(1, window + 1)},
+    # Figure 7b.
+    **{f'frames_{frames}': {**_backbone(clip_len=frames),
+                            **_clip_len(frames, 'train', 'val', 'test')} for frames in _FRAMES},
+    # Figure A1: for a checkpoint of ours.
+    **{f'test_frames_{frames}': _clip_len(frames, 'test') for frames in _FRAMES},
+    'search_dense': _backbone(depthwise=False),
+    'pose_embed_none': _backbone(pose_embed='none'),
+    'wrap_off': _backbone(wrap=False),
+    **{f'sigma_{sigma}': _backbone(sigma=sigma) for sigma in (0.5, 1.0, 2.0)},
+    **{f'blocks_{blocks}': _backbone(num_blocks=blocks) for blocks in (1, 2, 3)},
+    **{f'heads_{heads}': _backbone(num_heads=heads) for heads in (1, 2, 4)},
+}
+"""Config values to replace, by name."""
