@@ -11,9 +11,9 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.engine import add_shared_arguments, load_config, test, train
-from mmaction_d3d.evaluation.baselines import (single_frame_baseline, skeleton_baseline,
-                                               wilson_interval)
+from mmaction_d3d.evaluation.baselines import single_frame_baseline, skeleton_baseline
 from mmaction_d3d.evaluation.explain import explain_clip
+from mmaction_d3d.evaluation.intervals import wilson_interval
 from mmaction_d3d.evaluation.run_records import read_clips
 from mmaction_d3d.visualization.pictures.attention import attention_sheet
 from mmaction_d3d.visualization.run_pictures import confusion
