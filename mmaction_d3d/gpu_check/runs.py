@@ -126,9 +126,10 @@ def check_dist_train(context):
     text = finish(*start(context, 'dist_train', ROOT / 'tools' / 'dist_train.sh', context.config, 1,
                          *_arguments(context, 'dist_train')[1:]))
     _finite(load(context.runs / 'dist_train' / 'epoch_1.pth'))
-    warned = [warning for warning in _UNWANTED if warning in text]
-    return '; warns: '.join(
-        [f'one process over {"nccl" if context.device == "cuda" else "gloo"}', *warned]), {}
+    for warning in _UNWANTED:
+        if warning in text:
+            raise CheckFailed(f'distributed training warns: {warning}')
+    return f'one process over {"nccl" if context.device == "cuda" else "gloo"}, no warnings', {}
 
 
 @check('infer', needs=('train', 'PyAV'))
