@@ -1,5 +1,5 @@
 """What a GPU owner wants to know of a machine: is it right there, does it run, how fast is it."""
-from . import environment, exactness, precision, runs, speed  # noqa: F401: each adds its checks
+from . import environment, exactness, precision, runs, speed  # noqa: F401
 from .checks import CHECKS, run_checks, selected, table
 from .context import SIZES, Context
 

@@ -4,7 +4,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mmaction_d3d.models.layers import TokenSearch
+from mmaction_d3d.models.layers import TokenSearch, depthwise_conv
 
 from .. import reference
 from ..support import assert_matches_loops, assert_near, drawn, spread, volumes
@@ -46,6 +46,12 @@ def compare(module, size):
 @drawn(12)
 def test_tokens_places_and_gradients_are_those_of_the_loops(size, kernel, depthwise, reach):
     compare(build(kernel, depthwise=depthwise, offset_range=reach), size)
+
+
+@pytest.mark.parametrize('size, kernel', [((9, 4, 10), (7, 3, 3)), ((2, 3, 5), (1, 3, 2))])
+def test_the_form_of_gpus_gives_what_the_loops_give(size, kernel, monkeypatch):
+    monkeypatch.setattr(depthwise_conv, 'depthwise_by_planes', depthwise_conv.depthwise_by_products)
+    compare(build(kernel), size)
 
 
 @pytest.mark.parametrize('size', [(2, 3, 4), (4, 3, 2), (3, 1, 4)])
