@@ -46,6 +46,14 @@ def test_aligned_pipeline_trains_our_model(run_script, drop_in_args):
     assert (ended.code, 'Epoch(val) [1][1/1]    acc/top1' in ended.out) == (0, True)
 
 
+@pytest.mark.parametrize('config, dtype', [
+    ('d3d_mmaction_pipeline.py', 'bfloat16'), ('d3d_aligned_pipeline.py', 'float16')])
+def test_drop_in_configs_train_in_half_precision(run_script, drop_in_args, config, dtype):
+    ended = run_script(TRAIN, ROOT / 'configs/drop_in' / config, *drop_in_args,
+                       'optim_wrapper.type=AutoAmpOptimWrapper', f'optim_wrapper.dtype={dtype}')
+    assert (ended.code, 'Epoch(val) [1][1/1]    acc/top1' in ended.out) == (0, True)
+
+
 def test_our_config_trains_with_their_tool(run_script, ut_args, ut_data, work_dir, monkeypatch):
     monkeypatch.setenv('MMACTION_D3D_DATA', str(ut_data.root))
     config, *options = [*ut_args[:1], *ut_args[3:]]  # their train.py has no --data-root
