@@ -122,7 +122,7 @@ def run(main):
 
     A wrong input ends with exit code 2 and, as the last line of stderr,
     ``error: FILE: FIELD: found X, want Y``; its traceback is shown only with ``--debug`` on the
-    command line. Every other exception is not the user's mistake and keeps its traceback.
+    command line. So do torch's errors of a missing, old or full GPU. Every other exception is not the user's mistake and keeps its traceback.
 
     Args:
         main (Callable[[], None]): The tool.
@@ -134,6 +134,9 @@ def run(main):
         main()
     except Exception as error:
         mistake = find_input_error(error)
+        if mistake is None and 'torch' in sys.modules:  # slow to import, and not every tool does
+            from .gpus import find_gpu_mistake
+            mistake = find_gpu_mistake(error)
         if mistake is None:
             raise
         if '--debug' in sys.argv[1:]:

@@ -3,7 +3,7 @@ import os.path as osp
 
 from mmaction_d3d import cli
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
-                                 config_mistakes, load_config)
+                                 config_mistakes, load_config, memory_mistakes)
 from mmaction_d3d.errors import InputError
 
 
@@ -62,7 +62,8 @@ def main(argv=None):
     check_checkpoint(args.checkpoint, runner.model)
     with config_mistakes(cfg):
         runner.test_loop
-    runner.test()
+    with memory_mistakes(runner):
+        runner.test()
     results = osp.join(runner.log_dir, f'{runner.timestamp}.json')
     runner.logger.info(f'Results: {results}')
     if args.dump is not None:

@@ -2,7 +2,7 @@
 
 from mmaction_d3d import cli
 from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_start, config_mistakes,
-                                 load_config)
+                                 load_config, memory_mistakes)
 from mmaction_d3d.errors import InputError
 
 
@@ -68,7 +68,8 @@ def main(argv=None):
         runner.train_loop
         runner.val_loop
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    runner.train()
+    with memory_mistakes(runner):
+        runner.train()
     best = runner.message_hub.get_info('best_ckpt')
     runner.logger.info(f'Logs and checkpoints: {runner.work_dir}')
     if best is not None:

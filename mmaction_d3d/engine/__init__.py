@@ -4,6 +4,7 @@ from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_config, check_start
 from .dump_clips_hook import DumpClipsHook
 from .explanation_hook import ExplanationHook
+from .gpu_memory import memory_mistakes
 from .optim_wrapper import auto_amp_optim_wrapper
 from .runner import AutoDeviceRunner
 from .train_and_test import test, train
@@ -14,5 +15,5 @@ __all__ = [
     'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'DumpClipsHook',
     'ExplanationHook', 'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
-    'config_mistakes', 'load_config', 'read_config', 'test', 'train'
+    'config_mistakes', 'load_config', 'memory_mistakes', 'read_config', 'test', 'train'
 ]

@@ -5,6 +5,7 @@ from mmaction.registry import RUNNERS
 
 from .. import compat
 from ..errors import InputError
+from ..gpus import check_processes, unused_gpu
 from .checks import check_config
 
 
@@ -18,13 +19,18 @@ def build_runner(cfg):
         Runner: MMEngine's, or the config's ``runner_type``.
 
     Raises:
-        InputError: If the config contradicts itself or names what does not exist.
+        InputError: If the config contradicts itself or names what does not exist, or if there are
+            more processes than GPUs.
     """
     check_config(cfg)
+    check_processes(cfg.get('launcher', 'none'))
     with config_mistakes(cfg):
         runner = RUNNERS.build(cfg)
     for sentence in compat.report():
         runner.logger.info(f'Mended: {sentence}')
+    reason = unused_gpu()
+    if reason is not None:
+        runner.logger.warning(f'The GPU is left aside, all is computed on the CPU: {reason}')
     return runner
 
 

@@ -8,6 +8,7 @@ from mmengine.runner import Runner
 
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner
+from .gpu_memory import memory_mistakes
 
 
 class Tested(NamedTuple):
@@ -60,7 +61,8 @@ def train(cfg, hooks=()):
     runner = build_runner(cfg)
     for hook in hooks:
         runner.register_hook(hook)
-    runner.train()
+    with memory_mistakes(runner):
+        runner.train()
     return runner.message_hub.get_info('best_ckpt'), runner.message_hub.get_info('best_score')
 
 
@@ -78,6 +80,7 @@ def test(cfg, checkpoint):
     runner = build_runner(cfg)
     collected = _Collector()
     runner.register_hook(collected)
-    runner.test()
+    with memory_mistakes(runner):
+        runner.test()
     return Tested(runner, np.array(collected.labels), np.array(collected.predictions),
                   collected.offsets)

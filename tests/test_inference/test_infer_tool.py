@@ -6,6 +6,7 @@ import wave
 
 import numpy as np
 import pytest
+import torch
 from running import run_tool
 
 from .support import CLASSES
@@ -89,3 +90,11 @@ def test_wrong_input_ends_with_one_line(infer, tmp_path, monkeypatch, arrange, s
     monkeypatch.chdir(tmp_path)
     code, _, last = infer(*arrange(tmp_path))
     assert code == 2 and last.startswith('error: ') and says in last
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='is about machines without a GPU')
+@pytest.mark.parametrize('device', ['cuda', 'cuda:7', 'gpu'])
+def test_a_device_that_is_not_there(infer, tiny, device):
+    code, _, line = infer(tiny.video(), '--device', device)
+    assert code == 2
+    assert line.startswith(f'error: command line: device: found {device}, want one that torch can ')
