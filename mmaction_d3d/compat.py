@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import io
+import os
 import pickle
 import sys
 import types
@@ -20,10 +21,13 @@ from .optional_parts import careful_imports
 with careful_imports():  # MMEngine tries to import transformers
     import mmaction
     import mmengine
+    from mmengine.hooks import CheckpointHook
     from mmengine.logging import HistoryBuffer
+    from mmengine.runner import Runner
     from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from .checkpoint_globals import checkpoint_globals  # noqa: E402
+from .resumed_state import make_harmless  # noqa: E402
 
 _mended: list[str] = []
 
@@ -35,7 +39,7 @@ def apply() -> list[str]:
         list[str]: What `report` returns.
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
-               _mend_downloaded_checkpoints)
+               _mend_downloaded_checkpoints, _mend_resumed_state)
     with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
@@ -143,3 +147,24 @@ def _mend_downloaded_checkpoints() -> str | None:
     mmengine_checkpoint.load_url = functools.partial(load_url, weights_only=True)
     return (f'mmengine {mmengine.__version__} unpickles whatever a downloaded checkpoint holds: '
             'downloads load weights_only, like files')
+
+
+def _mend_resumed_state() -> str | None:
+    """Keeps a checkpoint from running code or naming files to delete when a training resumes."""
+    load_checkpoint = Runner.load_checkpoint
+    mended = hasattr(load_checkpoint, '__wrapped__')
+    if mended or 'fromstring' not in inspect.getsource(Runner.resume):
+        return None
+
+    @functools.wraps(load_checkpoint)
+    def load_harmless(self, *args, **kwargs):
+        checkpoint = load_checkpoint(self, *args, **kwargs)
+        own = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
+        name = os.path.basename(os.path.normpath(self.work_dir))
+        make_harmless(checkpoint, [
+            self.work_dir, *(os.path.join(folder, name) for folder in own if folder is not None)])
+        return checkpoint
+
+    Runner.load_checkpoint = load_harmless
+    return (f'mmengine {mmengine.__version__} runs code of a checkpoint that a training resumes from, '
+            'and deletes files that it names: neither is read any more')

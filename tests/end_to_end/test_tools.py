@@ -58,6 +58,25 @@ def test_best_checkpoint_of_finegym_is_by_mean_class_accuracy(run_tool, rgb_pose
     assert f'Best checkpoint on the validation split: {best}' in ended.out
 
 
+def test_a_checkpoint_to_resume_from_runs_no_code_and_deletes_nothing(
+        run_tool, rgb_pose_data, work_dir, tmp_path):
+    data = rgb_pose_data(num_videos=2, num_frames=4)
+    data.content['split'] = dict(train=['clip0'], val=['clip1'])
+    data.save()
+    assert run_tool('train.py', *finegym_args(data, work_dir)).code == 0
+    victim, ran = tmp_path / 'thesis.txt', tmp_path / 'ran'
+    victim.write_text('years of work')
+    path = work_dir / 'epoch_1.pth'
+    checkpoint = torch.load(path, weights_only=True)
+    checkpoint['meta']['config'] = f'open({str(ran)!r}, "w")'
+    # Any score is better: then the best checkpoint so far is deleted.
+    checkpoint['message_hub']['runtime_info'].update(best_ckpt=str(victim), best_score=-1.)
+    torch.save(checkpoint, path)
+    ended = run_tool('train.py', *finegym_args(data, work_dir), 'train_cfg.max_epochs=2', '--resume')
+    assert ended.code == 0 and (work_dir / 'best_acc_mean1_epoch_2.pth').exists()
+    assert victim.exists() and not ran.exists()
+
+
 def test_no_validate_trains_without_validation(run_tool, rgb_pose_data, work_dir):
     data = rgb_pose_data(num_videos=1, num_frames=4)  # there is no split to validate on
     ended = run_tool('train.py', *finegym_args(data, work_dir), '--no-validate')
