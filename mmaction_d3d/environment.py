@@ -19,8 +19,8 @@ TESTED_PLATFORM = 'Linux x86_64'
 # second row is what mmengine, mmcv and mmaction2 need, because pip does not look after those.
 _WITH_DEPENDENCIES = (
     'av', 'decord', 'matplotlib', 'numpy', 'scikit-learn', 'torch', 'torchvision',
-    'addict', 'einops', 'importlib-metadata', 'packaging', 'pillow', 'pyyaml', 'rich', 'scipy',
-    'setuptools', 'termcolor', 'yapf')
+    'addict', 'einops', 'filelock', 'importlib-metadata', 'packaging', 'pillow', 'pyyaml', 'rich',
+    'scipy', 'setuptools', 'termcolor', 'yapf')
 _WITHOUT_DEPENDENCIES = ('mmengine', 'mmaction2')
 # Packages that write the same module: one, and only one, of each group. The first is offered.
 _ONE_OF = {
@@ -34,6 +34,12 @@ _BREAKS_AT = {
     'setuptools': ('81', 'mmengine 0.10.7 imports pkg_resources, which setuptools 81 lacks'),
     **dict.fromkeys(_ONE_OF['mmcv'], ('2.2', 'MMAction2 1.2.0 refuses it')),
     **dict.fromkeys(_ONE_OF['cv2'], ('4.12', 'it needs numpy 2, MMAction2 1.2.0 numpy 1')),
+}
+
+
+# The first version that is known to work, and why.
+_WORKS_FROM = {
+    'filelock': ('3.32', 'an earlier one takes files for locks where the file system has none'),
 }
 
 
@@ -87,6 +93,7 @@ def pip_requirements():
         list[str]: Requirements, for ``install_requires``.
     """
     limits = {name: f'<{limit}' for name, (limit, _) in _BREAKS_AT.items()}
+    limits.update({name: f'>={first}' for name, (first, _) in _WORKS_FROM.items()})
     # decord has wheels for this machine only; elsewhere PyAV decodes.
     markers = {'decord': '; platform_machine == "x86_64"'}
     return [name + limits.get(name, '') + markers.get(name, '') for name in _WITH_DEPENDENCIES]
@@ -189,6 +196,11 @@ def _examine_package(name, installed, tested):
         if _release(version) >= _release(limit):
             return Finding(name, version, want, 'problem',
                            f'found {version}, want a version below {limit}: {why}', install=pin)
+    if name in _WORKS_FROM:
+        first, why = _WORKS_FROM[name]
+        if _release(version) < _release(first):
+            return Finding(name, version, want, 'problem',
+                           f'found {version}, want version {first} or later: {why}', install=pin)
     # A local version such as +cu126 or +cpu names the build, not the release.
     return Finding(name, version, want, _ok(version.partition('+')[0] == want))
 

@@ -1,10 +1,11 @@
 """Files that appear whole or not at all, that one process holds, and that are read by the line."""
 import csv
-import fcntl
 import io
 import os
 import pickle
 from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
 
 from .errors import InputError
 
@@ -75,19 +76,35 @@ def write_csv(path, header, rows):
 
 
 @contextmanager
-def held_alone(path, refusal):
+def held_alone(path, refusal=None, wait=False):
     """Holds a lock file; the system lets go of it when the process ends, however it does.
+
+    The file stays, and says nothing: a process that is dead holds no lock. Processes that the
+    holder forks do not hold it with it.
 
     Args:
         path (str | Path): The lock file; its folder must be there.
-        refusal (InputError): Raised where another process holds it.
+        refusal (InputError, optional): Raised where another process holds it. Defaults to None,
+            only with ``wait``.
+        wait (bool): Whether to wait until that process lets go, in place of the refusal.
+
+    Raises:
+        InputError: The file cannot be locked: it cannot be written, or its file system has no
+            locks.
     """
-    with open(path, 'w') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise refusal from error
+    # A file that marks a lock, filelock's own answer where there are none, outlives its process.
+    lock = FileLock(path, timeout=-1 if wait else 0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise refusal from error
+    except OSError as error:
+        raise InputError(path, 'lock', error.strerror or error,
+                         'a folder that can be written to, of a file system with locks') from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def numbered_lines(path, wanted):

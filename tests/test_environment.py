@@ -90,11 +90,14 @@ def test_missing_package_is_named_with_its_cure(complete, name, command):
     assert cure.startswith(command)
 
 
-@pytest.mark.parametrize('name, version', [('numpy', '2.0.0'), ('setuptools', '81.0.0')])
+@pytest.mark.parametrize('name, version', [
+    ('numpy', '2.0.0'), ('setuptools', '81.0.0'), ('filelock', '3.29.7')])
 def test_version_known_to_break_is_a_problem(complete, name, version):
     complete[name] = version
     problem, = problems(complete)
     assert problem.name == name and f'found {version}' in problem.note
+    line, = (line for line in environment.pip_requirements() if Requirement(line).name == name)
+    assert version not in Requirement(line).specifier
 
 
 def test_other_version_is_called_untested(complete):

@@ -1,5 +1,10 @@
 """Files that appear whole, that one process holds, and that are read by the line."""
+import errno
+import fcntl
 import multiprocessing
+import os
+import queue
+import signal
 
 import pytest
 
@@ -51,6 +56,67 @@ def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path):
     with held_alone(path, REFUSAL):
         assert ask() == str(REFUSAL)
     assert ask() == 'held'
+
+
+def _hold_and_fork(path, answers):
+    with held_alone(path, REFUSAL):
+        worker = multiprocessing.get_context('fork').Process(target=signal.pause)
+        worker.start()
+        answers.put(worker.pid)
+        signal.pause()
+
+
+def test_a_killed_process_holds_nothing_and_nor_do_its_workers(tmp_path):
+    fork = multiprocessing.get_context('fork')
+    answers, path = fork.Queue(), tmp_path / '.lock'
+    process = fork.Process(target=_hold_and_fork, args=(path, answers))
+    process.start()
+    worker = answers.get(timeout=60)
+    try:
+        with pytest.raises(InputError, match='one process'):
+            with held_alone(path, REFUSAL):
+                pass
+        process.kill()
+        process.join()
+        with held_alone(path, REFUSAL):
+            os.kill(worker, 0)  # it lives
+    finally:
+        os.kill(worker, signal.SIGKILL)
+
+
+def _wait(path, answers):
+    with held_alone(path, wait=True):
+        answers.put('held')
+
+
+def test_a_second_process_may_wait_for_the_first(tmp_path):
+    fork = multiprocessing.get_context('fork')
+    answers, path = fork.Queue(), tmp_path / '.lock'
+    process = fork.Process(target=_wait, args=(path, answers))
+    with held_alone(path, REFUSAL):
+        process.start()
+        with pytest.raises(queue.Empty):
+            answers.get(timeout=0.5)
+    assert answers.get(timeout=60) == 'held'
+    process.join()
+
+
+@pytest.mark.parametrize('wait', [False, True])
+def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch, wait):
+    def flock(descriptor, operation):
+        raise OSError(errno.ENOSYS, 'Function not implemented')
+
+    monkeypatch.setattr(fcntl, 'flock', flock)
+    with pytest.raises(InputError, match='lock: found Function not implemented, want a folder .*'):
+        with held_alone(tmp_path / '.lock', REFUSAL, wait):
+            pass
+
+
+def test_a_folder_without_a_place_for_a_lock_is_refused(tmp_path):
+    (tmp_path / '.lock').mkdir()
+    with pytest.raises(InputError, match='lock: found Is a directory'):
+        with held_alone(tmp_path / '.lock', REFUSAL):
+            pass
 
 
 def test_lines_keep_their_numbers(tmp_path):

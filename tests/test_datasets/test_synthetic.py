@@ -1,5 +1,6 @@
 """The synthetic data set: what its classes promise, and how its files are made."""
 import io
+import multiprocessing
 import pickle
 
 import av
@@ -13,6 +14,7 @@ from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.datasets.synthetic.motions import hand_phase
 from mmaction_d3d.datasets.synthetic.people import JOINT
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import held_alone
 
 SMALL = dict(num_train=5, num_val=2, num_test=2, num_frames=6, size=64, workers=1)
 LEVELS = ('easy', 'hard')
@@ -291,6 +293,18 @@ def test_an_interrupted_call_is_taken_up_where_it_stopped(folder, tmp_path, monk
     generate(out, **SMALL)
     assert len(drawn) == len(set(drawn)) == 9
     np.testing.assert_equal(contents(out), contents(folder))
+
+
+def test_a_second_process_waits_for_the_first(tmp_path):
+    (tmp_path / '.lock').touch()
+    process = multiprocessing.get_context('fork').Process(target=generate, args=(tmp_path, ),
+                                                          kwargs=SMALL)
+    with held_alone(tmp_path / '.lock', wait=True):
+        process.start()
+        process.join(0.5)
+        assert process.is_alive() and [path.name for path in tmp_path.iterdir()] == ['.lock']
+    process.join(60)
+    assert process.exitcode == 0 and (tmp_path / 'annotations.pkl').exists()
 
 
 def test_a_deleted_video_is_made_again(tmp_path):

@@ -1,13 +1,12 @@
 """Writes the synthetic data set: videos/*.mp4, annotations.pkl and a stamp of the arguments."""
 import contextlib
-import fcntl
 import io
 import json
 import os
 from pathlib import Path
 
 from ...errors import InputError
-from ...files import write_bytes, write_pickle, write_text
+from ...files import held_alone, write_bytes, write_pickle, write_text
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, clip_name
@@ -106,8 +105,7 @@ def _claim(out_dir, arguments):
         raise InputError(out_dir, 'folder', 'files of something else',
                          'an empty or new folder: choose another --out')
     out_dir.mkdir(parents=True, exist_ok=True)
-    with open(out_dir / '.lock', 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)        # until closed, also by a crash
+    with held_alone(out_dir / '.lock', wait=True):
         (out_dir / 'videos').mkdir(exist_ok=True)
         if not (out_dir / 'stamp.json').exists():
             write_text(out_dir / 'stamp.json', json.dumps(arguments, indent=1))
