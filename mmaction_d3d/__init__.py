@@ -10,7 +10,9 @@ except ImportError as error:
 
 compat.apply()  # before the imports below: they import MMAction2's models
 
-from . import datasets, engine, models  # noqa: E402
+from . import datasets, engine, models, plugins  # noqa: E402
 from .version import __version__  # noqa: E402
 
-__all__ = ['__version__', 'compat', 'datasets', 'engine', 'models']
+__all__ = ['__version__', 'compat', 'datasets', 'engine', 'models', 'plugins']
+
+plugins.load_plugins()  # last: they import this package

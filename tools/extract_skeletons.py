@@ -5,8 +5,8 @@ import sys
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.extraction import (DetectedPeople, GivenBoxes, SkeletonExtractor, WholeFrame,
-                                     find_media)
+from mmaction_d3d.extraction import (BACKENDS, DetectedPeople, GivenBoxes, SkeletonExtractor,
+                                     WholeFrame, find_media)
 from mmaction_d3d.extraction.job import Results, extract_all
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.output import join_labels, merge
@@ -25,7 +25,7 @@ def parse_args(argv=None):
     parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
     parser.add_argument('--labels', metavar='FILE', help='CSV with the columns path,label and '
                         'perhaps split, or a pickle of a prepare_*.py tool')
-    parser.add_argument('--backend', choices=('mmpose', 'mediapipe'), default='mmpose',
+    parser.add_argument('--backend', choices=BACKENDS, default='mmpose',
                         help='(default: %(default)s)')
     parser.add_argument('--pose-config', metavar='C', default=DEFAULT_CONFIG,
                         help="mmpose config: a file, or mmpose::NAME of mmpose's own (default: "

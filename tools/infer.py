@@ -4,7 +4,7 @@ import sys
 
 from mmaction_d3d import cli
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.extraction import SkeletonExtractor
+from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference.inferencer import COMPILE_MODES
@@ -23,7 +23,7 @@ def parse_args(argv=None):
     parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
     parser.add_argument('--skeletons', metavar='X.pkl',
                         help='annotation pickle (default: skeletons are extracted)')
-    parser.add_argument('--backend', choices=('mmpose', 'mediapipe'), default='mmpose',
+    parser.add_argument('--backend', choices=BACKENDS, default='mmpose',
                         help='what extracts skeletons: one person a frame is found; more with '
                         'tools/extract_skeletons.py and --skeletons (default: %(default)s)')
     parser.add_argument('--pose-config', metavar='C', default=DEFAULT_CONFIG,

@@ -7,7 +7,7 @@ import numpy as np
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations)
-from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.skeletons import LAYOUTS, get_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes
 from mmaction_d3d.media import (DEFAULT_FPS, Frames, MediaIndex, as_media, h264_writer, locate_video,

@@ -10,9 +10,9 @@ from mmaction.registry import DATASETS
 
 from ..errors import InputError
 from ..media import MediaIndex, locate_frames, locate_video
+from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations, select_split
-from .skeletons import get_layout
 from .transforms.cropping import check_before_crops
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
@@ -61,7 +61,7 @@ class RGBPoseDataset(BaseActionDataset):
         frame_tmpl (str): Name of a frame in its folder. Defaults to ``'img_{:05}.jpg'``.
         start_index (int, optional): Number of the first frame in ``frame_tmpl``. Defaults to
             None: 1 for frame folders; it must stay 0 for videos.
-        layout (str): Key of :data:`mmaction_d3d.datasets.skeletons.LAYOUTS`.
+        layout (str): Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
         num_classes (int, optional): Labels must be below it. Defaults to None: not checked.
         num_person (int): People kept (M), those with the highest total score. Defaults to 2.
         **kwargs: Those of :class:`mmaction.datasets.BaseActionDataset`, such as ``test_mode``.

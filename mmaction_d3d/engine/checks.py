@@ -5,8 +5,8 @@ import re
 import torch
 from mmengine.runner import find_latest_checkpoint
 
-from ..datasets.skeletons import get_layout
 from ..errors import InputError
+from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
 
 

@@ -4,8 +4,7 @@ from mmengine.hooks import Hook
 
 from mmaction.registry import HOOKS
 
-from ..datasets.skeletons import LAYOUTS
-from ..errors import InputError
+from ..skeletons import layout_by_number
 from ..unwrapping import unwrap_dataset, unwrap_model
 
 
@@ -54,8 +53,5 @@ def _layout(dataset, model):
     dataset = unwrap_dataset(dataset)
     if hasattr(dataset, 'layout'):
         return dataset.layout
-    for layout in LAYOUTS.values():
-        if len(layout) == model.backbone.num_joints:
-            return layout
-    raise InputError('ExplanationHook', 'train_dataloader.dataset', type(dataset).__name__,
-                     'RGBPoseDataset, or joints of ' + ', '.join(LAYOUTS))
+    return layout_by_number(model.backbone.num_joints,
+                            ('ExplanationHook', 'train_dataloader.dataset'))

@@ -6,8 +6,8 @@ import torch
 from mmengine.dataset import BaseDataset, pseudo_collate
 from torch import nn
 
-from ..datasets.skeletons import SkeletonLayout
 from ..errors import InputError
+from ..skeletons import SkeletonLayout
 from ..unwrapping import unwrap_dataset
 from .attention_maps import AttentionMaps, Selection, attention_maps
 

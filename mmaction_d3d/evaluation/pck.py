@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..datasets.skeletons import SkeletonLayout
+from ..skeletons import SkeletonLayout
 from .intervals import share_interval
 
 

@@ -6,9 +6,9 @@ import torch
 from mmengine.dataset import BaseDataset, pseudo_collate
 from torch import Tensor, nn
 
-from ..datasets.skeletons import SkeletonLayout
 from ..models.layers.token_search import reference_points
 from ..models.layers.trilinear import trilinear_corners
+from ..skeletons import SkeletonLayout
 from ..unwrapping import unwrap_dataset
 from .attention_maps import AttentionMaps, Selection, attention_maps
 

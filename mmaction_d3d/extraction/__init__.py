@@ -1,10 +1,11 @@
 """Skeletons of any video, as annotations that the data sets read."""
 from ..media import Media, find_media
+from .backends import BACKENDS, SkeletonBackend, register_backend
 from .boxes import GivenBoxes, WholeFrame
 from .detector import DetectedPeople
 from .extractor import SkeletonExtractor
 from .mediapipe_backend import MediaPipeBackend
 from .mmpose_backend import MMPoseBackend
 
-__all__ = ['DetectedPeople', 'GivenBoxes', 'MMPoseBackend', 'Media', 'MediaPipeBackend',
-           'SkeletonExtractor', 'WholeFrame', 'find_media']
+__all__ = ['BACKENDS', 'DetectedPeople', 'GivenBoxes', 'MMPoseBackend', 'Media', 'MediaPipeBackend',
+           'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media', 'register_backend']

@@ -4,15 +4,15 @@ import tempfile
 
 import numpy as np
 
-from ..datasets.converters.people import clean, link_people
-from ..datasets.skeletons import get_layout
 from ..errors import InputError
 from ..media import Frames, as_media
 from ..prefetch import prefetch
+from ..skeletons import clean, link_people
+from ..skeletons import get_layout
+from .backends import make_backend
 from .boxes import WholeFrame
 from .detector import DEFAULT_DETECTOR, DetectedPeople
-from .mediapipe_backend import MediaPipeBackend
-from .mmpose_backend import DEFAULT_CONFIG, MMPoseBackend
+from .mmpose_backend import DEFAULT_CONFIG
 
 _BATCHES_AHEAD = 4
 
@@ -24,8 +24,7 @@ class SkeletonExtractor:
     frames in one batch. Memory does not depend on the length of a video, but for the skeletons.
 
     Args:
-        backend (str | object): ``mmpose``, ``mediapipe``, or an object like
-            :class:`.mmpose_backend.MMPoseBackend`.
+        backend (str | SkeletonBackend): Key of :data:`.backends.BACKENDS`, or a backend itself.
         pose_config (str): For mmpose: see :class:`.mmpose_backend.MMPoseBackend`.
         pose_checkpoint (str, optional): Likewise.
         people (object, optional): Where people are: :class:`.boxes.WholeFrame`,
@@ -48,12 +47,8 @@ class SkeletonExtractor:
         for name, value in (('max_persons', max_persons), ('batch_size', batch_size)):
             if value < 1:
                 raise InputError('extraction', name, value, '1 or more')
-        if backend == 'mmpose':
-            backend = MMPoseBackend(pose_config, pose_checkpoint, device)
-        elif backend == 'mediapipe':
-            backend = MediaPipeBackend()
-        elif isinstance(backend, str):
-            raise InputError('extraction', 'backend', backend, 'mmpose or mediapipe')
+        if isinstance(backend, str):
+            backend = make_backend(backend, pose_config, pose_checkpoint, device)
         if people is None and backend.top_down:
             people = _default_people(device)
         self.backend, self.people = backend, people

@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from ..errors import InputError
+from .backends import register_backend
 
 #: Index of each COCO joint among MediaPipe's 33 landmarks (its docs, solutions/pose).
 LANDMARKS = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
@@ -33,7 +34,7 @@ class MediaPipeBackend:
         self._pose = Pose(static_image_mode=True, model_complexity=1)
 
     def prepare(self, frame, boxes):
-        """As :meth:`.mmpose_backend.MMPoseBackend.prepare`: image, and where it begins."""
+        """As :meth:`.backends.SkeletonBackend.prepare`: image, and where it begins."""
         height, width = frame.shape[:2]
         crops = []
         for x1, y1, x2, y2 in np.asarray(boxes, np.float64):
@@ -45,7 +46,7 @@ class MediaPipeBackend:
         return crops
 
     def predict(self, crops):
-        """As :meth:`.mmpose_backend.MMPoseBackend.predict`; N = 0 where it sees nobody."""
+        """As :meth:`.backends.SkeletonBackend.predict`; N = 0 where it sees nobody."""
         return [self._look(*crop) for crop in crops]
 
     def _look(self, image, corner):
@@ -58,3 +59,9 @@ class MediaPipeBackend:
         height, width = image.shape[:2]
         return np.array([[(mark.x * width + corner[0], mark.y * height + corner[1],
                            min(max(mark.visibility, 0), 1)) for mark in marks]], np.float32)
+
+
+@register_backend('mediapipe')
+def _of_the_wheel(config, checkpoint, device):
+    """Its one network is in MediaPipe's wheel and runs on the CPU: there is nothing to choose."""
+    return MediaPipeBackend()

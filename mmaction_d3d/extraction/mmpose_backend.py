@@ -5,15 +5,17 @@ import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 
-from ..datasets.converters.joint_layouts import convert_joints
-from ..datasets.skeletons import LAYOUTS
 from ..errors import InputError
+from ..skeletons import convert_joints
+from ..skeletons import LAYOUTS
+from .backends import register_backend
 from .upstream import find_config, load_network, scope
 
 DEFAULT_CONFIG = ('mmpose::body_2d_keypoint/topdown_heatmap/coco/'
                   'td-hm_hrnet-w32_8xb64-210e_coco-256x192.py')
 
 
+@register_backend('mmpose')
 class MMPoseBackend:
     """A pose network, loaded once.
 
@@ -21,7 +23,8 @@ class MMPoseBackend:
     leaves coordinates as they are to float rounding.
 
     Args:
-        config (str): Config file, or ``mmpose::NAME`` out of mmpose's own configs.
+        config (str, optional): Config file, or ``mmpose::NAME`` out of mmpose's own configs.
+            Defaults to HRNet-W32 on COCO.
         checkpoint (str, optional): Weights, a file or URL; by default those that mmpose publishes
             for a config of its own.
         device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
@@ -36,7 +39,8 @@ class MMPoseBackend:
         InputError: Config or weights cannot be used, or no joint of the network is COCO's.
     """
 
-    def __init__(self, config=DEFAULT_CONFIG, checkpoint=None, device=None):
+    def __init__(self, config=None, checkpoint=None, device=None):
+        config = config or DEFAULT_CONFIG
         cfg, checkpoint = find_config('mmpose', config, checkpoint)
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')   # of operators that mmcv's lite edition lacks

@@ -6,9 +6,9 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmaction.registry import MODELS
 
-from ..datasets.skeletons import get_layout
 from ..engine import check_checkpoint, check_config, config_mistakes, load_config
 from ..errors import InputError
+from ..skeletons import get_layout
 from ..unwrapping import unwrap_dataset
 
 

@@ -7,9 +7,9 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..datasets.skeletons import SkeletonLayout
 from ..errors import InputError
 from ..models.layers.joint_heatmaps import joint_profiles
+from ..skeletons import SkeletonLayout
 from .overlay import blend
 from .palette import side_colours
 from .people import draw_people

@@ -7,8 +7,8 @@ from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..datasets.skeletons import SkeletonLayout
 from ..evaluation.attention_maps import AttentionMaps
+from ..skeletons import SkeletonLayout
 from .palette import person_colour
 
 

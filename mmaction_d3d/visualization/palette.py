@@ -1,7 +1,7 @@
 """Colours of people and of the sides of a body, RGB."""
 from typing import List, Tuple
 
-from ..datasets.skeletons import SkeletonLayout
+from ..skeletons import SkeletonLayout
 
 Colour = Tuple[int, int, int]
 

@@ -4,7 +4,7 @@ from typing import Optional, Sequence
 import cv2
 import numpy as np
 
-from ..datasets.skeletons import SkeletonLayout
+from ..skeletons import SkeletonLayout
 from .palette import MIDDLE, Colour, person_colour
 
 

@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from ..datasets.skeletons import SkeletonLayout
+from ..skeletons import SkeletonLayout
 from .palette import person_colour
 from .people import draw_people
 

@@ -11,7 +11,7 @@ from running import forget_runs
 from test_engine.test_training_health_hook import Clips
 from test_models.support import build, small_recognizer
 
-from mmaction_d3d.datasets.skeletons import SkeletonLayout
+from mmaction_d3d.skeletons import SkeletonLayout
 from mmaction_d3d.visualization import all_pictures, picture, pictures
 
 

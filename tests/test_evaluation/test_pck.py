@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.evaluation.pck import Counts, count_near, interval
 
 COCO = get_layout('coco17')

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.extraction import MediaPipeBackend
 from mmaction_d3d.extraction.mediapipe_backend import LANDMARKS
 

@@ -123,7 +123,7 @@ def test_folders_of_frames_with_the_boxes_of_their_labels(narrow, tmp_path, run)
 
 @pytest.mark.parametrize('flags, message', [
     (['--shard', '3/2'], '--shard: found 3/2, want I/N with 1 <= I <= N, such as 1/4'),
-    (['--max-persons', '0'], 'max_persons: found 0, want 1 or more'),
+    (['--max-persons', '0'], '--max-persons: found 0, want at least 1'),
     (['--det-checkpoint', 'x.pth'], '--det-checkpoint: found no --det-config, want both'),
     (['--det-config', 'mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py'], 'mmdet: found nothing, want'),
 ])

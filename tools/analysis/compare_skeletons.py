@@ -6,7 +6,7 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
                                                select_split)
-from mmaction_d3d.datasets.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.skeletons import LAYOUTS, get_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.pck import count_near, interval
 

@@ -8,7 +8,7 @@ from mmengine.runner import set_random_seed
 
 from mmaction.registry import DATASETS
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes

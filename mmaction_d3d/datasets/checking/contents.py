@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from ...errors import InputError
+from ...skeletons import LAYOUTS, get_layout, layout_by_number
 from ..annotations import AnnotationChecker, ids_of, match_split, split_scores
-from ..skeletons import LAYOUTS, get_layout
 from .findings import Finding
 
 
@@ -28,11 +28,7 @@ def find_layout(annotations, path, name=None):
     if not counts:
         return next(iter(LAYOUTS.values()))
     joints = counts.most_common(1)[0][0]
-    for layout in LAYOUTS.values():
-        if len(layout) == joints:
-            return layout
-    raise InputError(path, 'keypoint', f'{joints} joints',
-                     ', '.join(f'{len(layout)} ({layout.name})' for layout in LAYOUTS.values()))
+    return layout_by_number(joints, (path, 'keypoint'))
 
 
 def check_contents(annotations, path, layout, num_classes=None):

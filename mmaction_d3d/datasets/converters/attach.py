@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import InputError
+from ...skeletons import convert_joints
+from ...skeletons import keep_people_in_boxes, link_people
 from ..annotations import ids_of
 from .importers import import_skeletons
-from .joint_layouts import convert_joints
-from .people import keep_people_in_boxes, link_people
 
 
 def attach_skeletons(annotations, path, kind, layout, num_person, report,

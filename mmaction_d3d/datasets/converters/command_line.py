@@ -2,7 +2,7 @@
 from ... import cli
 from ...errors import InputError
 from ...files import write_pickle
-from ..skeletons import LAYOUTS
+from ...skeletons import LAYOUTS
 from .attach import attach_skeletons
 from .importers import IMPORTERS
 

@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 
 from ...errors import InputError
+from ...skeletons import get_layout
+from ...skeletons import OPENPOSE_JOINTS, layout_by_number
 from .. import safe_pickle
 from ..annotations import AnnotationChecker, ids_of, read_annotations
-from ..skeletons import get_layout
-from .joint_layouts import OPENPOSE_JOINTS, layout_by_number
 from .skeleton_files import (Skeletons, files_below, gather, read_json, split_frame_name,
                              stack_people)
 

@@ -27,7 +27,7 @@ from scipy.io import loadmat
 from ...errors import InputError
 from ...media import read_image
 from ...parallel import map_in_order
-from ..skeletons import get_layout
+from ...skeletons import get_layout
 
 #: The classes in the order of their labels.
 CLASSES = tuple(

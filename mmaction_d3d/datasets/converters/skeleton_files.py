@@ -9,9 +9,9 @@ from typing import Dict, Optional, Tuple
 import numpy as np
 
 from ...errors import InputError
-from ..skeletons import LAYOUTS
-from .joint_layouts import layout_by_number
-from .people import clean
+from ...skeletons import LAYOUTS
+from ...skeletons import layout_by_number
+from ...skeletons import clean
 
 
 @dataclass

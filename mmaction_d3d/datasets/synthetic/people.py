@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..skeletons import get_layout
+from ...skeletons import get_layout
 
 JOINT = {name: i for i, name in enumerate(get_layout('coco17').joints)}
 """COCO-17 joint name -> index."""

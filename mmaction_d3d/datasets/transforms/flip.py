@@ -3,7 +3,7 @@ from mmaction.datasets.transforms import Flip
 from mmaction.registry import TRANSFORMS
 
 from ...errors import InputError
-from ..skeletons import get_layout
+from ...skeletons import get_layout
 
 
 @TRANSFORMS.register_module()
@@ -14,7 +14,7 @@ class JointFlip(Flip):
     (there 0 means "no joint", here a joint on the image's left edge).
 
     Args:
-        layout (str): Key of :data:`mmaction_d3d.datasets.skeletons.LAYOUTS`.
+        layout (str): Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
         flip_ratio (float): Probability of a flip. Defaults to 0.5.
         flip_label_map (dict[int, int], optional): Label of the mirrored action, where it differs.
     """

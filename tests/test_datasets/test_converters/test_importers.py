@@ -9,8 +9,8 @@ import pytest
 from mmaction_d3d.datasets.converters.attach import attach_skeletons
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.importers import import_skeletons
-from mmaction_d3d.datasets.converters.joint_layouts import OPENPOSE_JOINTS
-from mmaction_d3d.datasets.skeletons import get_layout
+from mmaction_d3d.skeletons import OPENPOSE_JOINTS
+from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.errors import InputError
 
 from . import skeleton_writers as files

@@ -1,8 +1,8 @@
 """Conversion between joint layouts, where joints correspond: those of the same name."""
 import numpy as np
 
-from ...errors import InputError
-from ..skeletons import LAYOUTS, get_layout
+from ..errors import InputError
+from .layouts import get_layout
 
 #: OpenPose's body models by number of joints, in the order of its doc/02_output.md.
 OPENPOSE_JOINTS = {
@@ -16,19 +16,6 @@ OPENPOSE_JOINTS = {
 }
 
 
-def layout_by_number(number, place):
-    """Return the one layout with ``number`` joints.
-
-    Raises:
-        InputError: There is none; the message blames ``place``, a pair (file, field).
-    """
-    for layout in LAYOUTS.values():
-        if len(layout) == number:
-            return layout
-    numbers = ', '.join(f'{len(layout)} ({name})' for name, layout in LAYOUTS.items())
-    raise InputError(*place, f'{number} joints without names', f'one of {numbers}')
-
-
 def convert_joints(people, joints, layout, place):
     """Put joints into the order of another layout.
 
@@ -38,7 +25,7 @@ def convert_joints(people, joints, layout, place):
     Args:
         people (np.ndarray): ... x V x 3: x, y, score.
         joints (tuple[str]): The V joints' names.
-        layout (str): Key of :data:`mmaction_d3d.datasets.skeletons.LAYOUTS`.
+        layout (str): Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
         place (tuple): File and field that errors blame.
 
     Returns:

@@ -1,7 +1,7 @@
 import pytest
 
-from mmaction_d3d.datasets import LAYOUTS, get_layout
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.skeletons import LAYOUTS, get_layout, layout_by_number, register_layout
 
 
 @pytest.mark.parametrize('name, num_joints, num_pairs',
@@ -50,3 +50,27 @@ def test_known_joint_positions():
 def test_unknown_layout_names_the_known_ones():
     with pytest.raises(InputError, match="'mpii', want coco17 or ntu25 or penn13"):
         get_layout('mpii')
+
+
+@pytest.mark.parametrize('name, joints, bones, message', [
+    ('coco17', 'a b', 'a-b', 'layout coco17: name: found one that is registered'),
+    ('own', 'a b a', 'a-b', 'joints: found a twice'),
+    ('own', 'left_a b', 'left_a-b', 'joints: found left_a alone, want right_a too'),
+    ('own', 'right_a b', 'right_a-b', 'joints: found right_a alone, want left_a too'),
+    ('own', 'a b', 'a-c', 'bones: found a-c, want a-b'),
+    ('own', 'a b c', ['a-b-c'], 'bones: found a-b-c'),
+])
+def test_a_layout_that_cannot_be_meant_is_not_registered(name, joints, bones, message):
+    before = dict(LAYOUTS)
+    with pytest.raises(InputError, match=message):
+        register_layout(name, joints, bones)
+    assert LAYOUTS == before
+
+
+def test_a_registered_layout_is_known_by_name_and_number():
+    layout = register_layout('own', ['left_a', 'b', 'right_a'], ['left_a-b', 'b-right_a'])
+    try:
+        assert get_layout('own') is layout is layout_by_number(3, ('f', 'x'))
+        assert (layout.left, layout.right, layout.edges) == ((0, ), (2, ), ((0, 1), (1, 2)))
+    finally:
+        del LAYOUTS['own']

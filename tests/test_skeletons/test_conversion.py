@@ -4,8 +4,8 @@ import itertools
 import numpy as np
 import pytest
 
-from mmaction_d3d.datasets.converters.joint_layouts import OPENPOSE_JOINTS, convert_joints
-from mmaction_d3d.datasets.skeletons import LAYOUTS
+from mmaction_d3d.skeletons import OPENPOSE_JOINTS, convert_joints
+from mmaction_d3d.skeletons import LAYOUTS
 from mmaction_d3d.errors import InputError
 
 SOURCES = {name: layout.joints for name, layout in LAYOUTS.items()}

@@ -1,6 +1,5 @@
 """Joint layouts: the one place that knows joint names, left/right pairs and bones."""
 from dataclasses import dataclass
-from typing import Dict, Tuple
 
 from ..errors import InputError
 
@@ -17,8 +16,8 @@ class SkeletonLayout:
             same order.
     """
     name: str
-    joints: Tuple[str, ...]
-    edges: Tuple[Tuple[int, int], ...]
+    joints: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
 
     def __post_init__(self):
         left = tuple(i for i, joint in enumerate(self.joints) if joint.startswith('left_'))
@@ -30,15 +29,55 @@ class SkeletonLayout:
         return len(self.joints)
 
 
-def _layout(name, joints, bones):
-    """Build a layout from text: joint names, and bones as ``a-b`` in joint names."""
-    joints = tuple(joints.split())
-    pairs = (bone.split('-') for bone in bones.split())
-    return SkeletonLayout(name, joints, tuple((joints.index(a), joints.index(b)) for a, b in pairs))
+#: Joint layouts by name, those of other packages too: see :func:`register_layout`.
+LAYOUTS: dict[str, SkeletonLayout] = {}
 
 
-#: COCO keypoints (Lin et al., 2014), the order of HRNet and MoveNet.
-_COCO17 = _layout(
+def register_layout(name, joints, bones):
+    """Add a joint layout, which configs, annotations and ``--layout`` then know by its name.
+
+    Call it in a module that a config's ``custom_imports`` names, or, for tools without a config,
+    that a package's entry point in the group ``mmaction_d3d.plugins`` does.
+
+    Args:
+        name (str): Its key in :data:`LAYOUTS`; none that is taken.
+        joints (str | Iterable[str]): Names of the joints in the order of the ``V`` axis, or a text
+            with spaces between them. A joint of the same name as another layout's corresponds to
+            it; to ``left_*`` belongs ``right_*``.
+        bones (str | Iterable[str]): Bones as ``a-b`` in names of joints, in the same way.
+
+    Returns:
+        SkeletonLayout: The layout.
+
+    Raises:
+        InputError: The name is taken, a joint stands twice or lacks its twin, or a bone has an end
+            that is no joint.
+    """
+    joints, bones = (tuple(part.split() if isinstance(part, str) else part)
+                     for part in (joints, bones))
+    place = f'layout {name}'
+    if name in LAYOUTS:
+        raise InputError(place, 'name', 'one that is registered', 'a name of its own')
+    known = set(joints)
+    if len(known) < len(joints):
+        twice = next(joint for joint in joints if joints.count(joint) > 1)
+        raise InputError(place, 'joints', f'{twice} twice', 'each once')
+    for side, other in (('left_', 'right_'), ('right_', 'left_')):
+        for joint in joints:
+            twin = other + joint[len(side):]
+            if joint.startswith(side) and twin not in known:
+                raise InputError(place, 'joints', f'{joint} alone', f'{twin} too')
+    ends = [tuple(bone.split('-')) for bone in bones]
+    for bone, pair in zip(bones, ends):
+        if len(pair) != 2 or not set(pair) <= known:
+            raise InputError(place, 'bones', bone, 'a-b, two of the joints')
+    LAYOUTS[name] = SkeletonLayout(
+        name, joints, tuple((joints.index(a), joints.index(b)) for a, b in ends))
+    return LAYOUTS[name]
+
+
+# COCO keypoints (Lin et al., 2014), the order of HRNet and MoveNet.
+register_layout(
     'coco17',
     'nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow '
     'right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle '
@@ -49,8 +88,8 @@ _COCO17 = _layout(
     'left_shoulder-left_hip right_shoulder-right_hip left_hip-right_hip left_hip-left_knee '
     'left_knee-left_ankle right_hip-right_knee right_knee-right_ankle')
 
-#: Kinect v2, the order of the NTU RGB+D skeleton files (Shahroudy et al., 2016).
-_NTU25 = _layout(
+# Kinect v2, the order of the NTU RGB+D skeleton files (Shahroudy et al., 2016).
+register_layout(
     'ntu25',
     'spine_base spine_mid neck head left_shoulder left_elbow left_wrist left_hand right_shoulder '
     'right_elbow right_wrist right_hand left_hip left_knee left_ankle left_foot right_hip '
@@ -64,8 +103,8 @@ _NTU25 = _layout(
     'left_hip-left_knee left_knee-left_ankle left_ankle-left_foot spine_base-right_hip '
     'right_hip-right_knee right_knee-right_ankle right_ankle-right_foot')
 
-#: Penn Action (Zhang et al., 2013).
-_PENN13 = _layout(
+# Penn Action (Zhang et al., 2013).
+register_layout(
     'penn13',
     'head left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip '
     'right_hip left_knee right_knee left_ankle right_ankle',
@@ -73,11 +112,6 @@ _PENN13 = _layout(
     'left_elbow-left_wrist right_shoulder-right_elbow right_elbow-right_wrist '
     'left_shoulder-left_hip right_shoulder-right_hip left_hip-right_hip left_hip-left_knee '
     'left_knee-left_ankle right_hip-right_knee right_knee-right_ankle')
-
-LAYOUTS: Dict[str, SkeletonLayout] = {
-    layout.name: layout for layout in (_COCO17, _NTU25, _PENN13)
-}
-
 
 def get_layout(name):
     """Return the layout of that name.
@@ -88,3 +122,16 @@ def get_layout(name):
     if name not in LAYOUTS:
         raise InputError('config', 'layout', repr(name), ' or '.join(LAYOUTS))
     return LAYOUTS[name]
+
+
+def layout_by_number(number, place):
+    """Return the first layout that was registered with ``number`` joints.
+
+    Raises:
+        InputError: There is none; the message blames ``place``, a pair (file, field).
+    """
+    for layout in LAYOUTS.values():
+        if len(layout) == number:
+            return layout
+    numbers = ', '.join(f'{len(layout)} ({name})' for name, layout in LAYOUTS.items())
+    raise InputError(*place, f'{number} joints without names', f'one of {numbers}')

@@ -2,9 +2,15 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.datasets.converters.people import MAX_GAP, clean, find_tracks, link_people
+from mmaction_d3d.skeletons.linking import MAX_GAP, clean, find_tracks, link_people
 
-from .skeleton_writers import walk
+
+def walk(frames=6, joints=17, start=(20., 20.), step=2., score=0.5):
+    """One person, T x V x 3, that moves right; joint j is j pixels below the first."""
+    person = np.full((frames, joints, 3), score)
+    person[..., 0] = start[0] + step * np.arange(frames)[:, None]
+    person[..., 1] = start[1] + np.arange(joints)
+    return person
 
 
 def frames_of(*tracks):
