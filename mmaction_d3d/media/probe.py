@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import InputError
-from .read import Frames, read_image
+from .read import Frames
 from .video import DEFAULT_FPS, DecodingError, Video
 
 

@@ -69,7 +69,7 @@ def test_check_of_frames(check, ut_data):
     (['--csv', '{ann_file}'], '--csv: found the annotation file'),
     (['--videos', 'nowhere'], 'nowhere: --videos: found no such folder'),
     (['--full'], '--full: found no folder to decode from'),
-    (['--workers', '0'], '--workers: found 0, want 1 or more'),
+    (['--workers', '0'], '--workers: found 0, want at least 1'),
     (['--frame-tmpl', '{:q}'], "--frame-tmpl: found '{:q}'"),
     (['--layout', 'mpii'], "layout: found 'mpii'"),
     (['--filename-tmpl', '{id}.avi', '--videos', '{video_dir}'], "filename_tmpl: found '{id}.avi'"),

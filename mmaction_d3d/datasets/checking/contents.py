@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from ...errors import InputError
 from ...skeletons import LAYOUTS, get_layout, layout_by_number
 from ..annotations import AnnotationChecker, ids_of, match_split, split_scores
 from .findings import Finding
