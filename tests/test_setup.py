@@ -42,7 +42,8 @@ class Project:
             (self.root / folder).mkdir()
         self.lock = self.root / 'requirements' / 'lock.txt'
         self.lock.write_text('probe==1.0\n')
-        (self.root / 'mmaction_d3d' / '__init__.py').write_text("__version__ = '0.1.0'\n")
+        (self.root / 'mmaction_d3d' / '__init__.py').touch()
+        (self.root / 'mmaction_d3d' / 'version.py').write_text("__version__ = '0.1.0'\n")
         (home / 'bin').mkdir()
         self.python = home / 'bin' / 'python3.11'
         self.python.write_text(STUB)
@@ -109,7 +110,7 @@ def test_changed_lock_starts_afresh(ready):
 
 
 def test_changed_version_installs_the_project_only(ready):
-    (ready.root / 'mmaction_d3d' / '__init__.py').write_text("__version__ = '0.2.0'\n")
+    (ready.root / 'mmaction_d3d' / 'version.py').write_text("__version__ = '0.2.0'\n")
     assert ready.setup()[0] == 0
     assert ready.steps() == ['project']
 
@@ -221,8 +222,10 @@ def test_real_environment_holds_the_lock_and_the_project(tmp_path):
                                  PIP_FIND_LINKS=str(tmp_path), PIP_CONFIG_FILE=os.devnull)
     assert code == 0, output
     script = "import iniconfig, mmaction_d3d; print(mmaction_d3d.__file__)"
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
     found = subprocess.run([project.root / '.venv' / 'bin' / 'python', '-c', script],
-                           capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+                           capture_output=True, text=True, check=True, cwd=tmp_path,
+                           env=environment).stdout
     assert found.strip() == str(project.root / 'mmaction_d3d' / '__init__.py')
 
 

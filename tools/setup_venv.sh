@@ -40,7 +40,7 @@ packages_key() {
 }
 
 project_key() {
-    cat "$root/setup.py" "$root/mmaction_d3d/__init__.py" | sha256sum
+    cat "$root/setup.py" "$root/mmaction_d3d/version.py" | sha256sum
 }
 
 is_current() {  # STAMP KEY
