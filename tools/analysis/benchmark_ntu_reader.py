@@ -41,17 +41,7 @@ def read_plainly(path):
                 joints.append([[float(number) for number in file.readline().split()]
                                for _ in range(int(file.readline()))])
     values = np.array(joints, float).reshape(-1, 25, 12)
-    return SkeletonFile(num_frames, np.array(frames, np.int64), ids,
-                        values[..., 11].astype(np.uint8), lambda fields: values[..., fields])
-
-
-def read_as_converted(path):
-    """Our reader with the coordinates that prepare_ntu.py asks it for."""
-    skeleton = read_skeleton(path)
-    if len(set(skeleton.body_ids)) > 1:
-        skeleton.xyz
-    skeleton.colour
-    return skeleton
+    return SkeletonFile(num_frames, np.array(frames, np.int64), ids, values)
 
 
 def measure(reader, paths, least):
@@ -70,7 +60,7 @@ def same(one, other):
     """Whether two readings of a file are the same, to the last bit."""
     return (one.num_frames == other.num_frames and one.body_ids == other.body_ids
             and all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
-                    for name in ('frames', 'xyz', 'colour', 'state')))
+                    for name in ('frames', 'joints')))
 
 
 def main():
@@ -85,7 +75,7 @@ def main():
     paths = (found * args.files)[:args.files]
     least_plain, least_ours = {}, {}
     rounds = [(measure(read_plainly, paths, least_plain),
-               measure(read_as_converted, paths, least_ours)) for _ in range(args.repeats)]
+               measure(read_skeleton, paths, least_ours)) for _ in range(args.repeats)]
     columns = dict(plain=[plain for plain, _ in rounds], ours=[ours for _, ours in rounds],
                    ratio=[ours / plain for plain, ours in rounds])
     print(f'{args.repeats} rounds of {len(paths)} files, {min(len(found), len(paths))} different')
