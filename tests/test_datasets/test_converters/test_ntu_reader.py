@@ -158,6 +158,8 @@ def field(index, value):
     (change(4, lambda line: ''), "line 5: found '', 0 numbers, want 12"),
     (change(4, field(9, '1_0')), "line 5: found '1_0', want a number"),
     (change(4, field(9, '0x10')), "line 5: found '0x10', want a number"),
+    (change(4, lambda line: line + ' # 1'), 'line 5: .*14 numbers, want 12'),
+    (lambda lines: lines.pop(9), "line 29: found '2', 1 numbers, want 12: a joint of a body"),
     (change(4, field(9, '"1"')), "line 5: found '\"1\"', want a number"),
     (change(4, field(9, '#')), "line 5: found '#', want a number"),
     (change(4, field(9, '\x00')), 'line 5: found .*, want a number'),
