@@ -21,12 +21,14 @@ from .optional_parts import careful_imports
 with careful_imports():  # MMEngine tries to import transformers
     import mmaction
     import mmengine
+    from mmengine.config import Config
     from mmengine.hooks import CheckpointHook
     from mmengine.logging import HistoryBuffer
     from mmengine.runner import Runner
     from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from .checkpoint_globals import checkpoint_globals  # noqa: E402
+from .config_variables import substitute_variables  # noqa: E402
 from .resumed_state import make_harmless  # noqa: E402
 
 _mended: list[str] = []
@@ -39,7 +41,7 @@ def apply() -> list[str]:
         list[str]: What `report` returns.
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
-               _mend_downloaded_checkpoints, _mend_resumed_state)
+               _mend_downloaded_checkpoints, _mend_resumed_state, _mend_config_variables)
     with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
@@ -168,3 +170,12 @@ def _mend_resumed_state() -> str | None:
     Runner.load_checkpoint = load_harmless
     return (f'mmengine {mmengine.__version__} runs code of a checkpoint that a training resumes from, '
             'and deletes files that it names: neither is read any more')
+
+
+def _mend_config_variables() -> str | None:
+    """Keeps the value of an environment variable from being read as a config's code."""
+    if Config._substitute_env_variables is substitute_variables:
+        return None
+    Config._substitute_env_variables = staticmethod(substitute_variables)
+    return (f'mmengine {mmengine.__version__} pastes environment variables into the code of configs: '
+            'they are values')

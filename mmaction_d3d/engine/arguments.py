@@ -95,6 +95,8 @@ def read_config(path):
         raise InputError(path, 'config', error, 'a config file whose bases exist') from error
     except SyntaxError as error:
         raise InputError(path, f'line {error.lineno}', error.msg, 'Python') from error
+    except InputError:
+        raise
     except ImportError:
         raise  # what custom_imports names: a matter of the installation, with its own story
     except Exception as error:  # a config is code, so of any kind

@@ -3,6 +3,7 @@ import json
 import pickle
 from pathlib import Path
 
+import pytest
 import torch
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -110,6 +111,14 @@ def test_test_writes_accuracy_where_it_says(run_tool, ut_args, trained):
     ended = run_tool('test.py', ut_args[0], trained, *ut_args[1:])
     results = ended.out.partition('Results: ')[2].partition('\n')[0]
     assert set(json.loads(Path(results).read_text())) >= {'acc/top1', 'acc/mean1'}
+
+
+@pytest.mark.parametrize('name', ["bob's data", 'x\\new "{0}"', "'; import no_such_module; '"])
+def test_the_data_may_lie_in_a_folder_of_any_name(run_tool, ut_args, ut_data, trained, tmp_path, name):
+    folder = tmp_path / name
+    folder.symlink_to(ut_data.root)
+    ended = run_tool('test.py', ut_args[0], trained, '--data-root', folder, *ut_args[3:])
+    assert ended.code == 0 and 'acc/top1' in ended.out, ended.err
 
 
 def test_dump_holds_a_prediction_for_each_clip(run_tool, ut_args, ut_data, trained, tmp_path):

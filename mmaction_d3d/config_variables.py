@@ -1,0 +1,74 @@
+"""Environment variables in configs, which reach them as values and never as code."""
+import ast
+import io
+import os
+import re
+import tokenize
+
+from mmengine.logging import print_log
+
+from .errors import InputError
+
+# MMEngine's form: {{$NAME:default}}, or {{'$NAME:default'}} for what is no text.
+_PLACEHOLDER = re.compile(r'\{\{[\'"]?\s*\$(\w+)\s*:\s*(\S*?)\s*[\'"]?\}\}')
+_PLAIN = re.compile(r'[^A-Za-z0-9 _./-]')
+
+
+def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]:
+    """Puts the values of environment variables into the text of a config.
+
+    In a string a value is text, whatever characters it has; elsewhere it is a Python literal.
+
+    Args:
+        filename (str): The config.
+        temp_config_name (str): Where the text with the values goes.
+
+    Returns:
+        dict[str, str]: Variables that are set, and their values.
+
+    Raises:
+        InputError: A value that stands in no string is no literal.
+        KeyError: A variable is neither set nor has a default.
+    """
+    with open(filename, encoding='utf-8') as file:
+        text = file.read()
+    names = [f'd3d_variable_{index}_' for index, _ in enumerate(_PLACEHOLDER.finditer(text))]
+    waiting = iter(names)
+    bare = _names_in_code(_PLACEHOLDER.sub(lambda match: next(waiting), text))
+    found, waiting = {}, iter(names)
+
+    def value_of(match):
+        name, value = match.groups()
+        in_code = next(waiting) in bare
+        if name not in os.environ:
+            if not value:
+                raise KeyError(f'{name} is not set and has no default')
+            return value  # the config's own text
+        found[name] = value = os.environ[name]
+        print_log(f'{value!r}, the environment variable {name}, stands in the config', 'current')
+        if in_code:
+            return _literal(name, value)
+        return _PLAIN.sub(lambda one: f'\\U{ord(one[0]):08x}', value)
+
+    text = _PLACEHOLDER.sub(value_of, text)
+    with open(temp_config_name, 'w', encoding='utf-8') as file:
+        file.write(text)
+    return found
+
+
+def _names_in_code(text: str) -> set[str]:
+    """Names that stand outside of strings and comments."""
+    try:
+        return {token.string for token in tokenize.generate_tokens(io.StringIO(text).readline)
+                if token.type == tokenize.NAME}
+    except (tokenize.TokenError, SyntaxError):
+        return set()  # Python says later what is wrong with it
+
+
+def _literal(name: str, value: str) -> str:
+    """A value that stands for itself in Python, such as 8 or [1, 2]."""
+    try:
+        return repr(ast.literal_eval(value.strip()))
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        raise InputError('environment', name, repr(value[:80]),
+                         'a number or another literal of Python') from error

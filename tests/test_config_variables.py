@@ -1,0 +1,68 @@
+"""Environment variables in configs."""
+import os
+
+import pytest
+from mmengine.config import Config
+
+import mmaction_d3d  # noqa: F401: reads them its own way
+from mmaction_d3d.errors import InputError
+
+TEXT = """
+root = '{{$D3D_TEST_ROOT:data/ntu60}}'
+double = "{{$D3D_TEST_ROOT:data/ntu60}}/videos"
+joined = f'{root}/a' + '''{{ $D3D_TEST_ROOT : x }}'''
+number = {{'$D3D_TEST_NUMBER:8'}}  # {{$D3D_TEST_ROOT:x}}
+"""
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """Reads the config with variables set."""
+    path = tmp_path / 'config.py'
+    path.write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+
+    def read(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(f'D3D_TEST_{name}', value)
+        return Config.fromfile(path)
+
+    return read
+
+
+def test_defaults_are_the_config_s_own(read):
+    cfg = read()
+    assert (cfg.root, cfg.double, cfg.number) == ('data/ntu60', 'data/ntu60/videos', 8)
+    assert cfg.env_variables == {}
+
+
+@pytest.mark.parametrize('value', [
+    'data/mine', "bob's data", 'a"quote', 'x\\new', 'back\\', '{new} 100%', 'x$HOME', 'Übung 動作',
+    '{{_base_.root}}', 'two\nlines', "'; open('ran', 'w'); '", '"; open("ran", "w"); "',
+    os.fsdecode(b'no utf-8 \xff')
+])
+def test_a_value_in_a_string_is_text_whatever_it_holds(read, value, tmp_path):
+    cfg = read(ROOT=value)
+    assert cfg.root == value and cfg.double == f'{value}/videos'
+    assert cfg.joined == f'{value}/a{value}'
+    assert cfg.env_variables == dict(D3D_TEST_ROOT=value)
+    assert not (tmp_path / 'ran').exists()
+
+
+@pytest.mark.parametrize('value, wanted', [('12', 12), ('[1, 2]', [1, 2]), ("'text'", 'text')])
+def test_a_value_elsewhere_is_a_literal(read, value, wanted):
+    assert read(NUMBER=value).number == wanted
+
+
+@pytest.mark.parametrize('value', ["open('ran', 'w')", '__import__("os").getpid()', '1; import os', ''])
+def test_a_value_elsewhere_is_no_code(read, value, tmp_path):
+    with pytest.raises(InputError, match='D3D_TEST_NUMBER: found .*, want a number or'):
+        read(NUMBER=value)
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_a_variable_without_a_default_must_be_set(tmp_path):
+    path = tmp_path / 'config.py'
+    path.write_text("root = '{{$D3D_TEST_NOTHING:}}'")
+    with pytest.raises(KeyError, match='D3D_TEST_NOTHING is not set'):
+        Config.fromfile(path)
