@@ -1,4 +1,5 @@
 """Jobs over all processors, in order, with a line of progress."""
+import gc
 import multiprocessing
 import os
 import sys
@@ -30,7 +31,9 @@ def map_in_order(function, jobs, workers=None, name='jobs', done=0):
             progress.step()
             yield result
         return
-    # A forked process has none of OpenCV's threads but would wait for them: end them before.
+    # A forked process has none of the threads of OpenCV, nor of what waits here to be collected, but
+    # would wait for them: end them before.
+    gc.collect()
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

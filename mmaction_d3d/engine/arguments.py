@@ -2,6 +2,7 @@
 import inspect
 import os
 import os.path as osp
+from contextlib import contextmanager
 
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
@@ -68,8 +69,8 @@ def load_config(args):
     if args.data_root is not None:
         if not osp.isdir(args.data_root):
             raise InputError(args.data_root, '--data-root', 'no such folder', 'a folder')
-        os.environ[DATA_VARIABLE] = args.data_root
-    cfg = read_config(args.config)
+    with _data_root(args.data_root):
+        cfg = read_config(args.config)
     if args.data_root is not None and DATA_VARIABLE not in cfg.env_variables:
         raise InputError(args.config, '--data-root', 'a config with fixed paths',
                          f'one that reads {{{{${DATA_VARIABLE}:default}}}}')
@@ -80,6 +81,21 @@ def load_config(args):
     elif cfg.get('work_dir') is None:
         cfg.work_dir = osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0])
     return cfg
+
+
+@contextmanager
+def _data_root(folder):
+    """Lets configs read a folder, if one is given, in place of the environment's."""
+    before = os.environ.get(DATA_VARIABLE)
+    if folder is not None:
+        os.environ[DATA_VARIABLE] = os.fspath(folder)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[DATA_VARIABLE] = before
+        elif folder is not None:
+            del os.environ[DATA_VARIABLE]
 
 
 def read_config(path):

@@ -6,7 +6,7 @@ from mmaction.registry import RUNNERS
 from .. import compat
 from ..errors import InputError
 from ..gpus import check_processes, unused_gpu
-from .checks import check_config
+from .checks import check_config, resume_point
 
 
 def build_runner(cfg):
@@ -23,9 +23,15 @@ def build_runner(cfg):
             more processes than GPUs.
     """
     check_config(cfg)
+    fresh = False
+    if cfg.get('resume') and cfg.get('load_from') is None:
+        cfg.load_from = resume_point(cfg.work_dir)
+        fresh = cfg.load_from is None
     check_processes(cfg.get('launcher', 'none'))
     with config_mistakes(cfg):
         runner = RUNNERS.build(cfg)
+    if fresh:
+        runner.logger.warning(f'{cfg.work_dir} has no checkpoint to resume from: training starts afresh')
     for sentence in compat.report():
         runner.logger.info(f'Mended: {sentence}')
     reason = unused_gpu()

@@ -45,6 +45,28 @@ def _check_dataset(cfg, field, dataset, head, backbone):
                              f'{want}, to match {field}.{other}')
 
 
+def resume_point(work_dir):
+    """Finds the checkpoint that a run goes on from.
+
+    Args:
+        work_dir (str): The run's folder, which may have been moved since.
+
+    Returns:
+        str | None: The last checkpoint; None where there is none yet.
+
+    Raises:
+        InputError: ``last_checkpoint``, which names it, is empty.
+    """
+    path = find_latest_checkpoint(work_dir)
+    if path is None:
+        return None
+    if not path:
+        raise InputError(osp.join(work_dir, 'last_checkpoint'), 'content', 'nothing',
+                         'the path of a checkpoint')
+    here = osp.join(work_dir, osp.basename(path))
+    return here if osp.isfile(here) else path
+
+
 def check_start(cfg, model):
     """Checks the checkpoint, if any, that training starts from.
 
@@ -58,7 +80,7 @@ def check_start(cfg, model):
     """
     path = cfg.get('load_from')
     if cfg.get('resume') and path is None:
-        path = find_latest_checkpoint(cfg.work_dir)
+        path = resume_point(cfg.work_dir)
     if path is not None:
         check_checkpoint(path, model, whole=cfg.get('resume', False))
 

@@ -2,11 +2,11 @@
 from contextlib import contextmanager
 
 import torch
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop
 
 from ..errors import InputError
 from ..gpus import GIB
+from ..unwrapping import unwrap_model
 
 _USABLE = 0.9   # of what is free: the allocator leaves gaps
 
@@ -31,7 +31,7 @@ def memory_mistakes(runner):
 
 
 def _mistake(runner):
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrap_model(runner.model)
     training = model.training
     name = 'train_dataloader'
     if not training:

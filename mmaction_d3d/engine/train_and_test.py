@@ -8,6 +8,7 @@ from mmengine.runner import Runner
 
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner
+from .checks import resume_point
 from .gpu_memory import memory_mistakes
 
 
@@ -57,7 +58,7 @@ def train(cfg, hooks=()):
         tuple[str, float]: Path of the checkpoint that is best on the validation split, and its
         score there.
     """
-    cfg = Config(dict(cfg._cfg_dict, resume=True))
+    cfg = Config(dict(cfg._cfg_dict, resume=resume_point(cfg.work_dir) is not None))
     runner = build_runner(cfg)
     for hook in hooks:
         runner.register_hook(hook)

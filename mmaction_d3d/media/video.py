@@ -148,7 +148,10 @@ def _upright(frame, time):
     The header's matrix takes (x, y) of a stored picture to (a x + c y, b x + d y) of the one
     that is shown. Only quarter turns and mirrors are done, as all others are unknown in practice.
     """
-    data = frame.side_data.get('DISPLAYMATRIX')
+    from av.sidedata.sidedata import SideDataContainer
+    # Not `frame.side_data`, which the frame keeps: the two would hold each other, and a worker that
+    # is forked before they are collected would wait for ever for threads that it does not have.
+    data = SideDataContainer(frame).get('DISPLAYMATRIX')
     if data is not None:
         a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
         exchange = abs(b) > abs(a)

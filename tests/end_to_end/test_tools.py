@@ -1,10 +1,13 @@
 """train.py and test.py do what their flags say, on a small data set."""
 import json
+import os
 import pickle
 from pathlib import Path
 
 import pytest
 import torch
+
+from mmaction_d3d.engine import DATA_VARIABLE
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -42,6 +45,21 @@ def test_workers_may_be_spawned(run_tool, ut_args, work_dir):
 def test_resume_goes_on_where_training_ended(run_tool, ut_args, trained, work_dir):
     ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume')
     assert 'Epoch(train) [1]' not in ended.out and (work_dir / 'epoch_2.pth').exists()
+
+
+def test_resume_goes_on_in_a_folder_that_was_moved(run_tool, ut_args, trained, work_dir, tmp_path):
+    moved = work_dir.rename(tmp_path / 'moved')
+    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume', '--work-dir', moved)
+    assert 'resumed epoch: 1' in ended.out and (moved / 'epoch_2.pth').exists()
+
+
+def test_resume_says_where_there_is_nothing_to_go_on_from(run_tool, ut_args, work_dir):
+    ended = run_tool('train.py', *ut_args, '--resume')
+    assert f'{work_dir} has no checkpoint to resume from: training starts afresh' in ended.out
+    (work_dir / 'last_checkpoint').write_text('')
+    ended = run_tool('train.py', *ut_args, '--resume')
+    assert ended.code == 2
+    assert 'last_checkpoint: content: found nothing, want the path of a check' in ended.last_line
 
 
 def test_resume_from_a_named_checkpoint(run_tool, ut_args, trained, tmp_path):
@@ -117,8 +135,10 @@ def test_test_writes_accuracy_where_it_says(run_tool, ut_args, trained):
 def test_the_data_may_lie_in_a_folder_of_any_name(run_tool, ut_args, ut_data, trained, tmp_path, name):
     folder = tmp_path / name
     folder.symlink_to(ut_data.root)
+    before = dict(os.environ)
     ended = run_tool('test.py', ut_args[0], trained, '--data-root', folder, *ut_args[3:])
     assert ended.code == 0 and 'acc/top1' in ended.out, ended.err
+    assert DATA_VARIABLE not in set(os.environ) - set(before)
 
 
 def test_dump_holds_a_prediction_for_each_clip(run_tool, ut_args, ut_data, trained, tmp_path):

@@ -1,4 +1,5 @@
 """A video is what a player shows: way up, film, times."""
+import gc
 import importlib.util
 import subprocess
 import sys
@@ -115,3 +116,17 @@ def test_the_package_is_imported_without_pyav():
             'import mmaction_d3d.media, mmaction_d3d.extraction, mmaction_d3d.inference, '
             'mmaction_d3d.datasets.converters.cutting, mmaction_d3d.datasets.synthetic')
     subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_a_decoded_frame_is_freed_without_the_collector(turned_video):
+    """Collected in a forked worker, it would wait for threads that are not there."""
+    path = str(turned_video(next(iter(WAYS_UP)), [corners()] * 3))
+    gc.collect()
+    gc.disable()
+    try:
+        for frame in video_frames(path, 'av'):
+            frame.rgb()
+        del frame
+        assert not [one for one in gc.get_objects() if isinstance(one, av.VideoFrame)]
+    finally:
+        gc.enable()
