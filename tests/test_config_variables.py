@@ -1,10 +1,11 @@
 """Environment variables in configs."""
 import os
+from argparse import Namespace
 
 import pytest
 from mmengine.config import Config
 
-import mmaction_d3d  # noqa: F401: reads them its own way
+from mmaction_d3d.engine import DATA_VARIABLE, load_config
 from mmaction_d3d.errors import InputError
 
 TEXT = """
@@ -66,3 +67,16 @@ def test_a_variable_without_a_default_must_be_set(tmp_path):
     path.write_text("root = '{{$D3D_TEST_NOTHING:}}'")
     with pytest.raises(KeyError, match='D3D_TEST_NOTHING is not set'):
         Config.fromfile(path)
+
+
+@pytest.mark.parametrize('before', [None, 'elsewhere'])
+def test_a_data_root_counts_for_one_config_and_leaves_the_environment(tmp_path, monkeypatch, before):
+    path = tmp_path / 'config.py'
+    path.write_text(f"root = '{{{{${DATA_VARIABLE}:data}}}}'\nmodel = dict()")
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    if before:
+        monkeypatch.setenv(DATA_VARIABLE, before)
+    arguments = dict(config=str(path), cfg_options=None, launcher='none', work_dir=None, local_rank=0)
+    assert load_config(Namespace(data_root=str(tmp_path), **arguments)).root == str(tmp_path)
+    assert os.environ.get(DATA_VARIABLE) == before
+    assert load_config(Namespace(data_root=None, **arguments)).root == (before or 'data')
