@@ -7,13 +7,14 @@ from pathlib import Path
 from unittest import mock
 
 from mmengine.logging import MessageHub, MMLogger
+from mmengine.visualization import Visualizer
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def forget_runs():
     """Forget what an earlier run in this process left: a logger keeps its first folder."""
-    for kept in (MMLogger, MessageHub):
+    for kept in (MMLogger, MessageHub, Visualizer, *Visualizer.__subclasses__()):
         kept._instance_dict.clear()
 
 
