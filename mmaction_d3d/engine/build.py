@@ -31,7 +31,8 @@ def build_runner(cfg):
     with config_mistakes(cfg):
         runner = RUNNERS.build(cfg)
     if fresh:
-        runner.logger.warning(f'{cfg.work_dir} has no checkpoint to resume from: training starts afresh')
+        runner.logger.warning(
+            f'{cfg.work_dir} has no checkpoint to resume from: training starts afresh')
     for sentence in compat.report():
         runner.logger.info(f'Mended: {sentence}')
     reason = unused_gpu()

@@ -58,7 +58,9 @@ def train(cfg, hooks=()):
         tuple[str, float]: Path of the checkpoint that is best on the validation split, and its
         score there.
     """
-    cfg = Config(dict(cfg._cfg_dict, resume=resume_point(cfg.work_dir) is not None))
+    last = resume_point(cfg.work_dir)
+    if last is not None:
+        cfg = Config(dict(cfg._cfg_dict, resume=True, load_from=last))
     runner = build_runner(cfg)
     for hook in hooks:
         runner.register_hook(hook)

@@ -42,9 +42,9 @@ class D3DInferencer(BaseInferencer):
         scope (str): Registry scope. Defaults to ``'mmaction'``.
         show_progress (bool): Whether to print lines of progress. Defaults to True.
         compile_mode (str, optional): Compile the network by ``torch.compile`` in this mode:
-            ``'default'``, ``'reduce-overhead'`` (CUDA graphs) or ``'max-autotune'``. It pays where many
-            clips of one size follow: the first batch of each size takes the time of a compilation, which
-            is printed. Defaults to None: the network runs as it is.
+            ``'default'``, ``'reduce-overhead'`` (CUDA graphs) or ``'max-autotune'``. It pays where
+            many clips of one size follow: the first batch of each size takes the time of a
+            compilation, which is printed. Defaults to None: the network runs as it is.
 
     Attributes:
         classes (list[str] | None): Names of the classes.

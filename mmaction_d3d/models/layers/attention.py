@@ -62,8 +62,8 @@ class MultiHeadAttention(nn.Module):
 class FeedForward(nn.Sequential):
     """FFN(LN(x)) with exact GELU, the second half of each attention (eq. 7).
 
-    In training only the input is kept; the hidden activations, 8 times as wide together, are recomputed in
-    the backward pass, for about 1 % of a training step.
+    In training only the input is kept; the hidden activations, 8 times as wide together, are
+    recomputed in the backward pass, for about 1 % of a training step.
 
     Args:
         embed_dims (int): Token width, 4C.

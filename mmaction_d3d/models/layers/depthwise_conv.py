@@ -9,8 +9,8 @@ from torch import Tensor, nn
 class DepthwiseConv3d(nn.Conv3d):
     """A depthwise k_t x k_h x k_w convolution without padding, stride 1; B x C x T x H x W.
 
-    torch's own form runs as one convolution a channel on GPUs, and its gradient in slow direct kernels
-    everywhere. Each form below computes the same sums:
+    torch's own form runs as one convolution a channel on GPUs, and its gradient in slow direct
+    kernels everywhere. Each form below computes the same sums:
 
     - on GPUs, matrix products with the filters' rows laid out as Toeplitz matrices;
     - on CPUs in training, planar convolutions, one for each of the k_t frames of the filter;
@@ -46,7 +46,7 @@ def depthwise_by_planes(x: Tensor, weight: Tensor) -> Tensor:
     """
     batch, channels, frames = x.shape[:3]
     kept = frames - weight.shape[2] + 1
-    # Time first: the frames under each plane of the filter are then one piece of memory. T x B x C x H x W.
+    # Time first: the frames under each plane of the filter are then one piece of memory.
     frames_first = x.movedim(2, 0).flatten(0, 1).contiguous(memory_format=torch.channels_last)
     total = 0
     for index, plane in enumerate(weight.unbind(2)):
@@ -135,7 +135,9 @@ def toeplitz(rows: Tensor, inputs: int, outputs: int) -> Tensor:
         Tensor: ... x inputs x outputs, whose column j holds the filter from row j on.
     """
     size = max(inputs, outputs + rows.shape[-1] - 1)
-    # Repeating the filter with one zero more than a column has moves it by one from column to column.
+    # Repeating the filter with one zero more than a column has moves it by one from column to
+    # column.
     padded = F.pad(rows, (0, size + 1 - rows.shape[-1])).unsqueeze(-2)
     repeated = padded.expand(*rows.shape[:-1], outputs, size + 1).flatten(-2)
-    return repeated[..., :outputs * size].unflatten(-1, (outputs, size))[..., :inputs].transpose(-1, -2)
+    columns = repeated[..., :outputs * size].unflatten(-1, (outputs, size))
+    return columns[..., :inputs].transpose(-1, -2)
