@@ -1,9 +1,10 @@
 # make quickstart   set up, then make data, train, test and explain a small model
 # make test         set up, then run every test
+# make lint         set up, then check style: ruff, the formatter yapf
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
 # make clean        remove .venv and what the quickstart made
 
-.PHONY: setup quickstart test clean
+.PHONY: setup quickstart test lint clean
 
 setup:
 	@PYTHON='$(PYTHON)' tools/setup_venv.sh
@@ -13,6 +14,10 @@ quickstart: setup
 
 test: setup
 	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+lint: setup
+	.venv/bin/ruff check
+	.venv/bin/yapf --diff --recursive --parallel configs mmaction_d3d research setup.py tests tools
 
 clean:
 	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart

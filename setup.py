@@ -10,10 +10,7 @@ VERSION = runpy.run_path(str(PACKAGE / 'version.py'))['__version__']
 ENVIRONMENT = runpy.run_path(str(PACKAGE / 'environment.py'))
 
 setup(
-    name='mmaction_d3d',
-    version=VERSION,
+    name='mmaction_d3d', version=VERSION,
     description='3D Deformable Transformer for action recognition from RGB video and human poses, '
-    'a plugin of MMAction2',
-    packages=find_packages(include=['mmaction_d3d', 'mmaction_d3d.*']),
-    python_requires='>=3.11',
-    install_requires=ENVIRONMENT['pip_requirements']())
+    'a plugin of MMAction2', packages=find_packages(include=['mmaction_d3d', 'mmaction_d3d.*']),
+    python_requires='>=3.11', install_requires=ENVIRONMENT['pip_requirements']())

@@ -14,7 +14,7 @@ _STATISTICS = ('min', 'max', 'current', 'mean')
 
 
 def checkpoint_globals() -> list:
-    """Lists the names, as `torch.serialization.add_safe_globals` wants them.
+    """List the names, as `torch.serialization.add_safe_globals` wants them.
 
     Returns:
         list[tuple]: What stands for a name, and the name as the file has it.

@@ -62,9 +62,11 @@ def number(kind=int, least=None, above=None, below=None, most=None):
     Returns:
         Callable[[str], int | float]: For ``add_argument(type=)`` of a :class:`Parser`.
     """
-    ranges = [text.format(bound) for text, bound in (
-        ('at least {}', least), ('more than {}', above), ('below {}', below), ('at most {}', most))
-        if bound is not None]
+    ranges = [
+        text.format(bound) for text, bound in (('at least {}', least), ('more than {}', above),
+                                               ('below {}', below), ('at most {}', most))
+        if bound is not None
+    ]
 
     def parse(text):
         try:
@@ -74,8 +76,8 @@ def number(kind=int, least=None, above=None, below=None, most=None):
             raise _OutOfRange(text, ', '.join([name, *ranges])) from error
         if isinstance(value, float) and not math.isfinite(value):
             raise _OutOfRange(value, ', '.join(['a finite number', *ranges]))
-        if not ((least is None or value >= least) and (above is None or value > above)
-                and (below is None or value < below) and (most is None or value <= most)):
+        if not ((least is None or value >= least) and (above is None or value > above) and
+                (below is None or value < below) and (most is None or value <= most)):
             raise _OutOfRange(value, ', '.join(ranges))
         return value
 
@@ -83,7 +85,7 @@ def number(kind=int, least=None, above=None, below=None, most=None):
 
 
 def find_input_error(error):
-    """Finds the innermost :class:`InputError` behind an exception.
+    """Find the innermost :class:`InputError` behind an exception.
 
     Args:
         error (BaseException): Any exception.
@@ -106,7 +108,7 @@ def find_input_error(error):
 
 
 def one_line(error):
-    """The message of an :class:`InputError` as one line.
+    """Return the message of an :class:`InputError` as one line.
 
     Raised again out of a data loader worker, the message holds the worker's whole traceback: the
     part after its last ``InputError:`` is what the user needs.
@@ -118,7 +120,7 @@ def one_line(error):
 
 
 def run(main):
-    """Runs a tool's ``main()`` and ends the process as the project's tools do.
+    """Run a tool's ``main()`` and end the process as the project's tools do.
 
     A wrong input ends with exit code 2 and, as the last line of stderr,
     ``error: FILE: FIELD: found X, want Y``; its traceback is shown only with ``--debug`` on the
@@ -150,11 +152,11 @@ def run(main):
 
 
 def _tell_torchrun(text):
-    """Leaves the message where torchrun, which started this process, looks for it."""
+    """Leave the message where torchrun, which started this process, looks for it."""
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler
     get_error_handler().record_exception(InputError(text))
     with open(os.environ['TORCHELASTIC_ERROR_FILE'], 'r+') as file:
         content = json.load(file)
-        content['message']['line'] = text   # for tools/dist_run.py
+        content['message']['line'] = text  # for tools/dist_run.py
         file.seek(0)
         json.dump(content, file)

@@ -27,15 +27,15 @@ with careful_imports():  # MMEngine tries to import transformers
     from mmengine.runner import Runner
     from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from .checkpoint_globals import checkpoint_globals  # noqa: E402
-from .config_variables import substitute_variables  # noqa: E402
-from .resumed_state import make_harmless  # noqa: E402
+from .checkpoint_globals import checkpoint_globals
+from .config_variables import substitute_variables
+from .resumed_state import make_harmless
 
 _mended: list[str] = []
 
 
 def apply() -> list[str]:
-    """Mends what is broken and imports MMAction2's models; a second call changes nothing.
+    """Mend what is broken and imports MMAction2's models; a second call changes nothing.
 
     Returns:
         list[str]: What `report` returns.
@@ -56,12 +56,12 @@ def _apply_all(*mends):
 
 
 def report() -> list[str]:
-    """Says what `apply` mended, one sentence for each; what it found healthy is not listed."""
+    """Say what `apply` mended, one sentence for each; what it found healthy is not listed."""
     return list(_mended)
 
 
 def _mend_numpy_names() -> str | None:
-    """Gives NumPy 2 back the names of its first version that MMAction2 reads."""
+    """Give NumPy 2 back the names of its first version that MMAction2 reads."""
     names = dict(Inf='inf', NAN='nan', in1d='isin', trapz='trapezoid')
     lacking = [name for name in names if name not in vars(np)]
     for name in lacking:
@@ -73,7 +73,7 @@ def _mend_numpy_names() -> str | None:
 
 
 def _mend_scores_in_half_precision() -> str | None:
-    """Makes every head of MMAction2 hand out float32: its metrics call ``numpy()``."""
+    """Make every head of MMAction2 hand out float32: its metrics call ``numpy()``."""
     from mmaction.models.heads import BaseHead
     try:
         torch.zeros(1, dtype=torch.bfloat16).numpy()
@@ -125,7 +125,7 @@ def _mend_missing_localizer() -> str | None:
 
 
 def _mend_checkpoint_loading() -> str | None:
-    """Allows the classes that mmengine stores in a checkpoint; loading stays `weights_only`."""
+    """Allow the classes that mmengine stores in a checkpoint; loading stays `weights_only`."""
     # What the message hub holds after training: logged values and the numbers made of them.
     stored = io.BytesIO()
     torch.save(dict(log=HistoryBuffer([1.], [1]), eta=np.float64(1.)), stored)
@@ -141,7 +141,7 @@ def _mend_checkpoint_loading() -> str | None:
 
 
 def _mend_downloaded_checkpoints() -> str | None:
-    """Makes mmengine load what it downloads `weights_only`, as it loads files."""
+    """Make mmengine load what it downloads `weights_only`, as it loads files."""
     load_url = mmengine_checkpoint.load_url
     default = inspect.signature(load_url).parameters.get('weights_only')
     if default is None or default.default is not False:
@@ -152,7 +152,7 @@ def _mend_downloaded_checkpoints() -> str | None:
 
 
 def _mend_resumed_state() -> str | None:
-    """Keeps a checkpoint from running code or naming files to delete when a training resumes."""
+    """Keep a checkpoint from running code or naming files to delete when a training resumes."""
     load_checkpoint = Runner.load_checkpoint
     mended = hasattr(load_checkpoint, '__wrapped__')
     if mended or 'fromstring' not in inspect.getsource(Runner.resume):
@@ -163,19 +163,22 @@ def _mend_resumed_state() -> str | None:
         checkpoint = load_checkpoint(self, *args, **kwargs)
         own = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
         name = os.path.basename(os.path.normpath(self.work_dir))
-        make_harmless(checkpoint, [
-            self.work_dir, *(os.path.join(folder, name) for folder in own if folder is not None)])
+        make_harmless(
+            checkpoint,
+            [self.work_dir, *(os.path.join(folder, name) for folder in own if folder is not None)])
         return checkpoint
 
     Runner.load_checkpoint = load_harmless
-    return (f'mmengine {mmengine.__version__} runs code of a checkpoint that a training resumes from, '
-            'and deletes files that it names: neither is read any more')
+    return (
+        f'mmengine {mmengine.__version__} runs code of a checkpoint that a training resumes from, '
+        'and deletes files that it names: neither is read any more')
 
 
 def _mend_config_variables() -> str | None:
-    """Keeps the value of an environment variable from being read as a config's code."""
+    """Keep the value of an environment variable from being read as a config's code."""
     if Config._substitute_env_variables is substitute_variables:
         return None
     Config._substitute_env_variables = staticmethod(substitute_variables)
-    return (f'mmengine {mmengine.__version__} pastes environment variables into the code of configs: '
-            'they are values')
+    return (
+        f'mmengine {mmengine.__version__} pastes environment variables into the code of configs: '
+        'they are values')

@@ -15,7 +15,7 @@ _PLAIN = re.compile(r'[^A-Za-z0-9 _./-]')
 
 
 def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]:
-    """Puts the values of environment variables into the text of a config.
+    """Put the values of environment variables into the text of a config.
 
     In a string a value is text, whatever characters it has; elsewhere it is a Python literal.
 
@@ -57,16 +57,18 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
 
 
 def _names_in_code(text: str) -> set[str]:
-    """Names that stand outside of strings and comments."""
+    """Name that stand outside of strings and comments."""
     try:
-        return {token.string for token in tokenize.generate_tokens(io.StringIO(text).readline)
-                if token.type == tokenize.NAME}
+        return {
+            token.string for token in tokenize.generate_tokens(io.StringIO(text).readline)
+            if token.type == tokenize.NAME
+        }
     except (tokenize.TokenError, SyntaxError):
         return set()  # Python says later what is wrong with it
 
 
 def _literal(name: str, value: str) -> str:
-    """A value that stands for itself in Python, such as 8 or [1, 2]."""
+    """Return a value that stands for itself in Python, such as 8 or [1, 2]."""
     try:
         return repr(ast.literal_eval(value.strip()))
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:

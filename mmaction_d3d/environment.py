@@ -17,10 +17,9 @@ TESTED_PLATFORM = 'Linux x86_64'
 
 # None of these asks for an opencv, so pip may look after them and what they need in turn. The
 # second row is what mmengine, mmcv and mmaction2 need, because pip does not look after those.
-_WITH_DEPENDENCIES = (
-    'av', 'decord', 'matplotlib', 'numpy', 'scikit-learn', 'torch', 'torchvision',
-    'addict', 'einops', 'filelock', 'importlib-metadata', 'packaging', 'pillow', 'pyyaml', 'rich',
-    'scipy', 'setuptools', 'termcolor', 'yapf')
+_WITH_DEPENDENCIES = ('av', 'decord', 'matplotlib', 'numpy', 'scikit-learn', 'torch', 'torchvision',
+                      'addict', 'einops', 'filelock', 'importlib-metadata', 'packaging', 'pillow',
+                      'pyyaml', 'rich', 'scipy', 'setuptools', 'termcolor', 'yapf')
 _WITHOUT_DEPENDENCIES = ('mmengine', 'mmaction2')
 # Packages that write the same module: one, and only one, of each group. The first is offered.
 _ONE_OF = {
@@ -35,7 +34,6 @@ _BREAKS_AT = {
     **dict.fromkeys(_ONE_OF['mmcv'], ('2.2', 'MMAction2 1.2.0 refuses it')),
     **dict.fromkeys(_ONE_OF['cv2'], ('4.12', 'it needs numpy 2, MMAction2 1.2.0 numpy 1')),
 }
-
 
 # The first version that is known to work, and why.
 _WORKS_FROM = {
@@ -70,13 +68,14 @@ def tested_versions(file='lock.txt'):
         dict[str, str]: Version of each package that the file pins.
     """
     lines = (REQUIREMENTS / file).read_text().splitlines()
-    return {_normal(name): version
-            for name, _, version in (line.partition('==') for line in lines)
-            if version and not name.startswith('#')}
+    return {
+        _normal(name): version for name, _, version in (line.partition('==') for line in lines)
+        if version and not name.startswith('#')
+    }
 
 
 def installed_versions():
-    """Reads the version of each package that this Python finds, without importing any.
+    """Read the version of each package that this Python finds, without importing any.
 
     Returns:
         dict[str, str]: Version by name, lower case with hyphens.
@@ -87,7 +86,7 @@ def installed_versions():
 
 
 def pip_requirements():
-    """Lists what pip installs along with this package: nothing that brings an opencv.
+    """List what pip installs along with this package: nothing that brings an opencv.
 
     Returns:
         list[str]: Requirements, for ``install_requires``.
@@ -100,7 +99,7 @@ def pip_requirements():
 
 
 def examine(installed=None):
-    """Compares an environment with what was run.
+    """Compare an environment with what was run.
 
     Args:
         installed (dict[str, str], optional): Version by package name. Defaults to those of the
@@ -126,7 +125,7 @@ def examine(installed=None):
 
 
 def cures(findings):
-    """Lists the commands that mend what was found.
+    """List the commands that mend what was found.
 
     Args:
         findings (list[Finding]): What `examine` found.
@@ -144,7 +143,7 @@ def cures(findings):
 
 
 def describe(findings):
-    """Writes findings as a table, with the problems and their cures below it.
+    """Write findings as a table, with the problems and their cures below it.
 
     Args:
         findings (list[Finding]): What `examine` found.
@@ -155,8 +154,9 @@ def describe(findings):
     rows = [('package', 'installed', 'tested', 'state')]
     rows += [(f.name, f.installed or '-', f.tested or '-', f.state) for f in findings]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-             for row in rows]
+    lines = [
+        '  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
+    ]
     noted = {}
     for finding in findings:
         if finding.note:
@@ -172,11 +172,12 @@ def describe(findings):
 def _examine_python():
     version = platform.python_version()
     if _release(version) < _release(TESTED_PYTHON):
-        return Finding('python', version, TESTED_PYTHON, 'problem',
-                       f'found {version}, want {TESTED_PYTHON} or later; '
-                       'once it is there, make setup creates an environment with it')
-    return Finding('python', version, TESTED_PYTHON, _ok((version + '.').startswith(
-        TESTED_PYTHON + '.')))
+        return Finding(
+            'python', version, TESTED_PYTHON, 'problem',
+            f'found {version}, want {TESTED_PYTHON} or later; '
+            'once it is there, make setup creates an environment with it')
+    return Finding('python', version, TESTED_PYTHON,
+                   _ok((version + '.').startswith(TESTED_PYTHON + '.')))
 
 
 def _examine_platform():
@@ -206,7 +207,7 @@ def _examine_package(name, installed, tested):
 
 
 def _examine_group(module, names, installed, tested):
-    """Examines packages of which one must be there; the first of ``names`` is the tested one."""
+    """Examine packages of which one must be there; the first of ``names`` is the tested one."""
     found = tuple(name for name in names if name in installed)
     if len(found) == 1 and found[0] == names[0] or not found:
         return _examine_package(names[0], installed, tested)
@@ -244,7 +245,7 @@ def _release(version):
 
 
 def main():
-    """Prints what this environment holds.
+    """Print what this environment holds.
 
     Returns:
         int: 1 if something is missing or known not to work, otherwise 0.

@@ -27,5 +27,6 @@ class InputError(ValueError):
         else:
             super().__init__(f'{file}: {field}: found {found}, want {want}')
         self.file, self.field = str(file), field if field is None else str(field)
-        self.found, self.want = (value if type(value) in (int, float, bool, type(None))
-                                 else str(value) for value in (found, want))
+        self.found, self.want = (value if type(value) in (int, float, bool,
+                                                          type(None)) else str(value)
+                                 for value in (found, want))

@@ -12,7 +12,7 @@ from .errors import InputError
 
 @contextmanager
 def whole_or_absent(path):
-    """A binary file that appears under its name only once all of it is on the disk.
+    """Return a binary file that appears under its name only once all of it is on the disk.
 
     Args:
         path (str | Path): The file; its folder is made. One that is there already stays as it is
@@ -32,7 +32,7 @@ def whole_or_absent(path):
         with open(part, 'wb') as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())     # some file systems tell only here that the disk is full
+            os.fsync(file.fileno())  # some file systems tell only here that the disk is full
         os.replace(part, path)
     except BaseException as error:
         if os.path.isfile(part):
@@ -44,24 +44,24 @@ def whole_or_absent(path):
 
 
 def write_pickle(path, content):
-    """Writes a pickle whole or not at all: see :func:`whole_or_absent`."""
+    """Write a pickle whole or not at all: see :func:`whole_or_absent`."""
     with whole_or_absent(path) as file:
         pickle.dump(content, file, protocol=4)
 
 
 def write_bytes(path, data):
-    """Writes bytes whole or not at all: see :func:`whole_or_absent`."""
+    """Write bytes whole or not at all: see :func:`whole_or_absent`."""
     with whole_or_absent(path) as file:
         file.write(data)
 
 
 def write_text(path, text):
-    """Writes a text file, UTF-8, whole or not at all: see :func:`whole_or_absent`."""
+    """Write a text file, UTF-8, whole or not at all: see :func:`whole_or_absent`."""
     write_bytes(path, text.encode())
 
 
 def write_csv(path, header, rows):
-    """Writes a CSV file whole or not at all: see :func:`whole_or_absent`.
+    """Write a CSV file whole or not at all: see :func:`whole_or_absent`.
 
     Args:
         path (str | Path): The file.
@@ -77,7 +77,7 @@ def write_csv(path, header, rows):
 
 @contextmanager
 def held_alone(path, refusal=None, wait=False):
-    """Holds a lock file; the system lets go of it when the process ends, however it does.
+    """Hold a lock file; the system lets go of it when the process ends, however it does.
 
     The file stays, and says nothing: a process that is dead holds no lock. Processes that the
     holder forks do not hold it with it.
@@ -108,7 +108,7 @@ def held_alone(path, refusal=None, wait=False):
 
 
 def numbered_lines(path, wanted):
-    """Yields the lines of a text file that are not blank, each with its place: ``'line 1'``.
+    """Yield the lines of a text file that are not blank, each with its place: ``'line 1'``.
 
     Args:
         path (str | Path): The file, UTF-8 with or without a byte order mark.

@@ -15,14 +15,14 @@ _SENTENCES = (
     (_NONE, ('GPU', 'none that {torch} can use', 'one, or --device cpu where a tool has it')),
     (r'invalid device ordinal', ('GPU', 'a number beyond the last', 'one of {gpus} GPUs, from 0')),
     (r'device string', ('device', '{text}', 'such as cuda:0 or cpu')),
-    (r'no kernel image is available',
-     ('GPU', 'a kind that {torch} is not built for', 'a build of PyTorch for it')),
+    (r'no kernel image is available', ('GPU', 'a kind that {torch} is not built for',
+                                       'a build of PyTorch for it')),
 )
 _LOCAL_RANKS = dict(pytorch='LOCAL_RANK', slurm='SLURM_LOCALID', mpi='OMPI_COMM_WORLD_LOCAL_RANK')
 
 
 def find_gpu_mistake(error):
-    """Finds what torch says of missing, old and full GPUs behind an exception.
+    """Find what torch says of missing, old and full GPUs behind an exception.
 
     Args:
         error (BaseException): Any exception.
@@ -61,7 +61,7 @@ def unused_gpu():
 
 
 def check_processes(launcher):
-    """Checks that a launcher started no more processes on this machine than it has GPUs.
+    """Check that a launcher started no more processes on this machine than it has GPUs.
 
     Without a GPU processes share the CPUs, and any number will do.
 
@@ -75,8 +75,9 @@ def check_processes(launcher):
     if launcher not in _LOCAL_RANKS or not gpus:
         return
     # All processes find the mistake, not the last ones alone, where the number is known.
-    processes = max(int(os.environ.get(_LOCAL_RANKS[launcher], 0)) + 1,
-                    int(os.environ.get('LOCAL_WORLD_SIZE', 1)) if launcher == 'pytorch' else 1)
+    processes = max(
+        int(os.environ.get(_LOCAL_RANKS[launcher], 0)) + 1,
+        int(os.environ.get('LOCAL_WORLD_SIZE', 1)) if launcher == 'pytorch' else 1)
     if processes > gpus:
         raise InputError('command line', 'GPUS', processes,
                          f'at most {gpus}, as many as this machine has')
@@ -85,7 +86,7 @@ def check_processes(launcher):
 def _mistake(text, field, found, want):
     version = re.search(r'found version (\d+)', text)
     driver = 'one that is too old'
-    if version:     # CUDA's way of writing 11.4 is 11040
+    if version:  # CUDA's way of writing 11.4 is 11040
         number = int(version[1])
         driver = f'one of CUDA {number // 1000}.{number % 1000 // 10}, which is too old'
     words = dict(text=text.splitlines()[0], driver=driver, gpus=torch.cuda.device_count(),

@@ -18,14 +18,13 @@ PARTS = {
 }
 _PACKAGES = {package for needed in PARTS.values() for package in needed}
 
-
 #: Parts that catch ImportErrors in their own file.
 _CATCHES = ('mmaction.models.roi_heads', 'mmaction.models.task_modules')
 
 
 @contextmanager
 def careful_imports():
-    """Keeps what is imported meanwhile from failing by an optional part or package.
+    """Keep what is imported meanwhile from failing by an optional part or package.
 
     Parts that fail end up empty. A package that such parts need, or one that MMEngine tries, fails
     by ImportError whatever it raises: that is what MMAction2 and MMEngine expect and catch.
@@ -37,8 +36,10 @@ def careful_imports():
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     try:
-        yield lambda: [_sentence(part, error) for part, error in finder.errors.items()
-                       if any(map(_is_there, PARTS[part]))]
+        yield lambda: [
+            _sentence(part, error) for part, error in finder.errors.items()
+            if any(map(_is_there, PARTS[part]))
+        ]
     finally:
         sys.meta_path.remove(finder)
 

@@ -9,12 +9,12 @@ import cv2
 
 
 def available_cpus():
-    """Number of CPUs that this process may use."""
+    """Return the number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def map_in_order(function, jobs, workers=None, name='jobs', done=0):
-    """Yields ``function(job)`` in the order of ``jobs``, with a line of progress.
+    """Yield ``function(job)`` in the order of ``jobs``, with a line of progress.
 
     Args:
         function (Callable): Of one job; where ``workers`` is not 1, of a module's top level.
@@ -54,7 +54,7 @@ class Progress:
         self._next = 0.0
 
     def step(self, count=1):
-        """Counts finished jobs."""
+        """Count finished jobs."""
         before, self.done = self.done, self.done + count
         now = time.monotonic()
         terminal = sys.stdout.isatty()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 
 def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:
-    """Takes from a checkpoint what MMEngine would run, delete or write by, in place.
+    """Take from a checkpoint what MMEngine would run, delete or write by, in place.
 
     MMEngine runs ``meta.config`` as Python when it resumes, and deletes the file that
     ``best_ckpt`` names as soon as there is a better one.
@@ -32,7 +32,7 @@ def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:
 
 
 def _in_folders(path: object, folders: Collection[str]) -> str | None:
-    """The file of this path's name in one of the folders."""
+    """Return the file of this path's name in one of the folders."""
     name = os.path.basename(path) if isinstance(path, str) else ''
     paths = [os.path.join(folder, name) for folder in folders if name]
     return next(filter(os.path.isfile, paths), None)

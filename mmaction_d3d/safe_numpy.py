@@ -10,8 +10,10 @@ import re
 import numpy as np
 
 CORES = ('numpy.core', 'numpy._core')  # numpy 1 and numpy 2
-_NUMBERS = {code: np.dtype(code) for code in
-            'b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8'.split()}
+_NUMBERS = {
+    code: np.dtype(code)
+    for code in ['b1', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f2', 'f4', 'f8']
+}
 
 
 class NumberType:

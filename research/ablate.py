@@ -11,20 +11,28 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import held_alone
 from mmaction_d3d.parallel import available_cpus
 
-from .ablation import (STUDIES, Job, Results, Scheduler, read_config, run_settings,
-                       training_settings, write_page, write_report)
+from .ablation import (
+    STUDIES,
+    Job,
+    Results,
+    Scheduler,
+    read_config,
+    run_settings,
+    training_settings,
+    write_page,
+    write_report,
+)
 
 ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 PAGE = osp.join(ROOT, 'docs', 'ablations.md')
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Trains and tests the configs of a study, each with every seed. Finished runs '
         'are kept: the same command goes on after a stop, and with more seeds adds to them.')
-    parser.add_argument('studies', nargs='*', metavar='STUDY',
-                        help=f'any of {", ".join(STUDIES)}')
+    parser.add_argument('studies', nargs='*', metavar='STUDY', help=f'any of {", ".join(STUDIES)}')
     parser.add_argument('--seeds', nargs='+', type=cli.number(least=0, most=2**32 - 1), default=[0],
                         help='(default: 0)')
     parser.add_argument(
@@ -36,9 +44,8 @@ def parse_args(argv=None):
                         help='runs at a time (default: one a GPU, or 2)')
     parser.add_argument('--work-dir', default='work_dirs/ablations',
                         help='folder for runs, tables and plots (default: %(default)s)')
-    parser.add_argument(
-        '--results', metavar='CSV',
-        help='file of results (default: docs/results/ablations_NAME_OF_BASE.csv)')
+    parser.add_argument('--results', metavar='CSV',
+                        help='file of results (default: docs/results/ablations_NAME_OF_BASE.csv)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
                         help='config values to replace in all runs')
     parser.add_argument(
@@ -57,7 +64,7 @@ def parse_args(argv=None):
 
 
 def prepare_data(cfg, data_root):
-    """Makes the embedded data where the base is on them; returns the folder, if one is named."""
+    """Make the embedded data where the base is on them; return the folder, if one is named."""
     recipe = cfg.get('synthetic')
     if recipe is None:
         return data_root and osp.abspath(data_root)
@@ -67,7 +74,7 @@ def prepare_data(cfg, data_root):
 
 
 def make_jobs(args, results, data_root, threads):
-    """The runs that results lack: one a training and seed, whatever number of rows it is for."""
+    """Return the runs that results lack: one a training and seed, whatever number of rows it is for."""
     jobs = {}
     configs = {}
     for name in args.studies:
@@ -80,22 +87,26 @@ def make_jobs(args, results, data_root, threads):
             for seed in args.seeds:
                 if results.get(settings, seed) is not None:
                     continue
-                job = jobs.setdefault((training, seed), Job(
-                    ROOT, args.base, args.cfg_options or {}, data_root, trained, training, seed,
-                    {}, osp.abspath(osp.join(args.work_dir, f'{trained}_seed{seed}')), threads))
+                job = jobs.setdefault(
+                    (training, seed),
+                    Job(ROOT, args.base, args.cfg_options or {}, data_root, trained, training, seed,
+                        {}, osp.abspath(osp.join(args.work_dir, f'{trained}_seed{seed}')), threads))
                 job.tests.setdefault(variant.config, settings)
     return sorted(jobs.values(), key=lambda job: job.seed)
 
 
 def run_studies(args):
-    """Runs what is missing and writes each study's table and plot; returns the jobs that failed."""
+    """Run what is missing and write each study's table and plot; return the jobs that failed."""
     base = read_config(ROOT, 'ours', args.base, args.cfg_options)
     parallel = args.jobs or torch.cuda.device_count() or 2
     threads = max(1, available_cpus() // parallel)
     results = Results(results_path(args))
     os.makedirs(args.work_dir, exist_ok=True)
-    with held_alone(osp.join(args.work_dir, '.lock'), InputError(
-            args.work_dir, '--work-dir', 'a folder in use by another process', 'its own folder')):
+    with held_alone(
+            osp.join(args.work_dir, '.lock'),
+            InputError(args.work_dir, '--work-dir', 'a folder in use by another process',
+                       'its own folder')):
+
         def store(rows):
             for row in rows:
                 results.add(row)
@@ -119,13 +130,13 @@ def run_studies(args):
 
 
 def results_path(args):
-    """The CSV file of a base."""
+    """Return the CSV file of a base."""
     name = 'synthetic' if args.base is None else osp.splitext(osp.basename(args.base))[0]
     return args.results or osp.join(ROOT, 'docs', 'results', f'ablations_{name}.csv')
 
 
 def main(argv=None):
-    """Runs the studies, or redraws the page."""
+    """Run the studies, or redraws the page."""
     args = parse_args(argv)
     failed = run_studies(args) if args.studies else []
     if args.redraw:

@@ -7,13 +7,8 @@ crop_size = 56  # 7 x 7 tokens, of which a grid of 6 x 6 x 6 is searched
 max_epochs = 2
 
 # What tools/ablate.py generates.
-synthetic = dict(
-    out_dir='data/synthetic_ablations',
-    difficulty='easy',
-    size=64,
-    num_train=800,
-    num_val=160,
-    num_test=400)
+synthetic = dict(out_dir='data/synthetic_ablations', difficulty='easy', size=64, num_train=800,
+                 num_val=160, num_test=400)
 
 (train_sampling, decoding, _, *packing) = _base_.train_pipeline
 test_sampling = _base_.test_pipeline[0]

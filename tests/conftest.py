@@ -78,7 +78,7 @@ def write_video(path, frames, codec='libx264', options=None, container_format=No
         container.mux(stream.encode(None))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def encode_square_video(num_frames, size, leftwards):
     """The bytes of the mp4 of :func:`draw_frames`."""
     file = io.BytesIO()
@@ -107,8 +107,7 @@ class RGBPoseData:
         names = [f'clip{i}' for i in range(num_videos)]
         half = (num_videos + 1) // 2
         self.content = dict(
-            split=dict(train=names[:half], test=names[half:]),
-            annotations=[
+            split=dict(train=names[:half], test=names[half:]), annotations=[
                 self._make_clip(name, i % 2, num_frames, num_person, len(get_layout(layout).joints))
                 for i, name in enumerate(names)
             ])
@@ -119,14 +118,10 @@ class RGBPoseData:
         (self.video_dir / f'{name}.mp4').write_bytes(video)
         track = [square_centre(t, num_frames, self.size, bool(label)) for t in range(num_frames)]
         keypoint = np.array(track, np.float32)[None, :, None]  # 1 x T x 1 x 2
-        return dict(
-            frame_dir=name,
-            label=label,
-            img_shape=self.size,
-            original_shape=self.size,
-            total_frames=num_frames,
-            keypoint=np.tile(keypoint, (num_person, 1, num_joints, 1)),
-            keypoint_score=np.full((num_person, num_frames, num_joints), 0.9, np.float32))
+        return dict(frame_dir=name, label=label, img_shape=self.size, original_shape=self.size,
+                    total_frames=num_frames, keypoint=np.tile(keypoint,
+                                                              (num_person, 1, num_joints, 1)),
+                    keypoint_score=np.full((num_person, num_frames, num_joints), 0.9, np.float32))
 
     @property
     def annotations(self):
@@ -139,7 +134,7 @@ class RGBPoseData:
             pickle.dump(self.content, file)
 
     def write_frame_folders(self, frame_tmpl='img_{:05}.jpg', start_index=1):
-        """Write the videos' frames as image folders; returns the folder that holds them."""
+        """Write the videos' frames as image folders; return the folder that holds them."""
         frames_dir = self.root / 'frames'
         for annotation in self.annotations:
             folder = frames_dir / annotation['frame_dir']
@@ -151,11 +146,9 @@ class RGBPoseData:
 
     def dataset_cfg(self, pipeline=(), **kwargs):
         """Config of an RGBPoseDataset over this data; ``kwargs`` replace or add arguments."""
-        cfg = dict(
-            type='RGBPoseDataset',
-            ann_file=str(self.ann_file),
-            data_prefix=dict(video=str(self.video_dir)),
-            pipeline=copy.deepcopy(list(pipeline)))
+        cfg = dict(type='RGBPoseDataset', ann_file=str(self.ann_file),
+                   data_prefix=dict(video=str(self.video_dir)),
+                   pipeline=copy.deepcopy(list(pipeline)))
         return {**cfg, **kwargs}
 
     def build(self, pipeline=(), **kwargs):
@@ -167,6 +160,7 @@ class RGBPoseData:
 @pytest.fixture(scope='session')
 def rgb_pose_data(tmp_path_factory):
     """Factory of :class:`RGBPoseData`; each call makes a folder of its own."""
+
     def make(num_videos=4, num_frames=16, size=(64, 80), num_person=1, layout='coco17'):
         root = tmp_path_factory.mktemp('rgb_pose')
         return RGBPoseData(root, num_videos, num_frames, size, num_person, layout)
@@ -182,11 +176,13 @@ def square_video():
 
 @pytest.fixture
 def run_lines(capsys):
-    """Runs a tool; gives its exit code, its lines, and the last one of stderr."""
+    """Runs a tool; give its exit code, its lines, and the last one of stderr."""
+
     def run(name, *argv):
         code = run_tool(name, *argv)
         captured = capsys.readouterr()
         return code, captured.out.splitlines(), captured.err.strip().rpartition('\n')[2]
+
     return run
 
 
@@ -203,7 +199,9 @@ class Runs:
 @pytest.fixture
 def plant(tmp_path):
     """Puts a pickle that would leave a mark in place of a good one."""
+
     def write(path):
         path.write_bytes(pickle.dumps(dict(annotations=[Runs(f'touch {tmp_path / "mark"}')])))
         return path
+
     return write

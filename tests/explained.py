@@ -1,9 +1,9 @@
 """A tiny recogniser, a clip for it and what it looked at."""
 import pytest
 import torch
+from mmaction.registry import MODELS
 from mmengine.registry import init_default_scope
 
-from mmaction.registry import MODELS
 from mmaction_d3d.evaluation.explain import explain_clip
 
 PIPELINE = [
@@ -26,14 +26,14 @@ def recognizer():
                         num_heads=2, kernel_size=3)
         backbone.update(changes)
         tokens = dict(cross=3, single=1, none=1)[backbone.get('modal_tokens', 'cross')]
-        return MODELS.build(dict(
-            type='D3DRecognizer', backbone=backbone,
-            cls_head=dict(type='D3DHead', num_classes=2, in_channels=16, num_tokens=tokens,
-                          average_clips='prob'),
-            data_preprocessor=dict(
-                type='D3DDataPreprocessor',
-                preprocessors=dict(imgs=dict(type='ActionDataPreprocessor',
-                                             format_shape='NCTHW'))))).eval()
+        return MODELS.build(
+            dict(
+                type='D3DRecognizer', backbone=backbone,
+                cls_head=dict(type='D3DHead', num_classes=2, in_channels=16, num_tokens=tokens,
+                              average_clips='prob'),
+                data_preprocessor=dict(
+                    type='D3DDataPreprocessor', preprocessors=dict(
+                        imgs=dict(type='ActionDataPreprocessor', format_shape='NCTHW'))))).eval()
 
     return make
 
@@ -42,8 +42,8 @@ def recognizer():
 def clip():
     """Normalised frames, 3 x 4 x 64 x 64, and joints, 4 x 17 x 3."""
     generator = torch.Generator().manual_seed(0)
-    return (torch.randn(3, 4, 64, 64, generator=generator),
-            torch.rand(4, 17, 3, generator=generator) * 60 + 1)
+    return (torch.randn(3, 4, 64, 64,
+                        generator=generator), torch.rand(4, 17, 3, generator=generator) * 60 + 1)
 
 
 @pytest.fixture(scope='session')

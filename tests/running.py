@@ -19,11 +19,13 @@ def forget_runs():
 
 
 def run_tool(name, *argv):
-    """Run a script of the project, such as ``tools/infer.py``; returns its exit code."""
+    """Run a script of the project, such as ``tools/infer.py``; return its exit code."""
     forget_runs()
     # MMEngine lays out the config it logs and saves: most of a short run's time.
-    with mock.patch.object(sys, 'argv', [name, *map(str, argv)]), mock.patch.dict(os.environ), (
-            mock.patch('mmengine.config.config.FormatCode', lambda text, **style: (text, True))):
+    with mock.patch.object(sys, 'argv',
+                           [name, *map(str, argv)]), mock.patch.dict(os.environ), (mock.patch(
+                               'mmengine.config.config.FormatCode', lambda text, **style:
+                               (text, True))):
         try:
             runpy.run_path(str(ROOT / name), run_name='__main__')
         except SystemExit as stop:

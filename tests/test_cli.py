@@ -40,7 +40,7 @@ def _chained():
 
 @pytest.fixture
 def run(monkeypatch, capfd):
-    """Runs a main as a tool with arguments; gives exit code and lines of stderr."""
+    """Runs a main as a tool with arguments; give exit code and lines of stderr."""
 
     def run(main, *argv):
         monkeypatch.setattr(sys, 'argv', ['tool.py', *argv])
@@ -62,7 +62,8 @@ def test_error_keeps_its_parts_as_data():
 
 
 @pytest.mark.parametrize('error', [
-    MISTAKE, InputError('the whole message'),
+    MISTAKE,
+    InputError('the whole message'),
     InputError(Path('a'), 'b', lambda: None, OSError('what no process could be sent: found')),
 ], ids=['parts', 'message', 'objects'])
 def test_error_survives_pickling_and_pools(error):
@@ -85,7 +86,8 @@ def test_wrong_input_is_one_line_and_exit_code_2(run, main):
 
 def test_message_of_several_lines_is_printed_as_one(run):
     assert run(lambda: _raise(InputError('a.py', 'line 1', 'x\n  y', 'z')))[1] == [
-        'error: a.py: line 1: found x y, want z']
+        'error: a.py: line 1: found x y, want z'
+    ]
 
 
 def test_debug_shows_the_traceback_before_the_line(run):
@@ -107,6 +109,7 @@ def test_other_errors_keep_their_traceback():
 
 
 def test_hidden_context_is_not_searched():
+
     def main():
         try:
             raise MISTAKE
@@ -132,6 +135,7 @@ def test_success_returns():
     (dict(kind=float, least=0, below=1), '1', 'found 1.0, want at least 0, below 1'),
 ])
 def test_a_number_out_of_range_is_one_line(run, kwargs, text, says):
+
     def main():
         parser = cli.Parser()
         parser.add_argument('--share', type=cli.number(**kwargs))
@@ -148,8 +152,8 @@ def test_numbers_in_range_are_parsed_and_other_mistakes_show_the_usage(run):
     assert (code, lines[0][:6]) == (2, 'usage:')
 
 
-@pytest.mark.parametrize('flags, out', [
-    (['--version'], f'mmaction_d3d {__version__}'), (['--help'], 'show the traceback')])
+@pytest.mark.parametrize('flags, out', [(['--version'], f'mmaction_d3d {__version__}'),
+                                        (['--help'], 'show the traceback')])
 def test_the_tool_that_needs_nothing_installed_has_the_same_flags(flags, out):
     done = subprocess.run([sys.executable, '-S', ROOT / 'tools' / 'check_env.py', *flags],
                           capture_output=True, text=True)

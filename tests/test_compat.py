@@ -59,8 +59,9 @@ def test_complete_mmaction_is_left_alone(tmp_path, monkeypatch):
     localizers = tmp_path / 'models' / 'localizers'
     (localizers / 'drn').mkdir(parents=True)
     (localizers / '__init__.py').write_text('from .drn.drn import DRN\n')
-    monkeypatch.setattr(compat, 'mmaction', types.SimpleNamespace(
-        __file__=str(tmp_path / '__init__.py'), __version__='1.2.1'))
+    monkeypatch.setattr(
+        compat, 'mmaction',
+        types.SimpleNamespace(__file__=str(tmp_path / '__init__.py'), __version__='1.2.1'))
     monkeypatch.delitem(sys.modules, 'mmaction.models.localizers.drn')
     assert compat._mend_missing_localizer() is None
     assert 'mmaction.models.localizers.drn' not in sys.modules
@@ -113,15 +114,15 @@ def make_runner(work_dir, epochs, **kwargs):
     return Runner(
         Regression(), work_dir=str(work_dir), train_dataloader=loader, val_dataloader=loader,
         train_cfg=dict(by_epoch=True, max_epochs=epochs), val_cfg=dict(),
-        val_evaluator=Evaluator(Score()),
-        optim_wrapper=dict(optimizer=dict(type='AdamW', lr=0.01), clip_grad=dict(max_norm=1.)),
+        val_evaluator=Evaluator(Score()), optim_wrapper=dict(optimizer=dict(type='AdamW', lr=0.01),
+                                                             clip_grad=dict(max_norm=1.)),
         param_scheduler=[
             dict(type='LinearLR', start_factor=0.1, end=1, convert_to_iter_based=True),
-            dict(type='CosineAnnealingLR', T_max=4)],
-        default_hooks=dict(checkpoint=dict(
-            type='CheckpointHook', interval=1, save_best='score/single', rule='greater')),
-        custom_hooks=[dict(type='EMAHook')], log_level='ERROR',
-        experiment_name=f'{work_dir.name}_{epochs}', **kwargs)
+            dict(type='CosineAnnealingLR', T_max=4)
+        ], default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1,
+                                              save_best='score/single', rule='greater')),
+        custom_hooks=[dict(type='EMAHook')
+                      ], log_level='ERROR', experiment_name=f'{work_dir.name}_{epochs}', **kwargs)
 
 
 def test_runner_resumes_what_it_stored_and_resumed_before(tmp_path):
@@ -184,8 +185,8 @@ def test_downloaded_weights_load(tmp_path):
     assert loaded['weight'].tolist() == [1, 1]
 
 
-@pytest.mark.parametrize('owner, name', [
-    (HistoryBuffer, '__init__'), (HistoryBuffer, 'register_statistics'), (dict, 'min')])
+@pytest.mark.parametrize('owner, name', [(HistoryBuffer, '__init__'),
+                                         (HistoryBuffer, 'register_statistics'), (dict, 'min')])
 def test_checkpoint_cannot_reach_attributes(tmp_path, owner, name):
     path = tmp_path / 'checkpoint.pth'
     torch.save(dict(state_dict={}, meta=Refused(getattr, owner, name)), path)
@@ -203,11 +204,13 @@ class TypeWithState:
         return np.dtype, ('f8', False, True), self.state
 
 
-@pytest.mark.parametrize('state', [
-    # Numbers that turn out to be pointers, and numbers read backwards.
-    (3, '<', None, ('a', ), dict(a=1), 8, 8, 63),
-    (3, '>', None, None, None, -1, -1, 0),
-])
+@pytest.mark.parametrize(
+    'state',
+    [
+        # Numbers that turn out to be pointers, and numbers read backwards.
+        (3, '<', None, ('a', ), dict(a=1), 8, 8, 63),
+        (3, '>', None, None, None, -1, -1, 0),
+    ])
 def test_checkpoint_cannot_change_a_type_of_numbers(tmp_path, state):
     path = tmp_path / 'checkpoint.pth'
     torch.save(dict(number_type=TypeWithState(state)), path)
@@ -223,8 +226,14 @@ def test_checkpoint_cannot_hold_arrays_of_objects(tmp_path):
 
 
 @pytest.mark.parametrize('value', [
-    np.arange(3.), np.arange(3), np.float32([[1, 2]]), np.uint8([255]), np.array([True]),
-    np.float64(2), np.int64(3)])
+    np.arange(3.),
+    np.arange(3),
+    np.float32([[1, 2]]),
+    np.uint8([255]),
+    np.array([True]),
+    np.float64(2),
+    np.int64(3)
+])
 def test_numpy_values_come_back_equal(tmp_path, value):
     path = tmp_path / 'checkpoint.pth'
     torch.save(dict(value=value), path)

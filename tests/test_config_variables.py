@@ -55,7 +55,8 @@ def test_a_value_elsewhere_is_a_literal(read, value, wanted):
     assert read(NUMBER=value).number == wanted
 
 
-@pytest.mark.parametrize('value', ["open('ran', 'w')", '__import__("os").getpid()', '1; import os', ''])
+@pytest.mark.parametrize('value',
+                         ["open('ran', 'w')", '__import__("os").getpid()', '1; import os', ''])
 def test_a_value_elsewhere_is_no_code(read, value, tmp_path):
     with pytest.raises(InputError, match='D3D_TEST_NUMBER: found .*, want a number or'):
         read(NUMBER=value)
@@ -70,13 +71,15 @@ def test_a_variable_without_a_default_must_be_set(tmp_path):
 
 
 @pytest.mark.parametrize('before', [None, 'elsewhere'])
-def test_a_data_root_counts_for_one_config_and_leaves_the_environment(tmp_path, monkeypatch, before):
+def test_a_data_root_counts_for_one_config_and_leaves_the_environment(tmp_path, monkeypatch,
+                                                                      before):
     path = tmp_path / 'config.py'
     path.write_text(f"root = '{{{{${DATA_VARIABLE}:data}}}}'\nmodel = dict()")
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     if before:
         monkeypatch.setenv(DATA_VARIABLE, before)
-    arguments = dict(config=str(path), cfg_options=None, launcher='none', work_dir=None, local_rank=0)
+    arguments = dict(config=str(path), cfg_options=None, launcher='none', work_dir=None,
+                     local_rank=0)
     assert load_config(Namespace(data_root=str(tmp_path), **arguments)).root == str(tmp_path)
     assert os.environ.get(DATA_VARIABLE) == before
     assert load_config(Namespace(data_root=None, **arguments)).root == (before or 'data')

@@ -2,27 +2,28 @@
 from pathlib import Path
 
 import pytest
+from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 
-from mmaction.registry import DATASETS, MODELS
 from mmaction_d3d.engine import DATA_VARIABLE, build_runner
 
 FOLDER = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted(path for pattern in ('*.py', 'overfit/*.py')
-                 for path in FOLDER.glob(pattern))
-BENCHMARKS = [path for path in CONFIGS if path.stem.startswith(
-    ('d3d_finegym', 'd3d_ntu60', 'd3d_ntu120', 'd3d_pennaction'))]
+CONFIGS = sorted(path for pattern in ('*.py', 'overfit/*.py') for path in FOLDER.glob(pattern))
+BENCHMARKS = [
+    path for path in CONFIGS
+    if path.stem.startswith(('d3d_finegym', 'd3d_ntu60', 'd3d_ntu120', 'd3d_pennaction'))
+]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 every_config = pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 
 
 def make_data(cfg, rgb_pose_data):
-    """Makes two clips where, and how, the config looks for its data; gives the data's folder."""
+    """Makes two clips where, and how, the config looks for its data; give the data's folder."""
     wanted = cfg.train_dataloader.dataset
-    data = rgb_pose_data(
-        num_videos=2, num_frames=4, num_person=wanted.num_person, layout=wanted.layout)
+    data = rgb_pose_data(num_videos=2, num_frames=4, num_person=wanted.num_person,
+                         layout=wanted.layout)
     data.ann_file = data.root / Path(wanted.ann_file).name
     # The first clip is for training, the second for every other split of the config.
     splits = {cfg[loader].dataset.split: ['clip1'] for loader in LOADERS if cfg[loader]}
@@ -80,9 +81,11 @@ def test_model_is_built_for_the_clips_that_it_gets(path, rgb_pose_data, monkeypa
     cfg = Config.fromfile(path)
     inputs = DATASETS.build(cfg.train_dataloader.dataset)[0]['inputs']
     built_for = cfg.model.backbone
-    assert (inputs['imgs'].shape[2:], inputs['keypoint'].shape[1:3]) == (
-        (built_for.clip_len, built_for.img_size, built_for.img_size),
-        (built_for.clip_len, built_for.num_person * built_for.num_joints))
+    assert (inputs['imgs'].shape[2:],
+            inputs['keypoint'].shape[1:3]) == ((built_for.clip_len, built_for.img_size,
+                                                built_for.img_size),
+                                               (built_for.clip_len,
+                                                built_for.num_person * built_for.num_joints))
 
 
 def test_weight_decay_spares_norms_biases_embeddings_and_tokens():
@@ -94,7 +97,8 @@ def test_weight_decay_spares_norms_biases_embeddings_and_tokens():
     spared = ('embed', 'modal_tokens', 'missing_token')
     assert {name for name, weight in model.named_parameters() if id(weight) in decayed} == {
         name for name, weight in model.named_parameters()
-        if weight.ndim > 1 and not any(word in name for word in spared)}
+        if weight.ndim > 1 and not any(word in name for word in spared)
+    }
 
 
 @pytest.mark.parametrize('path', BENCHMARKS, ids=lambda path: path.stem)

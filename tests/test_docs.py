@@ -5,19 +5,24 @@ import re
 from pathlib import Path
 
 import pytest
-
-import mmaction_d3d  # noqa: F401
 from mmaction import registry
+
+import mmaction_d3d
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / 'docs' / 'interface.md').read_text()
 REGISTRIES = ('MODELS', 'DATASETS', 'TRANSFORMS', 'OPTIM_WRAPPERS', 'LOOPS', 'HOOKS', 'RUNNERS',
               'METRICS')
-NAMES = {name: (kind, cls) for kind in REGISTRIES
-         for name, cls in getattr(registry, kind).module_dict.items()
-         if cls.__module__.startswith('mmaction_d3d')}
-SECTIONS = {part.partition('\n')[0]: part
-            for part in re.split(r'^### ', PAGE.partition('## Model inputs')[0], flags=re.M)[1:]}
+NAMES = {
+    name: (kind, cls) for kind in REGISTRIES
+    for name, cls in getattr(registry, kind).module_dict.items()
+    if cls.__module__.startswith('mmaction_d3d')
+}
+SECTIONS = {
+    part.partition('\n')[0]: part
+    for part in re.split(r'^### ',
+                         PAGE.partition('## Model inputs')[0], flags=re.M)[1:]
+}
 # A tool, its command if it has several, its flags.
 TOOLS = re.findall(r'^\| `(tools/\S+\.py)((?: [a-z]+)?)[^`]*` \| (.*) \|$', PAGE, re.M)
 
@@ -34,8 +39,10 @@ def test_the_page_lists_each_argument_and_default(name):
     if 'same arguments' in SECTIONS[name]:
         assert not rows and '__init__' not in vars(cls)
         return
-    named = [p for p in inspect.signature(cls).parameters.values()
-             if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    named = [
+        p for p in inspect.signature(cls).parameters.values()
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
     assert rows == [(p.name, 'required' if p.default is p.empty else f'`{p.default!r}`')
                     for p in named]
 

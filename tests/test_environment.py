@@ -29,8 +29,10 @@ def problems(installed):
 def needs(name):
     """Names what an installed package asks for on this machine."""
     requirements = [Requirement(line) for line in metadata.requires(name) or []]
-    return {canonicalize_name(one.name) for one in requirements
-            if one.marker is None or one.marker.evaluate(dict(extra=''))}
+    return {
+        canonicalize_name(one.name) for one in requirements
+        if one.marker is None or one.marker.evaluate(dict(extra=''))
+    }
 
 
 def test_every_line_of_the_lock_pins_a_version():
@@ -39,9 +41,11 @@ def test_every_line_of_the_lock_pins_a_version():
     assert [pin for pin in pins if not re.fullmatch(r'[\w.-]+==[\w.]+', pin)] == []
 
 
-def test_lock_holds_all_that_its_packages_need_but_other_opencvs_and_what_is_never_imported(complete):
+def test_lock_holds_all_that_its_packages_need_but_other_opencvs_and_what_is_never_imported(
+        complete):
     missing = {need for name in complete for need in needs(name)} - set(complete)
-    of_mediapipe, of_mmpose = {'jax', 'jaxlib', 'sentencepiece', 'sounddevice'}, {'chumpy', 'cython'}
+    of_mediapipe, of_mmpose = {'jax', 'jaxlib', 'sentencepiece',
+                               'sounddevice'}, {'chumpy', 'cython'}
     assert missing == OPENCVS | of_mediapipe | of_mmpose
 
 
@@ -71,8 +75,8 @@ def test_pip_brings_what_packages_without_dependencies_need():
 
 
 def test_complete_environment_has_no_problem(complete):
-    assert {finding.state for finding in environment.examine(complete)} <= {
-        'ok', 'optional', 'untested'}
+    assert {finding.state
+            for finding in environment.examine(complete)} <= {'ok', 'optional', 'untested'}
     assert environment.cures(environment.examine(complete)) == []
 
 
@@ -90,8 +94,8 @@ def test_missing_package_is_named_with_its_cure(complete, name, command):
     assert cure.startswith(command)
 
 
-@pytest.mark.parametrize('name, version', [
-    ('numpy', '2.0.0'), ('setuptools', '81.0.0'), ('filelock', '3.29.7')])
+@pytest.mark.parametrize('name, version', [('numpy', '2.0.0'), ('setuptools', '81.0.0'),
+                                           ('filelock', '3.29.7')])
 def test_version_known_to_break_is_a_problem(complete, name, version):
     complete[name] = version
     problem, = problems(complete)
@@ -118,7 +122,8 @@ def test_second_opencv_is_a_problem_and_leaves_one(complete):
     assert [f.name for f in findings if f.state == 'problem'] == ['cv2']
     assert environment.cures(findings) == [
         'pip uninstall -y opencv-python-headless opencv-contrib-python',
-        'pip install --no-deps opencv-python-headless==4.11.0.86']
+        'pip install --no-deps opencv-python-headless==4.11.0.86'
+    ]
 
 
 def test_full_mmcv_instead_of_the_lite_one_is_untested(complete):
@@ -131,7 +136,8 @@ def test_mmcv_that_mmaction_refuses_is_replaced(complete):
     del complete['mmcv-lite']
     complete['mmcv'] = '2.2.0'
     assert environment.cures(environment.examine(complete)) == [
-        'pip uninstall -y mmcv', 'pip install --no-deps mmcv-lite==2.1.0']
+        'pip uninstall -y mmcv', 'pip install --no-deps mmcv-lite==2.1.0'
+    ]
 
 
 def test_old_python_is_the_only_problem_named(monkeypatch):

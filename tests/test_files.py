@@ -73,9 +73,8 @@ def test_a_killed_process_holds_nothing_and_nor_do_its_workers(tmp_path):
     process.start()
     worker = answers.get(timeout=60)
     try:
-        with pytest.raises(InputError, match='one process'):
-            with held_alone(path, REFUSAL):
-                pass
+        with pytest.raises(InputError, match='one process'), held_alone(path, REFUSAL):
+            pass
         process.kill()
         process.join()
         with held_alone(path, REFUSAL):
@@ -103,6 +102,7 @@ def test_a_second_process_may_wait_for_the_first(tmp_path):
 
 @pytest.mark.parametrize('wait', [False, True])
 def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch, wait):
+
     def flock(descriptor, operation):
         raise OSError(errno.ENOSYS, 'Function not implemented')
 

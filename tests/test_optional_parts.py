@@ -41,9 +41,10 @@ def report_beside(tmp_path):
         (info / 'METADATA').write_text(f'Metadata-Version: 2.1\nName: {package}\nVersion: 99.5\n')
 
     def run():
-        ended = subprocess.run(
-            [sys.executable, '-c', SCRIPT], capture_output=True, text=True, cwd=tmp_path,
-            env=dict(os.environ, PYTHONPATH=f'{tmp_path}{os.pathsep}{ROOT}', OMP_NUM_THREADS='1'))
+        ended = subprocess.run([sys.executable, '-c', SCRIPT], capture_output=True, text=True,
+                               cwd=tmp_path, env=dict(os.environ,
+                                                      PYTHONPATH=f'{tmp_path}{os.pathsep}{ROOT}',
+                                                      OMP_NUM_THREADS='1'))
         assert ended.returncode == 0, ended.stderr
         sentences, *models = json.loads(ended.stdout.splitlines()[-1])
         assert all(models)
@@ -87,8 +88,9 @@ def test_every_import_of_these_packages_lies_in_a_part():
         for line in _imports_of(ast.parse(file.read_text())):
             if line.partition('.')[0] in PACKAGES:
                 found.add(module.removesuffix('.__init__'))
-    outside = [module for module in found
-               if not any(f'{module}.'.startswith(f'{part}.') for part in PARTS)]
+    outside = [
+        module for module in found if not any(f'{module}.'.startswith(f'{part}.') for part in PARTS)
+    ]
     assert found and not outside
 
 

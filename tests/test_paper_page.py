@@ -18,9 +18,10 @@ from mmaction_d3d.models.layers.windows import stride_windows
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / 'docs' / 'paper.md').read_text()
 REGISTRIES = ('MODELS', 'DATASETS', 'TRANSFORMS', 'OPTIM_WRAPPERS')
-CLASSES = {name: cls for kind in REGISTRIES
-           for name, cls in getattr(registry, kind).module_dict.items()
-           if cls.__module__.startswith('mmaction_d3d')}
+CLASSES = {
+    name: cls for kind in REGISTRIES for name, cls in getattr(registry, kind).module_dict.items()
+    if cls.__module__.startswith('mmaction_d3d')
+}
 
 
 def table_rows(*header):
@@ -62,7 +63,7 @@ def test_an_argument_has_the_default_that_the_page_gives(key):
     assert exactly(found) == exactly(wanted)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def read_config(name):
     return Config.fromfile(ROOT / 'configs' / name).to_dict()
 
@@ -84,8 +85,10 @@ def test_a_fixed_decision_stands_in_a_file(path):
 @pytest.mark.parametrize('name', ['D3DTransformer', 'D3DHead', 'R2Plus1D', 'GenerateJointHeatmap'])
 def test_every_argument_of_the_model_is_a_decision(name):
     named = {re.split('[.=]', key)[1] for key in ARGUMENTS if key.startswith(f'{name}.')}
-    own = {p.name for p in inspect.signature(CLASSES[name]).parameters.values()
-           if p.kind is not p.VAR_KEYWORD}
+    own = {
+        p.name for p in inspect.signature(CLASSES[name]).parameters.values()
+        if p.kind is not p.VAR_KEYWORD
+    }
     # Of no matter to the paper; people of the transform are those of the data set.
     own -= {'init_cfg'} | ({'num_person'} if name == 'GenerateJointHeatmap' else set())
     assert named == own
@@ -99,6 +102,7 @@ def test_links_lead_to_headings_of_the_page():
 
 
 # Algorithms A1 and A2 as they are printed.
+
 
 def printed_query_starts(length, window):
     """Begins of the windows, and where the loop comes by for the second time, if it does."""

@@ -36,8 +36,8 @@ def test_a_line_for_every_tenth_where_there_is_no_terminal(capsys, clock):
 
 def test_few_jobs_have_a_line_each(capsys, clock):
     steps(Progress('clips', 3), clock, 3)
-    assert [line.split(',')[0] for line in capsys.readouterr().out.splitlines()] == [
-        'clips: 1/3', 'clips: 2/3', 'clips: 3/3']
+    assert [line.split(',')[0] for line in capsys.readouterr().out.splitlines()
+            ] == ['clips: 1/3', 'clips: 2/3', 'clips: 3/3']
 
 
 def test_one_line_that_updates_itself_on_a_terminal(capsys, clock, monkeypatch):
@@ -58,8 +58,8 @@ def test_jobs_of_an_earlier_run_are_counted_but_give_no_speed(capsys, clock):
 
 @pytest.mark.parametrize('workers', [1, 2])
 def test_results_come_in_order(capsys, workers):
-    assert list(map_in_order(double, list(range(7)), workers, 'jobs', done=3)) == [
-        0, 2, 4, 6, 8, 10, 12]
+    assert list(map_in_order(double, list(range(7)), workers, 'jobs',
+                             done=3)) == [0, 2, 4, 6, 8, 10, 12]
     assert capsys.readouterr().out.splitlines()[-1].startswith('jobs: 10/10')
 
 

@@ -44,6 +44,7 @@ def test_no_more_is_made_than_may_wait():
 
 
 def test_an_error_comes_after_the_items_before_it():
+
     def items():
         yield 1
         raise KeyError('broken')

@@ -28,17 +28,20 @@ def test_a_path_is_a_name_in_the_run_s_folder(key, tmp_path):
     for said in (elsewhere / 'other.pth', '../elsewhere/other.pth', run, '', '..', None, 3, ['x']):
         said = said if said is None or isinstance(said, (int, list)) else str(said)
         assert harmless([run], **{key: said})[1] == {}
-    assert harmless([run, elsewhere], **{key: 'other.pth'})[1] == {key: str(elsewhere / 'other.pth')}
+    assert harmless([run, elsewhere], **{key:
+                                         'other.pth'})[1] == {key: str(elsewhere / 'other.pth')}
 
 
-@pytest.mark.parametrize('said, kept', [
-    ([1, 2], [1, 2]), ([1, '../../x', 2.5, True, None], [1]), ('../x', []), (7, []), (None, [])])
+@pytest.mark.parametrize('said, kept', [([1, 2], [1, 2]), ([1, '../../x', 2.5, True, None], [1]),
+                                        ('../x', []), (7, []), (None, [])])
 def test_numbers_of_checkpoints_to_keep_are_numbers(said, kept):
     assert harmless([], keep_ckpt_ids=said)[1] == dict(keep_ckpt_ids=kept)
 
 
-@pytest.mark.parametrize('checkpoint', [
-    {}, dict(meta=None), dict(meta=[], message_hub=3), dict(message_hub=dict(runtime_info=[1]))])
+@pytest.mark.parametrize('checkpoint', [{},
+                                        dict(meta=None),
+                                        dict(meta=[], message_hub=3),
+                                        dict(message_hub=dict(runtime_info=[1]))])
 def test_other_contents_are_left_to_mmengine(checkpoint):
     before = dict(checkpoint)
     make_harmless(checkpoint, [])

@@ -49,17 +49,17 @@ class Project:
         self.python.write_text(STUB)
         self.python.chmod(0o755)
         self.environment = {
-            **{k: v for k, v in os.environ.items() if k not in ('PYTHON', 'MAKEFLAGS')},
-            'PATH': f'{home / "bin"}:{os.environ["PATH"]}', 'STUB_HOME': str(home)}
+            **{k: v for k, v in os.environ.items() if k not in ('PYTHON', 'MAKEFLAGS')}, 'PATH':
+            f'{home / "bin"}:{os.environ["PATH"]}', 'STUB_HOME': str(home)
+        }
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen(
-            ['make', 'setup', *arguments], cwd=self.root, text=True,
-            env={**self.environment, **environment}, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
+        return subprocess.Popen(['make', 'setup', *arguments], cwd=self.root, text=True,
+                                env={**self.environment, **environment}, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
 
     def setup(self, *arguments, **environment):
-        """Runs `make setup`; returns its exit code and output."""
+        """Runs `make setup`; return its exit code and output."""
         process = self.start(*arguments, **environment)
         output, _ = process.communicate(timeout=60)
         return process.returncode, output
@@ -70,8 +70,10 @@ class Project:
         lines = log.read_text().splitlines() if log.exists() else []
         log.write_text('')
         names = {'-r': 'packages', '-e': 'project'}
-        return [next((name for flag, name in names.items() if f' {flag} ' in line), line)
-                for line in lines]
+        return [
+            next((name for flag, name in names.items() if f' {flag} ' in line), line)
+            for line in lines
+        ]
 
 
 ALL = ['venv', 'packages', 'project']
@@ -168,7 +170,8 @@ def test_wrong_python_is_one_sentence(project):
     errors = [line for line in output.splitlines() if not line.startswith('make')]
     assert errors == [
         'error: Python 3.11 is needed, python3.11 is Python 3.12; '
-        'install Python 3.11 or name it: make setup PYTHON=/path/to/python3.11']
+        'install Python 3.11 or name it: make setup PYTHON=/path/to/python3.11'
+    ]
     assert not (project.root / '.venv').exists()
 
 
@@ -202,7 +205,7 @@ def test_python_without_venv_is_one_sentence(project):
 
 
 def write_wheel(folder, name):
-    """Writes an installed package as a wheel again; returns the line that pins it."""
+    """Writes an installed package as a wheel again; return the line that pins it."""
     package = metadata.distribution(name)
     with zipfile.ZipFile(folder / f'{name}-{package.version}-py3-none-any.whl', 'w') as wheel:
         for file in package.files:
@@ -236,9 +239,11 @@ def test_setup_wants_the_python_that_was_tested():
 
 def test_make_and_ci_run_tests_and_quickstart():
     """`make -n` prints what it would run; continuous integration runs both."""
+
     def plan(goal):
         return subprocess.run(['make', '-n', goal], cwd=ROOT, capture_output=True, text=True,
                               check=True).stdout
+
     assert '-m pytest' in plan('test') and 'tools/quickstart.py' in plan('quickstart')
     commands = (ROOT / '.ci' / 'run').read_text().splitlines()
     assert commands.index('make test') < commands.index('make quickstart')

@@ -6,7 +6,7 @@ from mmaction_d3d import cli
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
-from research.ablate import main, parse_args  # noqa: E402, F401
+from research.ablate import main, parse_args  # noqa: F401
 
 if __name__ == '__main__':
     cli.run(main)

@@ -16,12 +16,12 @@ from mmaction_d3d import cli, environment  # noqa: E402
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     return cli.Parser(description=__doc__.partition('\n')[0]).parse_args(argv)
 
 
 def main():
-    """Prints what the environment holds."""
+    """Print what the environment holds."""
     parse_args()
     code = environment.main()
     if code:

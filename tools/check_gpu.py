@@ -9,13 +9,14 @@ from mmaction_d3d.gpu_check import SIZES, Context, run_checks, selected, table
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Is it right on this GPU, does every tool run there, and how fast is it? '
         'docs/gpu.md says how to read the answer.')
-    parser.add_argument('--out', default='work_dirs/gpu_check', metavar='DIR',
-                        help='folder for gpu_check.json, logs and checkpoints (default: '
-                        '%(default)s)')
+    parser.add_argument(
+        '--out', default='work_dirs/gpu_check', metavar='DIR',
+        help='folder for gpu_check.json, logs and checkpoints (default: '
+        '%(default)s)')
     parser.add_argument('--device', choices=('cuda', 'cpu'), default='cuda',
                         help='where to compute (default: %(default)s)')
     parser.add_argument('--size', choices=SIZES,
@@ -26,15 +27,15 @@ def parse_args(argv=None):
 
 
 def main(argv=None):
-    """Runs the checks; exit code 1 where one failed."""
+    """Run the checks; exit code 1 where one failed."""
     args = parse_args(argv)
     checks = selected(args.only)
     if args.device == 'cuda' and not torch.cuda.is_available():
-        why = ('a PyTorch without CUDA' if torch.version.cuda is None
-               else f'no GPU that PyTorch {torch.__version__} (CUDA {torch.version.cuda}) can use')
+        why = ('a PyTorch without CUDA' if torch.version.cuda is None else
+               f'no GPU that PyTorch {torch.__version__} (CUDA {torch.version.cuda}) can use')
         raise InputError('command line', '--device', why, 'a GPU with its driver, or --device cpu')
-    context = Context(args.device, args.out,
-                      args.size or ('full' if args.device == 'cuda' else 'tiny'))
+    context = Context(args.device, args.out, args.size
+                      or ('full' if args.device == 'cuda' else 'tiny'))
     results = run_checks(context, checks)
     print(table(results))
     print(f'Report: {context.report}')

@@ -10,7 +10,7 @@ from torch.distributed.run import parse_args, run
 
 
 def main():
-    """Runs torchrun's command line."""
+    """Run torchrun's command line."""
     try:
         run(parse_args(None))
     except ChildFailedError as error:

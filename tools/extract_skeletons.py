@@ -5,8 +5,14 @@ import sys
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.extraction import (BACKENDS, DetectedPeople, GivenBoxes, SkeletonExtractor,
-                                     WholeFrame, find_media)
+from mmaction_d3d.extraction import (
+    BACKENDS,
+    DetectedPeople,
+    GivenBoxes,
+    SkeletonExtractor,
+    WholeFrame,
+    find_media,
+)
 from mmaction_d3d.extraction.job import Results, extract_all
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.output import join_labels, merge
@@ -14,29 +20,34 @@ from mmaction_d3d.files import write_pickle
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Writes the skeletons of videos as a pickle that the data sets read: every '
         'frame, people who are not there with score 0. With "merge" as the first of VIDEOS, the '
         'others are pickles that --shard wrote, joined into one.')
-    parser.add_argument('videos', nargs='+', metavar='VIDEOS',
-                        help='videos, folders of frames, folders or glob patterns of these, or '
-                        '.txt files with one of these a line')
+    parser.add_argument(
+        'videos', nargs='+', metavar='VIDEOS',
+        help='videos, folders of frames, folders or glob patterns of these, or '
+        '.txt files with one of these a line')
     parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
-    parser.add_argument('--labels', metavar='FILE', help='CSV with the columns path,label and '
-                        'perhaps split, or a pickle of a prepare_*.py tool')
+    parser.add_argument(
+        '--labels', metavar='FILE', help='CSV with the columns path,label and '
+        'perhaps split, or a pickle of a prepare_*.py tool')
     parser.add_argument('--backend', choices=BACKENDS, default='mmpose',
                         help='(default: %(default)s)')
-    parser.add_argument('--pose-config', metavar='C', default=DEFAULT_CONFIG,
-                        help="mmpose config: a file, or mmpose::NAME of mmpose's own (default: "
-                        'HRNet-W32, COCO, 256x192)')
-    parser.add_argument('--pose-checkpoint', metavar='P', help='its weights, file or URL (default: '
-                        "those that mmpose publishes for its own config)")
+    parser.add_argument(
+        '--pose-config', metavar='C', default=DEFAULT_CONFIG,
+        help="mmpose config: a file, or mmpose::NAME of mmpose's own (default: "
+        'HRNet-W32, COCO, 256x192)')
+    parser.add_argument(
+        '--pose-checkpoint', metavar='P', help='its weights, file or URL (default: '
+        "those that mmpose publishes for its own config)")
     people = parser.add_mutually_exclusive_group()
     people.add_argument('--det-config', metavar='C', help='people by this config of mmdet, a file '
                         'or mmdet::NAME')
-    people.add_argument('--boxes', metavar='F', help='people by the boxes in this pickle (bbox, '
-                        'M x T x 4) or JSON ({CLIP: [[[x1, y1, x2, y2], ...] for each frame]})')
+    people.add_argument(
+        '--boxes', metavar='F', help='people by the boxes in this pickle (bbox, '
+        'M x T x 4) or JSON ({CLIP: [[[x1, y1, x2, y2], ...] for each frame]})')
     people.add_argument('--whole-frame', action='store_true',
                         help='one person, somewhere in the frame')
     parser.add_argument('--det-checkpoint', metavar='P', help='weights for --det-config')
@@ -46,10 +57,10 @@ def parse_args(argv=None):
                         help='crops that the network gets together (default: %(default)s)')
     parser.add_argument('--device', metavar='D', help='such as cuda:0 (default: the first GPU, '
                         'else the CPU)')
-    parser.add_argument('--shard', metavar='I/N', help='only every Nth video, the Ith, 1 to N: '
-                        'writes X.IofN.pkl, for "merge"')
-    parser.add_argument('--resume', action='store_true',
-                        help='go on with what a stopped run left')
+    parser.add_argument(
+        '--shard', metavar='I/N', help='only every Nth video, the Ith, 1 to N: '
+        'writes X.IofN.pkl, for "merge"')
+    parser.add_argument('--resume', action='store_true', help='go on with what a stopped run left')
     args = parser.parse_args(argv)
     args.shard = parse_shard(args.shard)
     return args
@@ -66,7 +77,7 @@ def parse_shard(text):
 
 
 def find_people(args):
-    """What finds people, as the command line says; None leaves it to the extractor."""
+    """Return what finds people, as the command line says; None leaves it to the extractor."""
     if args.det_config is not None:
         return DetectedPeople(args.det_config, args.det_checkpoint, args.device)
     if args.det_checkpoint is not None:
@@ -77,7 +88,7 @@ def find_people(args):
 
 
 def main():
-    """Extracts, or merges, as the command line says."""
+    """Extract, or merge, as the command line says."""
     args = parse_args()
     if args.videos[0] == 'merge':
         content = merge(args.videos[1:])
@@ -86,9 +97,11 @@ def main():
         return
     media = find_media(args.videos)
     out = args.out
-    settings = {key: getattr(args, key) for key in (
-        'backend', 'pose_config', 'pose_checkpoint', 'det_config', 'det_checkpoint', 'boxes',
-        'whole_frame', 'max_persons')}
+    settings = {
+        key: getattr(args, key)
+        for key in ('backend', 'pose_config', 'pose_checkpoint', 'det_config', 'det_checkpoint',
+                    'boxes', 'whole_frame', 'max_persons')
+    }
     if args.shard is not None:
         stem, suffix = osp.splitext(out)
         out = f'{stem}.{args.shard[0]}of{args.shard[1]}{suffix}'
@@ -96,8 +109,7 @@ def main():
         settings['shard'] = list(args.shard)
     results = Results(out, settings, args.resume)
     extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
-                                  find_people(args), args.max_persons, args.batch_size,
-                                  args.device)
+                                  find_people(args), args.max_persons, args.batch_size, args.device)
     if extractor.backend.top_down and isinstance(extractor.people, WholeFrame):
         print('no detector and no boxes: one person a frame is found, whoever it is')
     if extractor.backend.missing:
@@ -110,7 +122,7 @@ def main():
 
 
 def finish(labels, out, media, results, failed, settings):
-    """Merges the results, writes the pickle and the report; returns the exit code."""
+    """Merge the results, write the pickle and the report; return the exit code."""
     report, annotations = DropReport(), []
     for clip in media:
         annotation = results.read(clip)

@@ -13,7 +13,7 @@ from mmaction_d3d.media import DEFAULT_FPS
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Recognises what people do in videos, and draws what the answer rests on.')
     parser.add_argument('inputs', nargs='+', metavar='INPUT',
@@ -23,19 +23,22 @@ def parse_args(argv=None):
     parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
     parser.add_argument('--skeletons', metavar='X.pkl',
                         help='annotation pickle (default: skeletons are extracted)')
-    parser.add_argument('--backend', choices=BACKENDS, default='mmpose',
-                        help='what extracts skeletons: one person a frame is found; more with '
-                        'tools/extract_skeletons.py and --skeletons (default: %(default)s)')
-    parser.add_argument('--pose-config', metavar='C', default=DEFAULT_CONFIG,
-                        help="its mmpose config: a file, or mmpose::NAME of mmpose's own "
-                        '(default: HRNet-W32, COCO, 256x192)')
+    parser.add_argument(
+        '--backend', choices=BACKENDS, default='mmpose',
+        help='what extracts skeletons: one person a frame is found; more with '
+        'tools/extract_skeletons.py and --skeletons (default: %(default)s)')
+    parser.add_argument(
+        '--pose-config', metavar='C', default=DEFAULT_CONFIG,
+        help="its mmpose config: a file, or mmpose::NAME of mmpose's own "
+        '(default: HRNet-W32, COCO, 256x192)')
     parser.add_argument('--pose-checkpoint', metavar='P', help='its weights, file or URL')
     parser.add_argument('--batch-size', type=cli.number(least=1), default=8, metavar='N',
                         help='clips that go through the model at once (default: 8)')
     parser.add_argument('--device', help='such as cuda:0 or cpu (default: a GPU where one is)')
-    parser.add_argument('--compile', choices=COMPILE_MODES, metavar='MODE',
-                        help='compile the network by torch.compile, which pays for many clips: '
-                        f'{", ".join(COMPILE_MODES)} (default: it runs as it is)')
+    parser.add_argument(
+        '--compile', choices=COMPILE_MODES, metavar='MODE',
+        help='compile the network by torch.compile, which pays for many clips: '
+        f'{", ".join(COMPILE_MODES)} (default: it runs as it is)')
     parser.add_argument('--topk', type=cli.number(least=1), default=5, metavar='K',
                         help='classes in an answer (default: 5)')
     parser.add_argument('--fps', type=cli.number(float, above=0), default=DEFAULT_FPS,
@@ -66,10 +69,10 @@ def main(argv=None):
                                       device=args.device)
     inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor,
                                compile_mode=args.compile)
-    found = inferencer(
-        args.inputs, batch_size=args.batch_size, out_dir=args.out, video=not args.no_video,
-        attention=not args.no_attention, topk=args.topk, fps=args.fps, window=args.window,
-        stride=args.stride, smooth=args.smooth)['predictions']
+    found = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
+                       video=not args.no_video, attention=not args.no_attention, topk=args.topk,
+                       fps=args.fps, window=args.window, stride=args.stride,
+                       smooth=args.smooth)['predictions']
     if len(found) == 1 and 'error' in found[0]:
         raise InputError(found[0]['error'])
     if len(found) > 1:

@@ -22,9 +22,9 @@ CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
-    parser = cli.Parser(
-        description='Generates data, trains, tests and explains.', usage='%(prog)s [options]')
+    """Read the command line."""
+    parser = cli.Parser(description='Generates data, trains, tests and explains.',
+                        usage='%(prog)s [options]')
     add_shared_arguments(parser)
     parser.set_defaults(data_root='data/synthetic', work_dir='work_dirs/quickstart')
     parser.add_argument('--seed', type=cli.number(least=0, most=2**32 - 1), default=0,
@@ -40,16 +40,14 @@ def parse_args(argv=None):
 
 def fit_baselines(runner, cfg):
     """Top-1 on test of logistic regression on skeletons and on single frames."""
-    train_set, val_set, test_set = (
-        runner.build_dataloader(cfg[f'{split}_dataloader']).dataset
-        for split in ('train', 'val', 'test'))
-    return dict(
-        skeleton_baseline=skeleton_baseline(train_set, val_set, test_set).top1,
-        single_frame_baseline=single_frame_baseline(train_set, val_set, test_set).top1)
+    train_set, val_set, test_set = (runner.build_dataloader(cfg[f'{split}_dataloader']).dataset
+                                    for split in ('train', 'val', 'test'))
+    return dict(skeleton_baseline=skeleton_baseline(train_set, val_set, test_set).top1,
+                single_frame_baseline=single_frame_baseline(train_set, val_set, test_set).top1)
 
 
 def report(result, matrix, classes):
-    """The result as lines of text."""
+    """Return the result as lines of text."""
     low, high = result['interval']
     width = max(map(len, classes))
     lines = [
@@ -65,8 +63,10 @@ def report(result, matrix, classes):
           for number, block in enumerate(result['offsets'])),
         'confusion (rows: true class, columns: predicted, in the same order)'
     ]
-    lines += [f'  {name:{width}} ' + ' '.join(f'{count:3d}' for count in row)
-              for name, row in zip(classes, matrix)]
+    lines += [
+        f'  {name:{width}} ' + ' '.join(f'{count:3d}' for count in row)
+        for name, row in zip(classes, matrix)
+    ]
     return lines
 
 
@@ -79,7 +79,7 @@ def pick_clip(labels, predictions, motions):
 
 
 def main(argv=None):
-    """Runs the whole chain."""
+    """Run the whole chain."""
     args = parse_args(argv)
     start = time.time()
     ann_file = generate(args.data_root, num_train=args.num_train, num_val=args.num_val,
@@ -92,15 +92,16 @@ def main(argv=None):
     def out(name):
         return osp.join(cfg.work_dir, name)
 
-    cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
-                        dict(type='DumpClipsHook', out_file=out('clips.npz'))]
+    cfg.custom_hooks = [
+        *(cfg.get('custom_hooks') or ()),
+        dict(type='DumpClipsHook', out_file=out('clips.npz'))
+    ]
     runner, labels, predictions, offsets = test(cfg, checkpoint)
     correct = int((labels == predictions).sum())
-    result = dict(
-        top1=correct / len(labels), interval=wilson_interval(correct, len(labels)),
-        num_test=len(labels), seed=args.seed, checkpoint=checkpoint, caps=meta['caps'],
-        offsets=[block._asdict() for block in offsets],
-        **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
+    result = dict(top1=correct / len(labels), interval=wilson_interval(correct, len(labels)),
+                  num_test=len(labels), seed=args.seed, checkpoint=checkpoint,
+                  caps=meta['caps'], offsets=[block._asdict() for block in offsets],
+                  **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
     matrix = confusion_matrix(labels, predictions, labels=range(len(meta['classes'])))
     confusion(read_clips(out('clips.npz'))).savefig(out('confusion.png'))
     explained = explain_clip(runner.model, runner.test_dataloader.dataset,

@@ -2,41 +2,45 @@
 import os.path as osp
 
 from mmaction_d3d import cli
-from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
-                                 config_mistakes, load_config, memory_mistakes)
+from mmaction_d3d.engine import (
+    add_shared_arguments,
+    build_runner,
+    check_checkpoint,
+    config_mistakes,
+    load_config,
+    memory_mistakes,
+)
 from mmaction_d3d.errors import InputError
 
 
 def parse_args(argv=None):
-    """Reads the command line, which has the flags of MMAction2's ``test.py`` and more."""
+    """Read the command line, which has the flags of MMAction2's ``test.py`` and more."""
     parser = cli.Parser(description='Tests a model.')
     add_shared_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--dump', metavar='FILE.pkl', help='write all predictions to this file, '
-                        'and those with features that tools/visualize.py run reads to FILE.npz')
     parser.add_argument(
-        '--show-dir', metavar='DIR', help='write clips with label and prediction to this folder')
-    parser.add_argument(
-        '--show', action='store_true', help='show clips with label and prediction in a window')
-    parser.add_argument(
-        '--interval', type=cli.number(least=1), default=1,
-        help='draw one of so many clips (default: 1)')
-    parser.add_argument(
-        '--wait-time', type=cli.number(float, least=0), default=2,
-        help='seconds that a shown clip stays (default: 2)')
+        '--dump', metavar='FILE.pkl', help='write all predictions to this file, '
+        'and those with features that tools/visualize.py run reads to FILE.npz')
+    parser.add_argument('--show-dir', metavar='DIR',
+                        help='write clips with label and prediction to this folder')
+    parser.add_argument('--show', action='store_true',
+                        help='show clips with label and prediction in a window')
+    parser.add_argument('--interval', type=cli.number(least=1), default=1,
+                        help='draw one of so many clips (default: 1)')
+    parser.add_argument('--wait-time', type=cli.number(float, least=0), default=2,
+                        help='seconds that a shown clip stays (default: 2)')
     return parser.parse_args(argv)
 
 
 def merge_args(cfg, args):
-    """Applies the arguments of testing to the config, in place."""
+    """Apply the arguments of testing to the config, in place."""
     cfg.load_from = args.checkpoint
     if args.show or args.show_dir is not None:
         if 'visualization' not in (cfg.get('default_hooks') or {}):
             raise InputError(cfg.filename, 'default_hooks.visualization', 'nothing',
                              "dict(type='RGBPoseVisualizationHook'), for --show and --show-dir")
-        cfg.default_hooks.visualization.update(
-            enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval,
-            wait_time=args.wait_time)
+        cfg.default_hooks.visualization.update(enable=True, show=args.show, out_dir=args.show_dir,
+                                               interval=args.interval, wait_time=args.wait_time)
     if args.dump is not None:
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise InputError('command line', '--dump', args.dump, 'a name that ends in .pkl')
@@ -44,17 +48,19 @@ def merge_args(cfg, args):
         if not isinstance(evaluators, (list, tuple)):
             evaluators = [evaluators]
         cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
-        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
-                            dict(type='DumpClipsHook', out_file=clips_file(args.dump))]
+        cfg.custom_hooks = [
+            *(cfg.get('custom_hooks') or ()),
+            dict(type='DumpClipsHook', out_file=clips_file(args.dump))
+        ]
 
 
 def clips_file(dump):
-    """The file beside a dump that can be read without running what it holds."""
+    """Return the file beside a dump that can be read without running what it holds."""
     return f'{osp.splitext(dump)[0]}.npz'
 
 
 def main(argv=None):
-    """Tests as the command line says."""
+    """Test as the command line says."""
     args = parse_args(argv)
     cfg = load_config(args)
     merge_args(cfg, args)

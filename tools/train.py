@@ -1,29 +1,32 @@
 """Trains a model: python tools/train.py CONFIG [--data-root DIR]."""
 
 from mmaction_d3d import cli
-from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_start, config_mistakes,
-                                 load_config, memory_mistakes)
+from mmaction_d3d.engine import (
+    add_shared_arguments,
+    build_runner,
+    check_start,
+    config_mistakes,
+    load_config,
+    memory_mistakes,
+)
 from mmaction_d3d.errors import InputError
 
 
 def parse_args(argv=None):
-    """Reads the command line, which has the flags of MMAction2's ``train.py`` and more."""
+    """Read the command line, which has the flags of MMAction2's ``train.py`` and more."""
     parser = cli.Parser(description='Trains a model.')
     add_shared_arguments(parser)
-    parser.add_argument(
-        '--resume', nargs='?', const='auto', metavar='CHECKPOINT',
-        help='go on from this checkpoint, or from the last one in the work folder')
+    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
+                        help='go on from this checkpoint, or from the last one in the work folder')
     parser.add_argument(
         '--amp', action='store_true',
         help='mixed precision where a GPU is (what the configs of this project do anyway)')
-    parser.add_argument(
-        '--no-validate', action='store_true', help='train without validation')
-    parser.add_argument(
-        '--auto-scale-lr', action='store_true',
-        help='scale the learning rate by the total batch size')
+    parser.add_argument('--no-validate', action='store_true', help='train without validation')
+    parser.add_argument('--auto-scale-lr', action='store_true',
+                        help='scale the learning rate by the total batch size')
     parser.add_argument('--seed', type=cli.number(least=0, most=2**32 - 1), help='random seed')
-    parser.add_argument(
-        '--diff-rank-seed', action='store_true', help='give each process its own seed')
+    parser.add_argument('--diff-rank-seed', action='store_true',
+                        help='give each process its own seed')
     parser.add_argument(
         '--deterministic', action='store_true',
         help='use deterministic algorithms only: one seed, one result, on a GPU more slowly')
@@ -31,7 +34,7 @@ def parse_args(argv=None):
 
 
 def merge_args(cfg, args):
-    """Applies the arguments of training to the config, in place."""
+    """Apply the arguments of training to the config, in place."""
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
@@ -57,7 +60,7 @@ def merge_args(cfg, args):
 
 
 def main(argv=None):
-    """Trains as the command line says."""
+    """Train as the command line says."""
     args = parse_args(argv)
     cfg = load_config(args)
     merge_args(cfg, args)

@@ -7,8 +7,14 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmaction_d3d import cli
-from mmaction_d3d.engine import (add_shared_arguments, build_runner, check_checkpoint,
-                                 config_mistakes, load_config, read_config)
+from mmaction_d3d.engine import (
+    add_shared_arguments,
+    build_runner,
+    check_checkpoint,
+    config_mistakes,
+    load_config,
+    read_config,
+)
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.attention_maps import Selection
 from mmaction_d3d.evaluation.explain import explain_clip
@@ -24,7 +30,7 @@ _FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip 
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(description='Draws what a model looks at, or a run.')
     commands = parser.add_subparsers(dest='command', required=True)
     for picture in _pictures(argv).values():
@@ -39,8 +45,7 @@ def parse_args(argv=None):
     faithfulness.add_argument('--delete', nargs='+', choices=KINDS, default=list(KINDS),
                               help='what to delete (default: each in turn)')
     faithfulness.add_argument('--shares', nargs='+', type=cli.number(float, above=0, most=1),
-                              metavar='SHARE',
-                              default=[0.1, 0.2, 0.4, 0.6, 0.8],
+                              metavar='SHARE', default=[0.1, 0.2, 0.4, 0.6, 0.8],
                               help='shares to delete (default: 0.1 to 0.8)')
     faithfulness.add_argument('--count', type=cli.number(least=1),
                               help='clips of the split (default: all)')
@@ -51,8 +56,9 @@ def parse_args(argv=None):
     says = 'confusion, accuracy by class, embedding, worst mistakes and training curves of a run'
     run = commands.add_parser('run', help=says, description=f'Draws {says}.')
     run.add_argument('folder', metavar='WORK_DIR', help='work directory of train.py and test.py')
-    run.add_argument('--dump', metavar='FILE.npz', help='what test.py --dump wrote beside its '
-                     'pickle (default: the newest in WORK_DIR)')
+    run.add_argument(
+        '--dump', metavar='FILE.npz', help='what test.py --dump wrote beside its '
+        'pickle (default: the newest in WORK_DIR)')
     run.add_argument('--mistakes', type=cli.number(least=1), default=12,
                      help='mistakes to show (default: 12)')
     run.add_argument('--out-dir', metavar='DIR',
@@ -61,8 +67,7 @@ def parse_args(argv=None):
 
 
 def _pictures(argv):
-    """The registered pictures; a command that is none may come from the config's ``custom_imports``.
-    """
+    """Return the registered pictures; a command that is none may come from the config's ``custom_imports``."""
     command, config = ([*(sys.argv[1:] if argv is None else argv), '', ''])[:2]
     if command not in all_pictures() and osp.isfile(config) and config.endswith('.py'):
         read_config(config)
@@ -104,13 +109,13 @@ def _add_selection(parser, selects):
 
 
 def selection_of(args):
-    """The attention that the command line selects."""
-    return Selection(args.block, *(getattr(args, name, None)
-                                   for name in ('head', 'query', 'query_frame')))
+    """Return the attention that the command line selects."""
+    return Selection(args.block,
+                     *(getattr(args, name, None) for name in ('head', 'query', 'query_frame')))
 
 
 def load_model(args):
-    """Builds config, checkpoint and data set of the command line.
+    """Build config, checkpoint and data set of the command line.
 
     Returns:
         tuple: Runner with the model loaded, and the data set of the test split.
@@ -125,7 +130,7 @@ def load_model(args):
 
 
 def find_clips(dataset: BaseDataset, names):
-    """Indices of the clips with these names.
+    """Return the indices of the clips with these names.
 
     Raises:
         InputError: A name is none of the split's.
@@ -144,7 +149,7 @@ def find_clips(dataset: BaseDataset, names):
 
 
 def draw_clips(args):
-    """A registered picture of each clip."""
+    """Return a registered picture of each clip."""
     picture = args.picture
     options = {name: getattr(args, name) for name in picture.options}
     runner, dataset = load_model(args)
@@ -186,7 +191,7 @@ def png(picture):
 
 
 def main(argv=None):
-    """Draws as the command line says."""
+    """Draw as the command line says."""
     args = parse_args(argv)
     if args.command == 'faithfulness':
         test_faithfulness(args)

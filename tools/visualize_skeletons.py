@@ -6,22 +6,29 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations)
-from mmaction_d3d.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.datasets.annotations import AnnotationChecker, ids_of, read_annotations
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes
-from mmaction_d3d.media import (DEFAULT_FPS, Frames, MediaIndex, as_media, h264_writer, locate_video,
-                                probe)
+from mmaction_d3d.media import (
+    DEFAULT_FPS,
+    Frames,
+    MediaIndex,
+    as_media,
+    h264_writer,
+    locate_video,
+    probe,
+)
 from mmaction_d3d.parallel import map_in_order
+from mmaction_d3d.skeletons import LAYOUTS, get_layout
 from mmaction_d3d.visualization.tracks import draw_tracks, sheet
 
-_SHEET_FRAMES = 12   # on a contact sheet
+_SHEET_FRAMES = 12  # on a contact sheet
 _SHEET_COLUMNS = 4
-_SHEET_WIDTH = 480   # of a frame on it, at most
+_SHEET_WIDTH = 480  # of a frame on it, at most
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='The skeletons of each clip over its video, a colour and a number a person: '
         'NAME.mp4 (H.264) and a contact sheet NAME.png.')
@@ -36,14 +43,15 @@ def parse_args(argv=None):
                         help='clips to draw without --clips (default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints (default: %(default)s)')
-    parser.add_argument('--fps', type=cli.number(float, above=0),
-                        help=f"frames a second (default: the video's; {DEFAULT_FPS} for "
-                        'folders of frames)')
+    parser.add_argument(
+        '--fps', type=cli.number(float, above=0),
+        help=f"frames a second (default: the video's; {DEFAULT_FPS} for "
+        'folders of frames)')
     return parser.parse_args(argv)
 
 
 def find_clips(annotations, args):
-    """Indices of the clips to draw."""
+    """Return the indices of the clips to draw."""
     if not args.clips:
         return list(range(min(args.count, len(annotations))))
     named = {name: index for index, info in enumerate(annotations) for name in ids_of(info) if name}
@@ -55,7 +63,7 @@ def find_clips(annotations, args):
 
 
 def find_media(info, args):
-    """The clip's video, or folder of frames."""
+    """Return the clip's video, or folder of frames."""
     folder = osp.join(args.videos, info.get('frame_dir') or '')
     if not info.get('filename') and info.get('frame_dir') and osp.isdir(folder):
         return as_media(folder)
@@ -64,7 +72,7 @@ def find_media(info, args):
 
 
 def draw(job):
-    """Draws one clip; returns the paths written."""
+    """Draw one clip; return the paths written."""
     info, media, layout, out, fps = job
     stem = osp.join(out, (info.get('frame_dir') or ids_of(info)[2]).replace('/', '_'))
     total, people = info['total_frames'], None
@@ -78,13 +86,14 @@ def draw(job):
             if people is None:
                 # Keypoints follow the video where its size differs from img_shape.
                 scale = np.divide(frame.shape[:2], info['img_shape'])[::-1]
-                people = np.concatenate([np.nan_to_num(info['keypoint']) * scale,
-                                         info['keypoint_score'][..., None]], axis=-1)
+                people = np.concatenate(
+                    [np.nan_to_num(info['keypoint']) * scale, info['keypoint_score'][..., None]],
+                    axis=-1)
             drawn = draw_tracks(frame, people[:, index], layout)
             if index in chosen:
                 shrink = min(1, _SHEET_WIDTH / drawn.shape[1])
-                shown.append(cv2.resize(drawn, None, fx=shrink, fy=shrink,
-                                        interpolation=cv2.INTER_AREA))
+                shown.append(
+                    cv2.resize(drawn, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
             write(np.pad(drawn, [(0, side % 2) for side in drawn.shape[:2]] + [(0, 0)], 'edge'))
     picture = sheet(shown, min(_SHEET_COLUMNS, len(shown)))
     write_bytes(f'{stem}.png', cv2.imencode('.png', picture[..., ::-1])[1].tobytes())
@@ -92,14 +101,14 @@ def draw(job):
 
 
 def main():
-    """Draws as the command line says."""
+    """Draw as the command line says."""
     args = parse_args()
     layout = get_layout(args.layout)
     annotations, _ = read_annotations(safe_pickle.load(args.annotations), args.annotations)
     check = AnnotationChecker(args.annotations, layout, None, 100)
     jobs = []
     for index in find_clips(annotations, args):
-        info = check(index, {'label': 0, **annotations[index]})   # it may not have one yet
+        info = check(index, {'label': 0, **annotations[index]})  # it may not have one yet
         jobs.append((info, find_media(info, args), layout, args.out, args.fps))
     for paths in map_in_order(draw, jobs, 1, 'clips'):
         print(*paths)

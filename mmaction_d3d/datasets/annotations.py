@@ -12,7 +12,7 @@ _WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py
 
 
 def ids_of(annotation):
-    """The names an annotation goes by in a split, best first.
+    """Return the names an annotation goes by in a split, best first.
 
     These are frame_dir, filename, filename without its suffix, and that without its folders.
     """
@@ -37,16 +37,17 @@ def read_annotations(content, path):
     if isinstance(content, list):
         content = dict(annotations=content)
     if not isinstance(content, dict) or not isinstance(content.get('annotations'), list):
-        raise InputError(path, 'content', type(content).__name__,
-                         'a dict with a list under the key annotations')
+        raise InputError(path, 'content',
+                         type(content).__name__, 'a dict with a list under the key annotations')
     annotations, splits = content['annotations'], content.get('split') or {}
     if not isinstance(splits, dict):
         raise InputError(path, 'split', type(splits).__name__, 'a dict of lists of ids')
     for i, annotation in enumerate(annotations):
         if not isinstance(annotation, dict):
             raise InputError(path, f'annotations[{i}]', type(annotation).__name__, 'a dict')
-        names = [annotation[key] for key in ('frame_dir', 'filename')
-                 if annotation.get(key) is not None]
+        names = [
+            annotation[key] for key in ('frame_dir', 'filename') if annotation.get(key) is not None
+        ]
         if not names or not all(isinstance(name, str) for name in names):
             raise InputError(path, f'annotations[{i}]', f'the names {names}',
                              'text in frame_dir, filename or both')
@@ -115,8 +116,8 @@ def match_split(annotations, entries, split):
                              f'{entry!r}, which {"is both " + which if which else "is nowhere"}',
                              'an id of one annotation'))
     mistakes += [(None, field, f'{times} times {ids_of(annotations[index])[0]!r}',
-                  'each annotation once')
-                 for index, times in Counter(chosen).most_common() if times > 1]
+                  'each annotation once') for index, times in Counter(chosen).most_common()
+                 if times > 1]
     return sorted(set(chosen)), mistakes
 
 
@@ -163,18 +164,19 @@ class AnnotationChecker:
             keep = np.sort(np.argsort(-total_score, kind='stable')[:self.num_person])
             xy, score = xy[keep], score[keep]
         shape = tuple(map(int, annotation['img_shape']))
-        return dict(
-            annotation, label=int(label), total_frames=int(total), keypoint=xy,
-            keypoint_score=score, img_shape=shape,
-            original_shape=tuple(map(int, annotation.get('original_shape', shape))))
+        return dict(annotation, label=int(label), total_frames=int(total), keypoint=xy,
+                    keypoint_score=score, img_shape=shape,
+                    original_shape=tuple(map(int, annotation.get('original_shape', shape))))
 
     def mistakes(self, annotation):
         """Yield all that is wrong with an annotation, as (field, what was found, what should be).
 
         What can only be said of a field that is right by itself is left out where it is not.
         """
-        given = {field for field in ('label', 'img_shape', 'total_frames', 'keypoint')
-                 if annotation.get(field) is not None}
+        given = {
+            field for field in ('label', 'img_shape', 'total_frames', 'keypoint')
+            if annotation.get(field) is not None
+        }
         for field in ('label', 'img_shape', 'total_frames', 'keypoint'):
             if field not in given:
                 yield field, 'nothing', _WANTED.get(field, 'a value')
@@ -183,8 +185,8 @@ class AnnotationChecker:
         if 'total_frames' in given and not total_is_right:
             yield 'total_frames', repr(total), 'a whole number of at least 1'
         top = 'any' if self.num_classes is None else self.num_classes - 1
-        if 'label' in given and (not isinstance(label, Integral) or label < 0 or (
-                self.num_classes is not None and label >= self.num_classes)):
+        if 'label' in given and (not isinstance(label, Integral) or label < 0 or
+                                 (self.num_classes is not None and label >= self.num_classes)):
             yield 'label', repr(label), f'a whole number from 0 to {top}'
         for field in ('img_shape', 'original_shape'):
             shape = annotation.get(field, annotation.get('img_shape'))
@@ -212,8 +214,8 @@ class AnnotationChecker:
                    f'{self.layout.name} has')
         if numbers != 2:
             yield 'keypoint', f'{numbers} numbers a joint', '2: x and y'
-        if not isinstance(score, np.ndarray) or score.dtype.kind not in 'fiu' or (
-                score.shape != xy.shape[:3]):
+        if not isinstance(score, np.ndarray) or score.dtype.kind not in 'fiu' or (score.shape
+                                                                                  != xy.shape[:3]):
             yield ('keypoint_score', describe(score),
                    f'a number array of {" x ".join(map(str, xy.shape[:3]))}')
 

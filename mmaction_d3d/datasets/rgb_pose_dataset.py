@@ -3,10 +3,9 @@ import logging
 import os
 
 import numpy as np
-from mmengine.logging import print_log
-
 from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS
+from mmengine.logging import print_log
 
 from ..errors import InputError
 from ..media import MediaIndex, locate_frames, locate_video
@@ -26,7 +25,7 @@ class _Arrays(list):
     """
 
     def __deepcopy__(self, memo):
-        return self     # a subset of the data set shares them, too
+        return self  # a subset of the data set shares them, too
 
 
 @DATASETS.register_module()
@@ -70,18 +69,9 @@ class RGBPoseDataset(BaseActionDataset):
         InputError: The file, the split, an annotation or a video cannot be used.
     """
 
-    def __init__(self,
-                 ann_file,
-                 pipeline,
-                 split=None,
-                 data_prefix=None,
-                 filename_tmpl=None,
-                 frame_tmpl='img_{:05}.jpg',
-                 start_index=None,
-                 layout='coco17',
-                 num_classes=None,
-                 num_person=2,
-                 **kwargs):
+    def __init__(self, ann_file, pipeline, split=None, data_prefix=None, filename_tmpl=None,
+                 frame_tmpl='img_{:05}.jpg', start_index=None, layout='coco17', num_classes=None,
+                 num_person=2, **kwargs):
         data_prefix = dict(data_prefix or {})
         if set(data_prefix) not in ({'video'}, {'img'}):
             raise InputError('config', 'data_prefix', f'the keys {sorted(data_prefix)}',
@@ -103,8 +93,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.num_person = num_person
         self._arrays = _Arrays()
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
-                         num_classes=num_classes, start_index=start_index, modality='RGB',
-                         **kwargs)
+                         num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
         self.pipeline.transforms = check_before_crops(self.pipeline.transforms)
 
     def load_data_list(self):
@@ -149,19 +138,19 @@ class RGBPoseDataset(BaseActionDataset):
 
     def _locate_frames(self, media, clip, field):
         clip.pop('filename', None)
-        return locate_frames(media, clip, (self.ann_file, field), self.frame_tmpl,
-                             self.start_index)
+        return locate_frames(media, clip, (self.ann_file, field), self.frame_tmpl, self.start_index)
 
     def _report(self, check):
         """Say, in one line each, what the checks left out."""
         place = f'{self.ann_file}, split {self.split!r}'
         if check.dropped_people:
-            print_log(f'{place}: {check.dropped_people} people dropped, clips keep the '
-                      f'{self.num_person} with the highest total score', logger='current')
+            print_log(
+                f'{place}: {check.dropped_people} people dropped, clips keep the '
+                f'{self.num_person} with the highest total score', logger='current')
         if check.missing_numbers:
-            print_log(f'{place}: {check.missing_numbers} joints have a coordinate or score that '
-                      'is not finite; they count as missing', logger='current',
-                      level=logging.WARNING)
+            print_log(
+                f'{place}: {check.missing_numbers} joints have a coordinate or score that '
+                'is not finite; they count as missing', logger='current', level=logging.WARNING)
 
     def get_data_info(self, idx):
         """Return one clip's dict, whose arrays are float32 and its own."""

@@ -26,7 +26,7 @@ class _Array:
     __slots__ = ('array', )
 
     def __init__(self, *_):
-        """Lets ``object.__new__`` take the arguments that numpy's function takes."""
+        """Let ``object.__new__`` take the arguments that numpy's function takes."""
 
     def __setstate__(self, state, empty=np.empty, set_state=np.ndarray.__setstate__):
         version, shape, number_type, is_fortran, data = state
@@ -82,8 +82,9 @@ class _Unpickler(pickle.Unpickler):
 
     def __init__(self, file, number_types):
         super().__init__(file)
-        self._numpy_types = {'dtype': functools.lru_cache(None)(number_types.make),
-                             'ndarray': _Array}
+        self._numpy_types = {
+            'dtype': functools.lru_cache(None)(number_types.make), 'ndarray': _Array
+        }
         self._numpy_functions = {
             'multiarray._reconstruct': object.__new__,  # called as (_Array, (0,), b'b')
             'multiarray.scalar': functools.lru_cache(4096)(safe_numpy.number),  # labels repeat
@@ -114,7 +115,7 @@ class _Finish:
         self._tuples = {}
 
     def __call__(self, value):
-        """The value with arrays; what else it is made of stays the same objects."""
+        """Return the value with arrays; what else it is made of stays the same objects."""
         kind = type(value)
         if kind is _Array:
             return value.array
@@ -133,8 +134,7 @@ class _Finish:
     def _fill(self, container):
         # No call for what nearly all of a file is made of: calls were a third of the time.
         kinds, disjoint, seen = self._KINDS, self._KINDS.isdisjoint, self._seen
-        for key, value in (enumerate(container) if type(container) is list
-                           else container.items()):
+        for key, value in (enumerate(container) if type(container) is list else container.items()):
             kind = type(value)
             if kind not in kinds:
                 continue

@@ -2,9 +2,8 @@
 from contextlib import contextmanager
 
 import torch
-from mmengine.runner import TestLoop, ValLoop
-
 from mmaction.registry import LOOPS
+from mmengine.runner import TestLoop, ValLoop
 
 from .precision import compute_type
 
@@ -30,7 +29,7 @@ class AmpValLoop(ValLoop):
         self.dtype = compute_type(dtype, 'AmpValLoop')
 
     def run(self):
-        """Validates; see :class:`ValLoop`."""
+        """Validate; see :class:`ValLoop`."""
         with _autocast_method(self.runner.model, 'val_step', self.dtype):
             return super().run()
 
@@ -53,14 +52,14 @@ class AmpTestLoop(TestLoop):
         self.dtype = compute_type(dtype, 'AmpTestLoop')
 
     def run(self):
-        """Tests; see :class:`TestLoop`."""
+        """Test; see :class:`TestLoop`."""
         with _autocast_method(self.runner.model, 'test_step', self.dtype):
             return super().run()
 
 
 @contextmanager
 def _autocast_method(model, name, dtype):
-    """Runs a model's method under autocast.
+    """Run a model's method under autocast.
 
     Around the loop it would not hold: MMEngine calls the method with autocast set by ``fp16``.
     """

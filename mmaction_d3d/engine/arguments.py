@@ -29,7 +29,7 @@ class _Overrides(DictAction):
 
 
 def add_shared_arguments(parser):
-    """Adds the arguments that training and test have in common.
+    """Add the arguments that training and test have in common.
 
     Args:
         parser (argparse.ArgumentParser): The tool's parser.
@@ -46,14 +46,13 @@ def add_shared_arguments(parser):
         '--cfg-options', nargs='+', action=_Overrides, metavar='KEY=VALUE',
         help='config values to replace, such as train_dataloader.batch_size=2; a list is written '
         'key="[a,b]" or key=a,b, a nested one key="[(a,b),(c,d)]", with quotes and no spaces')
-    parser.add_argument(
-        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
-        help='what started the processes of a distributed run')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+                        help='what started the processes of a distributed run')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
 def load_config(args):
-    """Reads the config file that the shared arguments name, and applies them to it.
+    """Read the config file that the shared arguments name, and apply them to it.
 
     Args:
         args (argparse.Namespace): Arguments of :func:`add_shared_arguments`.
@@ -85,7 +84,7 @@ def load_config(args):
 
 @contextmanager
 def _data_root(folder):
-    """Lets configs read a folder, if one is given, in place of the environment's."""
+    """Let configs read a folder, if one is given, in place of the environment's."""
     before = os.environ.get(DATA_VARIABLE)
     if folder is not None:
         os.environ[DATA_VARIABLE] = os.fspath(folder)
@@ -99,7 +98,7 @@ def _data_root(folder):
 
 
 def read_config(path):
-    """Reads a config file, and imports what its ``custom_imports`` names.
+    """Read a config file, and imports what its ``custom_imports`` names.
 
     Raises:
         InputError: It cannot be read.

@@ -10,7 +10,7 @@ from .checks import check_config, resume_point
 
 
 def build_runner(cfg):
-    """Checks a config and builds its runner, the model included.
+    """Check a config and build its runner, the model included.
 
     Args:
         cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.
@@ -43,7 +43,7 @@ def build_runner(cfg):
 
 @contextmanager
 def config_mistakes(cfg):
-    """Turns a class or argument that does not exist, met while building, into an InputError."""
+    """Turn a class or argument that does not exist, met while building, into an InputError."""
     try:
         yield
     except TypeError as error:

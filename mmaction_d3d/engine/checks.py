@@ -11,7 +11,7 @@ from ..unwrapping import unwrap_datasets, unwrap_model
 
 
 def check_config(cfg):
-    """Checks that the model and every data set of a config speak of the same classes and joints.
+    """Check that the model and every data set of a config speak of the same classes and joints.
 
     Args:
         cfg (Config): The config.
@@ -46,7 +46,7 @@ def _check_dataset(cfg, field, dataset, head, backbone):
 
 
 def resume_point(work_dir):
-    """Finds the checkpoint that a run goes on from.
+    """Find the checkpoint that a run goes on from.
 
     Args:
         work_dir (str): The run's folder, which may have been moved since.
@@ -68,7 +68,7 @@ def resume_point(work_dir):
 
 
 def check_start(cfg, model):
-    """Checks the checkpoint, if any, that training starts from.
+    """Check the checkpoint, if any, that training starts from.
 
     Args:
         cfg (Config): Config whose ``resume`` and ``load_from`` say which.
@@ -86,7 +86,7 @@ def check_start(cfg, model):
 
 
 def check_checkpoint(path, model, whole=True):
-    """Checks that a checkpoint fits a model, because MMEngine only warns where it does not.
+    """Check that a checkpoint fits a model, because MMEngine only warns where it does not.
 
     Args:
         path (str): The file. A URL is left to MMEngine.
@@ -104,7 +104,7 @@ def check_checkpoint(path, model, whole=True):
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
     fit = sum(given.get(name) == shape for name, shape in own.items())
     if fit == 0 or (whole and not fit == len(own) == len(given)):
-        misfit = next((name for name in [*own, *given] if own.get(name) != given.get(name)))
+        misfit = next(name for name in [*own, *given] if own.get(name) != given.get(name))
         raise InputError(
             path, 'state_dict',
             f'{len(given)} tensors, {fit} of which fit the {len(own)} of the model '
@@ -113,7 +113,7 @@ def check_checkpoint(path, model, whole=True):
 
 
 def _read_state(path):
-    """Reads name -> tensor from a checkpoint, without running any code that it may hold."""
+    """Read name -> tensor from a checkpoint, without running any code that it may hold."""
     want = 'a checkpoint that MMEngine saved'
     if not osp.isfile(path):
         raise InputError(path, 'checkpoint', 'no such file', want)

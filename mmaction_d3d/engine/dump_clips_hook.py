@@ -1,10 +1,9 @@
 """Writes what a test gave for each clip to a file that can be read safely."""
 import numpy as np
+from mmaction.registry import HOOKS
 from mmengine.dist import collect_results, is_main_process
 from mmengine.hooks import Hook
 from torch import nn
-
-from mmaction.registry import HOOKS
 
 from ..files import whole_or_absent
 from ..unwrapping import unwrap_model
@@ -29,7 +28,7 @@ class DumpClipsHook(Hook):
         self.out_file = out_file
 
     def before_test(self, runner):
-        """Starts to listen to the head."""
+        """Start to listen to the head."""
         model = unwrap_model(runner.model)
         linear = [m for m in model.cls_head.modules() if isinstance(m, nn.Linear)][-1]
         self._rows, self._features = [], None
@@ -39,25 +38,25 @@ class DumpClipsHook(Hook):
         self._features = inputs[0].detach().float().cpu().numpy()
 
     def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        """Keeps the clips of a batch."""
+        """Keep the clips of a batch."""
         views = self._features.reshape(len(outputs), -1, self._features.shape[-1])
         for sample, feature in zip(outputs, views.mean(axis=1)):
             meta = sample.metainfo
             length = meta.get('clip_len') or np.size(meta['frame_inds'])
-            self._rows.append(dict(
-                name=str(meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')),
-                source=str(meta.get('filename') or meta.get('img_dir')),
-                frame_inds=np.ravel(meta['frame_inds'])[:length],
-                label=int(sample.gt_label), feature=feature,
-                score=sample.pred_score.float().cpu().numpy()))
+            self._rows.append(
+                dict(name=str(meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')),
+                     source=str(meta.get('filename') or meta.get('img_dir')),
+                     frame_inds=np.ravel(meta['frame_inds'])[:length], label=int(sample.gt_label),
+                     feature=feature, score=sample.pred_score.float().cpu().numpy()))
 
     def after_test(self, runner):
-        """Writes the file."""
+        """Write the file."""
         self._handle.remove()
         dataset = runner.test_dataloader.dataset
         rows = collect_results(self._rows, len(dataset), 'cpu')
         if is_main_process():
             classes = np.array(dataset.metainfo.get('classes') or (), str)
             with whole_or_absent(self.out_file) as file:
-                np.savez_compressed(file, classes=classes, **{
-                    key: np.stack([row[key] for row in rows]) for key in rows[0]})
+                np.savez_compressed(
+                    file, classes=classes,
+                    **{key: np.stack([row[key] for row in rows]) for key in rows[0]})

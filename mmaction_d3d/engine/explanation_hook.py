@@ -1,8 +1,7 @@
 """Shows during training what the model looks at."""
+from mmaction.registry import HOOKS
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-
-from mmaction.registry import HOOKS
 
 from ..skeletons import layout_by_number
 from ..unwrapping import unwrap_dataset, unwrap_model
@@ -28,7 +27,7 @@ class ExplanationHook(Hook):
         self.block = block
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        """Draws where it is due."""
+        """Draw where it is due."""
         if not self.every_n_train_iters(runner, self.interval) or not is_main_process():
             return
         # Matplotlib is slow to import, and mostly the hook is off.
@@ -49,7 +48,7 @@ class ExplanationHook(Hook):
 
 
 def _layout(dataset, model):
-    """The joint layout: the data set's, else the one of as many joints as the model's."""
+    """Return the joint layout: the data set's, else the one of as many joints as the model's."""
     dataset = unwrap_dataset(dataset)
     if hasattr(dataset, 'layout'):
         return dataset.layout

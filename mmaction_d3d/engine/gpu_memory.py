@@ -8,12 +8,12 @@ from ..errors import InputError
 from ..gpus import GIB
 from ..unwrapping import unwrap_model
 
-_USABLE = 0.9   # of what is free: the allocator leaves gaps
+_USABLE = 0.9  # of what is free: the allocator leaves gaps
 
 
 @contextmanager
 def memory_mistakes(runner):
-    """Turns torch's OutOfMemoryError in a run into an InputError with a batch that would fit.
+    """Turn torch's OutOfMemoryError in a run into an InputError with a batch that would fit.
 
     It is estimated from the peak memory of one more clip, which is computed for that.
 
@@ -35,7 +35,7 @@ def _mistake(runner):
     training = model.training
     name = 'train_dataloader'
     if not training:
-        tested = isinstance(runner._test_loop, BaseLoop)    # until it is built, a config
+        tested = isinstance(runner._test_loop, BaseLoop)  # until it is built, a config
         name = 'test_dataloader' if tested else 'val_dataloader'
     loader = getattr(runner, name)
     size = loader.batch_size
@@ -46,7 +46,7 @@ def _mistake(runner):
         try:
             fits = min(_estimate(runner, model, loader, training), size - 1)
         except torch.OutOfMemoryError:
-            pass    # not even one clip
+            pass  # not even one clip
     want = 'fewer frames or a smaller crop: not even one clip fits'
     if fits:
         want = f'about {fits}, an estimate from the memory of one clip'

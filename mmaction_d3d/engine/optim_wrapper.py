@@ -2,17 +2,16 @@
 from contextlib import contextmanager
 
 import torch
+from mmaction.registry import OPTIM_WRAPPERS
 from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
-
-from mmaction.registry import OPTIM_WRAPPERS
 
 from .precision import compute_type
 
 
 @OPTIM_WRAPPERS.register_module(name='AutoAmpOptimWrapper')
 def auto_amp_optim_wrapper(dtype=None, loss_scale='dynamic', **kwargs):
-    """Builds the optimiser wrapper that fits the machine, so that one config trains on any.
+    """Build the optimiser wrapper that fits the machine, so that one config trains on any.
 
     Checkpoints saved with either kind resume with the other.
 
@@ -53,7 +52,7 @@ class CPUAmpOptimWrapper(AmpOptimWrapper):
     """
 
     def __init__(self, dtype, loss_scale='dynamic', **kwargs):
-        OptimWrapper.__init__(self, **kwargs)   # the parent's own asserts that there is a GPU
+        OptimWrapper.__init__(self, **kwargs)  # the parent's own asserts that there is a GPU
         self.cast_dtype = dtype
         self._scale_update_param = None
         options = loss_scale if isinstance(loss_scale, dict) else {}
@@ -64,7 +63,7 @@ class CPUAmpOptimWrapper(AmpOptimWrapper):
 
     @contextmanager
     def optim_context(self, model):
-        """The context of a forward pass; see :class:`OptimWrapper`.
+        """Return the context of a forward pass; see :class:`OptimWrapper`.
 
         Args:
             model (nn.Module): The training model.

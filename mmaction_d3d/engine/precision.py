@@ -7,7 +7,7 @@ _TYPES = {'bfloat16': torch.bfloat16, 'float16': torch.float16, 'float32': torch
 
 
 def compute_type(dtype, place):
-    """The type of a config's ``dtype`` on this machine.
+    """Return the type of a config's ``dtype`` on this machine.
 
     Args:
         dtype (str | torch.dtype, optional): bfloat16, float16 or float32. None chooses: on a GPU

@@ -4,12 +4,11 @@ import os
 from contextlib import contextmanager
 
 import torch
+from mmaction.registry import RUNNERS
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODEL_WRAPPERS
 from mmengine.runner import Runner
 from torch.nn.parallel import DistributedDataParallel
-
-from mmaction.registry import RUNNERS
 
 
 @RUNNERS.register_module()
@@ -25,7 +24,7 @@ class AutoDeviceRunner(Runner):
     """
 
     def setup_env(self, env_cfg):
-        """Sets up processes, communication and limits as ``env_cfg`` says; see :class:`Runner`."""
+        """Set up processes, communication and limits as ``env_cfg`` says; see :class:`Runner`."""
         if not self._on_cpus():
             return super().setup_env(env_cfg)
         dist_cfg = {**env_cfg.get('dist_cfg', {}), 'backend': 'gloo'}
@@ -48,7 +47,7 @@ class AutoDeviceRunner(Runner):
         super().set_randomness(seed, diff_rank_seed, deterministic)
 
     def scale_lr(self, optim_wrapper, auto_scale_lr=None):
-        """Scales the learning rate by the batch of one update over ``base_batch_size``.
+        """Scale the learning rate by the batch of one update over ``base_batch_size``.
 
         MMEngine counts the clips of all processes in one iteration, but not that an update
         accumulates several.
@@ -61,12 +60,12 @@ class AutoDeviceRunner(Runner):
         if accumulated > 1 and (auto_scale_lr or {}).get('enable'):
             self.logger.info(f'Each update accumulates {accumulated} batches: the base batch size, '
                              f'{auto_scale_lr["base_batch_size"]}, is divided by as many')
-            auto_scale_lr = dict(
-                auto_scale_lr, base_batch_size=auto_scale_lr['base_batch_size'] / accumulated)
+            auto_scale_lr = dict(auto_scale_lr,
+                                 base_batch_size=auto_scale_lr['base_batch_size'] / accumulated)
         super().scale_lr(optim_wrapper, auto_scale_lr)
 
     def wrap_model(self, model_wrapper_cfg, model):
-        """Moves the model to its device and wraps it for distributed training.
+        """Move the model to its device and wraps it for distributed training.
 
         Args:
             model_wrapper_cfg (dict, optional): Wrapper to build instead of
@@ -79,16 +78,17 @@ class AutoDeviceRunner(Runner):
         if model_wrapper_cfg is None and self.distributed:
             known = inspect.signature(DistributedDataParallel).parameters
             # MMEngine's choice, by the name that this torch has for it.
-            buffers = ('forward_sync_buffers' if 'forward_sync_buffers' in known
-                       else 'broadcast_buffers')
+            buffers = ('forward_sync_buffers'
+                       if 'forward_sync_buffers' in known else 'broadcast_buffers')
             model_wrapper_cfg = {
-                'type': 'MMDistributedDataParallel', buffers: False,
-                'find_unused_parameters': self.cfg.get('find_unused_parameters', False)}
+                'type': 'MMDistributedDataParallel', buffers: False, 'find_unused_parameters':
+                self.cfg.get('find_unused_parameters', False)
+            }
         if not self._on_cpus():
             return super().wrap_model(model_wrapper_cfg, model)
         # As MMEngine does, but without device_ids, which are GPUs.
-        return MODEL_WRAPPERS.build(
-            model_wrapper_cfg, default_args=dict(module=revert_sync_batchnorm(model)))
+        return MODEL_WRAPPERS.build(model_wrapper_cfg,
+                                    default_args=dict(module=revert_sync_batchnorm(model)))
 
     def _on_cpus(self):
         return self.distributed and not torch.cuda.is_available()
@@ -96,7 +96,7 @@ class AutoDeviceRunner(Runner):
 
 @contextmanager
 def _no_gpu_selection():
-    """Lets MMEngine's ``init_dist`` pass: it selects a GPU before it starts even gloo."""
+    """Let MMEngine's ``init_dist`` pass: it selects a GPU before it starts even gloo."""
     select = torch.cuda.set_device
     torch.cuda.set_device = lambda device: None
     try:

@@ -1,5 +1,5 @@
 """Training that goes on where it stopped, and one test of what it chose."""
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from mmengine.config import Config
@@ -25,7 +25,7 @@ class Tested(NamedTuple):
     runner: Runner
     labels: np.ndarray
     predictions: np.ndarray
-    offsets: List[OffsetStatistics]
+    offsets: list[OffsetStatistics]
 
 
 class _Collector(Hook):
@@ -48,7 +48,7 @@ class _Collector(Hook):
 
 
 def train(cfg, hooks=()):
-    """Trains, or goes on where a stopped run left off.
+    """Train, or goes on where a stopped run left off.
 
     Args:
         cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.

@@ -1,7 +1,6 @@
 """Logs gradient norms by part and statistics of the token search's offsets."""
-from mmengine.hooks import Hook
-
 from mmaction.registry import HOOKS
+from mmengine.hooks import Hook
 
 from ..evaluation.training_health import OffsetWatch, gradient_norms
 
@@ -33,19 +32,21 @@ class TrainingHealthHook(Hook):
         self._watch = None
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
-        """Starts to watch where a measurement is due."""
+        """Start to watch where a measurement is due."""
         if self.every_n_train_iters(runner, self.interval):
             self._watch = OffsetWatch(runner.model)
             self._measure_next_update(runner)
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        """Records the offsets of the iteration."""
+        """Record the offsets of the iteration."""
         if self._watch is None:
             return
         self._watch.remove()
         for block, found in enumerate(self._watch.statistics()):
-            scalars = {f'offset_std/block{block}_{axis}': value
-                       for axis, value in zip('xyz', found.deviation)}
+            scalars = {
+                f'offset_std/block{block}_{axis}': value
+                for axis, value in zip('xyz', found.deviation)
+            }
             scalars[f'offset_saturated/block{block}'] = found.saturated
             scalars[f'offset_outside/block{block}'] = found.outside
             _record(runner, scalars)

@@ -1,11 +1,10 @@
 """Writes or shows tested clips with label and prediction (``tools/test.py --show-dir``)."""
 import os.path as osp
 
-from mmengine.hooks import Hook
-from mmengine.structures import LabelData
-
 from mmaction.registry import HOOKS
 from mmaction.structures import ActionDataSample
+from mmengine.hooks import Hook
+from mmengine.structures import LabelData
 
 
 @HOOKS.register_module()
@@ -31,11 +30,11 @@ class RGBPoseVisualizationHook(Hook):
         self.wait_time = wait_time
 
     def before_test_epoch(self, runner):
-        """Starts to count samples."""
+        """Start to count samples."""
         self._count = 0
 
     def after_test_iter(self, runner, batch_idx, data_batch, outputs):
-        """Draws the first clip of each sample of the batch that is due.
+        """Draw the first clip of each sample of the batch that is due.
 
         Args:
             runner (Runner): The runner.
@@ -61,9 +60,7 @@ class RGBPoseVisualizationHook(Hook):
 
 
 def _with_drawable_labels(sample):
-    """A sample whose labels stand where ``ActionVisualizer`` looks for them."""
+    """Return a sample whose labels stand where ``ActionVisualizer`` looks for them."""
     best = sample.pred_score.argmax(dim=0, keepdim=True)
-    return ActionDataSample(
-        gt_label=sample.gt_label,
-        gt_labels=sample.gt_label,
-        pred_labels=LabelData(item=best, score=sample.pred_score))
+    return ActionDataSample(gt_label=sample.gt_label, gt_labels=sample.gt_label,
+                            pred_labels=LabelData(item=best, score=sample.pred_score))

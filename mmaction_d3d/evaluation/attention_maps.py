@@ -1,5 +1,5 @@
 """Attention of one clip, as the paper's figures 5 and 6 show it."""
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,9 +25,9 @@ class Selection(NamedTuple):
         frame (int, optional): Frame of the queries; None is all of them.
     """
     block: int = -1
-    head: Optional[int] = None
-    query: Optional[str] = None
-    frame: Optional[int] = None
+    head: int | None = None
+    query: str | None = None
+    frame: int | None = None
 
 
 class AttentionMaps(NamedTuple):
@@ -47,15 +47,15 @@ class AttentionMaps(NamedTuple):
         joints (Tensor, optional): Attention that each joint receives as a key, T x R, 1 where it
             gets as much as every other key (figure 6); None for a model without joint attention.
     """
-    cells: Optional[Tensor]
-    modal: Optional[float]
-    mass: Optional[Tensor]
-    points: Optional[Tensor]
-    references: Optional[Tensor]
-    offsets: Optional[Tensor]
-    grid: Optional[Tuple[int, int, int]]
-    spread: Optional[OffsetStatistics]
-    joints: Optional[Tensor]
+    cells: Tensor | None
+    modal: float | None
+    mass: Tensor | None
+    points: Tensor | None
+    references: Tensor | None
+    offsets: Tensor | None
+    grid: tuple[int, int, int] | None
+    spread: OffsetStatistics | None
+    joints: Tensor | None
 
 
 @torch.no_grad()
@@ -92,27 +92,25 @@ def attention_maps(model: nn.Module, imgs: Tensor, keypoint: Tensor,
         joints = _heads(_block(record.joint, selection), selection)[0].cpu()
     if not record.deformable:
         return AttentionMaps(*[None] * 8, joints)
-    cells, mass, modal = (
-        _queries(_heads(_block(maps, selection), selection)[0], selection).cpu()
-        for maps in (record.deformable, record.points, record.modal))
+    cells, mass, modal = (_queries(_heads(_block(maps, selection), selection)[0], selection).cpu()
+                          for maps in (record.deformable, record.points, record.modal))
     searched = _block(record.searched, selection)
     size = record.deformable[0].shape[-3:]
     places = (_in_pixels(places, size, imgs.shape[1]).cpu()
-              for places in (searched.positions[0],
-                             reference_points(searched.grid, imgs.device)))
+              for places in (searched.positions[0], reference_points(searched.grid, imgs.device)))
     return AttentionMaps(cells, float(modal), mass, *places, searched.offsets[0].cpu(),
                          searched.grid, _block(watch.statistics(), selection), joints)
 
 
 def _block(maps: list, selection: Selection):
-    """The entry of the selected block."""
+    """Return the entry of the selected block."""
     if not -len(maps) <= selection.block < len(maps):
         raise InputError('model', 'block', selection.block, f'0 to {len(maps) - 1}')
     return maps[selection.block]
 
 
 def _heads(maps: Tensor, selection: Selection) -> Tensor:
-    """The selected head, or the mean over heads, of B x heads x ...: B x ..."""
+    """Return the selected head, or the mean over heads, of B x heads x ...: B x ..."""
     if selection.head is None:
         return maps.mean(dim=1)
     if not 0 <= selection.head < maps.shape[1]:
@@ -121,7 +119,7 @@ def _heads(maps: Tensor, selection: Selection) -> Tensor:
 
 
 def _queries(maps: Tensor, selection: Selection) -> Tensor:
-    """The mean over the selected queries of K x Tq x ...; K = 2 are M_RGB and M_CLS."""
+    """Return the mean over the selected queries of K x Tq x ...; K = 2 are M_RGB and M_CLS."""
     if not len(maps):
         raise InputError('model', 'modal_tokens', 'none', 'modal tokens, whose attention is drawn')
     if selection.query is not None:
@@ -131,8 +129,7 @@ def _queries(maps: Tensor, selection: Selection) -> Tensor:
         maps = maps[('rgb', 'cls').index(selection.query)].unsqueeze(0)
     if selection.frame is not None:
         if not 0 <= selection.frame < maps.shape[1]:
-            raise InputError('model', 'query frame', selection.frame,
-                             f'0 to {maps.shape[1] - 1}')
+            raise InputError('model', 'query frame', selection.frame, f'0 to {maps.shape[1] - 1}')
         maps = maps[:, selection.frame].unsqueeze(1)
     return maps.mean(dim=(0, 1))
 

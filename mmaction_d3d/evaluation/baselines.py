@@ -9,10 +9,10 @@ import numpy as np
 
 from mmaction_d3d.datasets.transforms import AlignedDecode
 
-_NUM_FRAMES = 16                                # skeleton frames, evenly spread
-_STRENGTHS = (1e-2, 1e-1, 1., 10.)              # C, chosen on the validation clips
-_BLOCK_SCALE = 10.                              # root of the summed variances of a block
-_FRAME_SIDE, _WRIST_SIDE = 16, 12               # pixels of the pictures that a frame gives
+_NUM_FRAMES = 16  # skeleton frames, evenly spread
+_STRENGTHS = (1e-2, 1e-1, 1., 10.)  # C, chosen on the validation clips
+_BLOCK_SCALE = 10.  # root of the summed variances of a block
+_FRAME_SIDE, _WRIST_SIDE = 16, 12  # pixels of the pictures that a frame gives
 
 
 class BaselineScore(NamedTuple):
@@ -53,12 +53,12 @@ def single_frame_baseline(train, val, test, target='label'):
     Args, returns: as `skeleton_baseline`.
     """
     decode = AlignedDecode()
-    return _fit_and_test(train, val, test, target, lambda clip, layout: _frame_features(
-        decode, clip, layout))
+    return _fit_and_test(train, val, test, target,
+                         lambda clip, layout: _frame_features(decode, clip, layout))
 
 
 def _fit_and_test(train, val, test, target, features):
-    """Fits on each block of features alone and on all; `val` chooses among these and the C.
+    """Fit on each block of features alone and on all; `val` chooses among these and the C.
 
     Features are standardised and a block's weight does not grow with its length, or thousands of
     pixels would drown the few numbers that matter.
@@ -112,8 +112,8 @@ def _fill(points, seen):
     for v in np.flatnonzero(~seen.all(0)):
         known = np.flatnonzero(seen[:, v])
         for axis in range(2):
-            points[:, v, axis] = (np.interp(frames, known, points[known, v, axis]) if len(known)
-                                  else points[..., axis][seen].mean())
+            points[:, v, axis] = (np.interp(frames, known, points[known, v, axis])
+                                  if len(known) else points[..., axis][seen].mean())
     return points
 
 
@@ -149,8 +149,10 @@ def _course(p):
     turning = (_cross(around[:-1], around[1:]).sum(0), _cross(step[:-1], step[1:]).sum(0))
     return np.concatenate([
         *(np.linalg.norm(p[lag:] - p[:-lag], axis=2).mean(0) for lag in (1, 2, 4, 8)), *turning,
-        *np.abs(turning), (step[:-1] * step[1:]).sum((0, 2)), around.std(0).ravel(),
-        around.prod(2).mean(0)])
+        *np.abs(turning), (step[:-1] * step[1:]).sum((0, 2)),
+        around.std(0).ravel(),
+        around.prod(2).mean(0)
+    ])
 
 
 def _cross(a, b):
@@ -169,18 +171,20 @@ def _frame_features(decode, clip, layout):
     joints = np.where(seen[:, None], (points - centre) / spread, 0)
 
     wrists = [layout.joints.index(f'{side}_wrist') for side in ('right', 'left')]
-    views = [cv2.resize(image, (_FRAME_SIDE,) * 2, interpolation=cv2.INTER_AREA)]
+    views = [cv2.resize(image, (_FRAME_SIDE, ) * 2, interpolation=cv2.INTER_AREA)]
     for wrist in wrists:
-        views.append(_crop(image, points[wrist], spread) if seen[wrist]
-                     else np.zeros((_WRIST_SIDE, _WRIST_SIDE, 3), np.uint8))
+        views.append(
+            _crop(image, points[wrist], spread) if seen[wrist] else np.zeros((_WRIST_SIDE,
+                                                                              _WRIST_SIDE,
+                                                                              3), np.uint8))
     x, y = joints[wrists].T
-    powers = (x * x, x * y, y * y, x ** 3, x * x * y, x * y * y, y ** 3)
+    powers = (x * x, x * y, y * y, x**3, x * x * y, x * y * y, y**3)
     return (views[0].ravel() / 255., np.concatenate([v.ravel() for v in views[1:]]) / 255.,
             np.concatenate([joints.ravel(), *powers]))
 
 
 def _crop(image, centre, half):
-    """A square of 2 `half` pixels around a point, resized; black outside the picture."""
+    """Return a square of 2 `half` pixels around a point, resized; black outside the picture."""
     scale = _WRIST_SIDE / (2 * half)
     x, y = _WRIST_SIDE / 2 - scale * centre
     return cv2.warpAffine(image, np.float32([[scale, 0, x], [0, scale, y]]),

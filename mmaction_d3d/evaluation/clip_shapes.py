@@ -1,15 +1,14 @@
 """Shapes of a model's inputs, read from the pipeline of its config."""
-from typing import Dict, List, Optional, Tuple
 
 from mmengine.config import Config, ConfigDict
 
 from ..errors import InputError
 from ..unwrapping import unwrap_dataset
 
-Size = Optional[Tuple[int, int]]
+Size = tuple[int, int] | None
 
 
-def clip_shapes(cfg: Config, split: str = 'train') -> Dict[str, Tuple[int, ...]]:
+def clip_shapes(cfg: Config, split: str = 'train') -> dict[str, tuple[int, ...]]:
     """Find the shape of one clip of each modality that a config's pipeline packs.
 
     Args:
@@ -58,7 +57,7 @@ def clip_shapes(cfg: Config, split: str = 'train') -> Dict[str, Tuple[int, ...]]
     return shapes
 
 
-def _pipeline(cfg: Config, split: str) -> List[ConfigDict]:
+def _pipeline(cfg: Config, split: str) -> list[ConfigDict]:
     dataset = unwrap_dataset((cfg.get(f'{split}_dataloader') or {}).get('dataset', {}))
     if not dataset.get('pipeline'):
         raise _open(cfg, split, 'no pipeline', 'a data set with a pipeline')
@@ -82,8 +81,8 @@ def _resized(transform: ConfigDict, size: Size) -> Size:
     return size
 
 
-def _heatmap_shape(cfg: Config, split: str, heatmap: Optional[ConfigDict], frames: int,
-                   size: Tuple[int, int]) -> Tuple[int, ...]:
+def _heatmap_shape(cfg: Config, split: str, heatmap: ConfigDict | None, frames: int,
+                   size: tuple[int, int]) -> tuple[int, ...]:
     if heatmap is None:
         raise _open(cfg, split, 'no heatmaps', 'GeneratePoseTarget or GenerateJointHeatmap')
     if heatmap['type'] == 'GenerateJointHeatmap':

@@ -1,7 +1,8 @@
 """Parameters and multiply-adds of a model by part."""
 import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterator, NamedTuple, Sequence
+from typing import NamedTuple
 
 import torch
 from mmaction.models.recognizers import MMRecognizer3D
@@ -22,7 +23,7 @@ class Part(NamedTuple):
     macs: int
 
     def plus(self, other: 'Part', sign: int = 1) -> 'Part':
-        """The sum of two parts, or with ``sign`` -1 their difference."""
+        """Return the sum of two parts, or with ``sign`` -1 their difference."""
         return Part(self.parameters + sign * other.parameters, self.macs + sign * other.macs)
 
 
@@ -36,7 +37,7 @@ class Macs(NamedTuple):
     """
     total: int
     attention: int
-    modules: Dict[str, int]
+    modules: dict[str, int]
 
 
 def _attention_flop(query, key, value, *args, out_shape=None, **kwargs) -> int:
@@ -50,28 +51,20 @@ def _embedding_bag_flop(weight, indices, *args, out_shape=None, **kwargs) -> int
 
 # torch's counter knows neither fused attention on CPUs nor embedding_bag.
 _EXTRA = {
-    aten._scaled_dot_product_flash_attention_for_cpu: _attention_flop,
-    aten._embedding_bag: _embedding_bag_flop,
-    aten._embedding_bag_forward_only: _embedding_bag_flop
+    aten._scaled_dot_product_flash_attention_for_cpu: _attention_flop, aten._embedding_bag:
+    _embedding_bag_flop, aten._embedding_bag_forward_only: _embedding_bag_flop
 }
 
 # Module names to labels, in the table's order. What lies inside a part and is one counts apart.
 _BLOCK = r'backbone\.blocks\.\d+\.'
-_D3D_PARTS = (
-    (r'backbone\.backbone', 'backbone'),
-    (r'backbone\.pose_tokens', 'pose tokens'),
-    (_BLOCK + r'deformable\.search', 'token search'),
-    (_BLOCK + r'deformable', 'deformable attention'),
-    (_BLOCK + r'joint', 'joint stride attention'),
-    (_BLOCK + r'temporal', 'temporal stride attention'),
-    (_BLOCK + r'\w+\.ffn', 'FFN'),
-    (r'backbone', 'other tokens and CLS merge'),
-    (r'cls_head', 'head'))
-_OTHER_PARTS = (
-    (r'backbone\.rgb_path', 'RGB path'),
-    (r'backbone\.pose_path', 'pose path'),
-    (r'backbone', 'backbone'),
-    (r'cls_head', 'head'))
+_D3D_PARTS = ((r'backbone\.backbone', 'backbone'), (r'backbone\.pose_tokens', 'pose tokens'),
+              (_BLOCK + r'deformable\.search', 'token search'),
+              (_BLOCK + r'deformable', 'deformable attention'), (_BLOCK + r'joint',
+                                                                 'joint stride attention'),
+              (_BLOCK + r'temporal', 'temporal stride attention'), (_BLOCK + r'\w+\.ffn', 'FFN'),
+              (r'backbone', 'other tokens and CLS merge'), (r'cls_head', 'head'))
+_OTHER_PARTS = ((r'backbone\.rgb_path', 'RGB path'), (r'backbone\.pose_path', 'pose path'),
+                (r'backbone', 'backbone'), (r'cls_head', 'head'))
 
 
 def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
@@ -93,13 +86,15 @@ def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
     counts = counter.get_flop_counts()
     every = counts['Global']
     head = type(module).__name__ + '.'
-    modules = {name[len(head):]: sum(ops.values()) // 2 for name, ops in counts.items()
-               if name.startswith(head)}
+    modules = {
+        name[len(head):]: sum(ops.values()) // 2 for name, ops in counts.items()
+        if name.startswith(head)
+    }
     attention = sum(flops for op, flops in every.items() if 'scaled_dot_product' in str(op))
     return Macs(sum(every.values()) // 2, attention // 2, modules)
 
 
-def count_complexity(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> Dict[str, Part]:
+def count_complexity(model: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str, Part]:
     """Count what one forward pass of a recogniser costs.
 
     Args:
@@ -111,8 +106,10 @@ def count_complexity(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> Dict[
     """
     macs = count_macs(model.eval(), lambda: run_model(model, inputs))
     rules = _D3D_PARTS if isinstance(model.backbone, D3DTransformer) else _OTHER_PARTS
-    labels = {name: label for name, _ in model.named_modules() for pattern, label in rules
-              if re.fullmatch(pattern, name)}
+    labels = {
+        name: label for name, _ in model.named_modules() for pattern, label in rules
+        if re.fullmatch(pattern, name)
+    }
     total = Part(_size(model), macs.total)
     parts = {label: Part(0, 0) for _, label in rules}
     parts['other'] = total
@@ -129,7 +126,7 @@ def count_complexity(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> Dict[
     return dict(parts, total=total)
 
 
-def count_config(model: dict, shapes: Dict[str, Sequence[int]]) -> Dict[str, Part]:
+def count_config(model: dict, shapes: dict[str, Sequence[int]]) -> dict[str, Part]:
     """Count what a model of a config costs, without computing or storing anything of its size.
 
     Args:
@@ -156,7 +153,7 @@ def shapes_only() -> Iterator[None]:
         cached_windows.cache_clear()
 
 
-def run_model(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> object:
+def run_model(model: nn.Module, inputs: dict[str, torch.Tensor]) -> object:
     """Scores of one sample: a tensor, or where the head gives several, a dict of them."""
     if isinstance(model, MMRecognizer3D):
         data = dict(inputs)  # MMAction2 writes into it
@@ -165,7 +162,7 @@ def run_model(model: nn.Module, inputs: Dict[str, torch.Tensor]) -> object:
     return model(data, mode='tensor', stage='head')
 
 
-def _macs_of(module: nn.Module, name: str, modules: Dict[str, int]) -> int:
+def _macs_of(module: nn.Module, name: str, modules: dict[str, int]) -> int:
     """Multiply-adds inside a module, also where another one calls its submodules directly."""
     if name in modules:
         return modules[name]

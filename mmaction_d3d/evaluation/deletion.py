@@ -1,6 +1,6 @@
 """Ways to take a part of a clip from the model."""
+from collections.abc import Sequence
 from contextlib import contextmanager
-from typing import Sequence
 
 import numpy as np
 import torch
@@ -63,8 +63,10 @@ def deleted_keys(layer: DeformableAttention3D, gone: Sequence[np.ndarray]):
         left = torch.ones(projected.shape[:2], dtype=torch.bool).scatter_(1, places, False)
         return projected[left.to(projected.device)].unflatten(0, (len(projected), -1))
 
-    hooks = [projection.register_forward_hook(leave_out)
-             for projection in (layer.attention.key, layer.attention.value)]
+    hooks = [
+        projection.register_forward_hook(leave_out)
+        for projection in (layer.attention.key, layer.attention.value)
+    ]
     try:
         yield
     finally:

@@ -1,5 +1,5 @@
 """From a clip of a data set to its prediction and what it looked at."""
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ class Explanation(NamedTuple):
     frames: np.ndarray
     joints: np.ndarray
     layout: SkeletonLayout
-    classes: List[str]
+    classes: list[str]
 
     @property
     def title(self) -> str:
@@ -60,14 +60,15 @@ def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
     Raises:
         InputError: The pipeline packs no ``keypoint``, or the model has no such attention.
     """
-    return explain_packed(model, dataset[index], unwrap_dataset(dataset).layout,
-                          dataset.metainfo.get('classes'), selection)
+    return explain_packed(model, dataset[index],
+                          unwrap_dataset(dataset).layout, dataset.metainfo.get('classes'),
+                          selection)
 
 
 @torch.no_grad()
 def explain_packed(model: nn.Module, packed: dict, layout: SkeletonLayout, classes=None,
                    selection: Selection = Selection()) -> Explanation:
-    """The same for a clip that the pipeline has packed.
+    """Return the same for a clip that the pipeline has packed.
 
     Args:
         model (nn.Module): A trained recogniser; it is left in the mode it was in.
@@ -89,7 +90,8 @@ def explain_packed(model: nn.Module, packed: dict, layout: SkeletonLayout, class
     meta = sample.metainfo
     name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
     maps = attention_maps(model, batch['inputs']['imgs'][0, 0], keypoint, selection)
-    return Explanation(
-        str(name), int(sample.gt_label), prediction, float(sample.pred_score[prediction]), maps,
-        packed['inputs']['imgs'][0].permute(1, 2, 3, 0).cpu().numpy(), keypoint.cpu().numpy(),
-        layout, [str(name) for name in classes or range(len(sample.pred_score))])
+    return Explanation(str(name), int(sample.gt_label), prediction,
+                       float(sample.pred_score[prediction]), maps,
+                       packed['inputs']['imgs'][0].permute(1, 2, 3, 0).cpu().numpy(),
+                       keypoint.cpu().numpy(), layout,
+                       [str(name) for name in classes or range(len(sample.pred_score))])

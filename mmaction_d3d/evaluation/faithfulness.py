@@ -3,7 +3,8 @@
 A map that shows why the model is right names what it cannot do without: deleting the most attended
 input must cost the true class more than deleting as much at random, and the least attended less.
 """
-from typing import Dict, Iterable, List, NamedTuple, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class DeletionRow(NamedTuple):
     change_high: float
 
     def line(self) -> str:
-        """The row for a log."""
+        """Return the row for a log."""
         return (f'{self.delete:6} {self.order:6} {self.share:4.0%} deleted: true class '
                 f'{self.score:.3f} ({self.low:.3f} to {self.high:.3f}), against random '
                 f'{self.change:+.3f} ({self.change_low:+.3f} to {self.change_high:+.3f}), '
@@ -62,7 +63,7 @@ class DeletionRow(NamedTuple):
 @torch.no_grad()
 def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
                   kinds: Sequence[str] = KINDS, shares: Sequence[float] = (0.1, 0.2, 0.4),
-                  selection: Selection = Selection(), seed: int = 0) -> List[DeletionRow]:
+                  selection: Selection = Selection(), seed: int = 0) -> list[DeletionRow]:
     """Delete growing shares of clips in several orders.
 
     Args:
@@ -82,7 +83,7 @@ def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
     """
     model.eval()
     generator = np.random.default_rng(seed)
-    scores: Dict[tuple, List] = {}
+    scores: dict[tuple, list] = {}
     clips = list(clips)
     for done, index in enumerate(clips, 1):
         _one_clip(model, dataset[index], kinds, shares, selection, generator, scores)
@@ -104,13 +105,14 @@ def _one_clip(model, packed, kinds, shares, selection, generator, scores) -> Non
             scores.setdefault((kind, name, 0.), []).append(_seen(whole, label))
             for share in shares:
                 gone = [order[:round(share * len(order))] for order in draws]
-                found = _predict_without(model, kind, imgs, keypoint, features, gone, maps, selection)
+                found = _predict_without(model, kind, imgs, keypoint, features, gone, maps,
+                                         selection)
                 scores.setdefault((kind, name, share), []).append(_seen(found, label))
 
 
-def _orders(kind: str, maps: AttentionMaps, keypoint: Tensor, generator: np.random.Generator
-            ) -> Dict[str, List[np.ndarray]]:
-    """Lists of flat indices, what goes first in front, by the name of the order."""
+def _orders(kind: str, maps: AttentionMaps, keypoint: Tensor,
+            generator: np.random.Generator) -> dict[str, list[np.ndarray]]:
+    """List of flat indices, what goes first in front, by the name of the order."""
     weight = dict(cells=maps.cells, keys=maps.mass, joints=maps.joints)[kind]
     if weight is None:
         raise InputError('model', 'attentions', f'none that orders {kind}',
@@ -171,20 +173,21 @@ def _seen(probabilities: Tensor, label: int) -> tuple:
             float((probabilities.argmax(dim=1) == label).float().mean()))
 
 
-def _summary(scores: Dict[tuple, List]) -> List[DeletionRow]:
+def _summary(scores: dict[tuple, list]) -> list[DeletionRow]:
     """Means over clips with their intervals."""
     rows = []
     for (kind, order, share), values in scores.items():
         score, right = np.array(values).T
         change = score - np.array(scores[kind, 'random', share])[:, 0]
-        rows.append(DeletionRow(
-            kind, order, share, len(values), float(score.mean()),
-            *mean_interval(score, normal=True), float(right.mean()), float(change.mean()),
-            *mean_interval(change, normal=True)))
+        rows.append(
+            DeletionRow(kind, order, share, len(values), float(score.mean()),
+                        *mean_interval(score, normal=True), float(right.mean()),
+                        float(change.mean()), *mean_interval(change, normal=True)))
     return rows
 
 
-def write_csv(path: str, rows: List[DeletionRow]) -> None:
+def write_csv(path: str, rows: list[DeletionRow]) -> None:
     """Write the rows as CSV, whole or not at all."""
-    files.write_csv(path, DeletionRow._fields, (
-        [f'{value:.4f}' if isinstance(value, float) else value for value in row] for row in rows))
+    files.write_csv(path, DeletionRow._fields,
+                    ([f'{value:.4f}' if isinstance(value, float) else value for value in row]
+                     for row in rows))

@@ -59,10 +59,10 @@ def share_interval(part: Sequence[int], whole: Sequence[int],
     """
     if len(part) < 2:
         return float('nan'), float('nan')
-    low, high = stats.bootstrap(
-        (part, whole), _share, n_resamples=2000, batch=-(-_DRAWN_AT_ONCE // len(part)),
-        vectorized=True, paired=True, confidence_level=level, method='percentile',
-        random_state=np.random.default_rng(0)).confidence_interval
+    low, high = stats.bootstrap((part, whole), _share, n_resamples=2000,
+                                batch=-(-_DRAWN_AT_ONCE // len(part)), vectorized=True, paired=True,
+                                confidence_level=level, method='percentile',
+                                random_state=np.random.default_rng(0)).confidence_interval
     return float(low), float(high)
 
 

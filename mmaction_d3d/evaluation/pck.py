@@ -34,11 +34,11 @@ def count_near(known, found, layout: SkeletonLayout, threshold=0.2) -> Counts:
     """
     ends = [layout.joints.index(name) for name in ('left_shoulder', 'right_hip')]
     torso = np.linalg.norm(np.subtract(*(known[:, :, end, :2] for end in ends)), axis=-1)
-    measured = (known[:, :, ends, 2] > 0).all(-1) & (torso > 0)                   # M x T
-    there = (known[..., 2] > 0) & measured[..., None]                             # M x T x V
+    measured = (known[:, :, ends, 2] > 0).all(-1) & (torso > 0)  # M x T
+    there = (known[..., 2] > 0) & measured[..., None]  # M x T x V
     distance = np.linalg.norm(known[:, None, ..., :2] - found[None, ..., :2], axis=-1)
     near = (distance <= threshold * torso[:, None, :, None]) & there[:, None] & (
-        found[None, ..., 2] > 0)                                                  # M x M' x T x V
+        found[None, ..., 2] > 0)  # M x M' x T x V
     total = np.zeros(len(layout), int)
     for row, column in zip(*linear_sum_assignment(-near.sum((2, 3)))):
         total += near[row, column].sum(0)

@@ -1,5 +1,5 @@
 """Does attention follow what is in a clip, or lie where it always lies?"""
-from typing import Dict, Iterable, List, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from .attention_maps import AttentionMaps, Selection, attention_maps
 
 
 @torch.no_grad()
-def position_bias(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
-                  selection: Selection = Selection()) -> Dict[str, np.ndarray]:
+def position_bias(
+    model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
+    selection: Selection = Selection()) -> dict[str, np.ndarray]:
     """Mean attention by columns of cells, from left to right.
 
     Args:
@@ -29,14 +30,14 @@ def position_bias(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
         searched points got equal attention; ``mirrored``, the attention on mirrored clips, left and
         right joints exchanged. Attention that follows a clip is mirrored with it.
     """
-    found: Dict[str, List[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
+    found: dict[str, list[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
     layout = unwrap_dataset(dataset).layout
     for index in clips:
         batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
         imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
         maps = attention_maps(model, imgs, keypoint, selection)
-        mirrored = attention_maps(model, imgs.flip(-1),
-                                  mirror(keypoint, imgs.shape[-1], layout), selection)
+        mirrored = attention_maps(model, imgs.flip(-1), mirror(keypoint, imgs.shape[-1], layout),
+                                  selection)
         found['attention'].append(_columns(maps.cells))
         found['even'].append(_columns(_even(maps)))
         found['mirrored'].append(_columns(mirrored.cells))
@@ -59,15 +60,16 @@ def _columns(cells: Tensor) -> np.ndarray:
 
 
 def _even(maps: AttentionMaps) -> Tensor:
-    """The cells' attention if all searched points got the same, T x H/8 x W/8."""
+    """Return the cells' attention if all searched points got the same, T x H/8 x W/8."""
     positions = reference_points(maps.grid, maps.offsets.device) + maps.offsets
     indices, weights = trilinear_corners(positions[None], maps.cells.shape)
     even = torch.zeros(maps.cells.numel()).scatter_add_(0, indices.flatten(), weights.flatten())
     return even.view(maps.cells.shape)
 
 
-def bias_lines(bias: Dict[str, Sequence[float]]) -> List[str]:
-    """The shares as rows of a CSV file."""
-    return ['column,' + ','.join(bias),
-            *(f'{column},' + ','.join(f'{share:.4f}' for share in shares)
-              for column, shares in enumerate(zip(*bias.values())))]
+def bias_lines(bias: dict[str, Sequence[float]]) -> list[str]:
+    """Return the shares as rows of a CSV file."""
+    return [
+        'column,' + ','.join(bias), *(f'{column},' + ','.join(f'{share:.4f}' for share in shares)
+                                      for column, shares in enumerate(zip(*bias.values())))
+    ]

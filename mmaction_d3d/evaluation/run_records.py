@@ -1,7 +1,7 @@
 """What a training and a test wrote into a work directory."""
 import json
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def read_clips(path: str) -> TestedClips:
     return clips
 
 
-def read_scalars(root: Path) -> List[dict]:
+def read_scalars(root: Path) -> list[dict]:
     """Lines of all ``scalars.json`` of a work directory, in the order of the runs.
 
     Raises:

@@ -1,6 +1,7 @@
 """Multiply-adds and time of stride attention against full attention (tables A1 and A2)."""
 import time
-from typing import Dict, Iterator, List, NamedTuple, Tuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 
@@ -43,36 +44,39 @@ class Case(NamedTuple):
 
 
 # Around 12 frames and 50 joints (NTU), with a frame of 112 x 112 pixels in temporal attention.
-BASE = dict(joint=dict(T=12, R=50, cells=0, window=8),
-            temporal=dict(T=12, R=50, cells=196, window=4))
+BASE = dict(joint=dict(T=12, R=50, cells=0, window=8), temporal=dict(T=12, R=50, cells=196,
+                                                                     window=4))
 SWEEPS = dict(
     joint=dict(T=(4, 8, 12, 16, 24), R=(17, 34, 50, 75, 100, 150), window=(4, 8, 16, 32, 40)),
     temporal=dict(T=(4, 8, 12, 16, 24), R=(13, 50, 100, 200), cells=(49, 100, 196, 400),
                   window=(2, 4, 6, 8, 10)))
 
 
-def sweep_cases() -> List[Case]:
+def sweep_cases() -> list[Case]:
     """All cases, one sweep after the other."""
-    return [Case(attention, axis, **dict(BASE[attention], **{axis: value}))
-            for attention, sweeps in SWEEPS.items()
-            for axis, values in sweeps.items() for value in values]
+    return [
+        Case(attention, axis, **dict(BASE[attention], **{axis: value}))
+        for attention, sweeps in SWEEPS.items() for axis, values in sweeps.items()
+        for value in values
+    ]
 
 
 def build_layer(case: Case, method: str) -> AttentionLayer:
-    """The attention layer of a case; ``method`` is ``'full'`` or ``'stride'``."""
+    """Return the attention layer of a case; ``method`` is ``'full'`` or ``'stride'``."""
     layer = JointStrideAttention if case.attention == 'joint' else TemporalStrideAttention
     return layer(WIDTH, HEADS, window=case.length if method == 'full' else case.window).eval()
 
 
-def layer_inputs(case: Case) -> Tuple[torch.Tensor, ...]:
+def layer_inputs(case: Case) -> tuple[torch.Tensor, ...]:
     """Tokens of one clip."""
     if case.attention == 'temporal':
         return torch.randn(1, case.T, case.tokens, WIDTH),
-    return (torch.randn(1, case.T, case.R, WIDTH), torch.randn(1, case.T, JOINT_MODAL, WIDTH),
-            torch.ones(1, case.T, case.R, dtype=torch.bool))
+    return (torch.randn(1, case.T, case.R,
+                        WIDTH), torch.randn(1, case.T, JOINT_MODAL,
+                                            WIDTH), torch.ones(1, case.T, case.R, dtype=torch.bool))
 
 
-def count_case(case: Case, method: str) -> Dict[str, int]:
+def count_case(case: Case, method: str) -> dict[str, int]:
     """Windows and multiply-adds: of attention's two products, and of the whole layer."""
     window = case.length if method == 'full' else case.window
     windows = len(stride_windows(case.length, window).query)
@@ -82,7 +86,7 @@ def count_case(case: Case, method: str) -> Dict[str, int]:
     return dict(windows=windows, product_macs=macs.attention, layer_macs=macs.total)
 
 
-def time_case(case: Case, method: str, budget: float = 0.1) -> Dict[str, float]:
+def time_case(case: Case, method: str, budget: float = 0.1) -> dict[str, float]:
     """Seconds of one forward pass: of fused attention, and of the whole layer.
 
     This thread's own time on the CPU, which leaves out waiting for other processes. The fastest of
@@ -106,7 +110,7 @@ def time_case(case: Case, method: str, budget: float = 0.1) -> Dict[str, float]:
     return dict(product_seconds=min(product), layer_seconds=min(whole))
 
 
-def measure(repeats: int) -> Iterator[Dict[str, object]]:
+def measure(repeats: int) -> Iterator[dict[str, object]]:
     """Measure every case, ``repeats`` times over, full and stride next to each other.
 
     What else the machine does then falls on both alike. A first round, which is not kept, warms up.
@@ -118,8 +122,8 @@ def measure(repeats: int) -> Iterator[Dict[str, object]]:
         dict: Case, method, round and figures: the rows of the table of results.
     """
     cases = sweep_cases()
-    counted = {(case, method): count_case(case, method)
-               for case in cases for method in ('full', 'stride')}
+    counted = {(case, method): count_case(case, method) for case in cases
+               for method in ('full', 'stride')}
     for repeat in range(repeats + 1):
         methods = ('full', 'stride') if repeat % 2 else ('stride', 'full')
         for case in cases:

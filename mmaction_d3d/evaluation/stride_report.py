@@ -1,8 +1,9 @@
 """Tables and figures of the stride attention benchmark, from its stored rows."""
 import csv
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,31 +24,34 @@ class Point(NamedTuple):
         row (dict): The case and what was counted.
         seconds (dict[str, list[float]]): ``'product'`` and ``'layer'``, by repeat.
     """
-    row: Dict[str, object]
-    seconds: Dict[str, List[float]]
+    row: dict[str, object]
+    seconds: dict[str, list[float]]
 
     def macs(self, part: str) -> int:
         """Multiply-adds of the ``'product'`` or of the ``'layer'``."""
         return self.row[f'{part}_macs']
 
 
-def read_rows(path: str) -> List[Dict[str, object]]:
+def read_rows(path: str) -> list[dict[str, object]]:
     """Rows of the CSV with numbers as numbers."""
     with open(path, newline='') as file:
-        return [{key: text if key in ('attention', 'axis', 'method') else
-                 float(text) if key.endswith('seconds') else int(text)
-                 for key, text in row.items()} for row in csv.DictReader(file)]
+        return [{
+            key:
+            text if key in ('attention', 'axis',
+                            'method') else float(text) if key.endswith('seconds') else int(text)
+            for key, text in row.items()
+        } for row in csv.DictReader(file)]
 
 
-def stated(row: Dict[str, object]) -> int:
-    """What stands inside O(.) in tables A1 and A2."""
+def stated(row: dict[str, object]) -> int:
+    """Return what stands inside O(.) in tables A1 and A2."""
     full = row['method'] == 'full'
     if row['attention'] == 'joint':
         return row['T']**2 * (row['R'] if full else row['window'])**2
     return (row['T'] if full else row['window'])**2 * row['tokens']**2
 
 
-def collect(rows: Iterable[Dict[str, object]]) -> Dict[Tuple[str, str], Dict[str, List[Point]]]:
+def collect(rows: Iterable[dict[str, object]]) -> dict[tuple[str, str], dict[str, list[Point]]]:
     """Points by attention and axis, then by method, in the order of the axis."""
     points = {}
     for row in sorted(rows, key=lambda row: row['repeat']):
@@ -70,9 +74,11 @@ def growth(x: Sequence[float], y: Sequence[float]) -> float:
 
 def growth_table(sweeps) -> str:
     """Markdown: stated and measured exponents of each sweep."""
-    lines = ['| attention | grows with | method | stated | product, multiply-adds '
-             '| product, time | layer, multiply-adds | layer, time |',
-             '|---|---|---|---|---|---|---|---|']
+    lines = [
+        '| attention | grows with | method | stated | product, multiply-adds '
+        '| product, time | layer, multiply-adds | layer, time |',
+        '|---|---|---|---|---|---|---|---|'
+    ]
     for (attention, axis), sweep in sweeps.items():
         by_tokens = attention == 'temporal' and axis in ('R', 'cells')
         name = f'D_n (by {NAMES[axis]})' if by_tokens else NAMES[axis]
@@ -91,16 +97,20 @@ def growth_table(sweeps) -> str:
 
 def ratio_table(sweeps, attention: str) -> str:
     """Markdown: how many times full attention costs what stride attention does, by case."""
-    lines = ['| case | windows n | stated | product, multiply-adds | product, time | '
-             'layer, multiply-adds | layer, time |', '|---|---|---|---|---|---|---|']
+    lines = [
+        '| case | windows n | stated | product, multiply-adds | product, time | '
+        'layer, multiply-adds | layer, time |', '|---|---|---|---|---|---|---|'
+    ]
     for (name, axis), sweep in sweeps.items():
         if name != attention:
             continue
         for full, stride in zip(sweep['full'], sweep['stride']):
             size = (f', D_n = {stride.row["tokens"]}'
                     if attention == 'temporal' and axis in ('R', 'cells') else '')
-            cells = [f'{NAMES[axis]} = {stride.row[axis]}{size}', str(stride.row['windows']),
-                     f'{stated(full.row) / stated(stride.row):.2f}']
+            cells = [
+                f'{NAMES[axis]} = {stride.row[axis]}{size}',
+                str(stride.row['windows']), f'{stated(full.row) / stated(stride.row):.2f}'
+            ]
             for part in ('product', 'layer'):
                 cells.append(f'{full.macs(part) / stride.macs(part):.2f}')
                 ratios = [a / b for a, b in zip(full.seconds[part], stride.seconds[part])]
@@ -109,19 +119,21 @@ def ratio_table(sweeps, attention: str) -> str:
     return '\n'.join(lines)
 
 
-def tables(rows: List[Dict[str, object]]) -> str:
+def tables(rows: list[dict[str, object]]) -> str:
     """All tables of the page, in Markdown."""
     sweeps = collect(rows)
     parts = ['### Exponents', growth_table(sweeps)]
     for attention, title in TITLES.items():
         base = ', '.join(f'{NAMES[key]} = {value}' for key, value in BASE[attention].items()
                          if value)
-        parts += [f'### {title}: full over stride', f'Where not varied: {base}.',
-                  ratio_table(sweeps, attention)]
+        parts += [
+            f'### {title}: full over stride', f'Where not varied: {base}.',
+            ratio_table(sweeps, attention)
+        ]
     return '\n\n'.join(parts) + '\n'
 
 
-def draw(rows: List[Dict[str, object]], attention: str, path: str) -> None:
+def draw(rows: list[dict[str, object]], attention: str, path: str) -> None:
     """Draw multiply-adds and time of a table's sweeps, and its O(.) curves through the base case.
 
     Args:
@@ -148,7 +160,7 @@ def draw(rows: List[Dict[str, object]], attention: str, path: str) -> None:
     figure.savefig(path, dpi=80, metadata=dict(Software=None))
 
 
-def _draw_sweep(column, axis: str, points: List[Point], method: str, colour: str,
+def _draw_sweep(column, axis: str, points: list[Point], method: str, colour: str,
                 base_value: int) -> None:
     """Points and curves of one method, multiply-adds above and time below."""
     x = [point.row[axis] for point in points]

@@ -1,5 +1,6 @@
 """Whether training does what it should: gradients by part, and where the token search looks."""
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -36,7 +37,7 @@ class OffsetStatistics(NamedTuple):
         outside (float): Share of the searched positions that leave the volume, |p + dp| > 1 on any
             axis, and take the border's token.
     """
-    deviation: Tuple[float, float, float]
+    deviation: tuple[float, float, float]
     saturated: float
     outside: float
 
@@ -50,29 +51,30 @@ class OffsetWatch:
 
     def __init__(self, model: nn.Module) -> None:
         searches = [m for m in model.modules() if isinstance(m, TokenSearch)]
-        self._sums: List[Sequence[torch.Tensor]] = [() for _ in searches]
+        self._sums: list[Sequence[torch.Tensor]] = [() for _ in searches]
         self._handles = [
             module.register_forward_hook(
                 lambda module, _, searched, block=block: self._add(block, module, searched))
-            for block, module in enumerate(searches)]
+            for block, module in enumerate(searches)
+        ]
 
     def _add(self, block: int, module: TokenSearch, searched: SearchedTokens) -> None:
         offsets = searched.offsets.detach().flatten(0, 1).double()  # (B P) x 3
         positions = searched.positions.detach().flatten(0, 1)
         new = (offsets.new_tensor(len(offsets)), offsets.sum(dim=0), (offsets**2).sum(dim=0),
-               (offsets.abs() > SATURATED * module.offset_range).sum(),
-               (positions.abs() > 1).any(dim=1).sum())
+               (offsets.abs() > SATURATED * module.offset_range).sum(), (positions.abs()
+                                                                         > 1).any(dim=1).sum())
         old = self._sums[block]
         self._sums[block] = tuple(a + b for a, b in zip(old, new)) if old else new
 
-    def statistics(self) -> List[OffsetStatistics]:
+    def statistics(self) -> list[OffsetStatistics]:
         """Statistics since the start, one entry a block; empty where no block has searched."""
         result = []
         for count, total, squares, saturated, outside in filter(None, self._sums):
             variance = squares / count - (total / count)**2
-            result.append(OffsetStatistics(
-                tuple(variance.clamp(min=0).sqrt().tolist()),
-                (saturated / (3 * count)).item(), (outside / count).item()))
+            result.append(
+                OffsetStatistics(tuple(variance.clamp(min=0).sqrt().tolist()),
+                                 (saturated / (3 * count)).item(), (outside / count).item()))
         return result
 
     def remove(self) -> None:
@@ -81,7 +83,7 @@ class OffsetWatch:
             handle.remove()
 
 
-def offset_statistics(model: nn.Module, batches: Iterable[dict]) -> List[OffsetStatistics]:
+def offset_statistics(model: nn.Module, batches: Iterable[dict]) -> list[OffsetStatistics]:
     """Measure the token search of a trained model over a data set.
 
     Args:
@@ -103,7 +105,7 @@ def offset_statistics(model: nn.Module, batches: Iterable[dict]) -> List[OffsetS
     return watch.statistics()
 
 
-def gradient_norms(model: nn.Module, scale: float = 1.) -> Dict[str, float]:
+def gradient_norms(model: nn.Module, scale: float = 1.) -> dict[str, float]:
     """Euclidean norms of the gradients that a model's parameters hold.
 
     Args:
@@ -117,14 +119,16 @@ def gradient_norms(model: nn.Module, scale: float = 1.) -> Dict[str, float]:
         ``other`` those that the model has and trains. Their squares add up to that of the whole
         gradient.
     """
-    norms: Dict[str, List[torch.Tensor]] = {}
+    norms: dict[str, list[torch.Tensor]] = {}
     for name, parameter in unwrap_model(model).named_parameters():
         if parameter.requires_grad:
             of_part = norms.setdefault(_part(name), [])
             if parameter.grad is not None:
                 of_part.append(parameter.grad.norm())
-    return {part: torch.stack(found).norm().item() / scale if found else 0.
-            for part, found in norms.items()}
+    return {
+        part: torch.stack(found).norm().item() / scale if found else 0.
+        for part, found in norms.items()
+    }
 
 
 def _part(name: str) -> str:

@@ -7,5 +7,7 @@ from .extractor import SkeletonExtractor
 from .mediapipe_backend import MediaPipeBackend
 from .mmpose_backend import MMPoseBackend
 
-__all__ = ['BACKENDS', 'DetectedPeople', 'GivenBoxes', 'MMPoseBackend', 'Media', 'MediaPipeBackend',
-           'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media', 'register_backend']
+__all__ = [
+    'BACKENDS', 'DetectedPeople', 'GivenBoxes', 'MMPoseBackend', 'Media', 'MediaPipeBackend',
+    'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media', 'register_backend'
+]

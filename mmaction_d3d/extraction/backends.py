@@ -66,6 +66,7 @@ def register_backend(name: str) -> Callable[[Maker], Maker]:
     Raises:
         InputError: The name is taken.
     """
+
     def register(maker: Maker) -> Maker:
         if name in BACKENDS:
             raise InputError(f'backend {name}', 'name', 'one that is registered',

@@ -15,7 +15,7 @@ class WholeFrame:
     linked = True
 
     def open(self, media):
-        """Prepares for a clip; returns ``find(index, frame)``, boxes N x 4 of one frame."""
+        """Prepare for a clip; return ``find(index, frame)``, boxes N x 4 of one frame."""
         return lambda index, frame: np.array([[0, 0, frame.shape[1], frame.shape[0]]], np.float32)
 
 
@@ -48,7 +48,8 @@ class GivenBoxes:
                 continue
             if not isinstance(boxes, np.ndarray) or boxes.ndim != 3 or boxes.shape[2] != 4:
                 raise InputError(self.path, f'annotations[{index}].bbox',
-                                 getattr(boxes, 'shape', type(boxes).__name__), 'M x T x 4')
+                                 getattr(boxes, 'shape',
+                                         type(boxes).__name__), 'M x T x 4')
             for name in ids_of(annotation):
                 named[name] = boxes, annotation.get('img_shape')
         if not named:
@@ -59,8 +60,10 @@ class GivenBoxes:
         try:
             with open(self.path, encoding='utf-8') as file:
                 content = json.load(file)
-            return {name: ([np.array(boxes, np.float32).reshape(-1, 4) for boxes in frames], None)
-                    for name, frames in content.items()}
+            return {
+                name: ([np.array(boxes, np.float32).reshape(-1, 4) for boxes in frames], None)
+                for name, frames in content.items()
+            }
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise InputError(self.path, 'content', f'{type(error).__name__} ({error})',
                              '{"CLIP": [[[x1, y1, x2, y2], ...] for each frame], ...}') from error
@@ -79,9 +82,10 @@ class GivenBoxes:
 
         def find(index, frame):
             if index >= len(frames):
-                raise InputError(self.path, f'boxes of {clip}', f'{len(frames)} frames',
-                                 f'those of each frame of {os.path.basename(media.path)}, '
-                                 'which has more')
+                raise InputError(
+                    self.path, f'boxes of {clip}', f'{len(frames)} frames',
+                    f'those of each frame of {os.path.basename(media.path)}, '
+                    'which has more')
             here = np.asarray(frames[index], np.float32)
             if shape is None:
                 return here

@@ -9,7 +9,7 @@ from ..errors import InputError
 from .upstream import find_config, load_network, scope
 
 DEFAULT_DETECTOR = 'mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py'
-MIN_SCORE = 0.5   # of a box
+MIN_SCORE = 0.5  # of a box
 MAX_OVERLAP = 0.5  # IoU of two people's boxes: of pairs above it, the one of lower score goes
 
 
@@ -30,8 +30,9 @@ class DetectedPeople:
 
     def __init__(self, config, checkpoint=None, device=None):
         if importlib.util.find_spec('mmdet') is None:
-            raise InputError('this Python', 'mmdet', 'nothing', 'mmdet 3.3.0 with mmcv with ops, '
-                             'for --det-config; --boxes and --whole-frame do without')
+            raise InputError(
+                'this Python', 'mmdet', 'nothing', 'mmdet 3.3.0 with mmcv with ops, '
+                'for --det-config; --boxes and --whole-frame do without')
         from mmdet.apis import inference_detector, init_detector
         path, checkpoint = find_config('mmdet', config, checkpoint)
         self._network = load_network('mmdet', init_detector, path, checkpoint, device)

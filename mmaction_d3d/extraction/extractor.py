@@ -7,8 +7,7 @@ import numpy as np
 from ..errors import InputError
 from ..media import Frames, as_media
 from ..prefetch import prefetch
-from ..skeletons import clean, link_people
-from ..skeletons import get_layout
+from ..skeletons import clean, get_layout, link_people
 from .backends import make_backend
 from .boxes import WholeFrame
 from .detector import DEFAULT_DETECTOR, DetectedPeople
@@ -88,7 +87,7 @@ class SkeletonExtractor:
                     keypoint_score=people[..., 2].copy(), notes=notes)
 
     def _batches(self, media, frames):
-        """Crops by ``batch_size``, each (frame, place among the boxes, crop)."""
+        """Crop by ``batch_size``, each (frame, place among the boxes, crop)."""
         find = self.people.open(media) if self.backend.top_down else None
         batch = []
         for index, frame in enumerate(frames.images()):
@@ -132,7 +131,7 @@ class _Found:
         self._file = tempfile.TemporaryFile()
 
     def add(self, frame, place, people):
-        """Adds N x V x 3, of one crop; frames do not go back."""
+        """Add N x V x 3, of one crop; frames do not go back."""
         rows = np.empty(len(people), self._row)
         rows['frame'], rows['place'], rows['joints'] = frame, place, people
         self._file.write(rows.tobytes())

@@ -54,7 +54,7 @@ class Results:
         return os.path.join(self.folder, f'{name}.pkl')
 
     def read(self, media):
-        """The annotation of a video, or None where it is not done, or has changed since.
+        """Return the annotation of a video, or None where it is not done, or has changed since.
 
         Raises:
             InputError: The result cannot be read.
@@ -66,16 +66,16 @@ class Results:
         return part['annotation'] if part['source'] == _state(media) else None
 
     def write(self, media, annotation):
-        """Keeps the annotation of a video."""
+        """Keep the annotation of a video."""
         write_pickle(self._path(media), dict(source=_state(media), annotation=annotation))
 
     def remove(self):
-        """Removes the folder, once all is merged."""
+        """Remove the folder, once all is merged."""
         shutil.rmtree(self.folder)
 
 
 def _state(media):
-    """What changes when a video, or a folder of frames, does."""
+    """Return what changes when a video, or a folder of frames, does."""
     paths = [media.path] if media.images is None else media.images
     stats = [os.stat(path) for path in paths]
     return dict(name=media.name, files=len(paths), bytes=sum(stat.st_size for stat in stats),
@@ -124,17 +124,17 @@ class _Progress:
         try:
             self._length = probe(clip, count='header').frames
         except InputError:
-            pass    # the extraction itself will say what is wrong
+            pass  # the extraction itself will say what is wrong
 
     def frames(self, count):
-        """Notes the frames of the current video done so far."""
+        """Note the frames of the current video done so far."""
         self._current = count
         now = time.monotonic()
         if now - self._shown >= (0.2 if sys.stdout.isatty() else 30):
             self._show(now)
 
     def end(self):
-        """Ends the current video."""
+        """End the current video."""
         self._frames, self._current, self._length = self._frames + self._current, 0, None
         self._done += 1
         tenth = max(self._todo // 10, 1)
@@ -148,6 +148,7 @@ class _Progress:
         done = self._total - self._todo + self._done
         inside = f' + {self._current} frames' if self._current else ''
         last = self._done == self._todo
-        print(f'videos: {done}/{self._total}{inside}, '
-              f'{(self._frames + self._current) / taken:.1f} frames/s, {left}',
-              end='\r' if sys.stdout.isatty() and not last else '\n', flush=True)
+        print(
+            f'videos: {done}/{self._total}{inside}, '
+            f'{(self._frames + self._current) / taken:.1f} frames/s, {left}',
+            end='\r' if sys.stdout.isatty() and not last else '\n', flush=True)

@@ -29,7 +29,7 @@ class MediaPipeBackend:
         if importlib.util.find_spec('mediapipe') is None:
             raise InputError('this Python', 'mediapipe', 'nothing',
                              'pip install --no-deps -r requirements/mediapipe.txt')
-        os.environ.setdefault('GLOG_minloglevel', '2')   # its notes on its own insides
+        os.environ.setdefault('GLOG_minloglevel', '2')  # its notes on its own insides
         from mediapipe.python.solutions.pose import Pose
         self._pose = Pose(static_image_mode=True, model_complexity=1)
 
@@ -40,8 +40,8 @@ class MediaPipeBackend:
         for x1, y1, x2, y2 in np.asarray(boxes, np.float64):
             across, down = MARGIN / 2 * (x2 - x1), MARGIN / 2 * (y2 - y1)
             left, top = max(int(x1 - across), 0), max(int(y1 - down), 0)
-            right, bottom = min(int(np.ceil(x2 + across)), width), min(
-                int(np.ceil(y2 + down)), height)
+            right, bottom = min(int(np.ceil(x2 + across)),
+                                width), min(int(np.ceil(y2 + down)), height)
             crops.append((np.ascontiguousarray(frame[top:bottom, left:right]), (left, top)))
         return crops
 
@@ -50,7 +50,7 @@ class MediaPipeBackend:
         return [self._look(*crop) for crop in crops]
 
     def _look(self, image, corner):
-        if not image.size:   # a box outside of the frame
+        if not image.size:  # a box outside of the frame
             return np.zeros((0, len(LANDMARKS), 3), np.float32)
         found = self._pose.process(image).pose_landmarks
         if found is None:

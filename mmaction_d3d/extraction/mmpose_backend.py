@@ -6,8 +6,7 @@ import torch
 from mmengine.dataset import Compose, pseudo_collate
 
 from ..errors import InputError
-from ..skeletons import convert_joints
-from ..skeletons import LAYOUTS
+from ..skeletons import LAYOUTS, convert_joints
 from .backends import register_backend
 from .upstream import find_config, load_network, scope
 
@@ -43,7 +42,7 @@ class MMPoseBackend:
         config = config or DEFAULT_CONFIG
         cfg, checkpoint = find_config('mmpose', config, checkpoint)
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')   # of operators that mmcv's lite edition lacks
+            warnings.simplefilter('ignore')  # of operators that mmcv's lite edition lacks
             from mmpose.apis import init_model
             self.network = load_network('mmpose', init_model, cfg, checkpoint, device)
         loader = cfg.get('test_dataloader') or {}
@@ -55,8 +54,8 @@ class MMPoseBackend:
         names = self.network.dataset_meta['keypoint_id2name']
         self._joints = tuple(names[index] for index in range(len(names)))
         self._place = config, 'joints'
-        self.layout = next((name for name, layout in LAYOUTS.items()
-                            if layout.joints == self._joints), 'coco17')
+        self.layout = next(
+            (name for name, layout in LAYOUTS.items() if layout.joints == self._joints), 'coco17')
         _, self.missing = convert_joints(np.zeros((1, len(names), 3)), self._joints, self.layout,
                                          self._place)
         if next(self.network.parameters()).device.type == 'cpu':
@@ -77,9 +76,9 @@ class MMPoseBackend:
         if not self.top_down:
             return [self._pipeline(dict(img=image, **self.network.dataset_meta))]
         return [
-            self._pipeline(dict(img=image, bbox=box[None], bbox_score=np.ones(1, np.float32),
-                                **self.network.dataset_meta))
-            for box in np.asarray(boxes, np.float32)
+            self._pipeline(
+                dict(img=image, bbox=box[None], bbox_score=np.ones(1, np.float32),
+                     **self.network.dataset_meta)) for box in np.asarray(boxes, np.float32)
         ]
 
     def predict(self, crops):
@@ -94,8 +93,10 @@ class MMPoseBackend:
         """
         with torch.inference_mode():
             samples = self.network.test_step(pseudo_collate(crops))
-        return [convert_joints(_people(sample.pred_instances), self._joints, self.layout,
-                               self._place)[0] for sample in samples]
+        return [
+            convert_joints(_people(sample.pred_instances), self._joints, self.layout,
+                           self._place)[0] for sample in samples
+        ]
 
 
 def _people(found):

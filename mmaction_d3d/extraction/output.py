@@ -26,8 +26,10 @@ def join_labels(annotations, path, report):
     if path is None:
         return dict(annotations=annotations)
     known, content = (_read_csv(path) if path.lower().endswith('.csv') else _read_pickle(path))
-    named = {name: index for index, info in enumerate(known) for name in reversed(ids_of(info))
-             if name is not None}
+    named = {
+        name: index for index, info in enumerate(known) for name in reversed(ids_of(info))
+        if name is not None
+    }
     joined, used = [], set()
     for annotation in annotations:
         index = next((named[name] for name in ids_of(annotation) if name in named), None)
@@ -45,21 +47,26 @@ def join_labels(annotations, path, report):
                          f'names of the videos, such as {ids_of(annotations[0])[0]}')
     if 'split' in content:
         there = {name for info in joined for name in ids_of(info)}
-        content = dict(content, split={split: [name for name in names if name in there]
-                                       for split, names in content['split'].items()})
+        content = dict(
+            content, split={
+                split: [name for name in names if name in there]
+                for split, names in content['split'].items()
+            })
     return dict(content, annotations=joined)
 
 
 def _names(info):
-    """The names that splits may refer to."""
+    """Return the names that splits may refer to."""
     return {key: info[key] for key in ('frame_dir', 'filename') if info.get(key) is not None}
 
 
 def _read_pickle(path):
     content = safe_pickle.load(path)
     annotations, splits = read_annotations(content, path)
-    extra = {key: content[key] for key in ('classes', ) if (
-        isinstance(content, dict) and content.get(key) is not None)}
+    extra = {
+        key: content[key] for key in ('classes', )
+        if (isinstance(content, dict) and content.get(key) is not None)
+    }
     return annotations, dict(extra, split=splits) if splits else extra
 
 
@@ -121,8 +128,8 @@ def merge(paths):
             whole = dict(content, annotations=[], split={}, extraction=settings)
             whole_total, first = total, path
         for key, found, want in (('settings', settings, whole['extraction']),
-                                 ('classes', content.get('classes'), whole.get('classes')),
-                                 ('number of shards', total, whole_total)):
+                                 ('classes', content.get('classes'),
+                                  whole.get('classes')), ('number of shards', total, whole_total)):
             if found != want:
                 raise InputError(path, f'extraction: {key}', found, f'{want}, as {first}')
         whole['annotations'] += annotations

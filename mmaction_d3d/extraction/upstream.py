@@ -14,7 +14,7 @@ from ..errors import InputError
 
 @contextmanager
 def scope(package):
-    """Names are looked up in another package's registries, and in MMAction2's again after it.
+    """Name are looked up in another package's registries, and in MMAction2's again after it.
 
     Args:
         package (str): ``mmpose`` or ``mmdet``.
@@ -43,8 +43,9 @@ def find_config(package, config, checkpoint):
             user's own comes without weights.
     """
     if importlib.util.find_spec(package) is None:
-        raise InputError('this Python', package, 'nothing', f'pip install --no-deps -r '
-                         f'requirements/{package}.txt' if package == 'mmpose' else package)
+        raise InputError(
+            'this Python', package, 'nothing', f'pip install --no-deps -r '
+            f'requirements/{package}.txt' if package == 'mmpose' else package)
     prefix = f'{package}::'
     with scope(package):
         try:
@@ -89,6 +90,6 @@ def load_network(package, init, cfg, checkpoint, device=None):
     with scope(package):
         try:
             return init(cfg, checkpoint, device=device)
-        except (OSError, pickle.UnpicklingError) as error:   # URLError is an OSError
+        except (OSError, pickle.UnpicklingError) as error:  # URLError is an OSError
             raise InputError(checkpoint, 'checkpoint', f'{type(error).__name__} ({error})',
                              'weights that can be read: a file, or a URL and a network') from error

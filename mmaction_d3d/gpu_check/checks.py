@@ -2,9 +2,10 @@
 import json
 import time
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
-from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import NamedTuple
 
 from ..errors import InputError
 from ..files import write_text
@@ -12,7 +13,7 @@ from ..files import write_text
 PASS, FAIL, LEFT_OUT = 'pass', 'fail', 'left out'
 
 # What a check may need besides other checks: the reason why it is lacking, or None.
-NEEDS: Dict[str, Callable[[], str]] = {
+NEEDS: dict[str, Callable[[], str]] = {
     'PyAV': lambda: None if find_spec('av') else 'PyAV is missing (pip install av)',
 }
 
@@ -41,7 +42,7 @@ class Check(NamedTuple):
     """
     name: str
     run: Callable
-    needs: Tuple[str, ...]
+    needs: tuple[str, ...]
 
 
 @dataclass
@@ -55,20 +56,22 @@ class Result:
     trace: str = ''
 
 
-CHECKS: Dict[str, Check] = {}
+CHECKS: dict[str, Check] = {}
 """All checks by name, in the order in which they run."""
 
 
 def check(name, needs=()):
-    """Adds the decorated function to :data:`CHECKS`."""
+    """Add the decorated function to :data:`CHECKS`."""
+
     def add(run):
         CHECKS[name] = Check(name, run, tuple(needs))
         return run
+
     return add
 
 
-def selected(names=None) -> List[Check]:
-    """The checks of these names with those that they need, in the order of the table.
+def selected(names=None) -> list[Check]:
+    """Return the checks of these names with those that they need, in the order of the table.
 
     Args:
         names (Sequence[str], optional): Defaults to None: all.
@@ -84,8 +87,8 @@ def selected(names=None) -> List[Check]:
     return [one for one in CHECKS.values() if one.name in wanted]
 
 
-def run_checks(context, checks: Sequence[Check]) -> List[Result]:
-    """Runs checks one after the other, with a line of progress before and after each.
+def run_checks(context, checks: Sequence[Check]) -> list[Result]:
+    """Run checks one after the other, with a line of progress before and after each.
 
     After each one ``context.report`` is written anew, so that a run which is stopped leaves what it
     found.
@@ -99,14 +102,15 @@ def run_checks(context, checks: Sequence[Check]) -> List[Result]:
         print(f'[{number}/{len(checks)}] {one.name} ...', flush=True)
         results.append(_run_one(one, context, results))
         done = results[-1]
-        print(f'[{number}/{len(checks)}] {one.name}: {done.state}, {done.seconds:.1f} s: '
-              f'{done.note}', flush=True)
+        print(
+            f'[{number}/{len(checks)}] {one.name}: {done.state}, {done.seconds:.1f} s: '
+            f'{done.note}', flush=True)
         content = dict(context.describe(), checks=[asdict(result) for result in results])
         write_text(context.report, json.dumps(content, indent=1, default=str) + '\n')
     return results
 
 
-def _run_one(one: Check, context, before: List[Result]) -> Result:
+def _run_one(one: Check, context, before: list[Result]) -> Result:
     states = {result.name: result.state for result in before}
     for need in one.needs:
         if need in NEEDS:
@@ -120,25 +124,29 @@ def _run_one(one: Check, context, before: List[Result]) -> Result:
         note, figures = one.run(context)
     except Exception as error:  # of any kind: this is what the check is for
         context.free()
-        return Result(one.name, FAIL, time.monotonic() - begin, _reason(error),
-                      getattr(error, 'figures', {}), traceback.format_exc())
+        return Result(one.name, FAIL,
+                      time.monotonic() - begin, _reason(error), getattr(error, 'figures', {}),
+                      traceback.format_exc())
     context.free()
     return Result(one.name, PASS, time.monotonic() - begin, note, figures)
 
 
 def _reason(error) -> str:
     text = ' '.join(str(error).split())[:300]
-    return text if isinstance(error, (CheckFailed, InputError)) else (
-        f'{type(error).__name__}: {text}')
+    return text if isinstance(error,
+                              (CheckFailed, InputError)) else (f'{type(error).__name__}: {text}')
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results as lines to print."""
+    """Return the results as lines to print."""
     rows = [('check', 'result', 'seconds', 'what was found')]
     rows += [(r.name, r.state, f'{r.seconds:.1f}', r.note) for r in results]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ['  '.join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
-             for row in rows]
-    counts = [f'{sum(r.state == state for r in results)} {state}'
-              for state in (PASS, FAIL, LEFT_OUT)]
+    lines = [
+        '  '.join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
+        for row in rows
+    ]
+    counts = [
+        f'{sum(r.state == state for r in results)} {state}' for state in (PASS, FAIL, LEFT_OUT)
+    ]
     return '\n'.join([*lines, ', '.join(counts)])

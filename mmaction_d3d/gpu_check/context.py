@@ -4,14 +4,13 @@ import gc
 import tempfile
 from argparse import Namespace
 from pathlib import Path
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import torch
+from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
-
-from mmaction.registry import DATASETS, MODELS
 
 from ..datasets.synthetic import generate
 from ..engine import load_config
@@ -48,8 +47,8 @@ class Size(NamedTuple):
     clips: int
     exact_width: int
     speed_batch: int
-    speed_model: Tuple[int, int, int]
-    peer: Tuple[int, int]
+    speed_model: tuple[int, int, int]
+    peer: tuple[int, int]
     gemm: int
     repeats: int
     workers: int
@@ -108,14 +107,14 @@ class Context:
         self.runs = Path(tempfile.mkdtemp(prefix='runs_', dir=self.out))
 
     def describe(self) -> dict:
-        """What the report says besides the results."""
+        """Return what the report says besides the results."""
         cuda = self.device == 'cuda'
         return dict(device=torch.cuda.get_device_name() if cuda else 'cpu', size=self.size_name,
                     torch=torch.__version__, cuda=torch.version.cuda if cuda else None,
                     cudnn=torch.backends.cudnn.version() if cuda else None, runs=str(self.runs))
 
     def free(self):
-        """Gives memory back between two checks."""
+        """Give memory back between two checks."""
         gc.collect()
         if self.device == 'cuda':
             torch.cuda.empty_cache()
@@ -143,17 +142,17 @@ class Context:
                        f'data_prefix=dict(_delete_=True, img={frames!r}), ')
         path = self.runs / 'config.py'
         size = self.size
-        path.write_text(_CONFIG.format(
-            base=str(ROOT / 'configs' / 'd3d_quickstart.py'), width=size.width, side=size.side,
-            frames=size.frames, batch=size.batch, workers=size.workers,
-            persistent=size.workers > 0, dataset=dataset))
+        path.write_text(
+            _CONFIG.format(base=str(ROOT / 'configs' / 'd3d_quickstart.py'), width=size.width,
+                           side=size.side, frames=size.frames, batch=size.batch,
+                           workers=size.workers, persistent=size.workers > 0, dataset=dataset))
         return path
 
     def read_config(self) -> Config:
-        """The config as an object."""
-        return load_config(Namespace(
-            config=str(self.config), data_root=str(self.data_root), cfg_options=None,
-            launcher='none', work_dir=None, local_rank=0))
+        """Return the config as an object."""
+        return load_config(
+            Namespace(config=str(self.config), data_root=str(self.data_root), cfg_options=None,
+                      launcher='none', work_dir=None, local_rank=0))
 
     @functools.cached_property
     def clips(self):

@@ -10,10 +10,9 @@ from .checks import CheckFailed, check
 def check_environment(context):
     """Versions, what upstream had to be mended, and one product on the device."""
     findings = examine()
-    figures = dict(
-        packages={f.name: f.installed for f in findings if f.installed},
-        problems={f.name: f.note for f in findings if f.state == 'problem'},
-        mended=compat.report())
+    figures = dict(packages={f.name: f.installed for f in findings if f.installed},
+                   problems={f.name: f.note for f in findings if f.state == 'problem'},
+                   mended=compat.report())
     note = f'PyTorch {torch.__version__}'
     if context.device == 'cuda':
         card = torch.cuda.get_device_properties(0)

@@ -1,8 +1,7 @@
 """Float32 on the device against float64 on the CPU."""
 import torch
-from torch import nn
-
 from mmaction.registry import MODELS
+from torch import nn
 
 from ..evaluation.complexity import run_model
 from .checks import CheckFailed, check
@@ -37,8 +36,9 @@ def check_float32(context):
     errors['logits'] = relative_error(found.logits, wanted.logits)
     figures = dict(relative_error=errors, tolerance={str(k): v for k, v in TOLERANCE.items()})
     text = ', '.join(f'{part} {error:.1e}' for part, error in errors.items())
-    wrong = [part for part, error in errors.items()
-             if not error <= TOLERANCE.get(part, TOLERANCE[None])]
+    wrong = [
+        part for part, error in errors.items() if not error <= TOLERANCE.get(part, TOLERANCE[None])
+    ]
     if wrong:
         raise CheckFailed(f'{", ".join(wrong)} beyond tolerance: relative errors {text}', figures)
     return f'relative errors to float64 on the CPU: {text}', figures

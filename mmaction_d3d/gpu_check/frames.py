@@ -8,7 +8,7 @@ from ..files import write_pickle
 
 
 def write_frame_folders(out_dir, num_train, num_val, num_test, size, num_frames, seed=0):
-    """Writes clips as ``frames/CLIP/img_00001.png`` ... and ``annotations.pkl``.
+    """Write clips as ``frames/CLIP/img_00001.png`` ... and ``annotations.pkl``.
 
     Args:
         out_dir (str | Path): Folder, new.
@@ -19,8 +19,7 @@ def write_frame_folders(out_dir, num_train, num_val, num_test, size, num_frames,
     """
     out_dir, annotations, split = Path(out_dir), [], {}
     for name, count in dict(train=num_train, val=num_val, test=num_test).items():
-        clips = [Clip(seed, 'easy', name, index, count, size, num_frames)
-                 for index in range(count)]
+        clips = [Clip(seed, 'easy', name, index, count, size, num_frames) for index in range(count)]
         for clip in clips:
             folder = out_dir / 'frames' / clip.annotation['frame_dir']
             folder.mkdir(parents=True)

@@ -1,15 +1,18 @@
 """Losses and gradients of a model by part, in any precision."""
 import copy
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Callable, Dict, NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 # Names of parameters to parts; the first that fits counts.
-_D3D_PARTS = {'backbone.backbone.': 'backbone', 'backbone.pose_tokens.': 'pose tokens',
-              'backbone.blocks.': 'blocks', 'cls_head.': 'head', 'backbone.': 'other tokens'}
+_D3D_PARTS = {
+    'backbone.backbone.': 'backbone', 'backbone.pose_tokens.': 'pose tokens', 'backbone.blocks.':
+    'blocks', 'cls_head.': 'head', 'backbone.': 'other tokens'
+}
 # torchvision's; its first stages are our backbone's.
 _CONTROL_PARTS = {'stem.': 'backbone', 'layer4.': 'layer4', 'layer': 'backbone', 'fc.': 'head'}
 _FLOAT16_SCALE = 1024.  # of the loss, as gradient scaling does; without it small gradients vanish
@@ -18,11 +21,11 @@ _FLOAT16_SCALE = 1024.  # of the loss, as gradient scaling does; without it smal
 class Gradients(NamedTuple):
     """Logits and gradients of one batch, float64 on the CPU."""
     logits: Tensor
-    parts: Dict[str, Tensor]
+    parts: dict[str, Tensor]
 
 
-def gradients(model: nn.Module, call: Callable, inputs: Dict[str, Tensor], labels: Tensor,
-              device: str, dtype: Optional[torch.dtype] = None) -> Gradients:
+def gradients(model: nn.Module, call: Callable, inputs: dict[str, Tensor], labels: Tensor,
+              device: str, dtype: torch.dtype | None = None) -> Gradients:
     """Gradients of the cross entropy of one batch; the model stays as it is.
 
     Args:
@@ -40,8 +43,9 @@ def gradients(model: nn.Module, call: Callable, inputs: Dict[str, Tensor], label
     inputs = {key: value.to(device=device, dtype=whole) for key, value in inputs.items()}
     scale = _FLOAT16_SCALE if dtype is torch.float16 else 1.
     with ExitStack() as stack:
-        stack.enter_context(torch.backends.cudnn.flags(
-            enabled=True, benchmark=False, deterministic=False, allow_tf32=False))
+        stack.enter_context(
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=False,
+                                       allow_tf32=False))
         if device == 'cpu' and dtype is torch.bfloat16:
             # oneDNN's gradient of temporal convolutions on small maps holds memory that was never
             # written: infinite and different in each call.
@@ -59,10 +63,13 @@ def gradients(model: nn.Module, call: Callable, inputs: Dict[str, Tensor], label
                      {part: torch.cat(pieces) for part, pieces in parts.items()})
 
 
-def cosines(found: Gradients, wanted: Gradients) -> Dict[str, float]:
+def cosines(found: Gradients, wanted: Gradients) -> dict[str, float]:
     """Cosine of two gradients by part; of a gradient that is not finite, -1."""
-    return {part: F.cosine_similarity(grad, wanted.parts[part], dim=0).item()
-            if torch.isfinite(grad).all() else -1. for part, grad in found.parts.items()}
+    return {
+        part:
+        F.cosine_similarity(grad, wanted.parts[part], dim=0).item()
+        if torch.isfinite(grad).all() else -1. for part, grad in found.parts.items()
+    }
 
 
 def relative_error(found: Tensor, wanted: Tensor) -> float:

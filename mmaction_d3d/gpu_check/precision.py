@@ -1,13 +1,13 @@
 """Gradients in mixed precision against float64, beside torchvision's r2plus1d_18."""
 import functools
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from mmaction.registry import MODELS
 from torch import nn
 from torchvision.models.video import r2plus1d_18
-
-from mmaction.registry import MODELS
 
 from ..evaluation.complexity import run_model
 from .checks import CheckFailed, check
@@ -62,10 +62,12 @@ def _train(context, model, call):
 
 @functools.lru_cache(maxsize=1)
 def wanted_pair(context):
-    """The float64 gradients of both, on the device."""
+    """Return the float64 gradients of both, on the device."""
     batch = _batch(context)
-    return [gradients(one.model, one.call, *batch, context.device, torch.float64)
-            for one in trained_pair(context)]
+    return [
+        gradients(one.model, one.call, *batch, context.device, torch.float64)
+        for one in trained_pair(context)
+    ]
 
 
 def _batch(context):
@@ -84,15 +86,17 @@ def _check_precision(context, dtype):
     if context.device == 'cuda' and dtype is torch.bfloat16 and (
             not torch.cuda.is_bf16_supported(including_emulation=False)):
         return 'the card has no bfloat16: float16 is used', {}
-    found = [gradients(one.model, one.call, *_batch(context), context.device, dtype)
-             for one in trained_pair(context)]
+    found = [
+        gradients(one.model, one.call, *_batch(context), context.device, dtype)
+        for one in trained_pair(context)
+    ]
     ours, control = (cosines(*both) for both in zip(found, wanted_pair(context)))
     names = 'ours', 'r2plus1d_18'
     losses = dict(zip(names, (one.losses for one in trained_pair(context))))
     figures = dict(zip(names, (ours, control)), margin=MARGIN, floor=FLOOR, losses=losses)
     text = 'cosines to float64: ' + '; '.join(
-        f'{name} ' + ', '.join(f'{part} {cosine:.4f}' for part, cosine in figures[name].items())
-        + f' (loss {losses[name][0]:.2f} to {losses[name][-1]:.2f})' for name in names)
+        f'{name} ' + ', '.join(f'{part} {cosine:.4f}' for part, cosine in figures[name].items()) +
+        f' (loss {losses[name][0]:.2f} to {losses[name][-1]:.2f})' for name in names)
     if -1. in control.values():
         raise CheckFailed(f"the control's gradient is not finite; {text}", figures)
     wrong = verdict(ours, control)

@@ -20,7 +20,7 @@ _UNWANTED = ('Grad strides do not match bucket view strides', 'find_unused_param
 
 
 def start(context, name, *command):
-    """Starts a tool whose output goes to ``NAME.log``; returns the process and that file."""
+    """Start a tool whose output goes to ``NAME.log``; return the process and that file."""
     log = context.runs / f'{name}.log'
     env = dict(os.environ, PYTHON=sys.executable, PYTHONUNBUFFERED='1',
                PYTHONPATH=os.pathsep.join(filter(None, (str(ROOT), os.environ.get('PYTHONPATH')))))
@@ -35,7 +35,7 @@ def start(context, name, *command):
 
 
 def finish(process, log):
-    """Waits for a tool; returns what it printed.
+    """Wait for a tool; return what it printed.
 
     Raises:
         CheckFailed: It failed or took too long.
@@ -62,12 +62,11 @@ def train_command(context, work_dir, *more):
 
 
 def _arguments(context, work_dir):
-    return (context.config, '--data-root', context.data_root, '--work-dir',
-            context.runs / work_dir)
+    return (context.config, '--data-root', context.data_root, '--work-dir', context.runs / work_dir)
 
 
 def load(path):
-    """A checkpoint on the CPU.
+    """Return a checkpoint on the CPU.
 
     Raises:
         CheckFailed: It is not there.
@@ -78,8 +77,10 @@ def load(path):
 
 
 def _finite(checkpoint):
-    wrong = [name for name, value in checkpoint['state_dict'].items()
-             if value.is_floating_point() and not torch.isfinite(value).all()]
+    wrong = [
+        name for name, value in checkpoint['state_dict'].items()
+        if value.is_floating_point() and not torch.isfinite(value).all()
+    ]
     if wrong:
         raise CheckFailed(f'{wrong[0]} is not finite after training')
     return checkpoint
@@ -97,8 +98,8 @@ def check_train(context):
 def check_test(context):
     """tools/test.py of that checkpoint: one prediction a clip."""
     dump = context.runs / 'predictions.pkl'
-    finish(*start(context, 'test', sys.executable, ROOT / 'tools' / 'test.py',
-                  context.config, context.runs / 'train' / 'epoch_1.pth',
+    finish(*start(context, 'test', sys.executable, ROOT / 'tools' /
+                  'test.py', context.config, context.runs / 'train' / 'epoch_1.pth',
                   *_arguments(context, 'test')[1:], '--dump', dump))
     with open(dump, 'rb') as file:  # written just now, by this project
         predictions = pickle.load(file)
@@ -111,8 +112,10 @@ def check_test(context):
 def check_resume(context):
     """tools/train.py --resume goes on from the first epoch to the second."""
     first = context.runs / 'train' / 'epoch_1.pth'
-    text = finish(*start(context, 'resume', *train_command(
-        context, 'resume', '--resume', first, '--cfg-options', 'train_cfg.max_epochs=2')))
+    text = finish(*start(
+        context, 'resume',
+        *train_command(context, 'resume', '--resume', first, '--cfg-options',
+                       'train_cfg.max_epochs=2')))
     steps = load(first)['meta']['iter']
     found = _finite(load(context.runs / 'resume' / 'epoch_2.pth'))['meta']['iter']
     if found != 2 * steps or 'Epoch(train) [1]' in text:
@@ -137,10 +140,10 @@ def check_infer(context):
     """tools/infer.py on one generated video, with skeletons and the annotated video."""
     video = sorted((context.data_root / 'videos').glob('test*.mp4'))[0]
     out = context.runs / 'infer'
-    finish(*start(context, 'infer', sys.executable, ROOT / 'tools' / 'infer.py', video, '--config',
-                  context.config, '--checkpoint', context.runs / 'train' / 'epoch_1.pth',
-                  '--skeletons', context.data_root / 'annotations.pkl', '--out', out,
-                  '--device', context.device))
+    finish(*start(context, 'infer', sys.executable, ROOT / 'tools' /
+                  'infer.py', video, '--config', context.config, '--checkpoint', context.runs /
+                  'train' / 'epoch_1.pth', '--skeletons', context.data_root /
+                  'annotations.pkl', '--out', out, '--device', context.device))
     written = sorted(out.glob('*.json'))
     if not written or not sorted(out.glob('*.mp4')):
         raise CheckFailed(f'no JSON or no video in {out}')
@@ -154,8 +157,10 @@ def check_deterministic(context):
     """Two trainings with --deterministic side by side give the same bits."""
     names = ('deterministic_a', 'deterministic_b')
     context.config, context.data_root  # made before both start
-    both = [start(context, name, *train_command(context, name, '--deterministic', '--seed', '0'))
-            for name in names]
+    both = [
+        start(context, name, *train_command(context, name, '--deterministic', '--seed', '0'))
+        for name in names
+    ]
     try:
         for one in both:
             finish(*one)

@@ -2,11 +2,10 @@
 import os.path as osp
 
 import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.utils import get_installed_path
-
-from mmaction.registry import MODELS
 
 from ..evaluation.complexity import run_model
 from .checks import CheckFailed, check
@@ -17,7 +16,7 @@ _PEER = 'skeleton/posec3d/rgbpose_conv3d/rgbpose_conv3d.py'
 
 
 def mixed(device):
-    """The precision that training uses on this device."""
+    """Return the precision that training uses on this device."""
     good = device == 'cpu' or torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.autocast(device, dtype=torch.bfloat16 if good else torch.float16)
 
@@ -32,8 +31,7 @@ def our_model(context, batch):
     keypoint = torch.rand(batch, 1, frames, joints, 3, device=context.device)
     keypoint[..., :2] *= side
     return MODELS.build(cfg).to(context.device), dict(
-        imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device),
-        keypoint=keypoint)
+        imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device), keypoint=keypoint)
 
 
 def peer_model(context, batch):
@@ -48,7 +46,7 @@ def peer_model(context, batch):
 
 
 def training_step(model, inputs, device):
-    """A call that does one step of training, gradients freed."""
+    """Return a call that does one step of training, gradients freed."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
 
     def step():
@@ -64,7 +62,8 @@ def training_step(model, inputs, device):
 
 
 def inference(model, inputs, device):
-    """A call that does one forward pass."""
+    """Return a call that does one forward pass."""
+
     def infer():
         model.eval()
         with torch.no_grad(), mixed(device):
@@ -74,7 +73,7 @@ def inference(model, inputs, device):
 
 
 def product(context):
-    """A call of the card's matrix product, and its operations."""
+    """Return a call of the card's matrix product, and its operations."""
     n = context.size.gemm
     a, b = (torch.randn(n, n, device=context.device, dtype=torch.bfloat16) for _ in range(2))
     return lambda: a @ b, 2 * n**3
@@ -114,8 +113,8 @@ def check_speed(context):
     """Training and inference beside RGBPose-Conv3D, one clip alone, and the card's product."""
     calls, batches, figures = {}, {}, {}
     for name, make in (('D3D', our_model), ('RGBPose-Conv3D', peer_model)):
-        (made, memory), batch = fitting(
-            lambda batch: _prepare(context, make, batch), context.size.speed_batch)
+        (made, memory), batch = fitting(lambda batch: _prepare(context, make, batch),
+                                        context.size.speed_batch)
         for kind, call in made.items():
             calls[f'{name} {kind}'], batches[f'{name} {kind}'] = call, batch
             figures[f'{name} {kind}'] = dict(batch=batch, gib=memory[kind])
@@ -145,14 +144,17 @@ def captured(model, inputs, device):
     backbone = model.backbone
     first, last = backbone.blocks[0], backbone.blocks[-1]
     modules = {
-        'backbone': backbone.backbone, 'pose tokens': backbone.pose_tokens,
-        'search': first.deformable.search, 'deformable, search included': first.deformable,
-        'joint': first.joint, 'temporal': first.temporal, 'temporal, last block': last.temporal,
-        'head': model.cls_head}
+        'backbone': backbone.backbone, 'pose tokens': backbone.pose_tokens, 'search':
+        first.deformable.search, 'deformable, search included': first.deformable, 'joint':
+        first.joint, 'temporal': first.temporal, 'temporal, last block': last.temporal, 'head':
+        model.cls_head
+    }
     arguments = {}
-    hooks = [module.register_forward_pre_hook(
-        lambda _, args, kwargs, name=name: arguments.setdefault(name, (args, kwargs)),
-        with_kwargs=True) for name, module in modules.items()]
+    hooks = [
+        module.register_forward_pre_hook(
+            lambda _, args, kwargs, name=name: arguments.setdefault(name, (args, kwargs)),
+            with_kwargs=True) for name, module in modules.items()
+    ]
     try:
         inference(model, inputs, device)()
     finally:
@@ -174,8 +176,10 @@ def _tensors(nested):
 
 def _part_calls(module, args, kwargs, device):
     """Inference and forward with backward of one part."""
-    args = [arg.detach().clone().requires_grad_(arg.is_floating_point())
-            if torch.is_tensor(arg) else arg for arg in args]
+    args = [
+        arg.detach().clone().requires_grad_(arg.is_floating_point())
+        if torch.is_tensor(arg) else arg for arg in args
+    ]
 
     def infer():
         module.eval()
@@ -197,14 +201,14 @@ def _part_calls(module, args, kwargs, device):
 @check('speed by part')
 def check_speed_by_part(context):
     """Forward, and forward with backward, of each part of our model."""
+
     def build(batch):
         calls, memory = {}, {}
         model, inputs = our_model(context, batch)
         for name, part in captured(model, inputs, context.device).items():
             for kind, call in _part_calls(*part, context.device).items():
                 calls[f'{name}, {kind}'] = call
-                memory[f'{name}, {kind}'] = warm_up(
-                    call, context.device, allocated(context.device))
+                memory[f'{name}, {kind}'] = warm_up(call, context.device, allocated(context.device))
         return calls, memory
 
     (calls, memory), batch = fitting(build, context.size.speed_batch)

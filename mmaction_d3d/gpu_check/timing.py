@@ -1,13 +1,13 @@
 """Times of calls in turn, and their memory."""
 import time
+from collections.abc import Callable
 from statistics import median
-from typing import Callable, Dict
 
 import torch
 
 
-def time_in_turn(calls: Dict[str, Callable], device: str, repeats: int) -> Dict[str, dict]:
-    """Times every call once in each round, so that what else happens falls on all alike.
+def time_in_turn(calls: dict[str, Callable], device: str, repeats: int) -> dict[str, dict]:
+    """Time every call once in each round, so that what else happens falls on all alike.
 
     Args:
         calls (dict[str, Callable]): Calls without arguments, that have run before.
@@ -21,8 +21,10 @@ def time_in_turn(calls: Dict[str, Callable], device: str, repeats: int) -> Dict[
     for _ in range(repeats):
         for name, call in calls.items():
             times[name].append(1e3 * _seconds(call, device))
-    return {name: dict(ms=median(every), low=min(every), high=max(every))
-            for name, every in times.items()}
+    return {
+        name: dict(ms=median(every), low=min(every), high=max(every))
+        for name, every in times.items()
+    }
 
 
 def _seconds(call, device):
@@ -39,7 +41,7 @@ def _seconds(call, device):
 
 
 def warm_up(call: Callable, device: str, base: int = 0) -> float:
-    """Runs a call twice; peak memory of the second on the GPU, GiB, above ``base`` bytes."""
+    """Run a call twice; peak memory of the second on the GPU, GiB, above ``base`` bytes."""
     call()
     if device == 'cuda':
         torch.cuda.reset_peak_memory_stats()

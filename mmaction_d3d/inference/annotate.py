@@ -40,8 +40,8 @@ class _Painter:
         info, skeleton = recognised.info, recognised.skeleton
         self._size = info.height, info.width
         self._people = people_found(skeleton)
-        scale = np.array([info.width / skeleton['img_shape'][1],
-                          info.height / skeleton['img_shape'][0]])
+        scale = np.array(
+            [info.width / skeleton['img_shape'][1], info.height / skeleton['img_shape'][0]])
         self._picture = picture_size(*self._size)
         self._scale = scale * self._picture[::-1] / np.array(self._size[::-1])
         self._placement = None
@@ -50,7 +50,7 @@ class _Painter:
         self._panel = None, None  # what it was drawn of, and the drawing
 
     def draw(self, index, frame):
-        """The annotated frame number ``index``, H x W x 3 uint8 RGB, at even sides."""
+        """Return the annotated frame number ``index``, H x W x 3 uint8 RGB, at even sides."""
         recognised = self._recognised
         small = frame.shape[0] > self._picture[0]
         plain = cv2.resize(frame, self._picture[::-1],
@@ -58,9 +58,9 @@ class _Painter:
         pictures = [plain.copy()]
         draw_people(pictures[0], self._joints(index), self._layout)
         if recognised.attention is not None:
-            pictures.append(draw_attention(
-                plain, recognised.attention.at(index), recognised.attention.limit,
-                self._placement, self._size))
+            pictures.append(
+                draw_attention(plain, recognised.attention.at(index), recognised.attention.limit,
+                               self._placement, self._size))
         row = np.concatenate(pictures, axis=1)
         spare = max(0, _LEAST_WIDTH - row.shape[1])
         row = np.pad(row, [(0, 0), (spare // 2, spare - spare // 2), (0, 0)])
@@ -69,8 +69,10 @@ class _Painter:
     def _joints(self, index):
         skeleton = self._recognised.skeleton
         index = min(index, skeleton['total_frames'] - 1)
-        return np.concatenate([skeleton['keypoint'][:, index] * self._scale,
-                               skeleton['keypoint_score'][:, index, :, None]], axis=-1)
+        return np.concatenate([
+            skeleton['keypoint'][:, index] * self._scale, skeleton['keypoint_score'][:, index, :,
+                                                                                     None]
+        ], axis=-1)
 
     def _panel_at(self, index, width):
         recognised = self._recognised

@@ -26,8 +26,10 @@ def clip_attention(model, inputs, index, sample):
         return None
     if getattr(model.backbone, 'modal_tokens', None) is None:
         return None  # no queries to draw
-    cells = [attention_maps(model, imgs, keypoint).cells.numpy()
-             for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index])]
+    cells = [
+        attention_maps(model, imgs, keypoint).cells.numpy()
+        for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index])
+    ]
     inds = np.ravel(sample.metainfo['frame_inds'])
     order = np.argsort(inds, kind='stable')
     return inds[order], np.concatenate(cells)[order]

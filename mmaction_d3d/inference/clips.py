@@ -3,9 +3,8 @@ import os
 import re
 
 import numpy as np
-from mmengine.dataset import Compose
-
 from mmaction.datasets.transforms import FormatShape
+from mmengine.dataset import Compose
 
 from ..datasets.transforms import AlignedDecode
 from ..datasets.transforms.cropping import check_before_crops
@@ -15,7 +14,7 @@ _NUMBERED = re.compile(r'(.*?)(\d+)(\.\w+)')
 
 
 def pipeline_fields(source):
-    """What a pipeline needs to read a source.
+    """Return what a pipeline needs to read a source.
 
     Args:
         source (Media): A video or frame folder, of :mod:`mmaction_d3d.media`.
@@ -70,7 +69,7 @@ class TestPipeline:
                          'AlignedDecode, for windows of a long video and for attention')
 
     def sample(self, total_frames):
-        """The frames that a clip of that length is sampled at: ``frame_inds`` and its company."""
+        """Return the frames that a clip of that length is sampled at: ``frame_inds`` and its company."""
         return self._run(self._transforms[:self.decode],
                          dict(total_frames=total_frames, start_index=0, modality='RGB'))
 
@@ -90,11 +89,10 @@ class TestPipeline:
         inds, (old_height, old_width) = sampled['frame_inds'], skeleton['img_shape']
         scale = np.array([width / old_width, height / old_height], np.float32)
         results = self._fields(skeleton)
-        results.update(
-            sampled, frame_inds=inds.copy(), imgs=images, img_shape=(height, width),
-            original_shape=(height, width),
-            keypoint=results['keypoint'][:, inds] * scale,
-            keypoint_score=results['keypoint_score'][:, inds])
+        results.update(sampled, frame_inds=inds.copy(), imgs=images, img_shape=(height, width),
+                       original_shape=(height, width),
+                       keypoint=results['keypoint'][:, inds] * scale,
+                       keypoint_score=results['keypoint_score'][:, inds])
         return self._run(self._transforms[self.decode + 1:], results)
 
     def placement(self, height, width):
@@ -107,12 +105,14 @@ class TestPipeline:
             where a pixel x of the frame is ``scale * x + shift`` of the input.
         """
         corners = np.array([[[[0, 0], [width, height]]]], np.float32)
-        results = dict(imgs=[np.zeros((height, width, 3), np.uint8)], keypoint=corners,
-                       keypoint_score=np.ones((1, 1, 2), np.float32), img_shape=(height, width),
-                       original_shape=(height, width), frame_inds=np.zeros(1, np.int64),
-                       clip_len=1, num_clips=1, num_person=1, modality='RGB')
-        end = next((index for index, step in enumerate(self._transforms)
-                    if isinstance(step, FormatShape)), None)
+        results = dict(imgs=[np.zeros(
+            (height, width, 3), np.uint8)], keypoint=corners, keypoint_score=np.ones(
+                (1, 1, 2), np.float32), img_shape=(height, width), original_shape=(height, width),
+                       frame_inds=np.zeros(1, np.int64), clip_len=1, num_clips=1, num_person=1,
+                       modality='RGB')
+        end = next(
+            (index for index, step in enumerate(self._transforms) if isinstance(step, FormatShape)),
+            None)
         moved = self._run(self._transforms[self.decode + 1:end], results)
         (x0, y0), (x1, y1) = moved['keypoint'][0, 0]
         return (((x1 - x0) / width, x0), ((y1 - y0) / height, y0), moved['img_shape'])

@@ -10,14 +10,15 @@ from PIL import Image, ImageDraw, ImageFont
 from ..evaluation.attention_maps import CELL
 from ..visualization.palette import person_colour
 
-_BACK, _TEXT, _FAINT, _BAR, _WARN = (18, 18, 22), (240, 240, 240), (150, 150, 158), (
-    70, 150, 255), (255, 176, 32)
+_BACK, _TEXT, _FAINT, _BAR, _WARN = (18, 18, 22), (240, 240, 240), (150, 150,
+                                                                    158), (70, 150, 255), (255, 176,
+                                                                                           32)
 _SIDE = 480  # pixels of a picture's longer side
 _LINE = 24
 
 
 def font(size):
-    """The font that matplotlib brings along."""
+    """Return the font that matplotlib brings along."""
     path = os.path.join(matplotlib.get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf')
     return ImageFont.truetype(path, size)
 
@@ -42,8 +43,9 @@ def draw_attention(picture, cells, limit, placement, size):
         np.ndarray: H x W x 3 uint8 RGB.
     """
     maps, inside = [], []
-    for (scale, shift), drawn, frame, length, count in zip(
-            placement[:2], picture.shape[1::-1], size[::-1], placement[2][::-1], cells.shape[::-1]):
+    for (scale, shift), drawn, frame, length, count in zip(placement[:2], picture.shape[1::-1],
+                                                           size[::-1], placement[2][::-1],
+                                                           cells.shape[::-1]):
         # Where the centres of the picture's pixels lie in the model's input.
         place = scale * (np.arange(drawn) + 0.5) * frame / drawn + shift
         maps.append(np.floor((place - 0.5) / CELL + 0.5).astype(int).clip(0, count - 1))
@@ -113,7 +115,7 @@ def _draw_colour_bar(image, pen, text, y, width, limit):
 
 
 def _fitted(words, text, width):
-    """A text, shortened in the middle until it fits."""
+    """Return a text, shortened in the middle until it fits."""
     if text.getlength(words) <= width:
         return words
     half = len(words) // 2

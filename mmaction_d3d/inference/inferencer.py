@@ -174,8 +174,10 @@ class D3DInferencer(BaseInferencer):
             return scores, [None] * len(packed)
         # The maps come from a pass of its own, which is not worth a compilation.
         with torch.compiler.set_stance('force_eager'):
-            return scores, [clip_attention(self.model, batch['inputs'], index, sample)
-                            for index, sample in enumerate(samples)]
+            return scores, [
+                clip_attention(self.model, batch['inputs'], index, sample)
+                for index, sample in enumerate(samples)
+            ]
 
     @contextmanager
     def _compile_time(self, clips, size):
@@ -185,8 +187,9 @@ class D3DInferencer(BaseInferencer):
         key = (clips, *sorted(size.items()))
         if self._compile_mode is not None and key not in self._compiled:
             self._compiled.add(key)
-            print_log(f'torch.compile ({self._compile_mode}): first pass of {clips} clips '
-                      f'{time.perf_counter() - start:.1f} s', 'current')
+            print_log(
+                f'torch.compile ({self._compile_mode}): first pass of {clips} clips '
+                f'{time.perf_counter() - start:.1f} s', 'current')
 
     def visualize(self, recognised, path, topk=5):
         """Draw the annotated video of a source.
@@ -206,7 +209,7 @@ class D3DInferencer(BaseInferencer):
         return None if recognised.error is not None else f'{path}.mp4'
 
     def postprocess(self, recognised, visualization, topk=5, origin=''):
-        """The answer for a source as plain numbers and text; see :func:`prediction_of`."""
+        """Return the answer for a source as plain numbers and text; see :func:`prediction_of`."""
         return prediction_of(recognised, self.classes, topk, origin, self.layout, visualization)
 
     def _write(self, recognised, path, prediction, topk):
@@ -215,7 +218,7 @@ class D3DInferencer(BaseInferencer):
             plot_timeline(recognised, self.classes, topk, f'{path}_timeline.png')
 
     def _find(self, inputs, skeletons):
-        """The sources, and where their skeletons come from."""
+        """Return the sources, and where their skeletons come from."""
         inputs = [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs
         inputs = [os.fspath(path) for path in inputs]
         if skeletons is not None:  # one for each input, so in the order of these
@@ -232,7 +235,7 @@ class D3DInferencer(BaseInferencer):
         item = Recognised(source)
 
         def fetch():
-            pipeline_fields(source)     # refuses frames with gaps in their numbers
+            pipeline_fields(source)  # refuses frames with gaps in their numbers
             item.info = probe(source, folder_fps=fps)
             skeleton, item.info, notes = skeleton_of(source, item.info, origin, self.layout,
                                                      self.num_person)

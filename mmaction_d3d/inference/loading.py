@@ -1,10 +1,9 @@
 """The model of a config with the weights of a checkpoint, or a plain answer why not."""
 from argparse import Namespace
 
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.runner.checkpoint import CheckpointLoader
-
-from mmaction.registry import MODELS
 
 from ..engine import check_checkpoint, check_config, config_mistakes, load_config
 from ..errors import InputError
@@ -26,8 +25,9 @@ def read_config(model):
     """
     if isinstance(model, Config):
         return Config(model._cfg_dict.to_dict(), filename=model.filename)
-    return load_config(Namespace(config=str(model), data_root=None, cfg_options=None,
-                                 launcher='none', work_dir=None, local_rank=0))
+    return load_config(
+        Namespace(config=str(model), data_root=None, cfg_options=None, launcher='none',
+                  work_dir=None, local_rank=0))
 
 
 def test_dataset(cfg):
@@ -70,8 +70,10 @@ def load_model(cfg, checkpoint, device):
     check_checkpoint(checkpoint, model, whole=False)  # that it can be read
     # `weights_only`, from a file and (see compat.py) from a download.
     content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    state = {name.removeprefix('module.'): tensor
-             for name, tensor in content.get('state_dict', content).items()}
+    state = {
+        name.removeprefix('module.'): tensor
+        for name, tensor in content.get('state_dict', content).items()
+    }
     classes = (content.get('meta') or {}).get('dataset_meta', {}).get('classes')
     _check_fit(checkpoint, state, model, cfg)
     _check_classes(checkpoint, classes, cfg)
@@ -92,10 +94,9 @@ def _check_fit(checkpoint, state, model, cfg):
     """Say first what a user can know: classes, joints and people; then whatever else differs."""
     own = model.state_dict()
     layout = test_dataset(cfg).get('layout', 'coco17')
-    for ending, unit, name in (
-            ('classifier.weight', 'classes', 'num_classes'),
-            ('pose_tokens.joint_embed', 'joints a person', f'layout {layout}'),
-            ('pose_tokens.person_embed', 'people', 'num_person')):
+    for ending, unit, name in (('classifier.weight', 'classes', 'num_classes'),
+                               ('pose_tokens.joint_embed', 'joints a person', f'layout {layout}'),
+                               ('pose_tokens.person_embed', 'people', 'num_person')):
         for key, tensor in own.items():
             if key.endswith(ending) and key in state and len(state[key]) != len(tensor):
                 raise InputError(checkpoint, unit, len(state[key]),
@@ -104,13 +105,14 @@ def _check_fit(checkpoint, state, model, cfg):
 
 
 def _check_classes(checkpoint, classes, cfg):
-    """Names of classes, where both the checkpoint and the config tell them."""
+    """Name of classes, where both the checkpoint and the config tell them."""
     own = (test_dataset(cfg).get('metainfo') or {}).get('classes')
     if classes and own and list(classes) != list(own):
-        raise InputError(checkpoint, 'classes', ', '.join(classes),
-                         f'{", ".join(own)}, as metainfo.classes of {cfg.filename or "the config"}')
+        raise InputError(
+            checkpoint, 'classes', ', '.join(classes),
+            f'{", ".join(own)}, as metainfo.classes of {cfg.filename or "the config"}')
 
 
 def layout_of(cfg):
-    """The joint layout of a config's data set."""
+    """Return the joint layout of a config's data set."""
     return get_layout(test_dataset(cfg).get('layout', 'coco17'))

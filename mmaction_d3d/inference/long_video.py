@@ -40,8 +40,9 @@ class LongVideo:
         if not smooth >= 0:
             raise InputError('windows', 'smooth', smooth, '0 seconds or more')
         if stride > window:
-            raise InputError('windows', 'stride', f'{stride} s', f'{window} s, the window, or '
-                             'less: between windows nothing would be seen')
+            raise InputError(
+                'windows', 'stride', f'{stride} s', f'{window} s, the window, or '
+                'less: between windows nothing would be seen')
         self._inferencer = inferencer
         self._lengths = (window, stride, smooth)
         self._batch_size = batch_size
@@ -111,7 +112,7 @@ class LongVideo:
 
 
 def _padded(skeleton, frames):
-    """A skeleton that is a frame or two shorter than the video: its last frame stands in."""
+    """Lengthen a skeleton that is a frame or two shorter than the video by its last frame."""
     missing = frames - skeleton['total_frames']
     if missing <= 0:
         return skeleton

@@ -14,10 +14,12 @@ def class_name(label, classes):
 
 
 def best_classes(scores, classes, topk):
-    """The classes of the highest scores, best first: ``label``, ``class``, ``score``."""
+    """Return the classes of the highest scores, best first: ``label``, ``class``, ``score``."""
     order = np.argsort(-scores, kind='stable')[:topk]
-    return [dict(label=int(label), **{'class': class_name(label, classes)},
-                 score=float(scores[label])) for label in order]
+    return [
+        dict(label=int(label), **{'class': class_name(label, classes)}, score=float(scores[label]))
+        for label in order
+    ]
 
 
 def prediction_of(recognised, classes, topk, origin, layout, video=None):
@@ -41,22 +43,22 @@ def prediction_of(recognised, classes, topk, origin, layout, video=None):
     top = best_classes(recognised.scores, classes, max(topk, 1))
     found = dict(
         file=recognised.source.path, **top[0], top=top[:topk],
-        scores=[float(score) for score in recognised.scores],
-        frames=info.frames, fps=float(info.fps), height=info.height, width=info.width,
-        skeletons=dict(origin=origin, layout=layout.name,
-                       people=people_found(recognised.skeleton)),
-        person_found=people_found(recognised.skeleton) > 0,
-        notes=recognised.notes, seconds=seconds)
+        scores=[float(score) for score in recognised.scores], frames=info.frames,
+        fps=float(info.fps), height=info.height, width=info.width,
+        skeletons=dict(origin=origin, layout=layout.name, people=people_found(recognised.skeleton)),
+        person_found=people_found(recognised.skeleton) > 0, notes=recognised.notes, seconds=seconds)
     if timeline is not None:
         fps = float(info.fps)
         found.update(
             window=timeline.length / fps, stride=timeline.stride / fps,
-            smooth=timeline.smooth / fps,
-            segments=[dict(segment, **{'class': class_name(segment['label'], classes)})
-                      for segment in timeline.segments()],
-            windows=[dict(start=start / fps, end=stop / fps, people=people,
-                          scores=[round(float(score), 5) for score in scores])
-                     for start, stop, scores, people in timeline.windows])
+            smooth=timeline.smooth / fps, segments=[
+                dict(segment, **{'class': class_name(segment['label'], classes)})
+                for segment in timeline.segments()
+            ], windows=[
+                dict(start=start / fps, end=stop / fps, people=people,
+                     scores=[round(float(score), 5) for score in scores])
+                for start, stop, scores, people in timeline.windows
+            ])
     if video is not None:
         found['video'] = video
     return found
@@ -77,7 +79,8 @@ def write_csv(path, predictions):
         else:
             rows.append((found['file'], found['label'], found['class'], f'{found["score"]:.6f}',
                          found['skeletons']['people'], total, '; '.join(found['notes']), ''))
-    files.write_csv(path, ('file', 'label', 'class', 'score', 'people', 'seconds', 'notes', 'error'),
+    files.write_csv(path,
+                    ('file', 'label', 'class', 'score', 'people', 'seconds', 'notes', 'error'),
                     rows)
 
 
@@ -85,8 +88,10 @@ def table(predictions):
     """Lines for a terminal: an answer a file, those that failed last."""
     good = [found for found in predictions if 'error' not in found]
     bad = [found for found in predictions if 'error' in found]
-    lines = [f'{found["file"]}: {found["class"]} ({found["score"]:.1%})'
-             + ''.join(f', {note}' for note in found['notes']) for found in good]
+    lines = [
+        f'{found["file"]}: {found["class"]} ({found["score"]:.1%})' +
+        ''.join(f', {note}' for note in found['notes']) for found in good
+    ]
     if bad:
         lines.append(f'{len(bad)} of {len(predictions)} files could not be recognised:')
         lines += [f'  {found["error"]}' for found in bad]

@@ -1,6 +1,5 @@
 """One video on its way from file to answer."""
 from dataclasses import dataclass, field
-from typing import List, Optional
 
 import numpy as np
 
@@ -30,15 +29,15 @@ class Recognised:
         notes: What a user should know of the answer.
     """
     source: Media
-    info: Optional[MediaInfo] = None
-    skeleton: Optional[dict] = None
-    packed: Optional[dict] = None
-    error: Optional[InputError] = None
-    scores: Optional[np.ndarray] = None
-    timeline: Optional[object] = None
-    attention: Optional[AttentionTrack] = None
+    info: MediaInfo | None = None
+    skeleton: dict | None = None
+    packed: dict | None = None
+    error: InputError | None = None
+    scores: np.ndarray | None = None
+    timeline: object | None = None
+    attention: AttentionTrack | None = None
     seconds: dict = field(default_factory=dict)
-    notes: List[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def name(self):
@@ -66,7 +65,7 @@ class Recognised:
         return self.scores if self.timeline is None else self.timeline.scores_at(frame)
 
     def notes_at(self, frame):
-        """Notes to show at a frame."""
+        """Note to show at a frame."""
         if self.timeline is None or NO_PERSON in self.notes or self.timeline.people_at(frame):
             return self.notes
         return [*self.notes, NO_PERSON]

@@ -87,8 +87,10 @@ class GivenSkeletons:
         if len(given) != len(sources):
             raise InputError('skeletons', 'list', f'{len(given)} skeletons',
                              f'{len(sources)}, one for each video')
-        self._given = {source.path: (index, skeleton)
-                       for index, (source, skeleton) in enumerate(zip(sources, given))}
+        self._given = {
+            source.path: (index, skeleton)
+            for index, (source, skeleton) in enumerate(zip(sources, given))
+        }
 
     def __call__(self, source, info):
         """Return (place for messages, index, annotation) of a source."""
@@ -114,9 +116,10 @@ class ExtractedSkeletons:
 
     def __init__(self, extractor, layout):
         if extractor.layout != layout.name:
-            raise InputError('config', 'layout', layout.name,
-                             f'{extractor.layout}, which the extractor gives; other joints come '
-                             'from a skeleton file')
+            raise InputError(
+                'config', 'layout', layout.name,
+                f'{extractor.layout}, which the extractor gives; other joints come '
+                'from a skeleton file')
         self._extractor = extractor
 
     def __call__(self, source, info):
@@ -161,5 +164,5 @@ def skeleton_of(source, info, origin, layout, num_person):
 
 
 def people_found(skeleton, frames=slice(None)):
-    """Number of people with a joint in those frames."""
+    """Return the number of people with a joint in those frames."""
     return int((np.nan_to_num(skeleton['keypoint_score'][:, frames]) > 0).any((1, 2)).sum())

@@ -62,9 +62,11 @@ class Timeline:
         """
         best, bounds = self.smoothed.argmax(1), self.cells() / float(self.info.fps)
         cuts = [0, *(np.flatnonzero(np.diff(best)) + 1), len(best)]
-        return [dict(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),
-                     score=float(self.smoothed[first:stop, best[first]].mean()))
-                for first, stop in zip(cuts, cuts[1:])]
+        return [
+            dict(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),
+                 score=float(self.smoothed[first:stop, best[first]].mean()))
+            for first, stop in zip(cuts, cuts[1:])
+        ]
 
 
 def smooth_scores(scores, centres, times, width):

@@ -31,8 +31,9 @@ def plot_timeline(recognised, classes, topk, path):
     figure = Figure(figsize=(12, 1.9 + 0.34 * len(shown)), dpi=110, layout='constrained')
     FigureCanvasAgg(figure)
     rows, strip = figure.subplots(2, 1, sharex=True, height_ratios=(len(shown), 1.4))
-    heat = rows.pcolormesh(bounds, np.arange(len(shown) + 1) - 0.5, timeline.smoothed[:, shown].T,
-                           vmin=0, vmax=1, cmap='Greys')
+    heat = rows.pcolormesh(bounds,
+                           np.arange(len(shown) + 1) - 0.5, timeline.smoothed[:, shown].T, vmin=0,
+                           vmax=1, cmap='Greys')
     figure.colorbar(heat, ax=rows, label='score (smoothed)', pad=0.01)
     rows.set(yticks=range(len(shown)), title=recognised.name)
     rows.set_yticklabels([class_name(label, classes) for label in shown], fontsize=9)
@@ -47,12 +48,13 @@ def plot_timeline(recognised, classes, topk, path):
     for start, end in nobody:
         strip.axvspan(start, end, facecolor='none', edgecolor='black', hatch='////', linewidth=0)
     if nobody:
-        figure.legend(handles=[Patch(facecolor='none', edgecolor='black', hatch='////',
-                                     label='no person found')], fontsize=8,
-                      loc='outside lower right')
+        figure.legend(
+            handles=[
+                Patch(facecolor='none', edgecolor='black', hatch='////', label='no person found')
+            ], fontsize=8, loc='outside lower right')
     strip.set(yticks=[], xlim=(0, bounds[-1]), ylabel='segments', xlabel='time (h:mm:ss)')
-    strip.xaxis.set_major_locator(MultipleLocator(
-        next((tick for tick in _TICKS if bounds[-1] / tick <= 12), 7200)))
+    strip.xaxis.set_major_locator(
+        MultipleLocator(next((tick for tick in _TICKS if bounds[-1] / tick <= 12), 7200)))
     strip.xaxis.set_major_formatter(FuncFormatter(_clock))
     with whole_or_absent(path) as file:
         figure.savefig(file, format='png')

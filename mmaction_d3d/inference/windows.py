@@ -1,7 +1,7 @@
 """Windows over a stream of frames, of which only those that a window samples are held."""
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Optional
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Window:
     """
     start: int
     stop: int
-    images: List[np.ndarray]
+    images: list[np.ndarray]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class WindowReader:
         """
         offsets = set(self.inds.tolist())
         waiting, open_starts, images = self.starts(), deque(), {}
-        upcoming: Optional[int] = next(waiting)
+        upcoming: int | None = next(waiting)
         index, latest = -1, None
         for index, to_rgb in enumerate(frames):
             latest, self.decoded = to_rgb, index + 1
@@ -81,13 +81,12 @@ class WindowReader:
                     images[start + offset] = latest()
             yield self._close(start, images)
 
-    def _close(self, start, images: Dict[int, np.ndarray]):
+    def _close(self, start, images: dict[int, np.ndarray]):
         # Copies: steps of a pipeline may write into a frame that another window has too.
         return Window(start, min(start + self.length, self.total),
                       [images[start + offset].copy() for offset in self.inds.tolist()])
 
     @staticmethod
     def _forget(images, open_starts, offsets):
-        for index in [i for i in images
-                      if not any(i - start in offsets for start in open_starts)]:
+        for index in [i for i in images if not any(i - start in offsets for start in open_starts)]:
             del images[index]

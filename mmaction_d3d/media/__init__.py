@@ -9,7 +9,6 @@ from .write import FRAME_BY_FRAME, KEEPING, VIEWING, H264Writer, h264_writer, wr
 __all__ = [
     'DEFAULT_FPS', 'DecodingError', 'FRAME_BY_FRAME', 'Frame', 'Frames', 'H264Writer', 'KEEPING',
     'Media', 'MediaIndex', 'MediaInfo', 'VIEWING', 'Video', 'as_media', 'files_by_name',
-    'find_media', 'h264_writer', 'locate_frames', 'locate_video',
-    'numbered_images', 'probe', 'read_frame_folder', 'read_image', 'read_video', 'video_frames',
-    'write_video'
+    'find_media', 'h264_writer', 'locate_frames', 'locate_video', 'numbered_images', 'probe',
+    'read_frame_folder', 'read_image', 'read_video', 'video_frames', 'write_video'
 ]

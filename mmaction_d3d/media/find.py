@@ -3,14 +3,15 @@ import glob
 import os
 import re
 from dataclasses import dataclass
-from typing import Optional, Tuple
 
 from ..errors import InputError
 from ..files import numbered_lines
 
-VIDEO_SUFFIXES = frozenset(
-    '.3gp .asf .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv'.split())
-IMAGE_SUFFIXES = frozenset('.bmp .jpeg .jpg .png .webp'.split())
+VIDEO_SUFFIXES = frozenset([
+    '.3gp', '.asf', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv',
+    '.ts', '.webm', '.wmv'
+])
+IMAGE_SUFFIXES = frozenset(['.bmp', '.jpeg', '.jpg', '.png', '.webp'])
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Media:
     """
     path: str
     name: str
-    images: Optional[Tuple[str, ...]] = None
+    images: tuple[str, ...] | None = None
 
     @property
     def names(self):
@@ -113,19 +114,21 @@ def find_media(inputs):
     for place, item in _lines(inputs):
         media = list(_expand(item))
         if not media:
-            raise InputError(*place, item, 'a video, a folder of frames, or a folder or pattern '
-                             'with such in it')
+            raise InputError(
+                *place, item, 'a video, a folder of frames, or a folder or pattern '
+                'with such in it')
         for clip in media:
             other = found.setdefault(clip.names['frame_dir'], clip)
             if os.path.abspath(other.path) != os.path.abspath(clip.path):
-                raise InputError(*place, f'{other.path} and {clip.path}, both called '
-                                 f'{clip.names["frame_dir"]}', 'clips of different names: give the '
-                                 'folder that holds both')
+                raise InputError(
+                    *place, f'{other.path} and {clip.path}, both called '
+                    f'{clip.names["frame_dir"]}', 'clips of different names: give the '
+                    'folder that holds both')
     return [found[name] for name in sorted(found)]
 
 
 def as_media(source):
-    """The :class:`Media` of one video or frame folder, named as its last part.
+    """Return the :class:`Media` of one video or frame folder, named as its last part.
 
     Raises:
         InputError: There is none.
@@ -149,7 +152,7 @@ def _lines(inputs):
 
 
 def _expand(item):
-    """The clips of one input."""
+    """Return the clips of one input."""
     if glob.has_magic(item) and not os.path.exists(item):
         root = item
         while glob.has_magic(root):
@@ -176,7 +179,8 @@ def _walk(top, root):
         if images:
             images.sort(key=_numbers)
             name = _below(folder, root)
-            yield Media(folder, os.path.basename(os.path.abspath(folder)) if name == '.' else name,
+            yield Media(folder,
+                        os.path.basename(os.path.abspath(folder)) if name == '.' else name,
                         tuple(os.path.join(folder, image) for image in images))
 
 

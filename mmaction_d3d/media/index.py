@@ -87,9 +87,10 @@ def locate_video(media, clip, place, filename_tmpl=None):
         try:
             name = filename_tmpl.format(**clip)
         except (KeyError, IndexError, ValueError) as error:
-            raise InputError('config', 'filename_tmpl', repr(filename_tmpl),
-                             "a name such as '{frame_dir}_rgb.avi', of fields that "
-                             f'{place[1]} has') from error
+            raise InputError(
+                'config', 'filename_tmpl', repr(filename_tmpl),
+                "a name such as '{frame_dir}_rgb.avi', of fields that "
+                f'{place[1]} has') from error
         return dict(filename=media.video(name, place))
     if clip.get('filename') is not None:
         return dict(filename=media.video(clip['filename'], place))

@@ -30,7 +30,7 @@ class Frames:
         self._backend = backend
 
     def __iter__(self):
-        """Yields the frames.
+        """Yield the frames.
 
         Raises:
             InputError: A video cannot be opened, or not one frame of it decodes.
@@ -124,6 +124,7 @@ def read_frame_folder(folder, frame_inds, frame_tmpl, start_index):
     Raises:
         InputError: The first image is not there, or an image cannot be read.
     """
+
     def image_path(index):
         return os.path.join(folder, frame_tmpl.format(index + start_index))
 

@@ -19,7 +19,7 @@ class DecodingError(Exception):
 
     @classmethod
     def of(cls, error, path):
-        """The one for a library's error on a file."""
+        """Return the one for a library's error on a file."""
         reason = ' '.join(str(error).replace(path, 'the file').split())
         return cls(f'{type(error).__name__} ({reason})')
 
@@ -38,7 +38,7 @@ class Frame:
         self.time, self._read, self._picture = time, read, picture
 
     def rgb(self):
-        """The frame as H x W x 3 uint8 RGB."""
+        """Return the frame as H x W x 3 uint8 RGB."""
         return self._read()
 
     @property
@@ -122,7 +122,7 @@ class Video:
             yield from frames
 
     def count_packets(self):
-        """Number of frames by the file's packets, which need no decoding.
+        """Return the number of frames by the file's packets, which need no decoding.
 
         Raises:
             DecodingError: The file can be read no further.
@@ -134,11 +134,13 @@ class Video:
 
 
 def _film(container):
-    """The stream to show: FFmpeg's choice, unless that is a cover picture."""
+    """Return the stream to show: FFmpeg's choice, unless that is a cover picture."""
     from av.stream import Disposition
     best = container.streams.best('video')
-    films = [stream for stream in container.streams.video
-             if not stream.disposition & Disposition.attached_pic]
+    films = [
+        stream for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic
+    ]
     return best if best in films else next(iter(films), None)
 
 

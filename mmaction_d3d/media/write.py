@@ -50,7 +50,7 @@ class H264Writer:
         return self
 
     def add(self, frame):
-        """Writes the next frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size."""
+        """Write the next frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size."""
         import av
         if isinstance(frame, np.ndarray):
             frame = av.VideoFrame.from_ndarray(frame, format='rgb24')
@@ -75,7 +75,7 @@ class H264Writer:
         stream.options = self._options if x264 else _WITHOUT_X264
         stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
         stream.time_base = 1 / self._rate
-        if self._short_side is not None:    # there are as many processes as CPUs
+        if self._short_side is not None:  # there are as many processes as CPUs
             stream.codec_context.thread_count = 1
         self.shape = height, width
 

@@ -71,15 +71,14 @@ def register_layout(name, joints, bones):
     for bone, pair in zip(bones, ends):
         if len(pair) != 2 or not set(pair) <= known:
             raise InputError(place, 'bones', bone, 'a-b, two of the joints')
-    LAYOUTS[name] = SkeletonLayout(
-        name, joints, tuple((joints.index(a), joints.index(b)) for a, b in ends))
+    LAYOUTS[name] = SkeletonLayout(name, joints,
+                                   tuple((joints.index(a), joints.index(b)) for a, b in ends))
     return LAYOUTS[name]
 
 
 # COCO keypoints (Lin et al., 2014), the order of HRNet and MoveNet.
 register_layout(
-    'coco17',
-    'nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow '
+    'coco17', 'nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow '
     'right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle '
     'right_ankle',
     'nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear left_ear-left_shoulder '
@@ -94,8 +93,7 @@ register_layout(
     'spine_base spine_mid neck head left_shoulder left_elbow left_wrist left_hand right_shoulder '
     'right_elbow right_wrist right_hand left_hip left_knee left_ankle left_foot right_hip '
     'right_knee right_ankle right_foot spine_shoulder left_hand_tip left_thumb right_hand_tip '
-    'right_thumb',
-    'spine_base-spine_mid spine_mid-spine_shoulder spine_shoulder-neck neck-head '
+    'right_thumb', 'spine_base-spine_mid spine_mid-spine_shoulder spine_shoulder-neck neck-head '
     'spine_shoulder-left_shoulder left_shoulder-left_elbow left_elbow-left_wrist '
     'left_wrist-left_hand left_hand-left_hand_tip left_wrist-left_thumb '
     'spine_shoulder-right_shoulder right_shoulder-right_elbow right_elbow-right_wrist '
@@ -112,6 +110,7 @@ register_layout(
     'left_elbow-left_wrist right_shoulder-right_elbow right_elbow-right_wrist '
     'left_shoulder-left_hip right_shoulder-right_hip left_hip-right_hip left_hip-left_knee '
     'left_knee-left_ankle right_hip-right_knee right_knee-right_ankle')
+
 
 def get_layout(name):
     """Return the layout of that name.

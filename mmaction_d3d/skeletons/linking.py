@@ -2,9 +2,9 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-MAX_GAP = 5            # frames that a person may be out of sight for
+MAX_GAP = 5  # frames that a person may be out of sight for
 MIN_SIMILARITY = 0.05  # of a person and where a track is expected; 1 is the same place
-JOINT_SCALE = 0.3      # deviation of a joint from where it is expected, in diagonals of the box
+JOINT_SCALE = 0.3  # deviation of a joint from where it is expected, in diagonals of the box
 VELOCITY_MEMORY = 0.5  # share of the old velocity that a new one leaves
 
 
@@ -40,7 +40,7 @@ def link_people(frames, num_frames, num_joints, num_person):
     """
     tracks = find_tracks(frames)
     tracks.sort(key=importance, reverse=True)
-    places, dropped = [{}], 0   # each V x 3 by frame
+    places, dropped = [{}], 0  # each V x 3 by frame
     for track in tracks:
         place = next((place for place in places if not place.keys() & track.keys()), None)
         if place is None and len(places) < num_person:
@@ -63,7 +63,7 @@ def importance(track):
     Size is the mean diagonal of its boxes in pixels, motion the mean way of a joint from one of
     its frames to the next in such diagonals.
     """
-    people = np.stack(list(track.values()))                                  # T' x V x 3
+    people = np.stack(list(track.values()))  # T' x V x 3
     size = _diagonals(people).mean()
     both = seen(people)[1:] & seen(people)[:-1]
     way = np.linalg.norm(np.diff(people[..., :2], axis=0), axis=-1)[both]
@@ -85,7 +85,7 @@ def find_tracks(frames):
     Returns:
         list[dict[int, np.ndarray]]: V x 3 by frame, in order of time, of each person found.
     """
-    tracks, current = [], []   # current: those that a person may still be added to
+    tracks, current = [], []  # current: those that a person may still be added to
     for frame in sorted(frames):
         people, taken = frames[frame], set()
         current = [track for track in current if track.last_frame >= frame - MAX_GAP - 1]
@@ -108,7 +108,7 @@ class _Track:
         self.people, self.last_frame, self._velocity = {frame: person}, frame, None
 
     def expected(self, frame):
-        """The last person, moved on to a frame."""
+        """Return the last person, moved on to a frame."""
         person = self.people[self.last_frame].copy()
         if self._velocity is not None:
             person[seen(person), :2] += self._velocity * (frame - self.last_frame)
@@ -128,7 +128,7 @@ class _Track:
 
 def similarity(before, after):
     """How alike people are, 0 to 1: N x N' for N x V x 3 and N' x V x 3; 0 without common joints."""
-    both = seen(before)[:, None] & seen(after)[None]                         # N x N' x V
+    both = seen(before)[:, None] & seen(after)[None]  # N x N' x V
     distance = np.linalg.norm(before[:, None, :, :2] - after[None, :, :, :2], axis=-1)
     scaled = distance / (JOINT_SCALE * _diagonals(before)[:, None, None])
     joints = (np.exp(-scaled**2 / 2) * both).sum(-1) / np.maximum(both.sum(-1), 1)
@@ -174,7 +174,7 @@ def keep_people_in_boxes(frames, boxes):
         here = boxes[:, frame][np.isfinite(boxes[:, frame]).all(-1)]
         if len(here) and len(people):
             there = seen(people)[..., None]
-            centre = (people[..., :2] * there).sum(1) / there.sum(1)        # N x 2
+            centre = (people[..., :2] * there).sum(1) / there.sum(1)  # N x 2
             inside = ((centre[:, None] >= here[:, :2]) & (centre[:, None] <= here[:, 2:])).all(-1)
             people = people[inside.any(-1)]
         kept[frame] = people

@@ -1,5 +1,5 @@
 """What the model sees of a clip: its frames with skeleton, and the joints' heatmaps."""
-from typing import List, NamedTuple, Optional
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ class ClipView(NamedTuple):
         caption (str): Name, class, flip and frame indices.
     """
     frames: np.ndarray
-    joints: Optional[np.ndarray]
+    joints: np.ndarray | None
     heat: np.ndarray
     caption: str
 
@@ -115,14 +115,14 @@ def draw_heat(frame: np.ndarray, heat: np.ndarray, scale: int) -> np.ndarray:
     if heat.shape == ((height + 1) // 2, (width + 1) // 2):
         # Drawn pixel u is centred on x = (u + 0.5) / scale, which is cell x / 2 - 0.25.
         step, start = 0.5 / scale, 0.25 / scale - 0.25
-        heat = cv2.warpAffine(
-            np.ascontiguousarray(heat, np.float32), np.array([[step, 0, start], [0, step, start]]),
-            large.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE)
+        heat = cv2.warpAffine(np.ascontiguousarray(heat, np.float32),
+                              np.array([[step, 0, start], [0, step, start]]), large.shape[1::-1],
+                              flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                              borderMode=cv2.BORDER_REPLICATE)
     return (255 * blend(large, np.clip(heat, 0, 1))).astype(np.uint8)
 
 
-def draw_clip(view: ClipView, layout: SkeletonLayout) -> List[np.ndarray]:
+def draw_clip(view: ClipView, layout: SkeletonLayout) -> list[np.ndarray]:
     """Draw each frame: above with its skeleton, below with the heatmaps; T pictures of one size.
 
     Heatmaps of another number of frames (MMAction2's own pipelines) are those of the nearest time.
@@ -133,14 +133,15 @@ def draw_clip(view: ClipView, layout: SkeletonLayout) -> List[np.ndarray]:
     for t, frame in enumerate(view.frames):
         joints = np.zeros((0, 3)) if view.joints is None else view.joints[t]
         near = (2 * t + 1) * len(view.heat) // (2 * len(view.frames))
-        pictures.append(np.concatenate([
-            draw_skeletons(frame, joints, layout, scale),
-            draw_heat(frame, view.heat[near], scale)
-        ]))
+        pictures.append(
+            np.concatenate([
+                draw_skeletons(frame, joints, layout, scale),
+                draw_heat(frame, view.heat[near], scale)
+            ]))
     return pictures
 
 
-def contact_sheet(views: List[ClipView], layout: SkeletonLayout) -> np.ndarray:
+def contact_sheet(views: list[ClipView], layout: SkeletonLayout) -> np.ndarray:
     """All frames of the clips as one picture: two rows a clip under its caption."""
     rows = []
     for view in views:
@@ -149,8 +150,8 @@ def contact_sheet(views: List[ClipView], layout: SkeletonLayout) -> np.ndarray:
     return _below(rows)
 
 
-def clip_video(views: List[ClipView], layout: SkeletonLayout) -> np.ndarray:
-    """The clips beside one another, in time; T x H x W x 3 with even sides.
+def clip_video(views: list[ClipView], layout: SkeletonLayout) -> np.ndarray:
+    """Return the clips beside one another, in time; T x H x W x 3 with even sides.
 
     A clip with fewer frames than the longest stays at its last one.
     """
@@ -160,28 +161,33 @@ def clip_video(views: List[ClipView], layout: SkeletonLayout) -> np.ndarray:
     columns = -(-len(views) // max(1, round(len(views)**0.5 / 1.4)))
     frames = []
     for t in range(max(map(len, drawn))):
-        cells = [_below([caption, pictures[min(t, len(pictures) - 1)]])
-                 for caption, pictures in zip(captions, drawn)]
-        frame = _below([_beside(cells[start:start + columns])
-                        for start in range(0, len(cells), columns)])
+        cells = [
+            _below([caption, pictures[min(t,
+                                          len(pictures) - 1)]])
+            for caption, pictures in zip(captions, drawn)
+        ]
+        frame = _below(
+            [_beside(cells[start:start + columns]) for start in range(0, len(cells), columns)])
         frames.append(np.pad(frame, [(0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)]))
     return np.stack(frames)
 
 
 def _beside(pictures):
     height = max(picture.shape[0] for picture in pictures)
-    return np.concatenate([np.pad(picture, [(0, height - picture.shape[0]), (0, _GAP), (0, 0)])
-                           for picture in pictures], axis=1)
+    return np.concatenate([
+        np.pad(picture, [(0, height - picture.shape[0]), (0, _GAP), (0, 0)]) for picture in pictures
+    ], axis=1)
 
 
 def _below(pictures):
     width = max(picture.shape[1] for picture in pictures)
-    return np.concatenate([np.pad(picture, [(0, _GAP), (0, width - picture.shape[1]), (0, 0)])
-                           for picture in pictures])
+    return np.concatenate([
+        np.pad(picture, [(0, _GAP), (0, width - picture.shape[1]), (0, 0)]) for picture in pictures
+    ])
 
 
 def _text(text, width):
-    """A strip with a caption, lines broken to the width."""
+    """Return a strip with a caption, lines broken to the width."""
     letters = max(20, width // 7)
     lines = []
     for word in text.split(' '):

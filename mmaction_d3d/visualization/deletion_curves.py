@@ -1,5 +1,4 @@
 """Curves of the deletion test."""
-from typing import List
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +9,7 @@ _STYLES = dict(most=('crimson', '-', 'o'), least=('royalblue', '-', 's'),
                random=('grey', '--', '^'), person=('darkorange', ':', 'd'))
 
 
-def deletion_curves(rows: List[DeletionRow]) -> Figure:
+def deletion_curves(rows: list[DeletionRow]) -> Figure:
     """Mean score of the true class over the share deleted; bands are 95 % intervals."""
     kinds = list(dict.fromkeys(row.delete for row in rows))
     figure = Figure(figsize=(4 * len(kinds) + 0.5, 3.6), dpi=100, layout='constrained')
@@ -19,9 +18,9 @@ def deletion_curves(rows: List[DeletionRow]) -> Figure:
                 joints='joints of the input')
     for axis, kind in zip(figure.subplots(1, len(kinds), squeeze=False, sharey=True)[0], kinds):
         for order in dict.fromkeys(row.order for row in rows if row.delete == kind):
-            share, score, low, high = np.array(
-                [(row.share, row.score, row.low, row.high) for row in rows
-                 if (row.delete, row.order) == (kind, order)]).T
+            share, score, low, high = np.array([(row.share, row.score, row.low, row.high)
+                                                for row in rows
+                                                if (row.delete, row.order) == (kind, order)]).T
             colour, line, marker = _STYLES[order]
             label = dict(person='nearest to a joint first').get(
                 order, f'{order} attended first' if order != 'random' else 'at random')

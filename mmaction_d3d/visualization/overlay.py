@@ -1,5 +1,4 @@
 """What several pictures lay over a frame: attention, bones, joints sized by attention."""
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ from .palette import person_colour
 
 
 def figure_array(figure: Figure) -> np.ndarray:
-    """A figure as pixels, H x W x 3 uint8 RGB; a last odd row or column is left out."""
+    """Return a figure as pixels, H x W x 3 uint8 RGB; a last odd row or column is left out."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     height, width = (side // 2 * 2 for side in canvas.get_width_height()[::-1])
@@ -37,7 +36,7 @@ def draw_bones(axis, joints: np.ndarray, layout: SkeletonLayout, width: float = 
                 axis.plot(*person[[first, second], :2].T, color=colour, linewidth=width)
 
 
-def joint_limits(maps: AttentionMaps, joints: np.ndarray) -> Tuple[float, float]:
+def joint_limits(maps: AttentionMaps, joints: np.ndarray) -> tuple[float, float]:
     """Least and largest attention that a visible joint receives: the ends of the colours."""
     received = maps.joints.numpy()
     seen = joints[::-(-len(joints) // len(received)), :, 2] > 0
@@ -45,13 +44,13 @@ def joint_limits(maps: AttentionMaps, joints: np.ndarray) -> Tuple[float, float]
     return float(low), max(float(high), float(low) + 1e-6)
 
 
-def draw_joints(axis, joints: np.ndarray, received: np.ndarray, limits: Tuple[float, float],
+def draw_joints(axis, joints: np.ndarray, received: np.ndarray, limits: tuple[float, float],
                 largest: float = 40) -> None:
     """Draw each visible joint as a dot that grows and brightens with its attention."""
     seen = joints[:, 2] > 0
     share = (received[seen] - limits[0]) / (limits[1] - limits[0])
-    axis.scatter(*joints[seen, :2].T, s=largest * (0.15 + 0.85 * share), c=share,
-                 cmap='plasma', vmin=0, vmax=1, linewidths=0, zorder=3)
+    axis.scatter(*joints[seen, :2].T, s=largest * (0.15 + 0.85 * share), c=share, cmap='plasma',
+                 vmin=0, vmax=1, linewidths=0, zorder=3)
 
 
 def bare(axis, height: int, width: int) -> None:

@@ -1,9 +1,8 @@
 """Colours of people and of the sides of a body, RGB."""
-from typing import List, Tuple
 
 from ..skeletons import SkeletonLayout
 
-Colour = Tuple[int, int, int]
+Colour = tuple[int, int, int]
 
 #: One a person, and again from the first: Okabe and Ito's, told apart by people who see red and
 #: green alike.
@@ -19,7 +18,9 @@ def person_colour(number: int) -> Colour:
     return PEOPLE[number % len(PEOPLE)]
 
 
-def side_colours(layout: SkeletonLayout) -> List[Colour]:
+def side_colours(layout: SkeletonLayout) -> list[Colour]:
     """Colour of each joint by its side of the body."""
-    return [LEFT if joint in layout.left else RIGHT if joint in layout.right else MIDDLE
-            for joint in range(len(layout))]
+    return [
+        LEFT if joint in layout.left else RIGHT if joint in layout.right else MIDDLE
+        for joint in range(len(layout))
+    ]

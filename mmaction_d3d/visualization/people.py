@@ -1,5 +1,5 @@
 """Skeletons over a frame."""
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -8,8 +8,8 @@ from ..skeletons import SkeletonLayout
 from .palette import MIDDLE, Colour, person_colour
 
 
-def draw_people(picture: np.ndarray, people: np.ndarray, layout: SkeletonLayout,
-                width: int = 2, colours: Optional[Sequence[Colour]] = None) -> None:
+def draw_people(picture: np.ndarray, people: np.ndarray, layout: SkeletonLayout, width: int = 2,
+                colours: Sequence[Colour] | None = None) -> None:
     """Draw skeletons into a picture; a joint is as bright as its score is high.
 
     A bone is as bright as the darker of its ends.
@@ -34,8 +34,8 @@ def draw_people(picture: np.ndarray, people: np.ndarray, layout: SkeletonLayout,
             if seen[first] and seen[second]:
                 shade = min(bright[first], bright[second])
                 colour = of_joints[first] if of_joints[first] == of_joints[second] else MIDDLE
-                cv2.line(picture, points[first], points[second],
-                         [shade * part for part in colour], width, cv2.LINE_AA, 4)
+                cv2.line(picture, points[first], points[second], [shade * part for part in colour],
+                         width, cv2.LINE_AA, 4)
         for index in np.flatnonzero(seen):
             cv2.circle(picture, points[index], (width + 1) * 16,
                        [bright[index] * part for part in of_joints[index]], -1, cv2.LINE_AA, 4)

@@ -4,11 +4,10 @@ import warnings
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
+from mmaction.evaluation import ConfusionMatrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.manifold import TSNE
 from sklearn.metrics import ConfusionMatrixDisplay
-
-from mmaction.evaluation import ConfusionMatrix
 
 from ..evaluation import wilson_interval
 from ..media import as_media, read_image, read_video
@@ -18,12 +17,12 @@ _NAMED = 60  # classes at most whose names fit
 
 
 def class_names(clips) -> list:
-    """Names of the classes, or their numbers."""
+    """Name of the classes, or their numbers."""
     return [str(name) for name in clips.classes] or [str(i) for i in range(len(clips.score[0]))]
 
 
 def confusion(clips) -> Figure:
-    """True classes in rows, predicted ones in columns; the colour is the share of the row."""
+    """Return true classes in rows, predicted ones in columns; the colour is the share of the row."""
     matrix = ConfusionMatrix.calculate(clips.score, clips.label).numpy()
     count = len(matrix)
     side = min(4.5 + 0.35 * count, 16)
@@ -42,8 +41,9 @@ def confusion(clips) -> Figure:
     axis.tick_params(labelsize=8)
     figure.colorbar(shown.im_, ax=axis, fraction=0.045).set_label('share of the true class')
     right, total = int(np.trace(matrix)), len(clips.label)
-    axis.set_title('top-1 {:.3f} ({} of {} clips; 95 % interval {:.3f} to {:.3f})'.format(
-        right / total, right, total, *wilson_interval(right, total)), fontsize=9)
+    axis.set_title(
+        'top-1 {:.3f} ({} of {} clips; 95 % interval {:.3f} to {:.3f})'.format(
+            right / total, right, total, *wilson_interval(right, total)), fontsize=9)
     return figure
 
 
@@ -61,8 +61,8 @@ def accuracy_by_class(clips) -> Figure:
                   color='steelblue', ecolor='grey', capsize=3, ms=4)
     axis.axvline(right.mean(), color='crimson', linewidth=0.8, linestyle='--',
                  label=f'all clips {right.mean():.3f}')
-    axis.set_yticks(range(len(found)), fontsize=8, labels=[
-        f'{name} ({good} of {total})' for good, total, name in found])
+    axis.set_yticks(range(len(found)), fontsize=8,
+                    labels=[f'{name} ({good} of {total})' for good, total, name in found])
     axis.set(xlim=(-0.02, 1.02), xlabel="accuracy (Wilson's 95 % interval)")
     axis.grid(axis='x', alpha=0.3)
     axis.legend(fontsize=8, loc='lower left')
@@ -70,16 +70,16 @@ def accuracy_by_class(clips) -> Figure:
 
 
 def embedding(clips) -> Figure:
-    """The features that the head's last layer reads, on a plane by t-SNE; a cross is a mistake."""
+    """Return the features that the head's last layer reads, on a plane by t-SNE; a cross is a mistake."""
     count = len(clips.label)
     figure = Figure(figsize=(7.5, 6), dpi=100, layout='constrained')
     axis = figure.subplots()
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', ConvergenceWarning)
         # Distances among fewer than four clips are no embedding: they are drawn as they are.
-        plane = clips.feature[:, :2] if count < 4 else TSNE(
-            perplexity=min(30, (count - 1) / 3), init='random', random_state=0,
-            n_jobs=1).fit_transform(clips.feature)
+        plane = clips.feature[:, :2] if count < 4 else TSNE(perplexity=min(
+            30,
+            (count - 1) / 3), init='random', random_state=0, n_jobs=1).fit_transform(clips.feature)
     right = clips.score.argmax(axis=1) == clips.label
     names, present = class_names(clips), np.unique(clips.label)
     colours = colormaps['tab20'] if len(present) <= 20 else colormaps['gist_rainbow']
@@ -108,12 +108,12 @@ def worst_mistakes(clips, count: int) -> Figure:
     lead = clips.score[rows, prediction] - clips.score[rows, clips.label]
     worst = [i for i in np.argsort(-lead, kind='stable') if lead[i] > 0][:count]
     names = class_names(clips)
-    figure = Figure(figsize=(1.6 * _FRAMES, 1.55 * len(worst) + 0.3), dpi=100,
-                    layout='constrained')
+    figure = Figure(figsize=(1.6 * _FRAMES, 1.55 * len(worst) + 0.3), dpi=100, layout='constrained')
     for part, i in zip(np.ravel(figure.subfigures(len(worst), 1)), worst):
         score, true = clips.score[i], clips.label[i]
-        part.suptitle(f'{clips.name[i]}: {names[true]} ({score[true]:.0%}), recognised as '
-                      f'{names[prediction[i]]} ({score[prediction[i]]:.0%})', fontsize=8)
+        part.suptitle(
+            f'{clips.name[i]}: {names[true]} ({score[true]:.0%}), recognised as '
+            f'{names[prediction[i]]} ({score[prediction[i]]:.0%})', fontsize=8)
         for axis, frame in zip(part.subplots(1, _FRAMES), _frames(clips, i)):
             axis.imshow(frame)
             axis.axis('off')

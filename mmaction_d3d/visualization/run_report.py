@@ -1,6 +1,5 @@
 """A run seen: pictures of what training and test wrote into a work directory."""
 from pathlib import Path
-from typing import Dict, Optional
 
 from matplotlib.figure import Figure
 
@@ -10,7 +9,7 @@ from .run_pictures import accuracy_by_class, confusion, embedding, worst_mistake
 from .training_curves import training_curves
 
 
-def draw_run(folder: str, dump: Optional[str] = None, mistakes: int = 12) -> Dict[str, Figure]:
+def draw_run(folder: str, dump: str | None = None, mistakes: int = 12) -> dict[str, Figure]:
     """Draw a run.
 
     Args:

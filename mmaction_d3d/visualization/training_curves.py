@@ -1,12 +1,11 @@
 """Loss, learning rate and validation accuracy over a training."""
-from typing import List
 
 from matplotlib.figure import Figure
 
 _TRAINING = ('loss', 'top1_acc', 'lr', 'grad_norm')
 
 
-def training_curves(scalars: List[dict]) -> Figure:
+def training_curves(scalars: list[dict]) -> Figure:
     """Draw what a training logged.
 
     Args:
@@ -17,8 +16,10 @@ def training_curves(scalars: List[dict]) -> Figure:
         Figure: A panel a scalar; where a resumed run logged a step again, its last.
     """
     training = {line['step']: line for line in scalars if 'loss' in line}
-    validation = {line['step']: line for line in scalars
-                  if 'loss' not in line and any('/' in key for key in line)}
+    validation = {
+        line['step']: line for line in scalars
+        if 'loss' not in line and any('/' in key for key in line)
+    }
     drawn = [key for key in _TRAINING if any(key in line for line in training.values())]
     metrics = sorted({key for line in validation.values() for key in line if '/' in key})
     figure = Figure(figsize=(3.4 * (len(drawn) + bool(metrics)), 2.8), dpi=100,

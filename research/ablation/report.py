@@ -14,7 +14,7 @@ from .studies import STUDIES
 
 
 def collect(root, study, results, base=None, overrides=None):
-    """Finds the results of each variant of a study.
+    """Find the results of each variant of a study.
 
     Args:
         root (str): Folder of the project.
@@ -36,7 +36,7 @@ def collect(root, study, results, base=None, overrides=None):
 
 
 def of_ours(root, results, base=None, overrides=None):
-    """Finds the results of the unchanged base, with which all others are compared.
+    """Find the results of the unchanged base, with which all others are compared.
 
     Args:
         root, results, base, overrides: As for :func:`collect`.
@@ -67,7 +67,7 @@ def difference(rows, reference):
 
 
 def make_table(study, found, ours):
-    """A study as a Markdown table.
+    """Return a study as a Markdown table.
 
     Args:
         study (Study): The study.
@@ -78,29 +78,33 @@ def make_table(study, found, ours):
         str: The table; a variant without results is marked so.
     """
     paper = any(variant.paper is not None for variant in study.variants)
-    head = ['variant', *(['paper (PennAction)'] if paper else []), 'top-1 mean', 'spread (SD)',
-            'seeds x clips', 'difference to ours, paired', 'val top-1', 'M parameters']
+    head = [
+        'variant', *(['paper (PennAction)'] if paper else []), 'top-1 mean', 'spread (SD)',
+        'seeds x clips', 'difference to ours, paired', 'val top-1', 'M parameters'
+    ]
     lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
     for variant, rows in found:
         cells = [variant.label]
         if paper:
             cells.append('' if variant.paper is None else f'{variant.paper:.1f}')
         if not rows:
-            lines.append('| ' + ' | '.join(cells + ['not run'] + [''] * (len(head) - len(cells) - 1))
-                         + ' |')
+            lines.append('| ' + ' | '.join(cells + ['not run'] + [''] *
+                                           (len(head) - len(cells) - 1)) + ' |')
             continue
         top1 = [100 * row['top1'] for row in rows]
-        cells += [f'{np.mean(top1):.1f}', f'{np.std(top1, ddof=1):.1f}' if len(top1) > 1 else '',
-                  f'{len(rows)} x {rows[0]["num_test"]}',
-                  'ours' if rows == ours else difference(rows, ours),
-                  f'{100 * np.mean([row["val_top1"] for row in rows]):.1f}',
-                  f'{rows[0]["parameters"] / 1e6:.3f}']
+        cells += [
+            f'{np.mean(top1):.1f}', f'{np.std(top1, ddof=1):.1f}' if len(top1) > 1 else '',
+            f'{len(rows)} x {rows[0]["num_test"]}',
+            'ours' if rows == ours else difference(rows, ours),
+            f'{100 * np.mean([row["val_top1"] for row in rows]):.1f}',
+            f'{rows[0]["parameters"] / 1e6:.3f}'
+        ]
         lines.append('| ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines) + '\n'
 
 
 def draw(study, found, path):
-    """Plots a study: every seed as a dot, means as bars, or as lines along the axis of a figure.
+    """Plot a study: every seed as a dot, means as bars, or as lines along the axis of a figure.
 
     Means are over the seeds that all points have: what sets two of them apart must not be their seeds.
 
@@ -109,12 +113,14 @@ def draw(study, found, path):
         found (list): What :func:`collect` returned.
         path (str): PNG file to write.
     """
-    found = [(variant, {row['seed']: 100 * row['top1'] for row in rows})
-             for variant, rows in found if rows]
+    found = [(variant, {row['seed']: 100 * row['top1'] for row in rows}) for variant, rows in found
+             if rows]
     shared = set.intersection(*(set(by_seed) for _, by_seed in found)) if found else set()
-    points = [(variant, np.mean([by_seed[seed] for seed in shared]) if shared else np.nan,
-               [*by_seed.values()]) for variant, by_seed in found]
-    figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(found), 2)), dpi=110)
+    points = [(variant, np.mean([by_seed[seed]
+                                 for seed in shared]) if shared else np.nan, [*by_seed.values()])
+              for variant, by_seed in found]
+    figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(found), 2)),
+                    dpi=110)
     axis = figure.subplots()
     seeds = (f'{"seeds" if len(shared) > 1 else "seed"} {", ".join(map(str, sorted(shared)))}'
              if shared else 'no common seed')
@@ -137,7 +143,7 @@ def draw(study, found, path):
 
 
 def _draw_lines(axis, points):
-    """A line of means for each series, with every seed as a dot."""
+    """Return a line of means for each series, with every seed as a dot."""
     series = dict.fromkeys(variant.series for variant, _, _ in points)
     for name in series:
         of_series = [(variant.x, mean, top1) for variant, mean, top1 in points
@@ -151,7 +157,7 @@ def _draw_lines(axis, points):
 
 
 def write_report(root, name, results, folder, base=None, overrides=None):
-    """Writes a study's table and plot.
+    """Write a study's table and plot.
 
     Args:
         root (str): Folder of the project.

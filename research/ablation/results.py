@@ -5,10 +5,9 @@ import os.path as osp
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_csv
 
-FIELDS = dict(
-    settings=str, config=str, seed=int, num_test=int, correct=int, top1=float, val_top1=float,
-    minutes=float, parameters=int, offset_std_x=float, offset_std_y=float, offset_std_z=float,
-    offset_saturated=float, offset_outside=float)
+FIELDS = dict(settings=str, config=str, seed=int, num_test=int, correct=int, top1=float,
+              val_top1=float, minutes=float, parameters=int, offset_std_x=float, offset_std_y=float,
+              offset_std_z=float, offset_saturated=float, offset_outside=float)
 """Columns and their types. Offsets are those of the test clips: of the block whose deviation is least
 and whose shares are greatest; empty without deformable attention."""
 
@@ -54,16 +53,16 @@ class Results:
         return len(self._rows)
 
     def get(self, settings, seed):
-        """The row of a run, or None."""
+        """Return the row of a run, or None."""
         return self._rows.get((settings, seed))
 
     def of(self, settings):
-        """The rows of all seeds of some settings, by seed."""
+        """Return the rows of all seeds of some settings, by seed."""
         return sorted((row for key, row in self._rows.items() if key[0] == settings),
                       key=lambda row: row['seed'])
 
     def add(self, row):
-        """Adds the row of a run and writes the file."""
+        """Add the row of a run and write the file."""
         self._rows[row['settings'], row['seed']] = {name: row.get(name) for name in FIELDS}
         rows = sorted(self._rows.values(), key=lambda row: (row['config'], row['seed']))
         write_csv(self.path, FIELDS, ([row[name] for name in FIELDS] for row in rows))

@@ -44,7 +44,7 @@ class Job:
         return f'{self.config} seed {self.seed}'
 
     def prepare(self):
-        """Makes the folder of the run.
+        """Make the folder of the run.
 
         Raises:
             InputError: The folder holds a run of other settings, which must not be gone on with.
@@ -54,8 +54,9 @@ class Job:
             with open(path) as file:
                 found = file.read()
             if found != self.settings:
-                raise InputError(path, 'settings', found, f'{self.settings}: choose another '
-                                 '--work-dir or delete this folder')
+                raise InputError(
+                    path, 'settings', found, f'{self.settings}: choose another '
+                    '--work-dir or delete this folder')
         write_text(path, self.settings)
         write_text(osp.join(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
 
@@ -103,7 +104,7 @@ class Scheduler:
         self._before = sum(job.progress() for job in self.waiting)
 
     def run(self):
-        """Runs all jobs.
+        """Run all jobs.
 
         Returns:
             list[Job]: Those that failed; the others go on.
@@ -146,10 +147,11 @@ class Scheduler:
         env = dict(os.environ, OMP_NUM_THREADS=str(job.threads), PYTHONPATH=path,
                    CUDA_VISIBLE_DEVICES=self._gpus[slot % len(self._gpus)])
         with open(osp.join(job.work_dir, 'run.log'), 'a') as log:
-            process = subprocess.Popen(
-                [sys.executable, '-m', 'research.ablation.worker',
-                 osp.join(job.work_dir, 'job.json'), str(os.getpid())],
-                stdout=log, stderr=subprocess.STDOUT, env=env)
+            process = subprocess.Popen([
+                sys.executable, '-m', 'research.ablation.worker',
+                osp.join(job.work_dir, 'job.json'),
+                str(os.getpid())
+            ], stdout=log, stderr=subprocess.STDOUT, env=env)
         self.running[process] = job, slot
 
     def _collect(self, process):

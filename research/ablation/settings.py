@@ -21,7 +21,7 @@ _TRAINING = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator', 'tr
 
 
 def read_config(root, name, base=None, overrides=None):
-    """Makes the config of a variant.
+    """Make the config of a variant.
 
     Args:
         root (str): Folder of the project.
@@ -86,7 +86,7 @@ def _plain(content):
 
 
 def _with_defaults(transformer):
-    """The arguments that a config leaves out, so that naming a default changes nothing."""
+    """Return the arguments that a config leaves out, so that naming a default changes nothing."""
     parameters = inspect.signature(D3DTransformer).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     filled = {**defaults, **transformer}

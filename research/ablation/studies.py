@@ -1,5 +1,5 @@
 """The questions of the paper's tables and figures: which configs answer each."""
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 
 class Variant(NamedTuple):
@@ -15,10 +15,10 @@ class Variant(NamedTuple):
     """
     label: str
     config: str
-    paper: Optional[float] = None
-    x: Optional[float] = None
+    paper: float | None = None
+    x: float | None = None
     series: str = ''
-    tested_from: Optional[str] = None
+    tested_from: str | None = None
 
 
 class Study(NamedTuple):
@@ -30,46 +30,52 @@ class Study(NamedTuple):
         xlabel (str): Axis of the figure; empty for a table.
     """
     title: str
-    variants: Tuple[Variant, ...]
+    variants: tuple[Variant, ...]
     xlabel: str = ''
 
 
 STUDIES = dict(
-    table4=Study('Table 4: attention modules', (
-        Variant('joint + temporal (①)', 'attn_joint_temporal', 94.8),
-        Variant('deformable (②)', 'attn_deformable', 97.9),
-        Variant('deformable + joint (③)', 'attn_deformable_joint', 98.2),
-        Variant('deformable + temporal (④)', 'attn_deformable_temporal', 98.5),
-        Variant('all three (ours)', 'ours', 99.7),
-        Variant('joint', 'attn_joint'),
-        Variant('temporal', 'attn_temporal'))),
-    table5=Study('Table 5: modal tokens', (
-        Variant('no tokens', 'tokens_none', 92.2),
-        Variant('single token', 'tokens_single', 97.0),
-        Variant('cross-modal tokens (ours)', 'ours', 99.7))),
-    fig7a=Study('Figure 7a: temporal window and stride', tuple(
-        Variant(f'window {window}, stride {stride}', f'window_{window}_stride_{stride}', x=stride,
-                series=f'window {window}')
-        for window in (2, 4, 6) for stride in range(1, window + 1)), 'stride in frames'),
-    fig7b=Study('Figure 7b: frames in training', tuple(
-        Variant(f'{frames} frames', f'frames_{frames}', x=frames)
-        for frames in (4, 6, 8, 12, 16)), 'frames in training and test'),
-    figA1=Study('Figure A1: frames in test', tuple(
-        Variant(f'{frames} frames', f'test_frames_{frames}', x=frames, tested_from='ours')
-        for frames in (4, 6, 8, 12, 16)), 'frames in test'),
-    search=Study('First convolution of the token search', (
-        Variant('depthwise (ours)', 'ours'), Variant('dense', 'search_dense'))),
-    pose_embed=Study('Embedding of the pose tokens', (
-        Variant('coordinates (ours)', 'ours'), Variant('none', 'pose_embed_none'))),
-    wrap=Study('Key window of the last query window', (
-        Variant('wraps to the first (ours)', 'ours'), Variant('clamped at the end', 'wrap_off'))),
-    sigma=Study('Sigma of the joint heatmaps', tuple(
-        Variant(f'{sigma} cells', f'sigma_{sigma}', x=sigma) for sigma in (0.5, 1.0, 2.0)),
-        'sigma in cells of F_a'),
-    blocks=Study('Transformer blocks', tuple(
-        Variant(f'L = {blocks}', f'blocks_{blocks}', x=blocks) for blocks in (1, 2, 3)),
-        'blocks L'),
-    heads=Study('Attention heads', tuple(
-        Variant(f'{heads} head' + 's' * (heads > 1), f'heads_{heads}', x=heads)
-        for heads in (1, 2, 4)), 'heads'))
+    table4=Study('Table 4: attention modules',
+                 (Variant('joint + temporal (①)', 'attn_joint_temporal',
+                          94.8), Variant('deformable (②)', 'attn_deformable', 97.9),
+                  Variant('deformable + joint (③)', 'attn_deformable_joint', 98.2),
+                  Variant('deformable + temporal (④)', 'attn_deformable_temporal', 98.5),
+                  Variant('all three (ours)', 'ours', 99.7), Variant(
+                      'joint', 'attn_joint'), Variant('temporal', 'attn_temporal'))),
+    table5=Study(
+        'Table 5: modal tokens',
+        (Variant('no tokens', 'tokens_none', 92.2), Variant('single token', 'tokens_single', 97.0),
+         Variant('cross-modal tokens (ours)', 'ours', 99.7))), fig7a=Study(
+             'Figure 7a: temporal window and stride',
+             tuple(
+                 Variant(f'window {window}, stride {stride}', f'window_{window}_stride_{stride}',
+                         x=stride, series=f'window {window}') for window in (2, 4, 6)
+                 for stride in range(1, window + 1)), 'stride in frames'), fig7b=Study(
+                     'Figure 7b: frames in training',
+                     tuple(
+                         Variant(f'{frames} frames', f'frames_{frames}', x=frames)
+                         for frames in (4, 6, 8, 12, 16)), 'frames in training and test'),
+    figA1=Study(
+        'Figure A1: frames in test',
+        tuple(
+            Variant(f'{frames} frames', f'test_frames_{frames}', x=frames, tested_from='ours')
+            for frames in (4, 6, 8, 12, 16)), 'frames in test'),
+    search=Study('First convolution of the token search',
+                 (Variant('depthwise (ours)', 'ours'), Variant('dense', 'search_dense'))),
+    pose_embed=Study('Embedding of the pose tokens',
+                     (Variant('coordinates (ours)', 'ours'), Variant('none', 'pose_embed_none'))),
+    wrap=Study(
+        'Key window of the last query window',
+        (Variant('wraps to the first (ours)', 'ours'), Variant('clamped at the end', 'wrap_off'))),
+    sigma=Study(
+        'Sigma of the joint heatmaps',
+        tuple(Variant(f'{sigma} cells', f'sigma_{sigma}', x=sigma) for sigma in (0.5, 1.0, 2.0)),
+        'sigma in cells of F_a'), blocks=Study(
+            'Transformer blocks',
+            tuple(Variant(f'L = {blocks}', f'blocks_{blocks}', x=blocks) for blocks in (1, 2, 3)),
+            'blocks L'), heads=Study(
+                'Attention heads',
+                tuple(
+                    Variant(f'{heads} head' + 's' * (heads > 1), f'heads_{heads}', x=heads)
+                    for heads in (1, 2, 4)), 'heads'))
 """Studies by name; the order is that of the report."""

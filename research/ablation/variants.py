@@ -11,7 +11,7 @@ def _backbone(**settings):
 
 
 def _tokens(kind):
-    """The head is as wide as one token: without tokens it reads the mean of mean(Z) and mean(P)."""
+    """Tell why: the head is as wide as one token: without tokens it reads the mean of mean(Z) and mean(P)."""
     return {**_backbone(modal_tokens=kind), 'model.cls_head.num_tokens': 1}
 
 
@@ -25,19 +25,23 @@ VARIANTS = {
     # The base as it is: the last row of tables 4 and 5.
     'ours': {},
     # Table 4.
-    **{f'attn_{"_".join(names)}': _backbone(attentions=[*names]) for names in (
-        ('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'),
-        ('deformable', 'temporal'), ('joint', 'temporal'))},
+    **{
+        f'attn_{"_".join(names)}': _backbone(attentions=[*names]) for names in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'), ('deformable', 'temporal'), ('joint', 'temporal'))
+    },
     # Table 5.
     'tokens_none': _tokens('none'),
     'tokens_single': _tokens('single'),
     # Figure 7a.
-    **{f'window_{window}_stride_{stride}': _backbone(
-        temporal_window=window, temporal_stride=stride)
-       for window in (2, 4, 6) for stride in range(1, window + 1)},
+    **{
+        f'window_{window}_stride_{stride}': _backbone(temporal_window=window, temporal_stride=stride) for window in (2, 4, 6) for stride in range(
+            1, window + 1)
+    },
     # Figure 7b.
-    **{f'frames_{frames}': {**_backbone(clip_len=frames),
-                            **_clip_len(frames, 'train', 'val', 'test')} for frames in _FRAMES},
+    **{
+        f'frames_{frames}': {
+            **_backbone(clip_len=frames), **_clip_len(frames, 'train', 'val', 'test')
+        } for frames in _FRAMES
+    },
     # Figure A1: for a checkpoint of ours.
     **{f'test_frames_{frames}': _clip_len(frames, 'test') for frames in _FRAMES},
     'search_dense': _backbone(depthwise=False),

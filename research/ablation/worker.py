@@ -43,14 +43,13 @@ def offset_columns(blocks):
     if not blocks:
         return {}
     least = [min(axis) for axis in zip(*(block.deviation for block in blocks))]
-    return dict(
-        zip(('offset_std_x', 'offset_std_y', 'offset_std_z'), (round(s, 4) for s in least)),
-        offset_saturated=round(max(block.saturated for block in blocks), 4),
-        offset_outside=round(max(block.outside for block in blocks), 4))
+    return dict(zip(('offset_std_x', 'offset_std_y', 'offset_std_z'), (round(s, 4) for s in least)),
+                offset_saturated=round(max(block.saturated for block in blocks), 4),
+                offset_outside=round(max(block.outside for block in blocks), 4))
 
 
 def run(job):
-    """Trains a config unless that is done, and tests its best checkpoint as each test asks.
+    """Train a config unless that is done, and tests its best checkpoint as each test asks.
 
     Args:
         job (dict): As :class:`~research.ablation.scheduler.Job` writes it.
@@ -68,21 +67,23 @@ def run(job):
     rows = []
     for name in job['tests']:
         tested = read_config(job['root'], name, job['base'], job['overrides'])
-        both = Config(dict(cfg._cfg_dict, test_dataloader=tested.test_dataloader,
-                           test_evaluator=tested.test_evaluator))
+        both = Config(
+            dict(cfg._cfg_dict, test_dataloader=tested.test_dataloader,
+                 test_evaluator=tested.test_evaluator))
         found = test(both, checkpoint)
         num_test, correct = len(found.labels), int((found.labels == found.predictions).sum())
-        rows.append(dict(
-            settings=run_settings(cfg, tested), config=name, seed=job['seed'], num_test=num_test,
-            correct=correct, top1=round(correct / num_test, 4), val_top1=round(float(score), 4),
-            minutes=round(minutes, 2),
-            parameters=sum(p.numel() for p in found.runner.model.parameters()),
-            **offset_columns(found.offsets)))
+        rows.append(
+            dict(settings=run_settings(cfg, tested), config=name, seed=job['seed'],
+                 num_test=num_test, correct=correct, top1=round(correct / num_test, 4),
+                 val_top1=round(float(score), 4), minutes=round(minutes, 2),
+                 parameters=sum(p.numel() for p in found.runner.model.parameters()),
+                 **offset_columns(found.offsets)))
     return rows
 
 
 def _die_with(parent):
-    """Ends this process when the one that started it is gone, killed or not."""
+    """End this process when the one that started it is gone, killed or not."""
+
     def watch():
         while os.getppid() == parent:
             time.sleep(1)
@@ -92,7 +93,7 @@ def _die_with(parent):
 
 
 def main():
-    """Runs the job of a file and writes ``result.json`` beside its checkpoints.
+    """Run the job of a file and write ``result.json`` beside its checkpoints.
 
     Command line: the file, and the id of the process whose end is to end this one.
     """
@@ -103,9 +104,10 @@ def main():
     torch.set_num_threads(job['threads'])
     if job['data_root'] is not None:
         os.environ[DATA_VARIABLE] = job['data_root']
-    with held_alone(osp.join(job['work_dir'], 'run.lock'), InputError(
-            job['work_dir'], 'run.lock', 'held by another process',
-            'one process a run: wait for it or end it')):
+    with held_alone(
+            osp.join(job['work_dir'], 'run.lock'),
+            InputError(job['work_dir'], 'run.lock', 'held by another process',
+                       'one process a run: wait for it or end it')):
         rows = run(job)
         write_text(osp.join(job['work_dir'], 'result.json'), json.dumps(rows, indent=1))
 

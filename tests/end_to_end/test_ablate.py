@@ -10,18 +10,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TINY = ['--cfg-options', 'synthetic.num_train=8', 'synthetic.num_val=8', 'synthetic.num_test=8',
-        'synthetic.num_frames=6', 'train_cfg.max_epochs=1', 'param_scheduler.1.end=1',
-        'model.backbone.backbone.base_channels=2', 'model.cls_head.in_channels=8',
-        'model.backbone.num_blocks=1']
+TINY = [
+    '--cfg-options', 'synthetic.num_train=8', 'synthetic.num_val=8', 'synthetic.num_test=8',
+    'synthetic.num_frames=6', 'train_cfg.max_epochs=1', 'param_scheduler.1.end=1',
+    'model.backbone.backbone.base_channels=2', 'model.cls_head.in_channels=8',
+    'model.backbone.num_blocks=1'
+]
 
 
 @pytest.fixture
 def command(tmp_path):
+
     def make(*arguments):
-        return [sys.executable, str(ROOT / 'tools' / 'ablate.py'), *arguments,
-                f'--work-dir={tmp_path / "work"}', f'--results={tmp_path / "results.csv"}',
-                f'--data-root={tmp_path / "data"}', *TINY]
+        return [
+            sys.executable,
+            str(ROOT / 'tools' / 'ablate.py'), *arguments, f'--work-dir={tmp_path / "work"}',
+            f'--results={tmp_path / "results.csv"}', f'--data-root={tmp_path / "data"}', *TINY
+        ]
+
     return make
 
 
@@ -43,8 +49,7 @@ def alive(pid):
 
 
 def children(pid):
-    return [int(child) for child in
-            Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+    return [int(child) for child in Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
 
 
 def wait_for(condition, seconds=240):
@@ -95,7 +100,8 @@ def test_a_run_that_fails_is_named_and_ends_with_an_error(command, tmp_path):
 
 
 @pytest.mark.parametrize('arguments, text', [
-    (['table9'], 'STUDY: found table9, want one of table4'), ([], 'STUDY: found nothing'),
+    (['table9'], 'STUDY: found table9, want one of table4'),
+    ([], 'STUDY: found nothing'),
     (['wrap', '--jobs', '0'], '--jobs: found 0'),
     (['--redraw', '--base', 'a.py'], '--redraw: found with --base'),
     (['wrap', '--base', 'no.py'], 'no.py: --base'),

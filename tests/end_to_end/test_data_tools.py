@@ -19,9 +19,11 @@ CHECK, BROWSE = 'data/check_dataset.py', 'data/browse_dataset.py'
 
 @pytest.fixture
 def check(run_tool, ut_data, tmp_path):
+
     def run(*argv):
         ut_data.save()
         return run_tool(CHECK, ut_data.ann_file, '--csv', tmp_path / 'found.csv', *argv)
+
     return run
 
 
@@ -76,21 +78,34 @@ def test_check_of_frames(check, ut_data):
 ])
 def test_check_refuses_a_wrong_call(check, ut_data, argv, says):
     before = ut_data.ann_file.read_bytes()
-    ended = check(*[arg.replace('{ann_file}', str(ut_data.ann_file)).replace(
-        '{video_dir}', str(ut_data.video_dir)) for arg in argv])
+    ended = check(*[
+        arg.replace('{ann_file}', str(ut_data.ann_file)).replace('{video_dir}',
+                                                                 str(ut_data.video_dir))
+        for arg in argv
+    ])
     assert ended.code == 2 and says in ended.last_line
     assert ut_data.ann_file.read_bytes() == before
 
 
 def test_ctrl_c_stops_a_check_that_then_leaves_no_process_and_no_file(ut_data, tmp_path):
     annotation = ut_data.annotations[0]
-    ut_data.content.update(split={}, annotations=[
-        dict(annotation, frame_dir=f'clip0{i}', filename='clip0.mp4') for i in range(6000)])
+    ut_data.content.update(
+        split={}, annotations=[
+            dict(annotation, frame_dir=f'clip0{i}', filename='clip0.mp4') for i in range(6000)
+        ])
     ut_data.save()
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / 'tools' / CHECK), str(ut_data.ann_file), '--videos',
-         str(ut_data.video_dir), '--full', '--csv', str(tmp_path / 'a.csv'), '--workers', '2'],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        [
+            sys.executable,
+            str(ROOT / 'tools' / CHECK),
+            str(ut_data.ann_file), '--videos',
+            str(ut_data.video_dir), '--full', '--csv',
+            str(tmp_path / 'a.csv'), '--workers', '2'
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         # A suite that a shell put into the background passes on that it ignores Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     for line in process.stdout:
@@ -109,8 +124,10 @@ def test_ctrl_c_stops_a_check_that_then_leaves_no_process_and_no_file(ut_data, t
 
 @pytest.fixture
 def browse(run_tool, ut_args, tmp_path):
+
     def run(*argv):
         return run_tool(BROWSE, *ut_args[:5], *argv)
+
     return run
 
 
@@ -136,7 +153,8 @@ def test_browse_writes_h264(browse, work_dir):
 @pytest.mark.parametrize('argv, says', [
     (['--out', 'a.jpg'], '--out: found a.jpg, want a name that ends in .png'),
     (['--video', '--out', 'a.png'], 'want a name that ends in .mp4'),
-    (['--count', 0], '--count: found 0'), (['--seed', -1], '--seed: found -1'),
+    (['--count', 0], '--count: found 0'),
+    (['--seed', -1], '--seed: found -1'),
     (['--split', 'val'], 'val_dataloader: found nothing'),
 ])
 def test_browse_refuses_a_wrong_call(browse, argv, says):

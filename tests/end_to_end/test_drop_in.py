@@ -18,9 +18,10 @@ def drop_in_args(rgb_pose_data, work_dir):
     data.content['split'] = dict(xsub_train=['clip0'], xsub_val=['clip1'])
     data.save()
     options = [
-        f'{loader}_dataloader.{option}' for loader in ('train', 'val') for option in (
-            'num_workers=0', 'persistent_workers=False', f'dataset.ann_file={data.ann_file}',
-            f'dataset.data_prefix.video={data.video_dir}')
+        f'{loader}_dataloader.{option}' for loader in ('train', 'val')
+        for option in ('num_workers=0', 'persistent_workers=False',
+                       f'dataset.ann_file={data.ann_file}',
+                       f'dataset.data_prefix.video={data.video_dir}')
     ]
     return [
         '--work-dir', work_dir, '--cfg-options', *options, 'train_cfg.max_epochs=1',
@@ -33,8 +34,8 @@ def test_pipeline_of_mmaction_trains_our_model(drop_in_args, work_dir):
     # In a process of its own: nothing but custom_imports may bring the model.
     ended = subprocess.run(
         [sys.executable, TRAIN, ROOT / 'configs/drop_in/d3d_mmaction_pipeline.py', *drop_in_args],
-        env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'), text=True,
-        capture_output=True)
+        env=dict(os.environ, PYTHONPATH=str(ROOT),
+                 OMP_NUM_THREADS='1'), text=True, capture_output=True)
     assert ended.returncode == 0, ended.stderr
     assert 'Epoch(val) [1][1/1]    acc/top1' in ended.stdout
     # The one warning that RGB and pose frames were sampled apart.
@@ -46,8 +47,8 @@ def test_aligned_pipeline_trains_our_model(run_script, drop_in_args):
     assert (ended.code, 'Epoch(val) [1][1/1]    acc/top1' in ended.out) == (0, True)
 
 
-@pytest.mark.parametrize('config, dtype', [
-    ('d3d_mmaction_pipeline.py', 'bfloat16'), ('d3d_aligned_pipeline.py', 'float16')])
+@pytest.mark.parametrize('config, dtype', [('d3d_mmaction_pipeline.py', 'bfloat16'),
+                                           ('d3d_aligned_pipeline.py', 'float16')])
 def test_drop_in_configs_train_in_half_precision(run_script, drop_in_args, config, dtype):
     ended = run_script(TRAIN, ROOT / 'configs/drop_in' / config, *drop_in_args,
                        'optim_wrapper.type=AutoAmpOptimWrapper', f'optim_wrapper.dtype={dtype}')

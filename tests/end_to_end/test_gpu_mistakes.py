@@ -25,6 +25,7 @@ class Memory:
 @pytest.fixture
 def memory(monkeypatch):
     """Makes such a GPU."""
+
     def make(clip, most=9):
         made, forward = Memory(clip, most), D3DRecognizer.forward
 
@@ -33,11 +34,13 @@ def memory(monkeypatch):
             return forward(self, inputs, *args, **kwargs)
 
         monkeypatch.setattr(D3DRecognizer, 'forward', watch)
-        for name, stand_in in (
-                ('mem_get_info', lambda: (8 * GIB, 8 * GIB)), ('memory_allocated', lambda: 0),
-                ('max_memory_allocated', lambda: made.peak), ('empty_cache', lambda: None),
-                ('reset_peak_memory_stats', made.forget_peak)):
+        for name, stand_in in (('mem_get_info', lambda:
+                                (8 * GIB, 8 * GIB)), ('memory_allocated', lambda: 0),
+                               ('max_memory_allocated', lambda: made.peak),
+                               ('empty_cache', lambda: None), ('reset_peak_memory_stats',
+                                                               made.forget_peak)):
             monkeypatch.setattr(torch.cuda, name, stand_in)
+
     return make
 
 
@@ -49,13 +52,14 @@ def full_args(rgb_pose_data, ut_args):
     data.save()
     args = [*ut_args]
     args[args.index('--data-root') + 1] = data.root
-    return lambda size: [*args, f'train_dataloader.batch_size={size}',
-                         f'test_dataloader.batch_size={size}']
+    return lambda size: [
+        *args, f'train_dataloader.batch_size={size}', f'test_dataloader.batch_size={size}'
+    ]
 
 
 # 90 % of 8 GiB hold so many; of what failed, at most one less.
-@pytest.mark.parametrize('size, clip, fits', [
-    (2, 5, 1), (4, 3, 2), (4, 2.1, 3), (4, 2.6, 2), (2, 9, 0), (1, 9, 0)])
+@pytest.mark.parametrize('size, clip, fits', [(2, 5, 1), (4, 3, 2), (4, 2.1, 3), (4, 2.6, 2),
+                                              (2, 9, 0), (1, 9, 0)])
 def test_training_names_a_batch_that_fits(memory, run_tool, full_args, size, clip, fits):
     memory(clip * GIB)
     ended = run_tool('train.py', *full_args(size))
@@ -86,7 +90,7 @@ def test_the_batch_that_was_named_trains(memory, run_tool, full_args):
 def test_more_processes_than_gpus(run_tool, ut_args, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 1)
-    monkeypatch.setenv('LOCAL_WORLD_SIZE', '4')     # of tools/dist_train.sh CONFIG 4
+    monkeypatch.setenv('LOCAL_WORLD_SIZE', '4')  # of tools/dist_train.sh CONFIG 4
     ended = run_tool('train.py', *ut_args, '--launcher', 'pytorch')
     assert (ended.code, ended.last_line) == (
         2, 'error: command line: GPUS: found 4, want at most 1, as many as this machine has')
@@ -101,5 +105,5 @@ def test_a_run_says_why_the_gpu_is_left_aside(run_tool, ut_args, work_dir, monke
 
 
 def test_what_did_not_fit_is_not_named(memory, run_tool, full_args):
-    memory(0.1 * GIB, most=3)   # one clip promises 72
+    memory(0.1 * GIB, most=3)  # one clip promises 72
     assert 'want about 3, an estimate' in run_tool('train.py', *full_args(4)).last_line

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from research.ablation import worker
 from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.errors import InputError
+from research.ablation import worker
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,9 +44,10 @@ def test_ablate(plant, tmp_path, monkeypatch):
     (tmp_path / 'data' / 'videos').mkdir(parents=True)
     plant(tmp_path / 'data' / 'annotations.pkl')
     monkeypatch.setenv('MMACTION_D3D_DATA', str(tmp_path / 'data'))
-    job = dict(root=str(ROOT), config='ours', base=None, seed=0, tests={'ours': 'settings'},
-               work_dir=str(tmp_path / 'work'), overrides={
-                   'model.backbone.backbone.base_channels': 2, 'model.cls_head.in_channels': 8})
+    job = dict(
+        root=str(ROOT), config='ours', base=None, seed=0, tests={'ours': 'settings'},
+        work_dir=str(tmp_path / 'work'),
+        overrides={'model.backbone.backbone.base_channels': 2, 'model.cls_head.in_channels': 8})
     with pytest.raises(InputError, match=r'global: found posix\.system'):
         worker.run(job)
     assert not (tmp_path / 'mark').exists()

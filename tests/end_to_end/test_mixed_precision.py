@@ -35,8 +35,10 @@ custom_hooks = [dict(type='TrainingHealthHook', interval=1)]
 OPTIONS = dict(attention=['--frames', '0'], faithfulness=['--shares', '0.5', '--delete', 'joints'])
 HALF = [torch.bfloat16, torch.float16]
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason='tools take the GPU')
-MACHINES = [pytest.param((device, dtype), marks=mark, id=f'{device}-{dtype}') for device, mark in (
-    ('cpu', needs_no_gpu), ('cuda', pytest.mark.gpu)) for dtype in HALF]
+MACHINES = [
+    pytest.param((device, dtype), marks=mark, id=f'{device}-{dtype}')
+    for device, mark in (('cpu', needs_no_gpu), ('cuda', pytest.mark.gpu)) for dtype in HALF
+]
 
 
 @dataclass
@@ -90,8 +92,9 @@ def run(request, rgb_pose_data, tmp_path_factory):
     data = rgb_pose_data(num_videos=4, num_frames=8, num_person=2)
     data.ann_file.rename(data.root / 'set1_movenet.pkl')
     config = folder / 'half.py'
-    config.write_text(CONFIG.format(base=ROOT / 'configs' / 'd3d_ut_interaction.py',
-                                    dtype=str(dtype).removeprefix('torch.')))
+    config.write_text(
+        CONFIG.format(base=ROOT / 'configs' / 'd3d_ut_interaction.py',
+                      dtype=str(dtype).removeprefix('torch.')))
     args = [config, '--data-root', data.root, '--work-dir', folder / 'work']
     with watched() as seen:
         assert run_tool('tools/train.py', *args) == 0
@@ -121,8 +124,8 @@ def test_logs_are_of_finite_numbers(run):
 
 
 def test_pictures_of_the_training_are_there(run):
-    assert {path.name.rpartition('_')[0] for path in run.work_dir.rglob('vis_image/*')} >= {
-        'attention', 'joints', 'offsets'}
+    assert {path.name.rpartition('_')[0]
+            for path in run.work_dir.rglob('vis_image/*')} >= {'attention', 'joints', 'offsets'}
 
 
 def test_weights_are_float32_and_trained(run):
@@ -131,14 +134,17 @@ def test_weights_are_float32_and_trained(run):
             if value.is_floating_point()} == {torch.float32}
     assert saved['optimizer']['loss_scaler']['scale'] == 128
     steps = {float(state['step']) for state in saved['optimizer']['state'].values()}
-    assert steps == {2.}    # none was skipped for an overflow
+    assert steps == {2.}  # none was skipped for an overflow
 
 
 def test_resumes(run, tmp_path):
     options = ['train_cfg.max_epochs=2', 'default_hooks.explanation.interval=0']
     with watched() as seen:
-        run.tool('train.py', after=['--cfg-options', *options, '--resume', run.checkpoint,
-                                    '--no-validate', '--work-dir', tmp_path])
+        run.tool(
+            'train.py', after=[
+                '--cfg-options', *options, '--resume', run.checkpoint, '--no-validate',
+                '--work-dir', tmp_path
+            ])
     assert [dtype for training, dtype in seen if training] == [run.dtype] * 2
     assert torch.load(tmp_path / 'epoch_2.pth', weights_only=True)['meta']['epoch'] == 2
 
@@ -156,8 +162,8 @@ def test_test_computes_in_half_precision_and_dumps(run, tmp_path):
 
 def test_test_loop_in_float32(run, tmp_path):
     with watched() as seen:
-        run.tool('test.py', after=['--work-dir', tmp_path, '--cfg-options',
-                                   'test_cfg.dtype=float32'])
+        run.tool('test.py',
+                 after=['--work-dir', tmp_path, '--cfg-options', 'test_cfg.dtype=float32'])
     assert seen == [(False, torch.float32)] * len(seen) and seen
 
 

@@ -22,6 +22,7 @@ def test_four_clips_are_learnt_by_heart(tmp_path, monkeypatch):
     steps = [step for step in map(json.loads, log.read_text().splitlines()) if 'loss' in step]
     assert steps[0]['loss'] > 1.5 and steps[-1]['loss'] < 0.1
     assert runner.test()['acc/top1'] == 1
-    assert all(step[f'grad/{part}'] > 0 for step in steps for part in (
-        'backbone', 'pose_tokens', 'rgb_tokens', 'modal_tokens', 'deformable', 'joint', 'temporal'))
+    assert all(step[f'grad/{part}'] > 0 for step in steps
+               for part in ('backbone', 'pose_tokens', 'rgb_tokens', 'modal_tokens', 'deformable',
+                            'joint', 'temporal'))
     assert steps[-1]['offset_std/block0_x'] > steps[0]['offset_std/block0_x'] == 0

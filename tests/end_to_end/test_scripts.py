@@ -32,8 +32,7 @@ def run_shell(tmp_path):
 
 
 def test_two_processes_train_on_cpus(run_shell, ut_args, work_dir):
-    ended = run_shell('dist_train.sh', ut_args[0], 2, *ut_args[1:],
-                      'train_dataloader.batch_size=1')
+    ended = run_shell('dist_train.sh', ut_args[0], 2, *ut_args[1:], 'train_dataloader.batch_size=1')
     assert ended.returncode == 0, ended.stderr
     # Two clips, one for each process: a single step.
     assert 'Epoch(train) [1][1/1]' in ended.stdout and (work_dir / 'epoch_1.pth').exists()
@@ -53,10 +52,10 @@ def test_wrong_input_ends_distributed_training_as_any_other(run_shell):
 
 
 @pytest.mark.parametrize('name, args, tail', [
-    ('slurm_train.sh', ['part', 'job', 'c.py', '--seed', '1'],
-     ['train.py', 'c.py', '--launcher=slurm', '--seed', '1']),
-    ('slurm_test.sh', ['part', 'job', 'c.py', 'w.pth', '--dump', 'd.pkl'],
-     ['test.py', 'c.py', 'w.pth', '--launcher=slurm', '--dump', 'd.pkl']),
+    ('slurm_train.sh', ['part', 'job', 'c.py', '--seed', '1'
+                        ], ['train.py', 'c.py', '--launcher=slurm', '--seed', '1']),
+    ('slurm_test.sh', ['part', 'job', 'c.py', 'w.pth', '--dump', 'd.pkl'
+                       ], ['test.py', 'c.py', 'w.pth', '--launcher=slurm', '--dump', 'd.pkl']),
 ])
 def test_slurm_gets_resources_and_command(run_shell, name, args, tail):
     ended = run_shell(name, *args, GPUS='4', GPUS_PER_NODE='2', SRUN_ARGS='--quiet --exclusive')

@@ -46,7 +46,8 @@ def test_resume_goes_on_where_training_ended(run_tool, ut_args, trained, work_di
 
 def test_resume_goes_on_in_a_folder_that_was_moved(run_tool, ut_args, trained, work_dir, tmp_path):
     moved = work_dir.rename(tmp_path / 'moved')
-    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume', '--work-dir', moved)
+    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume', '--work-dir',
+                     moved)
     assert 'resumed epoch: 1' in ended.out and (moved / 'epoch_2.pth').exists()
 
 
@@ -74,8 +75,8 @@ def test_best_checkpoint_of_finegym_is_by_mean_class_accuracy(run_tool, rgb_pose
     assert f'Best checkpoint on the validation split: {best}' in ended.out
 
 
-def test_a_checkpoint_to_resume_from_runs_no_code_and_deletes_nothing(
-        run_tool, rgb_pose_data, work_dir, tmp_path):
+def test_a_checkpoint_to_resume_from_runs_no_code_and_deletes_nothing(run_tool, rgb_pose_data,
+                                                                      work_dir, tmp_path):
     data = rgb_pose_data(num_videos=2, num_frames=4)
     data.content['split'] = dict(train=['clip0'], val=['clip1'])
     data.save()
@@ -88,7 +89,8 @@ def test_a_checkpoint_to_resume_from_runs_no_code_and_deletes_nothing(
     # Any score is better: then the best checkpoint so far is deleted.
     checkpoint['message_hub']['runtime_info'].update(best_ckpt=str(victim), best_score=-1.)
     torch.save(checkpoint, path)
-    ended = run_tool('train.py', *finegym_args(data, work_dir), 'train_cfg.max_epochs=2', '--resume')
+    ended = run_tool('train.py', *finegym_args(data, work_dir), 'train_cfg.max_epochs=2',
+                     '--resume')
     assert ended.code == 0 and (work_dir / 'best_acc_mean1_epoch_2.pth').exists()
     assert victim.exists() and not ran.exists()
 
@@ -107,8 +109,8 @@ def finegym_args(data, work_dir):
     return [
         CONFIGS / 'd3d_finegym.py', '--data-root', data.root, '--work-dir', work_dir,
         '--cfg-options', 'train_cfg.max_epochs=1', 'model.backbone.backbone.base_channels=2',
-        'model.cls_head.in_channels=8', 'model.backbone.num_blocks=1',
-        'model.backbone.num_heads=1', *loaders
+        'model.cls_head.in_channels=8', 'model.backbone.num_blocks=1', 'model.backbone.num_heads=1',
+        *loaders
     ]
 
 
@@ -129,7 +131,8 @@ def test_test_writes_accuracy_where_it_says(run_tool, ut_args, trained):
 
 
 @pytest.mark.parametrize('name', ["bob's data", 'x\\new "{0}"', "'; import no_such_module; '"])
-def test_the_data_may_lie_in_a_folder_of_any_name(run_tool, ut_args, ut_data, trained, tmp_path, name):
+def test_the_data_may_lie_in_a_folder_of_any_name(run_tool, ut_args, ut_data, trained, tmp_path,
+                                                  name):
     folder = tmp_path / name
     folder.symlink_to(ut_data.root)
     ended = run_tool('test.py', ut_args[0], trained, '--data-root', folder, *ut_args[3:])
@@ -151,8 +154,8 @@ def test_show_dir_holds_every_so_manieth_clip(run_tool, ut_args, trained, tmp_pa
 
 def test_visualize_draws_the_named_clips(run_tool, ut_args, trained, tmp_path):
     out = tmp_path / 'drawn'
-    ended = run_tool('visualize.py', 'attention', ut_args[0], trained, *ut_args[1:],
-                     '--out-dir', out, '--clips', 'clip3')
+    ended = run_tool('visualize.py', 'attention', ut_args[0], trained, *ut_args[1:], '--out-dir',
+                     out, '--clips', 'clip3')
     assert ended.code == 0 and [path.name for path in out.iterdir()] == ['clip3.png']
 
 

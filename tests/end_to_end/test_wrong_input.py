@@ -97,8 +97,9 @@ option('argument of no class', 'model.backbone.clip_ln=8', r"'clip_ln'")
 option('argument of no optimiser', 'optim_wrapper.optimizer.lrr=8', r"'lrr'")
 option('argument of no loader', 'train_dataloader.batchsize=8', r"'batchsize'")
 option('type of no class', 'model.type=D4D', r'D4D is not in the mmaction::model registry')
-option('classes that the data has not', 'model.cls_head.num_classes=5',
-       r'model\.cls_head\.num_classes: found 5, want 6, to match train_dataloader\.dataset\.num_cl')
+option(
+    'classes that the data has not', 'model.cls_head.num_classes=5',
+    r'model\.cls_head\.num_classes: found 5, want 6, to match train_dataloader\.dataset\.num_cl')
 option('joints that the data has not', 'model.backbone.num_joints=25',
        r'model\.backbone\.num_joints: found 25, want 17, to match train_dataloader.dataset.layout')
 option('people that the data has not', 'model.backbone.num_person=1',

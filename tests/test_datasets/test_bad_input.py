@@ -12,10 +12,12 @@ def data(rgb_pose_data):
 
 def in_annotation(**fields):
     """A change of annotation 1: values to set, or functions of the old value."""
+
     def change(data):
         for key, value in fields.items():
             old = data.annotations[1].get(key)
             data.annotations[1][key] = value(old) if callable(value) else value
+
     return change
 
 
@@ -28,18 +30,22 @@ def in_split(*entries):
 
 
 def with_names(**fields):
+
     def change(data):
         data.annotations[1].pop('frame_dir')
         data.annotations[1].update(fields)
+
     return change
 
 
 def three_numbers(xy_scale, third_scale):
+
     def change(data):
         annotation = data.annotations[1]
         del annotation['keypoint_score']
         numbers = np.random.default_rng(0).random((1, 4, 17, 3), np.float32)
         annotation['keypoint'] = numbers * np.array([xy_scale, xy_scale, third_scale], np.float32)
+
     return change
 
 
@@ -62,8 +68,8 @@ CASES = {
                         r"annotations\[0\] and annotations\[1\]"),
     'no annotations': (lambda d: d.content.pop('annotations'), 'content: found dict'),
     'content is text': (lambda d: setattr(d, 'content', 'x'), 'content: found str'),
-    'annotation is a list': (lambda d: d.annotations.__setitem__(1, []),
-                             r'annotations\[1\]: found list'),
+    'annotation is a list':
+    (lambda d: d.annotations.__setitem__(1, []), r'annotations\[1\]: found list'),
     'no name': (with_names(), r'annotations\[1\]: found the names'),
     'name is a number': (with_names(frame_dir=7), r'annotations\[1\]: found the names \[7\]'),
     'label too large': (in_annotation(label=2), FIELD + 'label: found 2, want .* from 0 to 1'),
@@ -81,14 +87,14 @@ CASES = {
     'no keypoint': (without('keypoint'), FIELD + 'keypoint: found nothing, want skeletons: extract '
                     r'them with tools/extract_skeletons\.py, .*prepare_custom\.py --skeletons'),
     'keypoint is a list': (in_annotation(keypoint=[1, 2]), FIELD + 'keypoint: found list'),
-    'keypoint of 3 axes': (in_annotation(keypoint=lambda k: k[0]),
-                           FIELD + 'keypoint: found 4 x 17 x 2'),
+    'keypoint of 3 axes':
+    (in_annotation(keypoint=lambda k: k[0]), FIELD + 'keypoint: found 4 x 17 x 2'),
     'keypoint of text': (in_annotation(keypoint=lambda k: k.astype('U4')),
                          FIELD + 'keypoint: found 1 x 4 x 17 x 2 <U4'),
     'keypoint of objects': (in_annotation(keypoint=lambda k: k.astype(object)),
                             "content: found UnpicklingError .*type 'O8'"),
-    'other layout': (in_annotation(keypoint=lambda k: k[:, :, :13]),
-                     FIELD + 'keypoint: found 13 joints, want 17'),
+    'other layout':
+    (in_annotation(keypoint=lambda k: k[:, :, :13]), FIELD + 'keypoint: found 13 joints, want 17'),
     '4 numbers a joint': (in_annotation(keypoint=lambda k: np.concatenate([k, k], -1)),
                           FIELD + 'keypoint: found 4 numbers'),
     '3 numbers, scores too': (in_annotation(keypoint=lambda k: np.concatenate([k, k[..., :1]], -1)),
@@ -97,8 +103,8 @@ CASES = {
     'pixels and a depth': (three_numbers(500, 4), FIELD + 'keypoint: found 3 numbers a joint'),
     'scores of other shape': (in_annotation(keypoint_score=lambda s: s[:, :, :5]),
                               FIELD + 'keypoint_score: found 1 x 4 x 5'),
-    'classes differ': (lambda d: d.content.update(classes=['a', 'b', 'c']),
-                       'classes: found 3 names, want 2'),
+    'classes differ':
+    (lambda d: d.content.update(classes=['a', 'b', 'c']), 'classes: found 3 names, want 2'),
     'missing video': (lambda d: (d.video_dir / 'clip1.mp4').unlink(),
                       r'annotations\[1\]: found none in .*videos, want one video clip1'),
     'missing named video': (in_annotation(filename='x/y.mp4'), r'annotations\[1\]: found no file'),

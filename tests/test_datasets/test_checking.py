@@ -11,9 +11,19 @@ import pytest
 
 from mmaction_d3d.datasets import get_layout
 from mmaction_d3d.datasets.annotations import read_annotations
-from mmaction_d3d.datasets.checking import (MediaSource, check_contents, check_media, check_splits,
-                                            find_layout, format_findings, format_splits, mend,
-                                            media, visible_shares, write_csv)
+from mmaction_d3d.datasets.checking import (
+    MediaSource,
+    check_contents,
+    check_media,
+    check_splits,
+    find_layout,
+    format_findings,
+    format_splits,
+    media,
+    mend,
+    visible_shares,
+    write_csv,
+)
 from mmaction_d3d.datasets.checking.findings import Finding
 from mmaction_d3d.errors import InputError
 
@@ -44,10 +54,12 @@ def test_data_without_mistakes_has_no_findings(data):
 
 def of_clip(**fields):
     """A change of annotation 1: values to set, or functions of the old value."""
+
     def change(data):
         for key, value in fields.items():
             old = data.annotations[1].get(key)
             data.annotations[1][key] = value(old) if callable(value) else value
+
     return change
 
 
@@ -67,12 +79,14 @@ def spoil_video(data):
 
 def announce(frames):
     """Another number of frames than the video has, with joints to match."""
+
     def change(data):
         annotation = data.annotations[1]
         take = np.minimum(np.arange(frames), 5)
         annotation['total_frames'] = frames
         for key in ('keypoint', 'keypoint_score'):
             annotation[key] = annotation[key][:, take]
+
     return change
 
 
@@ -82,26 +96,44 @@ def await_skeletons(data):
 
 
 CASES = {
-    'wrong label': of_clip(label=2),
-    'wrong total_frames': of_clip(total_frames=0),
-    'wrong img_shape': of_clip(img_shape=(64, )),
-    'wrong original_shape': of_clip(original_shape='64x80'),
-    'wrong keypoint': of_clip(keypoint=lambda k: k[:, :, :13]),
-    'wrong keypoint_score': of_clip(keypoint_score=lambda s: s[:, :, :5]),
-    'no video': drop_video,
-    'cannot be decoded': spoil_video,
-    'fewer frames than announced': announce(8),
-    'more frames than announced': announce(5),
-    'height and width exchanged': of_clip(img_shape=(80, 64), original_shape=(80, 64),
-                                          keypoint=lambda k: np.minimum(k, 60)),
-    'frames of another size': of_clip(img_shape=(128, 160), keypoint=lambda k: 2 * k),
-    'joints of another image size': of_clip(keypoint=lambda k: 10 * k),
-    'no visible joint': of_clip(keypoint_score=lambda s: 0 * s),
-    'no skeleton yet': await_skeletons,
-    'numbers that are not finite': of_clip(keypoint=lambda k: at(k, (0, 1, 2), np.nan)),
-    'scores outside 0 to 1': of_clip(keypoint_score=lambda s: at(s, (0, 1, 2), 1.5)),
-    'joints outside the image': of_clip(keypoint=lambda k: at(k, (0, 1, 2), -3)),
-    'frames without a joint': of_clip(keypoint_score=lambda s: at(s, (0, 1), 0)),
+    'wrong label':
+    of_clip(label=2),
+    'wrong total_frames':
+    of_clip(total_frames=0),
+    'wrong img_shape':
+    of_clip(img_shape=(64, )),
+    'wrong original_shape':
+    of_clip(original_shape='64x80'),
+    'wrong keypoint':
+    of_clip(keypoint=lambda k: k[:, :, :13]),
+    'wrong keypoint_score':
+    of_clip(keypoint_score=lambda s: s[:, :, :5]),
+    'no video':
+    drop_video,
+    'cannot be decoded':
+    spoil_video,
+    'fewer frames than announced':
+    announce(8),
+    'more frames than announced':
+    announce(5),
+    'height and width exchanged':
+    of_clip(img_shape=(80, 64), original_shape=(80, 64), keypoint=lambda k: np.minimum(k, 60)),
+    'frames of another size':
+    of_clip(img_shape=(128, 160), keypoint=lambda k: 2 * k),
+    'joints of another image size':
+    of_clip(keypoint=lambda k: 10 * k),
+    'no visible joint':
+    of_clip(keypoint_score=lambda s: 0 * s),
+    'no skeleton yet':
+    await_skeletons,
+    'numbers that are not finite':
+    of_clip(keypoint=lambda k: at(k, (0, 1, 2), np.nan)),
+    'scores outside 0 to 1':
+    of_clip(keypoint_score=lambda s: at(s, (0, 1, 2), 1.5)),
+    'joints outside the image':
+    of_clip(keypoint=lambda k: at(k, (0, 1, 2), -3)),
+    'frames without a joint':
+    of_clip(keypoint_score=lambda s: at(s, (0, 1), 0)),
 }
 
 
@@ -150,8 +182,8 @@ def test_names_videos_and_classes_that_are_used_twice_or_never(data):
 def test_all_mistakes_of_a_clip_are_listed_at_once(data):
     for kind in ('wrong label', 'wrong keypoint_score', 'wrong original_shape', 'no video'):
         CASES[kind](data)
-    assert {kind for kind, name in found(data) if name == 'clip1'} == {
-        'wrong label', 'wrong keypoint_score', 'wrong original_shape', 'no video'}
+    assert {kind for kind, name in found(data) if name == 'clip1'
+            } == {'wrong label', 'wrong keypoint_score', 'wrong original_shape', 'no video'}
 
 
 def test_full_counts_the_frames_beyond_the_last(data):
@@ -215,8 +247,10 @@ def test_a_template_that_fits_no_clip_is_a_wrong_input(data):
         run(data, MediaSource(str(data.video_dir), filename_tmpl='{id}.avi'))
 
 
-@pytest.mark.parametrize('kind', ['fewer frames than announced', 'height and width exchanged',
-                                  'numbers that are not finite', 'scores outside 0 to 1'])
+@pytest.mark.parametrize('kind', [
+    'fewer frames than announced', 'height and width exchanged', 'numbers that are not finite',
+    'scores outside 0 to 1'
+])
 def test_a_mended_clip_has_no_mistake_and_stays(data, kind):
     CASES[kind](data)
     old = copy.deepcopy(data.content)
@@ -227,8 +261,10 @@ def test_a_mended_clip_has_no_mistake_and_stays(data, kind):
         np.testing.assert_array_equal(annotations[1][name], old['annotations'][1][name])
 
 
-@pytest.mark.parametrize('kind', ['wrong label', 'wrong keypoint', 'no video', 'cannot be decoded',
-                                  'joints of another image size', 'no visible joint'])
+@pytest.mark.parametrize('kind', [
+    'wrong label', 'wrong keypoint', 'no video', 'cannot be decoded',
+    'joints of another image size', 'no visible joint'
+])
 def test_a_clip_that_cannot_be_mended_is_left_out_of_splits_too(data, kind):
     CASES[kind](data)
     findings, annotations, chosen = run(data)
@@ -261,9 +297,9 @@ def test_csv_has_a_row_a_finding_errors_first(data, tmp_path):
     write_csv(tmp_path / 'new' / 'a.csv', run(data)[0])
     with open(tmp_path / 'new' / 'a.csv', newline='') as file:
         rows = list(csv.DictReader(file))
-    assert [(row['severity'], row['kind'], row['index'], row['remedy']) for row in rows] == [
-        ('error', 'wrong label', '2', 'left out'),
-        ('warning', 'joints outside the image', '1', '')]
+    assert [(row['severity'], row['kind'], row['index'], row['remedy'])
+            for row in rows] == [('error', 'wrong label', '2', 'left out'),
+                                 ('warning', 'joints outside the image', '1', '')]
 
 
 def test_visible_share_is_of_the_person_seen_best(data):
@@ -276,8 +312,8 @@ def test_visible_share_is_of_the_person_seen_best(data):
     findings = check_contents(annotations, 'a.pkl', get_layout('coco17'))
     shares = visible_shares(annotations, findings)
     assert shares == {0: 1., 1: 0.5}
-    assert format_splits(annotations, dict(train=[0, 1]), shares)[1].split() == [
-        'train', '2', '2', '6', 'to', '6', '75%,', '50%']
+    assert format_splits(annotations, dict(train=[0, 1]),
+                         shares)[1].split() == ['train', '2', '2', '6', 'to', '6', '75%,', '50%']
 
 
 def test_layout_is_that_of_most_clips(data):
@@ -291,6 +327,7 @@ def test_layout_is_that_of_most_clips(data):
 
 
 def test_a_finding_takes_its_parts_from_the_error_not_from_its_text():
-    finding = Finding.of_error('no video', 'a', InputError('f: found 1, want 2', 'x: found 3',
-                                                          '5, want 6', 'a: found 7, want 8'))
+    finding = Finding.of_error(
+        'no video', 'a',
+        InputError('f: found 1, want 2', 'x: found 3', '5, want 6', 'a: found 7, want 8'))
     assert (finding.found, finding.want) == ('5, want 6', 'a: found 7, want 8')

@@ -21,8 +21,11 @@ def export(rgb_pose_data, monkeypatch, tmp_path):
     def run(*flags):
         data.save()
         monkeypatch.setattr(sys, 'argv', [
-            'export_coco.py', str(data.ann_file), '--videos', str(data.video_dir), '--out',
-            str(tmp_path / 'coco'), '--split', 'train', '--workers', '1', *flags])
+            'export_coco.py',
+            str(data.ann_file), '--videos',
+            str(data.video_dir), '--out',
+            str(tmp_path / 'coco'), '--split', 'train', '--workers', '1', *flags
+        ])
         runpy.run_path(str(TOOL))['main']()
         return json.loads((tmp_path / 'coco' / 'train.json').read_text()), tmp_path / 'coco'
 
@@ -33,8 +36,8 @@ def export(rgb_pose_data, monkeypatch, tmp_path):
 def test_every_nth_frame_with_its_joints(export):
     export.data.annotations[0]['keypoint_score'][0, 3, 5] = 0
     content, folder = export('--every', '3')
-    assert [image['file_name'] for image in content['images']] == [
-        f'clip{clip}_{index:06}.jpg' for clip in (0, 1) for index in (0, 3, 6)]
+    assert [image['file_name'] for image in content['images']
+            ] == [f'clip{clip}_{index:06}.jpg' for clip in (0, 1) for index in (0, 3, 6)]
     second = content['annotations'][1]
     joints = np.array(second['keypoints']).reshape(17, 3)
     wanted = export.data.annotations[0]['keypoint'][0, 3]
@@ -55,14 +58,14 @@ def test_mmpose_reads_it(export):
         info = dataset.get_data_info(0)
     np.testing.assert_allclose(info['keypoints'][0], export.data.annotations[0]['keypoint'][0, 0],
                                atol=0.01)
-    height, width = export.data.size   # MMPose's boxes end at the last pixel
+    height, width = export.data.size  # MMPose's boxes end at the last pixel
     np.testing.assert_array_equal(info['bbox'][0], [0, 0, width - 1, height - 1])
 
 
 def test_with_whole_frames_those_of_more_people_are_left_out_and_told(export, capsys):
     two = export.data.annotations[0]
-    two['keypoint'], two['keypoint_score'] = (np.concatenate([two[key]] * 2) for key in (
-        'keypoint', 'keypoint_score'))
+    two['keypoint'], two['keypoint_score'] = (np.concatenate([two[key]] * 2)
+                                              for key in ('keypoint', 'keypoint_score'))
     content, _ = export('--whole-frame', '--every', '4')
     assert len(content['images']) == 2
     assert '2 frames with more than one person: left out' in capsys.readouterr().out

@@ -33,10 +33,12 @@ def test_plain_list_of_annotations(data):
     assert len(data.build()) == 3
 
 
-@pytest.mark.parametrize('entries', [
-    ['clip0', 'clip2'], ['a/vid0.mp4', 'a/vid2.mp4'], ['a/vid0', 'a/vid2'],
-    ['vid0', 'vid2'], ('clip0', 'a/vid2'), {'clip0', 'clip2'}, np.array(['clip0', 'clip2'])
-], ids=['frame_dir', 'filename', 'stem', 'bare stem', 'mixed', 'set', 'array'])
+@pytest.mark.parametrize(
+    'entries',
+    [['clip0', 'clip2'], ['a/vid0.mp4', 'a/vid2.mp4'], ['a/vid0', 'a/vid2'], ['vid0', 'vid2'],
+     ('clip0', 'a/vid2'), {'clip0', 'clip2'},
+     np.array(['clip0', 'clip2'])],
+    ids=['frame_dir', 'filename', 'stem', 'bare stem', 'mixed', 'set', 'array'])
 def test_split_entries_match_frame_dir_filename_or_stem(data, entries):
     (data.video_dir / 'a').mkdir()
     for i, annotation in enumerate(data.annotations):
@@ -92,6 +94,7 @@ def test_float16_keypoints_become_float32(data):
 
 @pytest.mark.parametrize('serialize', [True, False])
 def test_a_pipeline_may_change_its_arrays(data, serialize):
+
     def spoil(results):
         results['keypoint'][:] = -1
         results['keypoint_score'][:] = -1

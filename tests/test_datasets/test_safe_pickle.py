@@ -27,10 +27,12 @@ class Runs:
 
 @pytest.mark.parametrize('protocol', range(pickle.HIGHEST_PROTOCOL + 1))
 def test_loads_what_annotations_hold(tmp_path, protocol):
-    content = collections.OrderedDict(
-        array=np.arange(6, dtype=np.float16).reshape(2, 3), fortran=np.asfortranarray(np.eye(3)),
-        text=np.array(['a', 'b']), scalar=np.float32(0.5), flag=np.bool_(True), raw=b'\xff\x00',
-        ids={'a', 'b'}, fixed=frozenset([1]), shape=(3, 4), number=1 + 2j, nothing=None)
+    content = collections.OrderedDict(array=np.arange(6, dtype=np.float16).reshape(2, 3),
+                                      fortran=np.asfortranarray(np.eye(3)),
+                                      text=np.array(['a', 'b']), scalar=np.float32(0.5),
+                                      flag=np.bool_(True), raw=b'\xff\x00', ids={'a', 'b'},
+                                      fixed=frozenset([1]), shape=(3,
+                                                                   4), number=1 + 2j, nothing=None)
     path = write(tmp_path / 'a.pkl', pickle.dumps(content, protocol))
     loaded = safe_pickle.load(path)
     assert loaded.keys() == content.keys()
@@ -87,8 +89,8 @@ def test_refuses_a_number_type_that_turns_bytes_into_pointers(tmp_path):
 
 
 @pytest.mark.parametrize('data', [
-    b'', b'hello, no pickle', b'\x89PNG\r\n\x1a\n', pickle.dumps(np.arange(1000))[:-200],
-    b'\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f.'
+    b'', b'hello, no pickle', b'\x89PNG\r\n\x1a\n',
+    pickle.dumps(np.arange(1000))[:-200], b'\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f.'
 ], ids=['empty', 'text', 'png', 'truncated', 'absurd length'])
 def test_damaged_file_is_an_input_error(tmp_path, data):
     with pytest.raises(InputError, match=r'a\.pkl: content: found .* want a complete pickle'):
@@ -104,9 +106,10 @@ CORES = ['numpy.core', 'numpy._core']
 
 
 @pytest.mark.parametrize('core', CORES)
-@pytest.mark.parametrize('value, function, protocol', [
-    (np.arange(3), 'multiarray._reconstruct', 2), (np.int64(7), 'multiarray.scalar', 2),
-    (np.arange(3), 'numeric._frombuffer', 5)], ids=['array', 'number', 'buffer'])
+@pytest.mark.parametrize('value, function, protocol', [(np.arange(3), 'multiarray._reconstruct', 2),
+                                                       (np.int64(7), 'multiarray.scalar', 2),
+                                                       (np.arange(3), 'numeric._frombuffer', 5)],
+                         ids=['array', 'number', 'buffer'])
 def test_loads_what_numpy_1_and_2_name_differently(tmp_path, core, value, function, protocol):
     data = pickle.dumps(value, protocol)
     part, _, name = function.partition('.')
@@ -131,11 +134,13 @@ def test_arrays_may_be_written_to(tmp_path):
 
 def test_arrays_are_found_wherever_they_stand(tmp_path):
     array = np.arange(3)
-    content = dict(first=array, a=[(1, (array, [array]))],
-                   b=collections.OrderedDict(c=array), d=(2, 3), e=array)
+    content = dict(first=array, a=[(1, (array, [array]))], b=collections.OrderedDict(c=array),
+                   d=(2, 3), e=array)
     loaded = safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps(content)))
-    places = [loaded['first'], loaded['a'][0][1][0],
-              loaded['a'][0][1][1][0], loaded['b']['c'], loaded['e']]
+    places = [
+        loaded['first'], loaded['a'][0][1][0], loaded['a'][0][1][1][0], loaded['b']['c'],
+        loaded['e']
+    ]
     assert all(place is places[0] for place in places) and type(places[0]) is np.ndarray
     assert loaded['d'] == (2, 3)
 
@@ -175,11 +180,12 @@ class Array:
         return np.core.multiarray._reconstruct, (np.ndarray, (0, ), b'b'), self.state
 
 
-@pytest.mark.parametrize('state', [
-    (1, (1000, ), np.dtype('f8'), False, b'short'), (1, (-1, ), np.dtype('f8'), False, b''),
-    (1, (2**40, 2**40), np.dtype('f8'), False, b''), (1, (1, ), 'f8', False, bytes(8)), (1, (1, )),
-    (1, (1, ), np.dtype('f8'), False, [1.])
-], ids=['too short', 'negative', 'overflow', 'no type', 'no data', 'list'])
+@pytest.mark.parametrize('state', [(1, (1000, ), np.dtype('f8'), False, b'short'),
+                                   (1, (-1, ), np.dtype('f8'), False, b''),
+                                   (1, (2**40, 2**40), np.dtype('f8'), False, b''),
+                                   (1, (1, ), 'f8', False, bytes(8)), (1, (1, )),
+                                   (1, (1, ), np.dtype('f8'), False, [1.])],
+                         ids=['too short', 'negative', 'overflow', 'no type', 'no data', 'list'])
 def test_a_damaged_array_is_an_input_error(tmp_path, state):
     with pytest.raises(InputError, match=r'a\.pkl: content: found'):
         safe_pickle.load(write(tmp_path / 'a.pkl', pickle.dumps([Array(*state)])))

@@ -26,7 +26,7 @@ def file(benchmark, tmp_path_factory):
 
 def test_loading_takes_little_more_than_the_arrays(benchmark, file):
     path, size = file
-    benchmark['load'](path, 25)     # imports and caches
+    benchmark['load'](path, 25)  # imports and caches
     tracemalloc.start()
     try:
         dataset = benchmark['load'](path, 25)

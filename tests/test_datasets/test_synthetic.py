@@ -37,11 +37,14 @@ def folder(tmp_path_factory):
 
 def contents(folder):
     """Every file: its bytes, or for the pickle what it holds."""
-    return {path.name: safe_pickle.load(str(path)) if path.suffix == '.pkl' else path.read_bytes()
-            for path in sorted(folder.rglob('*')) if path.is_file()}
+    return {
+        path.name: safe_pickle.load(str(path)) if path.suffix == '.pkl' else path.read_bytes()
+        for path in sorted(folder.rglob('*')) if path.is_file()
+    }
 
 
 # What a clip is
+
 
 @pytest.mark.parametrize('difficulty', LEVELS)
 def test_a_clip_is_a_function_of_seed_split_and_index(difficulty):
@@ -53,8 +56,8 @@ def test_a_clip_is_a_function_of_seed_split_and_index(difficulty):
 @pytest.mark.parametrize('other', [dict(seed=1), dict(split='val'), dict(index=8)])
 def test_another_seed_split_or_index_gives_another_clip(other):
     one, two = make_clip().annotation, make_clip(**other).annotation
-    assert one['keypoint'].shape != two['keypoint'].shape or (
-        np.abs(one['keypoint'] - two['keypoint']).max() > 1)
+    assert one['keypoint'].shape != two['keypoint'].shape or (np.abs(one['keypoint'] -
+                                                                     two['keypoint']).max() > 1)
 
 
 def test_labels_are_balanced_products_of_motion_and_object():
@@ -71,8 +74,8 @@ def test_at_any_frame_the_phase_of_every_motion_is_uniform(motion, frame):
     rng = np.random.default_rng(0)
     phase = np.array([hand_phase(rng, motion, 32)[frame] for _ in range(4000)])
     counts, _ = np.histogram(phase % (2 * np.pi), 16, (0, 2 * np.pi))
-    chi2 = ((counts - 250) ** 2 / 250).sum()
-    assert chi2 < 37.7       # 99.9 % of chi-squared with 15 degrees of freedom
+    chi2 = ((counts - 250)**2 / 250).sum()
+    assert chi2 < 37.7  # 99.9 % of chi-squared with 15 degrees of freedom
 
 
 @pytest.mark.parametrize('difficulty', LEVELS)
@@ -80,8 +83,8 @@ def test_a_frame_depends_on_the_phase_at_that_frame_only(difficulty, monkeypatch
     """With the uniform phase: a single frame says nothing of the motion."""
     found = []
     for speed in (0, 0.5, -0.5):
-        monkeypatch.setattr(clips_module, 'hand_phase',
-                            lambda rng, motion, num: 1 + speed * (np.arange(num) - 2))
+        monkeypatch.setattr(clips_module, 'hand_phase', lambda rng, motion, num: 1 + speed *
+                            (np.arange(num) - 2))
         clip = make_clip(1, difficulty)
         found.append((clip.frames(), clip.annotation['keypoint'], clip.annotation['object_box']))
     for frames, keypoint, box in found[1:]:
@@ -100,8 +103,8 @@ def test_keypoints_do_not_depend_on_the_object(difficulty, monkeypatch):
     np.testing.assert_array_equal(other['keypoint_score'], plain['keypoint_score'])
 
 
-@pytest.mark.parametrize('motion, low, high', [
-    ('circle', 360, 720), ('swing', 120, 240), ('shake', 30, 70), ('hold', 0, 16)])
+@pytest.mark.parametrize('motion, low, high', [('circle', 360, 720), ('swing', 120, 240),
+                                               ('shake', 30, 70), ('hold', 0, 16)])
 def test_the_motions_differ_in_how_far_the_hand_goes(motion, low, high):
     rng = np.random.default_rng(1)
     for _ in range(200):
@@ -129,7 +132,8 @@ def test_the_object_is_drawn_in_its_box():
         with_object = clip.frames()[0].astype(int)
         bare = make_clip(index, num_frames=1)
         bare.main.thing = None
-        changed = np.abs(with_object - bare.frames()[0]).max(-1) > 3  # grey clothes may stand before grey walls
+        changed = np.abs(with_object -
+                         bare.frames()[0]).max(-1) > 3  # grey clothes may stand before grey walls
         x1, y1, x2, y2 = clip.annotation['object_box'][0]
         rows, columns = np.nonzero(changed)
         assert columns.min() >= x1 - 1 and columns.max() <= x2 + 1
@@ -168,7 +172,8 @@ def test_keypoints_are_on_the_drawn_body():
     for index in range(4):
         clip, bare = make_clip(index, num_frames=1), make_clip(index, num_frames=1)
         bare.actors = []
-        drawn = np.abs(clip.frames()[0].astype(int) - bare.frames()[0]).max(-1) > 3  # grey clothes may stand before grey walls
+        drawn = np.abs(clip.frames()[0].astype(int) -
+                       bare.frames()[0]).max(-1) > 3  # grey clothes may stand before grey walls
         points = clip.main.joints_2d[0, torso] * clip.size
         hits = [drawn[int(y) - 1:int(y) + 2, int(x) - 1:int(x) + 2].any() for x, y in points]
         assert all(hits)
@@ -190,15 +195,18 @@ def test_only_the_hard_set_moves_the_main_person_out_of_slot_0():
 
 
 def test_hard_clips_have_more_missing_joints_and_second_people():
+
     def share(level):
         found = [c.annotation for c in clips(level)]
-        return (np.mean([(a['keypoint_score'] == 0).mean() for a in found]),
-                np.mean([len(a['keypoint']) - 1 for a in found]))
+        return (np.mean([(a['keypoint_score'] == 0).mean()
+                         for a in found]), np.mean([len(a['keypoint']) - 1 for a in found]))
+
     easy, hard = share('easy'), share('hard')
     assert easy[0] < hard[0] and easy[1] < hard[1]
 
 
 # The files
+
 
 def test_the_annotations_make_a_data_set(folder):
     for split, number in (('train', 5), ('val', 2), ('test', 2)):
@@ -218,8 +226,8 @@ def test_splits_share_no_person_and_no_background(folder):
     seen = {}
     for a in data['annotations']:
         split = next(s for s, names in data['split'].items() if a['frame_dir'] in names)
-        for identity in (*(('person', i) for i in a['person_ids']),
-                         ('background', a['background_id'])):
+        for identity in (*(('person', i)
+                           for i in a['person_ids']), ('background', a['background_id'])):
             assert seen.setdefault(identity, split) == split
 
 
@@ -265,8 +273,10 @@ def test_the_number_of_processes_does_not_matter(folder, tmp_path):
 
 
 def test_a_complete_folder_is_left_alone(folder, monkeypatch):
+
     def draw(self):
         raise AssertionError('drew a clip')
+
     before = contents(folder)
     monkeypatch.setattr(Clip, 'frames', draw)
     assert generate(folder, **SMALL) == folder / 'annotations.pkl'
@@ -288,8 +298,8 @@ def test_an_interrupted_call_is_taken_up_where_it_stopped(folder, tmp_path, monk
     assert not (out / 'annotations.pkl').exists()
     assert len(list((out / 'videos').iterdir())) == 3
 
-    monkeypatch.setattr(Clip, 'frames', lambda self: drawn.append(
-        self.annotation['frame_dir']) or frames(self))
+    monkeypatch.setattr(Clip, 'frames',
+                        lambda self: drawn.append(self.annotation['frame_dir']) or frames(self))
     generate(out, **SMALL)
     assert len(drawn) == len(set(drawn)) == 9
     np.testing.assert_equal(contents(out), contents(folder))
@@ -316,8 +326,8 @@ def test_a_deleted_video_is_made_again(tmp_path):
     np.testing.assert_equal(contents(tmp_path / 'data'), before)
 
 
-@pytest.mark.parametrize('name, value', [
-    ('seed', 1), ('difficulty', 'hard'), ('num_train', 6), ('size', 96), ('num_frames', 7)])
+@pytest.mark.parametrize('name, value', [('seed', 1), ('difficulty', 'hard'), ('num_train', 6),
+                                         ('size', 96), ('num_frames', 7)])
 def test_a_folder_of_other_arguments_is_refused_and_kept(folder, name, value):
     before = contents(folder)
     with pytest.raises(InputError, match=f'stamp.json: {name}: found .*, want {value}: choose'):
@@ -332,9 +342,8 @@ def test_a_folder_of_something_else_is_refused_and_kept(tmp_path):
     assert contents(tmp_path) == {'holiday.mp4': b'mine'}
 
 
-@pytest.mark.parametrize('name, value', [
-    ('seed', -1), ('difficulty', 'medium'), ('num_val', 0), ('size', 65), ('size', 32),
-    ('num_frames', 0)])
+@pytest.mark.parametrize('name, value', [('seed', -1), ('difficulty', 'medium'), ('num_val', 0),
+                                         ('size', 65), ('size', 32), ('num_frames', 0)])
 def test_a_value_out_of_range_is_refused(tmp_path, name, value):
     with pytest.raises(InputError, match=f'{name}: found {value}'):
         generate(tmp_path / 'data', **{**SMALL, name: value})

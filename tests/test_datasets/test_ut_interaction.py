@@ -8,14 +8,18 @@ import pytest
 from mmaction_d3d.datasets import RGBPoseDataset
 from mmaction_d3d.media import read_video
 
-ROOT = Path(os.environ.get('UT_INTERACTION_ROOT',
-                           Path(__file__).parents[3] / 'shared' / 'data' / 'ut_interaction'))
+ROOT = Path(
+    os.environ.get('UT_INTERACTION_ROOT',
+                   Path(__file__).parents[3] / 'shared' / 'data' / 'ut_interaction'))
 pytestmark = pytest.mark.skipif(not ROOT.is_dir(), reason='UT-Interaction is not here')
 
 PIPELINE = [
-    dict(type='AlignedSampleFrames', clip_len=12), dict(type='AlignedDecode'),
-    dict(type='SquarePad'), dict(type='Resize', scale=(64, 64), keep_ratio=False),
-    dict(type='JointFlip', layout='coco17'), dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='AlignedSampleFrames', clip_len=12),
+    dict(type='AlignedDecode'),
+    dict(type='SquarePad'),
+    dict(type='Resize', scale=(64, 64), keep_ratio=False),
+    dict(type='JointFlip', layout='coco17'),
+    dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackRGBPose')
 ]
 

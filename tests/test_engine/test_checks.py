@@ -13,7 +13,7 @@ def model(width=2):
 
 @pytest.fixture
 def save(tmp_path):
-    """Writes a checkpoint; gives its path."""
+    """Writes a checkpoint; give its path."""
 
     def save(content):
         path = tmp_path / 'w.pth'
@@ -33,6 +33,7 @@ def test_own_checkpoint_fits(save, wrap):
 
 
 def test_model_may_be_wrapped(save):
+
     class Wrapped(torch.nn.DataParallel):
         pass
 
@@ -74,8 +75,8 @@ def test_url_is_left_to_mmengine():
 
 @pytest.mark.parametrize('resume, outcome', [(False, 'fits'), (True, 'refused')])
 def test_only_resuming_needs_every_tensor(save, tmp_path, resume, outcome):
-    cfg = Config(dict(resume=resume, work_dir=str(tmp_path),
-                      load_from=save(model(width=5).state_dict())))
+    cfg = Config(
+        dict(resume=resume, work_dir=str(tmp_path), load_from=save(model(width=5).state_dict())))
     try:
         check_start(cfg, model())
         assert outcome == 'fits'
@@ -95,17 +96,20 @@ def test_resuming_before_the_first_checkpoint_is_a_fresh_start(tmp_path):
 
 def test_data_set_inside_a_wrapper_is_compared_with_the_model():
     inner = dict(type='RGBPoseDataset', num_classes=6)
-    cfg = Config(dict(model=dict(cls_head=dict(num_classes=5)), train_dataloader=dict(
-        dataset=dict(type='RepeatDataset', times=2, dataset=inner))))
+    cfg = Config(
+        dict(model=dict(cls_head=dict(num_classes=5)),
+             train_dataloader=dict(dataset=dict(type='RepeatDataset', times=2, dataset=inner))))
     with pytest.raises(InputError, match='to match train_dataloader.dataset.dataset.num_classes'):
         check_config(cfg)
 
 
 def test_every_one_of_joined_data_sets_is_compared_with_the_model():
     inner = [dict(type='RGBPoseDataset', num_classes=count) for count in (5, 6)]
-    cfg = Config(dict(model=dict(cls_head=dict(num_classes=5)), val_dataloader=dict(
-        dataset=dict(type='ConcatDataset', datasets=inner))))
-    with pytest.raises(InputError, match=r'6, to match val_dataloader.dataset.datasets\[1\].num_cl'):
+    cfg = Config(
+        dict(model=dict(cls_head=dict(num_classes=5)),
+             val_dataloader=dict(dataset=dict(type='ConcatDataset', datasets=inner))))
+    with pytest.raises(InputError,
+                       match=r'6, to match val_dataloader.dataset.datasets\[1\].num_cl'):
         check_config(cfg)
 
 

@@ -11,9 +11,8 @@ CLASSES = ['go', 'come']
 @pytest.fixture(scope='module')
 def tested(rgb_pose_data, tmp_path_factory):
     """A test of three clips of two views in batches of two: file, model, batches."""
-    from mmengine.registry import init_default_scope
-
     from mmaction.registry import MODELS
+    from mmengine.registry import init_default_scope
     init_default_scope('mmaction')
     forget_runs()
     data = rgb_pose_data(num_videos=3, num_frames=8)
@@ -21,19 +20,21 @@ def tested(rgb_pose_data, tmp_path_factory):
     data.save()
     pipeline = [
         dict(type='AlignedSampleFrames', clip_len=2, num_clips=2, test_mode=True),
-        dict(type='AlignedDecode'), dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='AlignedDecode'),
+        dict(type='FormatShape', input_format='NCTHW'),
         dict(type='PackRGBPose')
     ]
     torch.manual_seed(0)
-    model = MODELS.build(dict(
-        type='D3DRecognizer',
-        backbone=dict(type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=2),
-                      num_joints=17, num_person=1, clip_len=2, img_size=64, num_blocks=1,
-                      num_heads=1, kernel_size=1),
-        cls_head=dict(type='D3DHead', num_classes=2, in_channels=8, average_clips='prob'),
-        data_preprocessor=dict(
-            type='D3DDataPreprocessor',
-            preprocessors=dict(imgs=dict(type='ActionDataPreprocessor', format_shape='NCTHW')))))
+    model = MODELS.build(
+        dict(
+            type='D3DRecognizer',
+            backbone=dict(type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=2),
+                          num_joints=17, num_person=1, clip_len=2, img_size=64, num_blocks=1,
+                          num_heads=1, kernel_size=1),
+            cls_head=dict(type='D3DHead', num_classes=2, in_channels=8,
+                          average_clips='prob'), data_preprocessor=dict(
+                              type='D3DDataPreprocessor', preprocessors=dict(
+                                  imgs=dict(type='ActionDataPreprocessor', format_shape='NCTHW')))))
     folder = tmp_path_factory.mktemp('tested')
     file = folder / 'deep' / 'clips.npz'
     runner = Runner(
@@ -43,8 +44,7 @@ def tested(rgb_pose_data, tmp_path_factory):
                              sampler=dict(type='DefaultSampler', shuffle=False)),
         test_cfg=dict(type='TestLoop'), test_evaluator=dict(type='AccMetric'),
         custom_hooks=[dict(type='DumpClipsHook', out_file=str(file))],
-        default_hooks=dict(checkpoint=None), default_scope='mmaction',
-        experiment_name=str(folder))
+        default_hooks=dict(checkpoint=None), default_scope='mmaction', experiment_name=str(folder))
     runner.test()
     with np.load(file, allow_pickle=False) as content:
         return dict(content), model, data, list(runner.test_dataloader)

@@ -40,19 +40,20 @@ class ThreeJoints(Clips):
 
 
 def train(folder, interval, iterations=1, **changes):
-    """Trains a small model; returns the runner."""
+    """Trains a small model; return the runner."""
     forget_runs()
     runner = Runner(
         model=build(small_recognizer(**changes)), work_dir=str(folder),
         train_dataloader=dict(batch_size=2, dataset=ThreeJoints(iterations),
                               sampler=dict(type='DefaultSampler', shuffle=False)),
-        train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-2)),
+        train_cfg=dict(by_epoch=True,
+                       max_epochs=1), optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-2)),
         default_hooks=dict(checkpoint=None),
-        visualizer=dict(type='ActionVisualizer', vis_backends=[dict(type='LocalVisBackend'),
-                                                               dict(type='ImageKeeper')]),
-        custom_hooks=[dict(type='ExplanationHook', interval=interval)],
-        randomness=dict(seed=0), default_scope='mmaction', experiment_name=str(folder))
+        visualizer=dict(type='ActionVisualizer',
+                        vis_backends=[dict(type='LocalVisBackend'),
+                                      dict(type='ImageKeeper')]),
+        custom_hooks=[dict(type='ExplanationHook', interval=interval)], randomness=dict(seed=0),
+        default_scope='mmaction', experiment_name=str(folder))
     runner.train()
     return runner
 
@@ -71,8 +72,7 @@ def drawn(tmp_path_factory):
 
 
 def test_pictures_come_at_the_stated_interval(drawn):
-    assert set(kept_images(drawn[1])) == {
-        (name, 2) for name in ('attention', 'joints', 'offsets')}
+    assert set(kept_images(drawn[1])) == {(name, 2) for name in ('attention', 'joints', 'offsets')}
 
 
 def test_every_backend_gets_the_same_picture(drawn):

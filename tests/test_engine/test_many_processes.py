@@ -13,13 +13,18 @@ SCRIPT = Path(__file__).with_name('train_small.py')
 
 def train(folder, processes, batch_size, accumulated=1):
     """Trains, returns the parameters and all that was printed."""
-    command = [str(SCRIPT), str(folder), 'pytorch' if processes > 1 else 'none', str(batch_size),
-               str(accumulated)]
+    command = [
+        str(SCRIPT),
+        str(folder), 'pytorch' if processes > 1 else 'none',
+        str(batch_size),
+        str(accumulated)
+    ]
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
-    launch = ['-m', 'torch.distributed.run', f'--nproc_per_node={processes}',
-              f'--master_port={port}'] if processes > 1 else []
+    launch = [
+        '-m', 'torch.distributed.run', f'--nproc_per_node={processes}', f'--master_port={port}'
+    ] if processes > 1 else []
     # Without GPUs, so that the processes talk by gloo on any machine.
     env = dict(os.environ, OMP_NUM_THREADS='1', CUDA_VISIBLE_DEVICES='', PYTHONWARNINGS='default')
     done = subprocess.run([sys.executable, *launch, *command], env=env, text=True,

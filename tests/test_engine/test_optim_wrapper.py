@@ -1,13 +1,12 @@
 """One config trains in mixed precision on a GPU and in float32 on a CPU, or as its type says."""
 import pytest
 import torch
+from mmaction.registry import OPTIM_WRAPPERS
 from mmengine.logging import MMLogger
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 
-from mmaction.registry import OPTIM_WRAPPERS
 from mmaction_d3d.engine.optim_wrapper import CPUAmpOptimWrapper
 from mmaction_d3d.errors import InputError
-
 
 
 def build(**kwargs):
@@ -76,8 +75,9 @@ def test_a_named_type_trains_on_a_cpu(monkeypatch, dtype, scale):
     assert out.dtype is dtype
     wrapper.update_params(out.float().sum() * 2**-6)  # its gradient is no overflow at any scale
     assert type(wrapper) is CPUAmpOptimWrapper
-    assert wrapper.loss_scaler.get_scale() == {'dynamic': 65536.}.get(
-        str(scale), scale if isinstance(scale, float) else 2.)
+    assert wrapper.loss_scaler.get_scale() == {'dynamic': 65536.
+                                               }.get(str(scale),
+                                                     scale if isinstance(scale, float) else 2.)
     assert torch.allclose(model.weight, before - 2**-7)
 
 

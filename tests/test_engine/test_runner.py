@@ -24,19 +24,15 @@ class Toy(BaseModel):
 
 def toy_runner(work_dir, launcher='pytorch', accumulated=1, **kwargs):
     return AutoDeviceRunner(
-        model=Toy(),
-        work_dir=str(work_dir),
-        launcher=launcher,
-        train_dataloader=dict(
+        model=Toy(), work_dir=str(work_dir), launcher=launcher, train_dataloader=dict(
             batch_size=2, dataset=torch.utils.data.TensorDataset(torch.rand(4, 3)),
             sampler=dict(type='DefaultSampler', shuffle=False),
             collate_fn=lambda batch: dict(inputs=torch.stack([x for x, in batch]))),
-        train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1), accumulative_counts=accumulated),
-        env_cfg=dict(dist_cfg=dict(backend='nccl')),
-        cfg=dict(sync_bn='torch'),
-        experiment_name=str(work_dir),
-        **kwargs)
+        train_cfg=dict(by_epoch=True,
+                       max_epochs=1), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1),
+                                                         accumulative_counts=accumulated),
+        env_cfg=dict(dist_cfg=dict(backend='nccl')), cfg=dict(sync_bn='torch'),
+        experiment_name=str(work_dir), **kwargs)
 
 
 @pytest.fixture
@@ -77,8 +73,8 @@ def test_wrapped_model_trains_on_cpu(one_process, tmp_path):
 @cpus
 def test_other_wrapper_of_the_config_is_used(one_process, tmp_path):
     runner = toy_runner(tmp_path)
-    wrapped = runner.wrap_model(
-        dict(type='MMDistributedDataParallel', find_unused_parameters=True), Toy())
+    wrapped = runner.wrap_model(dict(type='MMDistributedDataParallel', find_unused_parameters=True),
+                                Toy())
     assert wrapped.find_unused_parameters
 
 

@@ -30,23 +30,20 @@ class Clips(torch.utils.data.Dataset):
 
 def train(work_dir, interval=1, iterations=1, changes=(), optim=(), hooks=(), model=None,
           schedulers=None):
-    """Trains a small model; returns the runner and the logged scalars of each iteration."""
+    """Trains a small model; return the runner and the logged scalars of each iteration."""
     forget_runs()
     hooks = [dict(type='TrainingHealthHook', interval=interval), *hooks] if interval else [*hooks]
     runner = Runner(
-        model=model or build(small_recognizer(**dict(changes))),
-        work_dir=str(work_dir),
+        model=model or build(small_recognizer(**dict(changes))), work_dir=str(work_dir),
         train_dataloader=dict(batch_size=2, dataset=Clips(iterations),
                               sampler=dict(type='DefaultSampler', shuffle=False)),
-        train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-3), clip_grad=dict(max_norm=1e-3),
-                           **dict(optim)),
-        param_scheduler=schedulers,
+        train_cfg=dict(by_epoch=True,
+                       max_epochs=1), optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-3),
+                                                         clip_grad=dict(max_norm=1e-3),
+                                                         **dict(optim)), param_scheduler=schedulers,
         default_hooks=dict(logger=dict(type='LoggerHook', interval=1), checkpoint=None),
         visualizer=dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')]),
-        custom_hooks=hooks,
-        default_scope='mmaction',
-        experiment_name=str(work_dir))
+        custom_hooks=hooks, default_scope='mmaction', experiment_name=str(work_dir))
     runner.train()
     file, = work_dir.rglob('vis_data/scalars.json')
     return runner, [json.loads(line) for line in file.read_text().splitlines()]
@@ -80,14 +77,16 @@ def searched(model, batch, training):
 
 def modules_of_parts(model):
     net, blocks = model.backbone, model.backbone.blocks
-    attentions = {name: [getattr(block, name) for block in blocks]
-                  for name in ('deformable', 'joint', 'temporal')}
+    attentions = {
+        name: [getattr(block, name) for block in blocks]
+        for name in ('deformable', 'joint', 'temporal')
+    }
     return dict(
-        {name: [layer.attention for layer in layers] for name, layers in attentions.items()},
-        backbone=[net.backbone], pose_tokens=[net.pose_tokens],
-        rgb_tokens=[net.rgb_tokens], modal_tokens=[net.modal_tokens],
-        search=[layer.search for layer in attentions['deformable']],
-        ffn=[layer.ffn for layers in attentions.values() for layer in layers],
+        {name: [layer.attention for layer in layers]
+         for name, layers in attentions.items()}, backbone=[net.backbone],
+        pose_tokens=[net.pose_tokens], rgb_tokens=[net.rgb_tokens], modal_tokens=[net.modal_tokens],
+        search=[layer.search for layer in attentions['deformable']
+                ], ffn=[layer.ffn for layers in attentions.values() for layer in layers],
         cls_merge=[block.cls_merge for block in blocks], head=[model.cls_head])
 
 
@@ -108,16 +107,16 @@ def test_gradient_norm_of_a_part_is_that_before_clipping(logged, beside, part):
 def test_parts_make_up_the_whole_gradient(logged):
     norms = {name: value for name, value in logged.items() if name.startswith('grad/')}
     assert set(norms) == {f'grad/{part}' for part in PARTS}
-    assert sum(norm**2 for norm in norms.values()) == pytest.approx(
-        logged['grad_norm']**2, rel=1e-4)
+    assert sum(norm**2 for norm in norms.values()) == pytest.approx(logged['grad_norm']**2,
+                                                                    rel=1e-4)
 
 
 @pytest.mark.parametrize('block', [0, 1])
 def test_offset_statistics_are_those_of_the_batch(logged, beside, block):
     found = searched(beside, draw_batch(), training=True)[block]
     deviation = found.offsets.flatten(0, 1).std(dim=0, correction=0).tolist()
-    assert [logged[f'offset_std/block{block}_{axis}'] for axis in 'xyz'] == pytest.approx(
-        deviation, rel=1e-4)
+    assert [logged[f'offset_std/block{block}_{axis}']
+            for axis in 'xyz'] == pytest.approx(deviation, rel=1e-4)
     assert logged[f'offset_saturated/block{block}'] == pytest.approx(
         (found.offsets.abs() > 0.95).float().mean().item(), abs=1e-6)
     left = (found.positions.abs() > 1).any(dim=-1).float().mean().item()
@@ -175,9 +174,8 @@ def test_scale_of_mixed_precision_is_taken_out(tmp_path, logged):
 
 
 def test_training_is_the_same_with_the_hook(tmp_path):
-    plain, watched = (
-        train(tmp_path / str(interval), interval, iterations=3)[0].model.state_dict()
-        for interval in (None, 1))
+    plain, watched = (train(tmp_path / str(interval), interval, iterations=3)[0].model.state_dict()
+                      for interval in (None, 1))
     assert all(torch.equal(plain[name], watched[name]) for name in plain)
 
 
@@ -229,8 +227,10 @@ def test_a_data_set_is_measured_in_eval_mode(training):
     statistics = offset_statistics(model, batches)
     assert all(module.training is training for module in model.modules())
     model.eval()
-    offsets = [torch.cat([found.offsets.flatten(0, 1) for found in blocks])
-               for blocks in zip(*(searched(model, batch, False) for batch in batches))]
+    offsets = [
+        torch.cat([found.offsets.flatten(0, 1) for found in blocks])
+        for blocks in zip(*(searched(model, batch, False) for batch in batches))
+    ]
     for (deviation, saturated, _), expected in zip(statistics, offsets, strict=True):
         assert deviation == pytest.approx(expected.std(dim=0, correction=0).tolist(), rel=1e-4)
         assert saturated == pytest.approx((expected.abs() > 0.95).float().mean().item(), abs=1e-6)

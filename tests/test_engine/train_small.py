@@ -10,7 +10,7 @@ from mmaction_d3d.engine import AutoDeviceRunner
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.test_models.support import draw_batch, small_recognizer  # noqa: E402
+from tests.test_models.support import draw_batch, small_recognizer
 
 
 class FreezeNorms(Hook):
@@ -43,9 +43,10 @@ def main(work_dir, launcher, batch_size, accumulated):
         model=small_recognizer(), work_dir=work_dir, launcher=launcher, default_scope='mmaction',
         train_dataloader=dict(batch_size=int(batch_size), num_workers=0, dataset=Drawn(),
                               sampler=dict(type='DefaultSampler', shuffle=False)),
-        train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(optimizer=dict(type='AdamW', lr=1e-3), clip_grad=dict(max_norm=1.),
-                           accumulative_counts=int(accumulated)),
+        train_cfg=dict(by_epoch=True,
+                       max_epochs=1), optim_wrapper=dict(optimizer=dict(type='AdamW', lr=1e-3),
+                                                         clip_grad=dict(max_norm=1.),
+                                                         accumulative_counts=int(accumulated)),
         custom_hooks=[FreezeNorms()], randomness=dict(seed=0), cfg=dict(sync_bn='torch'))
     runner.train()
     if mmengine.dist.is_main_process():

@@ -73,8 +73,8 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
         last = block == num_blocks - 1 and modal > 0
         alone = last and 'temporal' not in attentions
         if 'deformable' in attentions:
-            add('token search', searched * dims * (
-                prod(kernel) * (1 if depthwise else dims) + 3 + 8))
+            add('token search',
+                searched * dims * (prod(kernel) * (1 if depthwise else dims) + 3 + 8))
             queries = frames * joining + (0 if alone else frames * cells)
             keys = searched + frames * joining
             add('deformable attention', 2 * (queries + keys) * square + 2 * queries * keys * dims)
@@ -86,8 +86,9 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
             queries = frames * joining if alone else keys
             windowed = frames * (joining if alone else window + joining)
             average = 0 if alone else frames * joints * count * window * dims
-            add('joint stride attention', 2 * (queries + keys) * square + average
-                + 2 * count * windowed * frames * (window + joining) * dims)
+            add(
+                'joint stride attention', 2 * (queries + keys) * square + average +
+                2 * count * windowed * frames * (window + joining) * dims)
             add('FFN', 2 * queries * dims * hidden)
         if modal_tokens == 'cross':
             add('other tokens and CLS merge', frames * 2 * square)
@@ -96,9 +97,10 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
             count = window_count(frames, temporal_window, temporal_stride)
             tokens = cells + joints + modal
             queried = modal if last else tokens
-            add('temporal stride attention', 2 * frames * (tokens + queried) * square
-                + 2 * count * window * queried * window * tokens * dims
-                + frames * count * window * queried * dims)
+            add(
+                'temporal stride attention', 2 * frames * (tokens + queried) * square +
+                2 * count * window * queried * window * tokens * dims +
+                frames * count * window * queried * dims)
             add('FFN', 2 * frames * queried * dims * hidden)
     parts['head'] = max(modal, 1) * dims * classes
     return parts
@@ -135,10 +137,11 @@ def rgbpose_conv3d(rgb_frames, size, pose_frames, pose_size, joints, classes):
         rgb += rgb_frames * side**2 * pose_channels * to_rgb * 7
         pose += rgb_frames * side**2 * channels * to_pose * 7
         assert side == pose_side and rgb_frames * speed == pose_frames
-        macs, side, new_channels = bottlenecks(
-            rgb_frames, side, channels + to_rgb, planes, blocks, 2, True)
+        macs, side, new_channels = bottlenecks(rgb_frames, side, channels + to_rgb, planes, blocks,
+                                               2, True)
         rgb += macs
-        macs, pose_side, pose_channels = bottlenecks(
-            pose_frames, pose_side, pose_channels + to_pose, pose_planes, pose_blocks, 2, True)
+        macs, pose_side, pose_channels = bottlenecks(pose_frames, pose_side,
+                                                     pose_channels + to_pose, pose_planes,
+                                                     pose_blocks, 2, True)
         pose, channels = pose + macs, new_channels
     return {'RGB path': rgb, 'pose path': pose, 'head': (channels + pose_channels) * classes}

@@ -133,7 +133,7 @@ def test_maps_change_no_logit(spread_recognizer, clip):
     with torch.no_grad():
         plain, recorded = (spread_recognizer.cls_head(
             spread_recognizer.backbone(imgs, keypoint, record=record))
-            for record in (None, AttentionRecord()))
+                           for record in (None, AttentionRecord()))
     assert (plain - recorded).abs().max() <= 1e-5 and plain.argmax() == recorded.argmax()
 
 

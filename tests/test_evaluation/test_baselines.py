@@ -33,9 +33,10 @@ def splits(tmp_path_factory):
     """Fewer, with videos."""
     out = tmp_path_factory.mktemp('baselines') / 'data'
     ann_file = generate(out, num_train=80, num_val=16, num_test=48, num_frames=2, size=64)
-    return [RGBPoseDataset(str(ann_file), [], split=split,
-                           data_prefix=dict(video=str(out / 'videos')))
-            for split in ('train', 'val', 'test')]
+    return [
+        RGBPoseDataset(str(ann_file), [], split=split, data_prefix=dict(video=str(out / 'videos')))
+        for split in ('train', 'val', 'test')
+    ]
 
 
 def test_skeletons_tell_the_motion(skeletons):
@@ -93,9 +94,9 @@ def _two_people():
 
 
 @pytest.mark.parametrize('change', [
-    lambda clip: dict(clip, keypoint=3 * clip['keypoint']),
-    lambda clip: dict(clip, keypoint=clip['keypoint'][::-1],
-                      keypoint_score=clip['keypoint_score'][::-1])], ids=['size', 'slots'])
+    lambda clip: dict(clip, keypoint=3 * clip['keypoint']), lambda clip: dict(
+        clip, keypoint=clip['keypoint'][::-1], keypoint_score=clip['keypoint_score'][::-1])
+], ids=['size', 'slots'])
 def test_skeleton_features_depend_neither_on_picture_size_nor_on_slots(change):
     clip, layout = _two_people(), get_layout('coco17')
     for plain, changed in zip(_skeleton_features(clip, layout),

@@ -22,25 +22,23 @@ MMACTION = Path(get_installed_path('mmaction')) / '.mim' / 'configs' / 'skeleton
 RGBPOSE = MMACTION / 'rgbpose_conv3d' / 'rgbpose_conv3d.py'
 ATTENTIONS = ('deformable', 'joint', 'temporal')
 SUBSETS = [subset for size in (1, 2, 3) for subset in combinations(ATTENTIONS, size)]
-NARROW = dict(
-    type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4), num_joints=5,
-    num_person=2, clip_len=5, img_size=(64, 72), num_blocks=2, num_heads=2, kernel_size=3,
-    joint_window=4, temporal_window=2)
+NARROW = dict(type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4), num_joints=5,
+              num_person=2, clip_len=5, img_size=(64, 72), num_blocks=2, num_heads=2, kernel_size=3,
+              joint_window=4, temporal_window=2)
 SWITCHES = dict(
-    dense=dict(depthwise=False), bare=dict(pose_embed='none'), overlapping=dict(
-        joint_stride=1, temporal_window=3, temporal_stride=1), unwrapped=dict(wrap=False),
-    one_window=dict(joint_window=99, temporal_window=99), one_block=dict(num_blocks=1),
-    ffn=dict(ffn_ratio=2.5), anisotropic=dict(kernel_size=(7, 3, 5)),
+    dense=dict(depthwise=False), bare=dict(pose_embed='none'),
+    overlapping=dict(joint_stride=1, temporal_window=3, temporal_stride=1),
+    unwrapped=dict(wrap=False), one_window=dict(joint_window=99, temporal_window=99),
+    one_block=dict(num_blocks=1), ffn=dict(ffn_ratio=2.5), anisotropic=dict(kernel_size=(7, 3, 5)),
     strided=dict(backbone=dict(type='R2Plus1D', base_channels=4, temporal_strides=(1, 2, 1))))
 SHAPES = dict(imgs=(3, 5, 60, 70), keypoint=(5, 10, 3))
 
 
 def recogniser(**keys):
     tokens = 3 if keys.get('modal_tokens', 'cross') == 'cross' else 1
-    return dict(
-        type='D3DRecognizer', backbone=dict(NARROW, **keys),
-        cls_head=dict(type='D3DHead', num_classes=7, in_channels=16, num_tokens=tokens),
-        data_preprocessor=dict(type='D3DDataPreprocessor', preprocessors=dict()))
+    return dict(type='D3DRecognizer', backbone=dict(NARROW, **keys),
+                cls_head=dict(type='D3DHead', num_classes=7, in_channels=16, num_tokens=tokens),
+                data_preprocessor=dict(type='D3DDataPreprocessor', preprocessors=dict()))
 
 
 def noise(shapes):
@@ -148,5 +146,5 @@ def test_the_backbone_has_the_parameters_of_torchvisions_up_to_layer3():
     theirs = r2plus1d_18()
     kept = [theirs.stem, theirs.layer1, theirs.layer2, theirs.layer3]
     ours = MODELS.build(dict(type='R2Plus1D'))
-    assert sum(p.numel() for p in ours.parameters()) == sum(
-        p.numel() for part in kept for p in part.parameters())
+    assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for part in kept
+                                                            for p in part.parameters())

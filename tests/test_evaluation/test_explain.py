@@ -15,9 +15,12 @@ def test_the_prediction_is_the_models_and_the_frames_are_its_input(explanation, 
 
 
 def test_a_pipeline_without_keypoints_is_refused(recognizer, rgb_pose_data):
-    pipeline = [dict(type='AlignedSampleFrames', clip_len=4), dict(type='AlignedDecode'),
-                dict(type='FormatShape', input_format='NCTHW'),
-                dict(type='PackRGBPose', collect_keys=('imgs', ))]
+    pipeline = [
+        dict(type='AlignedSampleFrames', clip_len=4),
+        dict(type='AlignedDecode'),
+        dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='PackRGBPose', collect_keys=('imgs', ))
+    ]
     dataset = rgb_pose_data(num_videos=1, num_frames=8).build(pipeline, num_person=1)
     with pytest.raises(InputError, match='collect_keys'):
         explain_clip(recognizer(), dataset, 0)

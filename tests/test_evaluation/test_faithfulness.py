@@ -78,8 +78,8 @@ def test_orders_follow_the_map(explanation):
     frame, row, column = np.unravel_index(person[0], maps.cells.shape)
     places = 8 * np.array([column, row]) + 0.5
     distance = np.hypot(*(keypoint[frame, :, :2].numpy() - places).T).min()
-    assert distance == pytest.approx(faithfulness._distance_to_joints(
-        keypoint.numpy(), maps.cells.shape).min())
+    assert distance == pytest.approx(
+        faithfulness._distance_to_joints(keypoint.numpy(), maps.cells.shape).min())
 
 
 def test_the_table_holds_the_rows(rows, tmp_path):

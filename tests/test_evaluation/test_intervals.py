@@ -8,9 +8,10 @@ from mmaction_d3d.evaluation import intervals
 from mmaction_d3d.evaluation.intervals import mean_interval, share_interval, wilson_interval
 
 
-@pytest.mark.parametrize('correct, total, low, high', [
-    (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611),
-    (1, 29, 0.0061, 0.1718), (20, 20, 0.8389, 1)])
+@pytest.mark.parametrize('correct, total, low, high', [(81, 263, 0.2553, 0.3662),
+                                                       (15, 148, 0.0624, 0.1605),
+                                                       (0, 20, 0, 0.1611), (1, 29, 0.0061, 0.1718),
+                                                       (20, 20, 0.8389, 1)])
 def test_wilson_interval_gives_published_values(correct, total, low, high):
     """The examples of Newcombe (1998), method 3, and one mirrored."""
     np.testing.assert_allclose(wilson_interval(correct, total), (low, high), atol=1e-4)
@@ -22,8 +23,8 @@ def test_a_mean_of_few_has_students_interval_and_one_of_many_may_have_the_normal
     # The 97.5 % points of t with 2 degrees of freedom and of the normal (any table of them).
     for normal, quantile in ((False, 4.303), (True, 1.960)):
         half = quantile / math.sqrt(3)
-        assert mean_interval([1., 2., 3.], normal=normal) == pytest.approx(
-            (2 - half, 2 + half), abs=1e-3)
+        assert mean_interval([1., 2., 3.], normal=normal) == pytest.approx((2 - half, 2 + half),
+                                                                           abs=1e-3)
     assert mean_interval([5, 5]) == (5, 5)
 
 

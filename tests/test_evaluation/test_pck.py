@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.evaluation.pck import Counts, count_near, interval
+from mmaction_d3d.skeletons import get_layout
 
 COCO = get_layout('coco17')
 
@@ -22,8 +22,7 @@ def count_by_loop(known, found, threshold):
     for t in range(known.shape[1]):
         torso = np.linalg.norm(known[0, t, 5, :2] - known[0, t, 12, :2])
         for v in range(17):
-            if min(known[0, t, v, 2], known[0, t, 5, 2], known[0, t, 12, 2],
-                   found[0, t, v, 2]) > 0:
+            if min(known[0, t, v, 2], known[0, t, 5, 2], known[0, t, 12, 2], found[0, t, v, 2]) > 0:
                 near += np.linalg.norm(known[0, t, v, :2] - found[0, t, v, :2]) <= threshold * torso
     return near
 

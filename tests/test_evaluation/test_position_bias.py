@@ -45,5 +45,6 @@ def test_left_and_right_are_exchanged_in_the_mirror():
 
 
 def test_the_table_has_a_row_a_column():
-    assert bias_lines(dict(attention=[0.25, 0.75], even=[0.5, 0.5])) == [
-        'column,attention,even', '0,0.2500,0.5000', '1,0.7500,0.5000']
+    assert bias_lines(
+        dict(attention=[0.25, 0.75],
+             even=[0.5, 0.5])) == ['column,attention,even', '0,0.2500,0.5000', '1,0.7500,0.5000']

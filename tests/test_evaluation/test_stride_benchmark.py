@@ -6,8 +6,16 @@ import torch
 
 from mmaction_d3d.evaluation import stride_benchmark
 from mmaction_d3d.evaluation.stride_benchmark import Case, measure, sweep_cases
-from mmaction_d3d.evaluation.stride_report import (COLUMNS, collect, draw, growth, growth_table,
-                                                   ratio_table, read_rows, stated)
+from mmaction_d3d.evaluation.stride_report import (
+    COLUMNS,
+    collect,
+    draw,
+    growth,
+    growth_table,
+    ratio_table,
+    read_rows,
+    stated,
+)
 
 from .hand_count import window_count
 
@@ -29,15 +37,22 @@ def by_hand(row):
                 layer_macs=product + average + 12 * frames * tokens * DIMS**2)
 
 
-def row(method, window, macs, seconds, repeat, T=12):
+def row(method, window, macs, seconds, repeat, T=12):  # noqa: N803
     return dict(attention='temporal', axis='window', T=T, R=1, cells=6, window=window, tokens=10,
                 method=method, windows=2, product_macs=macs, layer_macs=10 * macs, repeat=repeat,
                 product_seconds=seconds, layer_seconds=10 * seconds)
 
 
-ROWS = [row('full', 2, 900, 8., 1), row('stride', 2, 100, 2., 1), row('full', 2, 900, 9., 2),
-        row('stride', 2, 100, 3., 2), row('full', 2, 900, 10., 3), row('stride', 2, 100, 2., 3),
-        row('full', 4, 900, 8., 1), row('stride', 4, 800, 4., 1)]
+ROWS = [
+    row('full', 2, 900, 8., 1),
+    row('stride', 2, 100, 2., 1),
+    row('full', 2, 900, 9., 2),
+    row('stride', 2, 100, 3., 2),
+    row('full', 2, 900, 10., 3),
+    row('stride', 2, 100, 2., 3),
+    row('full', 4, 900, 8., 1),
+    row('stride', 4, 800, 4., 1)
+]
 
 
 @pytest.fixture(scope='module')
@@ -46,8 +61,8 @@ def stored():
 
 
 def test_stored_counts_agree_with_formulas(stored):
-    assert {(key, value, i) for i, r in enumerate(stored) for key, value in by_hand(r).items()} == {
-        (key, r[key], i) for i, r in enumerate(stored) for key in by_hand(r)}
+    assert {(key, value, i) for i, r in enumerate(stored) for key, value in by_hand(r).items()
+            } == {(key, r[key], i) for i, r in enumerate(stored) for key in by_hand(r)}
 
 
 def test_stored_results_hold_every_case_five_times_or_more(stored):
@@ -65,10 +80,10 @@ def test_measured_rows_interleave_methods_and_count_this_code(attention, monkeyp
     monkeypatch.setattr(stride_benchmark, 'BASE', {attention: base})
     monkeypatch.setattr(stride_benchmark, 'SWEEPS', {attention: dict(T=(3, 4))})
     rows = list(measure(2))
-    assert [(r['repeat'], r['T'], r['method']) for r in rows] == [
-        (repeat, frames, method) for repeat, methods in
-        ((1, ('full', 'stride')), (2, ('stride', 'full'))) for frames in (3, 4)
-        for method in methods]
+    assert [(r['repeat'], r['T'], r['method']) for r in rows
+            ] == [(repeat, frames, method)
+                  for repeat, methods in ((1, ('full', 'stride')), (2, ('stride', 'full')))
+                  for frames in (3, 4) for method in methods]
     for r in rows:
         assert {key: r[key] for key in by_hand(r)} == by_hand(r)
         assert 0 < r['product_seconds'] < r['layer_seconds']
@@ -87,9 +102,10 @@ def test_growth_is_the_exponent():
     assert growth([1, 2, 4], [3, 24, 192]) == pytest.approx(3)
 
 
-@pytest.mark.parametrize('attention, method, value', [
-    ('joint', 'full', 12**2 * 5**2), ('joint', 'stride', 12**2 * 3**2),
-    ('temporal', 'full', 12**2 * 10**2), ('temporal', 'stride', 3**2 * 10**2)])
+@pytest.mark.parametrize('attention, method, value', [('joint', 'full', 12**2 * 5**2),
+                                                      ('joint', 'stride', 12**2 * 3**2),
+                                                      ('temporal', 'full', 12**2 * 10**2),
+                                                      ('temporal', 'stride', 3**2 * 10**2)])
 def test_stated_is_what_tables_a1_and_a2_say(attention, method, value):
     assert stated(dict(attention=attention, method=method, T=12, R=5, window=3, tokens=10)) == value
 

@@ -38,8 +38,8 @@ def pose_checkpoint(tmp_path_factory):
                 module.running_var.uniform_(0.5, 2)
         torch.nn.init.normal_(network.head.final_layer.weight)
     path = tmp_path_factory.mktemp('pose') / 'random.pth'
-    torch.save(dict(state_dict=network.state_dict(), meta=dict(
-        dataset_meta=network.dataset_meta)), path)
+    torch.save(dict(state_dict=network.state_dict(), meta=dict(dataset_meta=network.dataset_meta)),
+               path)
     return path
 
 

@@ -46,10 +46,10 @@ def test_sure_people_are_found_once_and_the_surest_is_first(detector):
     boxes = [(0., 0, 10, 20), (50., 0, 60, 20), (1., 0, 11, 20), (90., 0, 99, 9), (70., 0, 80, 20)]
     people, got = detector(boxes=boxes, scores=[.6, .9, .7, .4, .95], labels=[1, 1, 1, 1, 0])
     frame = np.zeros((20, 100, 3), np.uint8)
-    frame[..., 0] = 255   # red
+    frame[..., 0] = 255  # red
     found = people.open(None)(0, frame)
     np.testing.assert_array_equal(found, [boxes[1], boxes[2]])
-    assert got['image'][0, 0].tolist() == [0, 0, 255]   # mmdet wants BGR
+    assert got['image'][0, 0].tolist() == [0, 0, 255]  # mmdet wants BGR
     assert got['scope'] == 'mmdet'
     assert DefaultScope.get_current_instance().scope_name == 'mmaction'
 

@@ -90,13 +90,14 @@ def test_people_of_many_frames_go_through_the_network_together(people_video):
 
 def test_linked_boxes_say_who_is_who(people_video):
     boxes = np.zeros((2, 4, 4))
-    for t in range(4):   # they change places between frames 1 and 2
+    for t in range(4):  # they change places between frames 1 and 2
         boxes[0, t] = (0, 0, 20, 20) if t < 2 else (100, 0, 120, 20)
         boxes[1, t] = (100, 0, 120, 20) if t < 2 else (0, 0, 20, 20)
     boxes[1, 3] = np.nan
     extractor = SkeletonExtractor(CentreBackend(), people=Boxes(boxes, linked=True))
     found = extractor(people_video('a.mp4', [[(20, 30)] * 4]))
-    np.testing.assert_array_equal(found['keypoint'][:, :, 0, 0], [[10, 10, 110, 110], [110, 110, 10, 0]])
+    np.testing.assert_array_equal(found['keypoint'][:, :, 0, 0],
+                                  [[10, 10, 110, 110], [110, 110, 10, 0]])
     assert found['keypoint_score'][1, 3].max() == 0
 
 
@@ -113,11 +114,12 @@ def test_the_whole_frame_is_taken_without_boxes_and_empty_boxes_are_nobody(peopl
     found = SkeletonExtractor(CentreBackend())(video)
     np.testing.assert_array_equal(found['keypoint'][0, :, 0], [[80, 32]] * 2)
     narrow = Boxes([[(5, 5, 5, 9), (0, 0, 3, 3)]], linked=True)
-    assert SkeletonExtractor(CentreBackend(), people=narrow)(video)['notes'] == [
-        'nobody in any frame']
+    assert SkeletonExtractor(CentreBackend(),
+                             people=narrow)(video)['notes'] == ['nobody in any frame']
 
 
 def test_a_video_that_ends_early_is_used_as_far_as_it_decodes(people_video, monkeypatch):
+
     def broken(path, backend):
         yield from [frame for frame, _ in zip(video_frames(path), range(3))]
         raise DecodingError('no more')

@@ -99,14 +99,15 @@ def write_csv(path, rows):
 
 
 def test_labels_of_a_csv(annotations, tmp_path):
-    path = write_csv(tmp_path / 'l.csv', [
-        ('path', 'label', 'split'), ('wave/a.mp4', 'wave', 'train'), ('wave/b.mp4', 'wave', 'val'),
-        ('push/c', 'push', 'train'), ('push/d.mp4', 'push', 'val')])
+    path = write_csv(tmp_path / 'l.csv',
+                     [('path', 'label', 'split'), ('wave/a.mp4', 'wave', 'train'),
+                      ('wave/b.mp4', 'wave', 'val'), ('push/c', 'push', 'train'),
+                      ('push/d.mp4', 'push', 'val')])
     report = DropReport()
     content = join_labels(annotations, path, report)
     assert content['classes'] == ['push', 'wave']
-    assert [(info['frame_dir'], info['label']) for info in content['annotations']] == [
-        ('push/c', 0), ('wave/a', 1), ('wave/b', 1)]
+    assert [(info['frame_dir'], info['label'])
+            for info in content['annotations']] == [('push/c', 0), ('wave/a', 1), ('wave/b', 1)]
     assert content['split'] == dict(train=['wave/a', 'push/c'], val=['wave/b'])
     assert dict(report.counts()) == {'label of no clip: not used': 1}
 
@@ -122,11 +123,13 @@ def test_numbers_are_labels_and_splits_are_optional(annotations, tmp_path):
 
 def test_a_prepared_pickle_keeps_what_it_says_and_gets_what_was_found(annotations, tmp_path):
     boxes = np.zeros((1, 9, 4), np.float32)
-    known = [dict(frame_dir='c', filename='push/c.mp4', label=1, total_frames=9, img_shape=(1, 1),
-                  bbox=boxes)]
+    known = [
+        dict(frame_dir='c', filename='push/c.mp4', label=1, total_frames=9, img_shape=(1, 1),
+             bbox=boxes)
+    ]
     path = tmp_path / 'k.pkl'
-    path.write_bytes(pickle.dumps(dict(annotations=known, split=dict(test=['c']),
-                                       classes=['a', 'b'])))
+    path.write_bytes(
+        pickle.dumps(dict(annotations=known, split=dict(test=['c']), classes=['a', 'b'])))
     content = join_labels(annotations, str(path), DropReport())
     info, = content['annotations']
     assert (info['label'], info['total_frames'], info['img_shape']) == (1, 5, (64, 160))
@@ -152,7 +155,8 @@ def shards(annotations, tmp_path):
     for number in (1, 2):
         part = annotations[number - 1::2]
         paths.append(str(tmp_path / f'x.{number}of2.pkl'))
-        content = dict(annotations=part, classes=['a'], extraction=dict(SETTINGS, shard=[number, 2]),
+        content = dict(annotations=part, classes=['a'],
+                       extraction=dict(SETTINGS, shard=[number, 2]),
                        split=dict(train=[info['frame_dir'] for info in part]))
         with open(paths[-1], 'wb') as file:
             pickle.dump(content, file)
@@ -175,11 +179,14 @@ def test_shards_are_joined(shards):
 
 
 @pytest.mark.parametrize('edit, message', [
-    (lambda content: content['extraction'].pop('shard'), 'shard: found nothing, want a pickle that'),
-    (lambda content: content['extraction'].update(shard=[1, 2]), 'found 1/2, as .*, want each shard'),
+    (lambda content: content['extraction'].pop('shard'),
+     'shard: found nothing, want a pickle that'),
+    (lambda content: content['extraction'].update(shard=[1, 2]),
+     'found 1/2, as .*, want each shard'),
     (lambda content: content['extraction'].update(max_persons=5), 'settings: found'),
     (lambda content: content.update(classes=['b']), r"classes: found \['b'\], want \['a'\]"),
-    (lambda content: content['annotations'][0].update(frame_dir='push/c'), 'each clip in one shard'),
+    (lambda content: content['annotations'][0].update(frame_dir='push/c'),
+     'each clip in one shard'),
 ])
 def test_shards_that_do_not_fit_are_refused(shards, edit, message):
     change(shards[1], edit)

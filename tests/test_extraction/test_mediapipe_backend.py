@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.extraction import MediaPipeBackend
 from mmaction_d3d.extraction.mediapipe_backend import LANDMARKS
+from mmaction_d3d.skeletons import get_layout
 
 VIDEO = Path(__file__).parents[3] / 'shared' / 'data' / 'video' / 'demo_skeleton.mp4'
 
@@ -20,8 +20,8 @@ def backend():
 
 def test_landmarks_are_those_of_the_coco_joints():
     from mediapipe.python.solutions.pose import PoseLandmark
-    assert [PoseLandmark(index).name.lower() for index in LANDMARKS] == list(
-        get_layout('coco17').joints)
+    assert [PoseLandmark(index).name.lower()
+            for index in LANDMARKS] == list(get_layout('coco17').joints)
 
 
 def test_nobody_is_seen_where_nobody_is(backend):
@@ -48,7 +48,7 @@ def test_coordinates_of_a_crop_are_those_of_the_frame(backend, monkeypatch):
     monkeypatch.setattr(backend, '_pose', SimpleNamespace(process=process))
     crops = backend.prepare(np.zeros((100, 200, 3), np.uint8), np.array([[40, 20, 120, 60]]))
     (person, ), = backend.predict(crops)
-    assert seen == [(50, 100, 3)]   # a quarter of each side more
+    assert seen == [(50, 100, 3)]  # a quarter of each side more
     np.testing.assert_allclose(person[0], (30, 15, 0.25))
     np.testing.assert_allclose(person[5], (80, 40, 1))
 

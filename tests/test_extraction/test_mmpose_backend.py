@@ -7,10 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-
-from mmaction.registry import MODELS
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import MMPoseBackend, SkeletonExtractor
@@ -29,8 +28,10 @@ def own(infer, config, checkpoint, image, *args):
         network = apis.init_model(str(config), str(checkpoint), device='cpu')
         found = getattr(apis, infer)(network, image, *args)
     return np.concatenate([
-        np.concatenate([each.pred_instances.keypoints,
-                        each.pred_instances.keypoint_scores[..., None]], -1) for each in found])
+        np.concatenate(
+            [each.pred_instances.keypoints, each.pred_instances.keypoint_scores[..., None]], -1)
+        for each in found
+    ])
 
 
 @pytest.fixture(scope='module')
@@ -46,7 +47,7 @@ def noise(seed, shape=(90, 120, 3)):
 def test_coordinates_are_those_of_inference_topdown(backend, flip_config, pose_checkpoint):
     boxes = np.array([[5, 8, 60, 80], [30.5, 2.25, 119, 88.5], [-10, 20, 50, 140]], np.float32)
     crops, wanted = [], []
-    for seed in range(3):   # all frames and boxes in one batch, flip test included
+    for seed in range(3):  # all frames and boxes in one batch, flip test included
         image = noise(seed)
         crops += backend.prepare(image[..., ::-1], boxes)
         wanted.append(own('inference_topdown', flip_config, pose_checkpoint, image, boxes))
@@ -54,7 +55,7 @@ def test_coordinates_are_those_of_inference_topdown(backend, flip_config, pose_c
     assert backend.network.cfg.model.test_cfg.flip_test
     np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
     np.testing.assert_allclose(found[..., 2], np.clip(wanted[..., 2], 0, 1), atol=1e-4)
-    assert np.ptp(wanted[..., 0]) > 20   # the network's maxima are not all in one place
+    assert np.ptp(wanted[..., 0]) > 20  # the network's maxima are not all in one place
 
 
 @pytest.mark.skipif(not COCO.is_dir(), reason='needs the COCO images')
@@ -62,8 +63,9 @@ def test_coordinates_on_real_images_with_true_boxes(backend, flip_config, pose_c
     content = json.loads((COCO / 'test_coco.json').read_text())
     for info in content['images']:
         image = cv2.imread(str(COCO / os.path.basename(info['file_name'])))
-        boxes = np.array([note['bbox'] for note in content['annotations']
-                          if note['image_id'] == info['id']], np.float32)
+        boxes = np.array(
+            [note['bbox'] for note in content['annotations'] if note['image_id'] == info['id']],
+            np.float32)
         boxes[:, 2:] += boxes[:, :2]
         wanted = own('inference_topdown', flip_config, pose_checkpoint, image, boxes)
         found = np.concatenate(backend.predict(backend.prepare(image[..., ::-1], boxes)))
@@ -77,20 +79,20 @@ def test_a_bottom_up_network_finds_people_itself(tmp_path, people_video):
                  decode_keypoint_order=list(range(17)), decode_max_instances=5)
     cfg = Config.fromfile(CONFIG)
     cfg.model.type = 'BottomupPoseEstimator'
-    cfg.model.head = dict(
-        type='AssociativeEmbeddingHead', in_channels=8, num_keypoints=17, tag_dim=1,
-        tag_per_keypoint=True, deconv_out_channels=None, decoder=codec,
-        keypoint_loss=dict(type='KeypointMSELoss', use_target_weight=True),
-        tag_loss=dict(type='AssociativeEmbeddingLoss'))
+    cfg.model.head = dict(type='AssociativeEmbeddingHead', in_channels=8, num_keypoints=17,
+                          tag_dim=1, tag_per_keypoint=True, deconv_out_channels=None, decoder=codec,
+                          keypoint_loss=dict(type='KeypointMSELoss', use_target_weight=True),
+                          tag_loss=dict(type='AssociativeEmbeddingLoss'))
     cfg.model.test_cfg = dict(multiscale_test=False, flip_test=True, shift_heatmap=False,
                               align_corners=False)
     cfg.test_dataloader.dataset.data_mode = 'bottomup'
     cfg.test_dataloader.dataset.pipeline = [
         dict(type='LoadImage'),
         dict(type='BottomupResize', input_size=(64, 64), size_factor=32, resize_mode='expand'),
-        dict(type='PackPoseInputs', meta_keys=(
-            'id', 'img_path', 'ori_shape', 'img_shape', 'input_size', 'input_center',
-            'input_scale', 'flip', 'flip_direction', 'flip_indices', 'raw_ann_info'))
+        dict(
+            type='PackPoseInputs',
+            meta_keys=('id', 'img_path', 'ori_shape', 'img_shape', 'input_size', 'input_center',
+                       'input_scale', 'flip', 'flip_direction', 'flip_indices', 'raw_ann_info'))
     ]
     config, checkpoint = tmp_path / 'ae.py', tmp_path / 'ae.pth'
     cfg.dump(config)
@@ -137,6 +139,7 @@ def test_mmactions_registry_scope_is_left_alone(pose_checkpoint, backend):
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
+
     class Evil:
 
         def __reduce__(self):
@@ -154,7 +157,8 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
     ('mmpose::nothing/here.py', None, 'mmpose::nothing/here.py: config: found'),
     (str(CONFIG), None, 'checkpoint: found nothing, want weights: a file or URL'),
     (str(CONFIG), 'nothing.pth', 'nothing.pth: checkpoint: found no such file'),
-    (str(CONFIG), 'http://127.0.0.1:9/x.pth', 'http://127.0.0.1:9/x.pth: checkpoint: found URLError'),
+    (str(CONFIG), 'http://127.0.0.1:9/x.pth',
+     'http://127.0.0.1:9/x.pth: checkpoint: found URLError'),
 ])
 def test_what_cannot_be_loaded_is_named(config, checkpoint, message):
     with pytest.raises(InputError, match=message):

@@ -22,17 +22,20 @@ LOADERS = ('train', 'val', 'test')
 SHRINK = {
     'tools/train.py': [
         '--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1',
-        *(f'{name}_dataloader.{key}' for name in LOADERS for key in (
-            'num_workers=0', 'persistent_workers=False', 'dataset.pipeline.0.clip_len=2')),
-        'model.backbone.clip_len=2', 'model.backbone.backbone.base_channels=2',
-        'model.backbone.num_blocks=1', 'model.cls_head.in_channels=8'],
-    'tools/data/make_synthetic.py': [
-        '--num-train', '4', '--num-val', '2', '--num-test', '2', '--num-frames', '9', '--size',
-        '64'],
+        *(f'{name}_dataloader.{key}' for name in LOADERS
+          for key in ('num_workers=0', 'persistent_workers=False',
+                      'dataset.pipeline.0.clip_len=2')), 'model.backbone.clip_len=2',
+        'model.backbone.backbone.base_channels=2', 'model.backbone.num_blocks=1',
+        'model.cls_head.in_channels=8'
+    ],
+    'tools/data/make_synthetic.py':
+    ['--num-train', '4', '--num-val', '2', '--num-test', '2', '--num-frames', '9', '--size', '64'],
 }
-POSE_SHRINK = ['--cfg-options', 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=4', *(
-    f'{name}_dataloader.{key}' for name in ('train', 'val') for key in (
-        'num_workers=0', 'persistent_workers=False'))]
+POSE_SHRINK = [
+    '--cfg-options', 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=4',
+    *(f'{name}_dataloader.{key}' for name in ('train', 'val')
+      for key in ('num_workers=0', 'persistent_workers=False'))
+]
 
 
 @pytest.fixture
@@ -83,9 +86,9 @@ def test_every_command_of_the_page(here, capsys):
         assert info['keypoint_score'].shape == (1, 3, 17)
     merged = safe_pickle.load('data/custom/merged.pkl')
     whole = safe_pickle.load('data/custom/annotations.pkl')
-    assert [info['frame_dir'] for info in merged['annotations']] == [
-        info['frame_dir'] for info in whole['annotations']] == ['push/a', 'push/b', 'wave/a',
-                                                                'wave/b']
+    assert [info['frame_dir'] for info in merged['annotations']
+            ] == [info['frame_dir']
+                  for info in whole['annotations']] == ['push/a', 'push/b', 'wave/a', 'wave/b']
     for split, names in whole['split'].items():
         assert sorted(merged['split'][split]) == sorted(names)
     assert not list(here.glob('data/custom/*.parts'))

@@ -22,18 +22,22 @@ from .conftest import CONFIG
 @pytest.fixture
 def run(capsys):
     """Runs a tool in this process: exit code, stdout, last line of stderr."""
+
     def run(tool, *argv):
         code = run_tool(f'tools/{tool}', *argv)
         out, err = capsys.readouterr()
         return code, out, err.rstrip('\n').rpartition('\n')[2]
+
     return run
 
 
 @pytest.fixture
 def narrow(pose_checkpoint):
     """Flags of the narrow HRNet with random weights."""
-    return ['--pose-config', CONFIG, '--pose-checkpoint', pose_checkpoint, '--whole-frame',
-            '--device', 'cpu']
+    return [
+        '--pose-config', CONFIG, '--pose-checkpoint', pose_checkpoint, '--whole-frame', '--device',
+        'cpu'
+    ]
 
 
 @pytest.fixture
@@ -46,8 +50,12 @@ def videos(people_video, tmp_path):
 
 def test_a_run_that_is_killed_goes_on_without_loss_or_repetition(videos, narrow, tmp_path, run):
     out, parts = tmp_path / 'x.pkl', tmp_path / 'x.pkl.parts'
-    command = [sys.executable, str(ROOT / 'tools' / 'extract_skeletons.py'), str(videos), '--out',
-               str(out), *map(str, narrow)]
+    command = [
+        sys.executable,
+        str(ROOT / 'tools' / 'extract_skeletons.py'),
+        str(videos), '--out',
+        str(out), *map(str, narrow)
+    ]
     with open(tmp_path / 'log', 'w') as log:
         process = subprocess.Popen(command, stdout=log, stderr=log,
                                    env=dict(os.environ, OMP_NUM_THREADS='1'))
@@ -59,7 +67,7 @@ def test_a_run_that_is_killed_goes_on_without_loss_or_repetition(videos, narrow,
     assert done and not out.exists()
     kept = {}
 
-    def look():   # before they are merged and removed
+    def look():  # before they are merged and removed
         kept.update({path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')})
 
     from mmaction_d3d.extraction.job import Results
@@ -85,9 +93,9 @@ def test_a_broken_video_is_listed_and_the_rest_is_written(videos, narrow, tmp_pa
     assert 'one person a frame is found' in text
     assert len(safe_pickle.load(str(out))['annotations']) == 5
     with open(f'{out}.report.csv', newline='') as file:
-        assert [row['reason'] for row in csv.DictReader(file)] == [
-            'video that cannot be used: left out']
-    (videos / '5.mp4').write_bytes((videos / '6.mp4').read_bytes())   # mended
+        assert [row['reason']
+                for row in csv.DictReader(file)] == ['video that cannot be used: left out']
+    (videos / '5.mp4').write_bytes((videos / '6.mp4').read_bytes())  # mended
     code, text, _ = run('extract_skeletons.py', videos, '--out', out, *narrow, '--resume')
     assert code == 0 and '5 of 6 videos are there' in text
     assert len(safe_pickle.load(str(out))['annotations']) == 6
@@ -104,10 +112,11 @@ def test_folders_of_frames_with_the_boxes_of_their_labels(narrow, tmp_path, run)
             cv2.imwrite(str(folder / f'{index + 1:06}.jpg'), image)
         boxes = np.full((1, 3, 4), (5, 5, 50, 55), np.float32)
         boxes[0, 1] = np.nan
-        known.append(dict(frame_dir=f'{number:04}', label=number, total_frames=3,
-                          img_shape=(60, 80), bbox=boxes))
-    (tmp_path / 'known.pkl').write_bytes(pickle.dumps(dict(
-        annotations=known, split=dict(train=['0001'], test=['0002']))))
+        known.append(
+            dict(frame_dir=f'{number:04}', label=number, total_frames=3, img_shape=(60, 80),
+                 bbox=boxes))
+    (tmp_path / 'known.pkl').write_bytes(
+        pickle.dumps(dict(annotations=known, split=dict(train=['0001'], test=['0002']))))
     narrow.remove('--whole-frame')
     code, _, last = run('extract_skeletons.py', tmp_path / 'frames', '--labels',
                         tmp_path / 'known.pkl', '--boxes', tmp_path / 'known.pkl', '--out',
@@ -129,19 +138,20 @@ def test_folders_of_frames_with_the_boxes_of_their_labels(narrow, tmp_path, run)
 ])
 def test_wrong_flags(videos, narrow, tmp_path, run, flags, message):
     narrow.remove('--whole-frame')
-    code, _, last = run('extract_skeletons.py', videos, '--out', tmp_path / 'x.pkl', *narrow, *flags)
+    code, _, last = run('extract_skeletons.py', videos, '--out', tmp_path / 'x.pkl', *narrow,
+                        *flags)
     assert code == 2 and last.startswith('error: ') and message in last
 
 
 @pytest.mark.parametrize('tool, flags', [
-    ('extract_skeletons.py', ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe',
-                              '--boxes', '{planted}']),
-    ('extract_skeletons.py', ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe',
-                              '--labels', '{planted}']),
+    ('extract_skeletons.py',
+     ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe', '--boxes', '{planted}']),
+    ('extract_skeletons.py',
+     ['{videos}', '--out', '{tmp}/x.pkl', '--backend', 'mediapipe', '--labels', '{planted}']),
     ('extract_skeletons.py', ['merge', '{planted}', '--out', '{tmp}/x.pkl']),
     ('visualize_skeletons.py', ['{planted}', '--videos', '{videos}']),
-    ('data/export_coco.py', ['{planted}', '--videos', '{videos}', '--out', '{tmp}/o', '--split',
-                             'a']),
+    ('data/export_coco.py',
+     ['{planted}', '--videos', '{videos}', '--out', '{tmp}/o', '--split', 'a']),
     ('analysis/compare_skeletons.py', ['{planted}', '{planted}']),
 ])
 def test_no_tool_runs_what_a_pickle_carries(people_video, tmp_path, plant, run, tool, flags):
@@ -198,7 +208,7 @@ def test_a_video_of_more_frames_is_refused_and_nothing_is_left(people_video, tmp
 
 def test_skeletons_are_compared_with_known_ones(tmp_path, run):
     known, found = annotation(people=1), annotation(people=1)
-    found['keypoint'][:, :, :5, 0] += 50   # the face is wrong
+    found['keypoint'][:, :, :5, 0] += 50  # the face is wrong
     for name, info in (('k', known), ('x', found)):
         (tmp_path / f'{name}.pkl').write_bytes(pickle.dumps(dict(annotations=[info])))
     del found['filename']

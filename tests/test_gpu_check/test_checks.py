@@ -30,8 +30,11 @@ def _fails(context):
 
 
 def test_a_failure_is_a_row_and_the_others_run(context):
-    planted = [Check('bad', _fails, ()), Check('needs bad', _passes, ('bad', )),
-               Check('good', _passes, ())]
+    planted = [
+        Check('bad', _fails, ()),
+        Check('needs bad', _passes, ('bad', )),
+        Check('good', _passes, ())
+    ]
     results = run_checks(context, planted)
     assert [one.state for one in results] == ['fail', 'left out', 'pass']
     assert results[0].note == 'ValueError: two lines' and 'Traceback' in results[0].trace
@@ -41,6 +44,7 @@ def test_a_failure_is_a_row_and_the_others_run(context):
 
 
 def test_what_ran_before_a_stop_is_in_the_report(context):
+
     def stopped(context):
         raise KeyboardInterrupt
 
@@ -57,8 +61,7 @@ def test_a_planted_fault_ends_with_code_1(monkeypatch, tmp_path, capsys):
 
     monkeypatch.setattr(D3DHead, 'forward', wrong)
     code = run_tool('tools/check_gpu.py', '--device', 'cpu', '--out', tmp_path, '--only', 'float32')
-    row = next(line for line in capsys.readouterr().out.splitlines()
-               if line.startswith('float32 '))
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith('float32 '))
     assert code == 1 and row.split()[1] == 'fail' and 'beyond tolerance' in row
 
 
@@ -68,8 +71,8 @@ def test_without_pyav_frames_serve_and_the_rest_is_said(monkeypatch, context):
     assert 'logits' in note and (context.data_root / 'frames').is_dir()
     monkeypatch.setitem(CHECKS, 'train', Check('train', _passes, ()))
     results = run_checks(context, selected(['infer']))
-    assert [(one.name, one.state, one.note) for one in results][1] == (
-        'infer', 'left out', 'PyAV is missing')
+    assert [(one.name, one.state, one.note)
+            for one in results][1] == ('infer', 'left out', 'PyAV is missing')
 
 
 def test_selection_brings_what_a_check_needs():
@@ -85,12 +88,13 @@ def test_verdict_on_gradients():
     assert verdict(dict(backbone=0.93, head=0.999), control) == ['backbone']
     assert verdict(dict(head=float('nan')), control) == ['head']
     wanted = Gradients(None, dict(a=torch.tensor([3., 4.])))
-    assert cosines(Gradients(None, dict(a=torch.tensor([6., 8.]))), wanted)['a'] == (
-        pytest.approx(1.))
+    assert cosines(Gradients(None, dict(a=torch.tensor([6., 8.]))),
+                   wanted)['a'] == (pytest.approx(1.))
     assert cosines(Gradients(None, dict(a=torch.tensor([6., torch.inf]))), wanted)['a'] == -1
 
 
 def test_the_batch_is_halved_until_it_fits():
+
     def build(batch):
         if batch > 4:
             raise torch.OutOfMemoryError

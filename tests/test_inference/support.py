@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-
-from mmaction.registry import MODELS
 
 CLASSES = ['falls', 'rises']
 CONFIG = """
@@ -62,8 +61,9 @@ def make_tiny(folder, data, num_person=1):
     """Write the config and a checkpoint of random weights into a folder."""
     folder = Path(folder)
     config, checkpoint = folder / 'tiny.py', folder / 'tiny.pth'
-    config.write_text(CONFIG.format(ann_file=str(data.ann_file), videos=str(data.video_dir),
-                                    num_person=num_person))
+    config.write_text(
+        CONFIG.format(ann_file=str(data.ann_file), videos=str(data.video_dir),
+                      num_person=num_person))
     init_default_scope('mmaction')
     torch.manual_seed(0)
     model = MODELS.build(Config.fromfile(config).model)

@@ -10,10 +10,11 @@ PACK = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')
 SAMPLE = [dict(type='AlignedSampleFrames', clip_len=2, test_mode=True), dict(type='AlignedDecode')]
 
 
-@pytest.mark.parametrize('steps, expected', [
-    ([dict(type='Resize', scale=(32, 32), keep_ratio=False)], ((0.4, 0), (0.8, 0), (32, 32))),
-    ([dict(type='CenterCrop', crop_size=32)], ((1, -24), (1, -4), (32, 32))),
-    ([dict(type='SquarePad')], ((1, 0), (1, 20), (80, 80)))])
+@pytest.mark.parametrize('steps, expected',
+                         [([dict(type='Resize', scale=(32, 32), keep_ratio=False)],
+                           ((0.4, 0), (0.8, 0), (32, 32))),
+                          ([dict(type='CenterCrop', crop_size=32)], ((1, -24), (1, -4), (32, 32))),
+                          ([dict(type='SquarePad')], ((1, 0), (1, 20), (80, 80)))])
 def test_placement_follows_the_pipeline(steps, expected):
     placement = Pipeline([*SAMPLE, *steps, *PACK], 1).placement(40, 80)
     np.testing.assert_allclose(placement[0], expected[0])

@@ -14,13 +14,15 @@ from .support import CLASSES
 
 @pytest.fixture
 def infer(tiny, tmp_path, capfd):
-    """Run the tool; returns (exit code, stdout, last line of stderr)."""
+    """Run the tool; return (exit code, stdout, last line of stderr)."""
+
     def run(*argv, skeletons=True):
         given = ['--skeletons', tiny.data.ann_file] if skeletons else []
         code = run_tool('tools/infer.py', *argv, '--config', tiny.config, '--checkpoint',
                         tiny.checkpoint, '--out', tmp_path / 'out', *given)
         out, err = capfd.readouterr()
         return code, out, err.rstrip('\n').rpartition('\n')[2]
+
     return run
 
 

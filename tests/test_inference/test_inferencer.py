@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config
 
-from mmaction.registry import MODELS
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.inference import D3DInferencer, long_video
 from mmaction_d3d.inference import inferencer as inferencer_module
@@ -121,11 +121,13 @@ def test_a_skeleton_may_differ_by_two_frames(tiny, frames):
 
 
 def test_frames_are_counted_where_packets_are_more(inferencer, tiny, monkeypatch):
-    monkeypatch.setattr(inferencer_module, 'probe', lambda *args, **kwargs: replace(probe(*args, **kwargs), frames=19))
+    monkeypatch.setattr(inferencer_module, 'probe',
+                        lambda *args, **kwargs: replace(probe(*args, **kwargs), frames=19))
     assert inferencer(tiny.video())['predictions'][0]['frames'] == 16
 
 
 def test_a_video_that_breaks_off_is_used_as_far_as_it_decodes(inferencer, tiny, monkeypatch):
+
     def breaks_off(path, backend):
         yield from itertools.islice(video_frames(path), 11)
         raise DecodingError('damaged')
@@ -155,6 +157,7 @@ def test_windows_are_decoded_in_a_thread_and_hold_few_frames(inferencer, tiny, m
     readers, threads = [], set()
 
     class Reader(long_video.WindowReader):
+
         def __init__(self, *args):
             super().__init__(*args)
             readers.append(self)
@@ -219,8 +222,10 @@ def test_a_model_without_maps_says_so(tiny, tmp_path):
     own = D3DInferencer(cfg, str(tmp_path / 'temporal.pth'), 'cpu', str(tiny.data.ann_file),
                         show_progress=False)
     found = own(tiny.video(), out_dir=str(tmp_path))['predictions'][0]
-    assert found['notes'] == ['no attention drawn: the model has none that is deformable with '
-                              'modal queries']
+    assert found['notes'] == [
+        'no attention drawn: the model has none that is deformable with '
+        'modal queries'
+    ]
     assert (tmp_path / 'clip0.mp4').exists()
 
 
@@ -244,8 +249,8 @@ def test_clips_that_the_model_refuses_do_not_end_the_run(inferencer, tiny, monke
         return answer(packed, attention)
 
     monkeypatch.setattr(inferencer, 'forward', refuse)
-    assert ['error' in one for one in inferencer(str(tiny.data.video_dir))['predictions']] == [
-        True, True]
+    assert ['error' in one
+            for one in inferencer(str(tiny.data.video_dir))['predictions']] == [True, True]
     assert 'error' not in inferencer(tiny.video())['predictions'][0]
 
 
@@ -276,7 +281,8 @@ def other_name(clip):
 @pytest.mark.parametrize('change, says', [
     wrong(other_length, r'annotations\[0\] \(clip0\).total_frames: found 9, want 16'),
     wrong(other_layout, r'keypoint: found 13 joints, want 17'),
-    wrong(other_name, r'annotations: found no annotation named clip0, want one')])
+    wrong(other_name, r'annotations: found no annotation named clip0, want one')
+])
 def test_skeletons_that_do_not_fit_are_refused(tiny, tmp_path, change, says):
     content = pickle.loads(tiny.data.ann_file.read_bytes())
     change(content['annotations'][0])
@@ -287,10 +293,11 @@ def test_skeletons_that_do_not_fit_are_refused(tiny, tmp_path, change, says):
         raise InputError(own(tiny.video())['predictions'][0]['error'])
 
 
-@pytest.mark.parametrize('key, kept, says', [
-    ('cls_head.classifier.weight', 1, r'tiny.pth: classes: found 1, want 2, as num_classes'),
-    ('backbone.pose_tokens.joint_embed', 13, r'joints a person: found 13, want 17, as layout'),
-    ('cls_head.norm.weight', 5, r'state_dict: found .*\(cls_head.norm.weight is')])
+@pytest.mark.parametrize(
+    'key, kept, says',
+    [('cls_head.classifier.weight', 1, r'tiny.pth: classes: found 1, want 2, as num_classes'),
+     ('backbone.pose_tokens.joint_embed', 13, r'joints a person: found 13, want 17, as layout'),
+     ('cls_head.norm.weight', 5, r'state_dict: found .*\(cls_head.norm.weight is')])
 def test_a_checkpoint_that_does_not_fit_is_refused(tiny, tmp_path, key, kept, says):
     content = torch.load(tiny.checkpoint)
     content['state_dict'][key] = content['state_dict'][key][:kept]
@@ -302,8 +309,9 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tiny, tmp_path, key, kept, sa
 
 def test_a_checkpoint_of_other_class_names_is_refused(tiny, tmp_path):
     config = tmp_path / 'named.py'
-    config.write_text(open(tiny.config).read()
-                      + "test_dataloader['dataset']['metainfo'] = dict(classes=['rises', 'falls'])")
+    config.write_text(
+        open(tiny.config).read() +
+        "test_dataloader['dataset']['metainfo'] = dict(classes=['rises', 'falls'])")
     with pytest.raises(InputError, match='classes: found falls, rises, want rises, falls'):
         D3DInferencer(str(config), tiny.checkpoint, 'cpu')
 
@@ -314,7 +322,9 @@ def test_an_extractor_of_other_joints_is_refused(tiny):
 
 
 def test_neither_checkpoint_nor_pickle_runs_code(tiny, tmp_path):
+
     class Harmful:
+
         def __reduce__(self):
             return (tmp_path / 'ran').touch, ()
 
@@ -327,9 +337,10 @@ def test_neither_checkpoint_nor_pickle_runs_code(tiny, tmp_path):
     assert not (tmp_path / 'ran').exists()
 
 
-@pytest.mark.parametrize('arguments, says', [
-    (dict(window=0), 'window: found 0'), (dict(window=1, stride=2), 'stride: found 2 s'),
-    (dict(window=1, stride=-1), 'stride: found -1'), (dict(window=1, smooth=-1), 'smooth: found')])
+@pytest.mark.parametrize('arguments, says', [(dict(window=0), 'window: found 0'),
+                                             (dict(window=1, stride=2), 'stride: found 2 s'),
+                                             (dict(window=1, stride=-1), 'stride: found -1'),
+                                             (dict(window=1, smooth=-1), 'smooth: found')])
 def test_wrong_windows_are_refused(inferencer, tiny, arguments, says):
     with pytest.raises(InputError, match=says):
         inferencer(tiny.video(), **arguments)

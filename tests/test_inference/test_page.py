@@ -8,10 +8,10 @@ import shutil
 
 import pytest
 import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from running import ROOT, page_blocks, page_commands, run_tool
 
-from mmaction.registry import MODELS
 from mmaction_d3d.inference import D3DInferencer
 
 PAGE = (ROOT / 'docs' / 'inference.md').read_text()
@@ -48,8 +48,8 @@ def test_commands_and_python(here, capfd):
         assert run_tool(script, *arguments) == 0, command
         capfd.readouterr()
     results = here / 'results'
-    assert {'test_00000.mp4', 'results.csv', 'long_timeline.png', 'long.json'} <= {
-        path.name for path in results.iterdir()}
+    assert {'test_00000.mp4', 'results.csv', 'long_timeline.png',
+            'long.json'} <= {path.name for path in results.iterdir()}
     described = set(re.findall(r'`(\w+)`', PAGE.partition('## What is written')[2]))
     for name in ('test_00000', 'long'):
         assert set(json.loads((results / f'{name}.json').read_text())) <= described
@@ -63,7 +63,9 @@ def test_commands_and_python(here, capfd):
 def test_the_interface_page_lists_each_argument():
     section = (ROOT / 'docs' / 'interface.md').read_text().partition('\n## D3DInferencer\n')[2]
     rows = re.findall(r'^\| `(\w+)` \| (.*?) \|', section, re.M)
-    named = [*inspect.signature(D3DInferencer).parameters.values(),
-             *list(inspect.signature(D3DInferencer.__call__).parameters.values())[1:]]
+    named = [
+        *inspect.signature(D3DInferencer).parameters.values(),
+        *list(inspect.signature(D3DInferencer.__call__).parameters.values())[1:]
+    ]
     assert rows == [(p.name, 'required' if p.default is p.empty else f'`{p.default!r}`')
                     for p in named]

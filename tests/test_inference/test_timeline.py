@@ -4,8 +4,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mmaction_d3d.media import MediaInfo
 from mmaction_d3d.inference.timeline import Timeline, smooth_scores
+from mmaction_d3d.media import MediaInfo
 
 
 @pytest.mark.parametrize('width', [0, 3, 4, 7, 100])

@@ -15,15 +15,15 @@ def numbers(window):
     return [int(image[0, 0, 0]) for image in window.images]
 
 
-@pytest.mark.parametrize('total, length, stride, inds', [
-    (20, 6, 3, [1, 3, 5]), (21, 6, 6, [0, 5]), (7, 7, 3, [0, 3, 6]), (5, 1, 1, [0]),
-    (50, 8, 1, [0, 2, 2, 7]), (9, 8, 8, [4])])
+@pytest.mark.parametrize('total, length, stride, inds', [(20, 6, 3, [1, 3, 5]), (21, 6, 6, [0, 5]),
+                                                         (7, 7, 3, [0, 3, 6]), (5, 1, 1, [0]),
+                                                         (50, 8, 1, [0, 2, 2, 7]), (9, 8, 8, [4])])
 def test_windows_are_the_slices_of_all_frames(total, length, stride, inds):
     reader = WindowReader(total, length, stride, np.array(inds))
     found = list(reader.read(stream(total)))
     starts = sorted({*range(0, total - length + 1, stride), total - length})
-    assert [(window.start, window.stop) for window in found] == [
-        (start, start + length) for start in starts]
+    assert [(window.start, window.stop) for window in found] == [(start, start + length)
+                                                                 for start in starts]
     assert [numbers(window) for window in found] == [[start + i for i in inds] for start in starts]
     assert len(reader) == len(found)
 

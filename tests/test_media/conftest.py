@@ -31,13 +31,13 @@ def corners(size=(48, 80)):
 
 @pytest.fixture
 def turned_video(tmp_path, square_video):
-    """Writes an mp4 of stored frames that its header turns, as phones do; returns its path."""
+    """Writes an mp4 of stored frames that its header turns, as phones do; return its path."""
 
     def write(way, frames):
         path = tmp_path / f'{way}.mp4'
         square_video.write(path, frames)
         data = bytearray(path.read_bytes())
-        start = data.index(b'tkhd') + 4 + 40    # the matrix of a track header of version 0
+        start = data.index(b'tkhd') + 4 + 40  # the matrix of a track header of version 0
         a, b, c, d = (number << 16 for number in WAYS_UP[way][0])
         data[start:start + 36] = struct.pack('>9i', a, b, 0, c, d, 0, 0, 0, 1 << 30)
         path.write_bytes(data)
@@ -48,7 +48,7 @@ def turned_video(tmp_path, square_video):
 
 @pytest.fixture
 def covered_video(tmp_path):
-    """Writes a film of ten frames after a cover picture, or the cover alone; returns its path."""
+    """Writes a film of ten frames after a cover picture, or the cover alone; return its path."""
 
     def write(name, film=True):
         path = tmp_path / name

@@ -68,7 +68,7 @@ def test_the_film_is_not_the_first_stream(covered_video):
 
 
 def test_times_are_those_of_the_container(tmp_path):
-    times = [0, 40, 80, 500, 1500, 1540]    # milliseconds
+    times = [0, 40, 80, 500, 1500, 1540]  # milliseconds
     with av.open(str(tmp_path / 'a.mkv'), 'w') as container:
         stream = container.add_stream('libx264', rate=1000)
         stream.height, stream.width, stream.pix_fmt = 64, 80, 'yuv420p'

@@ -13,7 +13,7 @@ def test_a_video_to_look_at_plays_in_a_browser(tmp_path, square_video):
     path, frames = tmp_path / 'a.mp4', square_video.draw(6, (32, 48))
     write_video(path, frames, 10)
     data = path.read_bytes()
-    assert data.index(b'moov') < data.index(b'mdat')    # plays while it loads
+    assert data.index(b'moov') < data.index(b'mdat')  # plays while it loads
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.pix_fmt) == ('h264', 'yuv420p')
@@ -24,6 +24,7 @@ def test_a_video_to_look_at_plays_in_a_browser(tmp_path, square_video):
 
 
 def test_a_writer_that_fails_leaves_no_file(tmp_path):
+
     def frames():
         yield np.zeros((32, 48, 3), np.uint8)
         raise KeyboardInterrupt

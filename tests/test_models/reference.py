@@ -80,8 +80,10 @@ def heatmap(joint, grid, sigma=1., use_score=True):
 
 def heatmaps(keypoint, grid, sigma=1., use_score=True):
     """Heatmaps of T x R x 3 joints, T x R x H/2 x W/2."""
-    return torch.stack([torch.stack([heatmap(joint, grid, sigma, use_score) for joint in frame])
-                        for frame in keypoint])
+    return torch.stack([
+        torch.stack([heatmap(joint, grid, sigma, use_score) for joint in frame])
+        for frame in keypoint
+    ])
 
 
 def is_visible(joint, grid, sigma=1.):
@@ -97,8 +99,8 @@ def pose_tokens(p, features, keypoint, time_embed, config):
     places = [joint[:2] for joint in keypoint[visible]]
     if places:
         centre = sum(places) / len(places)
-        spread = math.sqrt(sum(float(((place - centre)**2).sum()) for place in places)
-                           / (2 * len(places)))
+        spread = math.sqrt(
+            sum(float(((place - centre)**2).sum()) for place in places) / (2 * len(places)))
     tokens = []
     for t, frame in enumerate(keypoint):
         for r, joint in enumerate(frame):
@@ -131,9 +133,10 @@ def rgb_tokens(p, features, time_embed):
     """Z, T x H/8 x W/8 x 4C, from F_b, 4C x T x H/8 x W/8."""
     frames, height, width = features.shape[1:]
     space = resize_plane(p('space_embed'), height, width)
-    return torch.stack([layer_norm(p, 'norm', features[:, t, y, x] + time_embed[t] + space[y, x])
-                        for t in range(frames) for y in range(height) for x in range(width)
-                        ]).unflatten(0, (frames, height, width))
+    return torch.stack([
+        layer_norm(p, 'norm', features[:, t, y, x] + time_embed[t] + space[y, x])
+        for t in range(frames) for y in range(height) for x in range(width)
+    ]).unflatten(0, (frames, height, width))
 
 
 # --- 3D token search, equation (3), algorithm A3
@@ -141,12 +144,15 @@ def rgb_tokens(p, features, time_embed):
 
 def trilinear(volume, point):
     """Token at a normalised (x, y, z) of T x H x W x 4C: the sum over all cells of A3."""
+
     def g(place, cell):
         return torch.clamp(1 - torch.abs(place - cell), min=0)
 
     depth, height, width, _ = volume.shape
-    place = [torch.clamp(((value + 1) * count - 1) / 2, 0, count - 1)
-             for value, count in zip(point, (width, height, depth))]
+    place = [
+        torch.clamp(((value + 1) * count - 1) / 2, 0, count - 1)
+        for value, count in zip(point, (width, height, depth))
+    ]
     near_x, near_y, near_z = ([g(along, cell) for cell in range(count)]
                               for along, count in zip(place, (width, height, depth)))
     token = 0.
@@ -211,15 +217,17 @@ def attend(query, keys, values, heads):
     rows = attention_row(query, keys, heads)
     values = torch.stack(values)
     width = len(query) // heads
-    return torch.cat([row @ values[:, head * width:(head + 1) * width]
-                      for head, row in enumerate(rows)])
+    return torch.cat(
+        [row @ values[:, head * width:(head + 1) * width] for head, row in enumerate(rows)])
 
 
 def projected(p, tokens, name):
     """Queries, keys or values of a list of tokens."""
     p = p.part('attention')
-    return [linear(p, name, layer_norm(p, 'norm', token) if 'norm' in p else token)
-            for token in tokens]
+    return [
+        linear(p, name,
+               layer_norm(p, 'norm', token) if 'norm' in p else token) for token in tokens
+    ]
 
 
 def residual(p, token, attended):
@@ -235,8 +243,10 @@ def deformable_attention(p, volume, modal, config):
     tokens = list(volume.flatten(0, 2)) + list(modal.flatten(0, 1))
     others = searched + list(modal.flatten(0, 1))
     keys, values = projected(p, others, 'key'), projected(p, others, 'value')
-    out = torch.stack([residual(p, token, attend(query, keys, values, config['num_heads']))
-                       for token, query in zip(tokens, projected(p, tokens, 'query'))])
+    out = torch.stack([
+        residual(p, token, attend(query, keys, values, config['num_heads']))
+        for token, query in zip(tokens, projected(p, tokens, 'query'))
+    ])
     cells = len(out) - modal.shape[0] * modal.shape[1]
     return out[:cells].view_as(volume), out[cells:].view_as(modal)
 
@@ -265,8 +275,10 @@ def joint_stride_attention(p, pose, modal, visible, config):
                          for name in ('query', 'key', 'value'))
     pairs = windows(joints, config.get('joint_window', 8), config.get('joint_stride'),
                     config.get('wrap', True))
-    seen = [sum(float(visible[t, r]) for t in range(frames) for r in attended)
-            / (frames * len(attended)) for _, attended in pairs]
+    seen = [
+        sum(float(visible[t, r]) for t in range(frames)
+            for r in attended) / (frames * len(attended)) for _, attended in pairs
+    ]
     if sum(seen) == 0:
         seen = [1.] * len(pairs)
     total, weight = defaultdict(float), defaultdict(float)
@@ -298,8 +310,10 @@ def temporal_stride_attention(p, tokens, config):
                 total[t, n] = total[t, n] + found
                 count[t, n] += 1
     return torch.stack([
-        torch.stack([residual(p, token, total[t, n] / count[t, n])
-                     for n, token in enumerate(frame)]) for t, frame in enumerate(tokens)])
+        torch.stack(
+            [residual(p, token, total[t, n] / count[t, n]) for n, token in enumerate(frame)])
+        for t, frame in enumerate(tokens)
+    ])
 
 
 # --- The whole
@@ -317,13 +331,13 @@ def block(p, volume, pose, modal, visible, config):
         rgb, body, cls = (modal[:, k:k + 1] for k in range(3))
         seen_rgb = cls  # M'_CLS
         if 'deformable' in parts:
-            volume, out = deformable_attention(p.part('deformable'), volume,
-                                               torch.cat((rgb, cls), 1), config)
+            volume, out = deformable_attention(p.part('deformable'), volume, torch.cat((rgb, cls),
+                                                                                       1), config)
             rgb, seen_rgb = out[:, :1], out[:, 1:]
         seen_pose = seen_rgb  # M*_CLS
         if 'joint' in parts:
-            pose, out = joint_stride_attention(p.part('joint'), pose,
-                                               torch.cat((body, seen_rgb), 1), visible, config)
+            pose, out = joint_stride_attention(p.part('joint'), pose, torch.cat((body, seen_rgb),
+                                                                                1), visible, config)
             body, seen_pose = out[:, :1], out[:, 1:]
         cls = linear(p, 'cls_merge', torch.cat((seen_rgb, seen_pose), -1))
         modal = torch.cat((rgb, body, cls), 1)

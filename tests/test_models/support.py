@@ -43,20 +43,18 @@ STRIDES = [(window, stride) for window in range(1, 5) for stride in (None, *rang
 
 def small_transformer(**changes):
     """Config of a small transformer on R2Plus1D with C = 4."""
-    return dict(dict(SMALL, type='D3DTransformer',
-                     backbone=dict(type='R2Plus1D', base_channels=4)), **changes)
+    return dict(dict(SMALL, type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4)),
+                **changes)
 
 
 def small_recognizer(num_tokens=3, **changes):
     """Config of a recogniser of 5 classes that takes what MMAction2's loader hands out."""
     return dict(
-        type='D3DRecognizer',
-        backbone=small_transformer(**changes),
+        type='D3DRecognizer', backbone=small_transformer(**changes),
         cls_head=dict(type='D3DHead', num_classes=5, in_channels=16, num_tokens=num_tokens,
                       dropout=0., average_clips='prob'),
         data_preprocessor=dict(
-            type='D3DDataPreprocessor',
-            preprocessors=dict(
+            type='D3DDataPreprocessor', preprocessors=dict(
                 imgs=dict(type='ActionDataPreprocessor', mean=[123.675, 116.28, 103.53],
                           std=[58.395, 57.12, 57.375], format_shape='NCTHW'))))
 
@@ -103,10 +101,13 @@ def draw_batch(samples=2, clips=1, frames=3, size=(32, 32), joints=6, seed=0):
     """A batch as the data loader hands it out: uint8 frames, joints and labels."""
     generator = torch.Generator().manual_seed(seed)
     shape = (clips, 3, frames, *size)
-    imgs = [torch.randint(256, shape, generator=generator, dtype=torch.uint8)
-            for _ in range(samples)]
-    keypoint = [draw_joints(clips, frames, joints, size=size, seed=seed + index).float()
-                for index in range(samples)]
+    imgs = [
+        torch.randint(256, shape, generator=generator, dtype=torch.uint8) for _ in range(samples)
+    ]
+    keypoint = [
+        draw_joints(clips, frames, joints, size=size, seed=seed + index).float()
+        for index in range(samples)
+    ]
     labels = [ActionDataSample().set_gt_label(index % 5) for index in range(samples)]
     return dict(inputs=dict(imgs=imgs, keypoint=keypoint), data_samples=labels)
 
@@ -139,10 +140,13 @@ def assert_matches_loops(module, forward, loops, tolerance=1e-5, **inputs):
         **inputs: Tensors; gradients are taken of the floating ones that require them.
     """
     module.double()
-    copies = {name: value.detach().clone().requires_grad_(value.requires_grad)
-              for name, value in inputs.items()}
-    named = {name: value.detach().clone().requires_grad_()
-             for name, value in module.named_parameters()}
+    copies = {
+        name: value.detach().clone().requires_grad_(value.requires_grad)
+        for name, value in inputs.items()
+    }
+    named = {
+        name: value.detach().clone().requires_grad_() for name, value in module.named_parameters()
+    }
     actual, expected = forward(**inputs), loops(Parameters(named), **copies)
     assert len(actual) == len(expected)
     for index, (a, e) in enumerate(zip(actual, expected)):
@@ -151,13 +155,18 @@ def assert_matches_loops(module, forward, loops, tolerance=1e-5, **inputs):
     generator = torch.Generator().manual_seed(0)
     pulls = [torch.randn(e.shape, generator=generator, dtype=e.dtype) for e in expected]
     gradients = []
-    for outputs, leaves, arguments in (
-            (actual, dict(module.named_parameters()), inputs), (expected, named, copies)):
-        leaves = dict(leaves, **{f'input {name}': value for name, value in arguments.items()
-                                 if value.requires_grad})
+    for outputs, leaves, arguments in ((actual, dict(module.named_parameters()), inputs),
+                                       (expected, named, copies)):
+        leaves = dict(
+            leaves,
+            **{f'input {name}': value for name, value in arguments.items() if value.requires_grad})
         loss = sum((output * pull).sum() for output, pull in zip(outputs, pulls))
-        gradients.append(dict(zip(leaves, torch.autograd.grad(
-            loss, list(leaves.values()), allow_unused=True, materialize_grads=True))))
+        gradients.append(
+            dict(
+                zip(
+                    leaves,
+                    torch.autograd.grad(loss, list(leaves.values()), allow_unused=True,
+                                        materialize_grads=True))))
     for name, gradient in gradients[1].items():
         assert_near(gradients[0][name], gradient, f'gradient of {name}', tolerance)
 
@@ -165,16 +174,18 @@ def assert_matches_loops(module, forward, loops, tolerance=1e-5, **inputs):
 def given_maps_transformer(**changes):
     """Transformer on maps of C = 3 and 4C = 4 that the caller puts into `backbone.maps`."""
     config = dict(dict(SMALL, num_joints=2, joint_window=3, img_size=24), **changes)
-    return config, build(dict(config, type='D3DTransformer', backbone=dict(type=GivenMaps),
-                              in_channels=(3, 4)))
+    return config, build(
+        dict(config, type='D3DTransformer', backbone=dict(type=GivenMaps), in_channels=(3, 4)))
 
 
 def draw_maps(frames, size, seed=1):
     """F_a and F_b of one clip of `size` pixels, float64, of which gradients are taken."""
     generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(1, channels, frames, *(-(-side // shrink) for side in size),
-                        generator=generator, dtype=torch.float64, requires_grad=True)
-            for channels, shrink in ((3, 2), (4, 8))]
+    return [
+        torch.randn(1, channels, frames, *(-(-side // shrink) for side in size),
+                    generator=generator, dtype=torch.float64, requires_grad=True)
+        for channels, shrink in ((3, 2), (4, 8))
+    ]
 
 
 @contextlib.contextmanager

@@ -54,9 +54,9 @@ def test_training_reports_float32_and_finite_gradients(name, dtype, device):
 def test_averages_of_several_clips_are_float32(average_clips, dtype, device):
     model = build(average_clips=average_clips)
     with torch.no_grad():
-        scores, exact = (
-            torch.stack([sample.pred_score for sample in run(
-                model, 'predict', dtype, device, enabled, clips=3)]) for enabled in (True, False))
+        scores, exact = (torch.stack([
+            sample.pred_score for sample in run(model, 'predict', dtype, device, enabled, clips=3)
+        ]) for enabled in (True, False))
     assert scores.dtype is torch.float32
     assert (scores - exact).abs().max() < 0.02
 
@@ -64,8 +64,8 @@ def test_averages_of_several_clips_are_float32(average_clips, dtype, device):
 @pytest.mark.parametrize('dtype', [*DTYPES, torch.float32, torch.float64], ids=str)
 def test_logits_of_a_model_in_another_type_are_float32_at_least(dtype):
     head = build().cls_head.to(dtype)
-    assert head(torch.randn(2, 3, 3, 16, dtype=dtype)).dtype is torch.promote_types(
-        dtype, torch.float32)
+    assert head(torch.randn(2, 3, 3, 16,
+                            dtype=dtype)).dtype is torch.promote_types(dtype, torch.float32)
 
 
 class Tokens(torch.nn.Module):
@@ -86,8 +86,8 @@ class Tokens(torch.nn.Module):
 def test_a_head_of_mmaction_trains_and_predicts(head, recognizer, dtype):
     """Their ``numpy()`` knows no bfloat16."""
     config = small_recognizer()
-    config.update(type=recognizer, cls_head=dict(
-        type=head, num_classes=5, in_channels=48, average_clips='prob'))
+    config.update(type=recognizer, cls_head=dict(type=head, num_classes=5, in_channels=48,
+                                                 average_clips='prob'))
     model = MODELS.build(config)
     model.backbone = Tokens(model.backbone)
     if head == 'SlowFastHead':

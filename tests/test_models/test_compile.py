@@ -6,8 +6,12 @@ from mmaction.registry import MODELS
 from .support import assert_near, build, draw_clip, small_transformer
 
 SETTINGS = [
-    dict(), dict(modal_tokens='single'), dict(modal_tokens='none'), dict(attentions=('deformable', )),
-    dict(attentions=('joint', 'temporal')), dict(wrap=False, pose_embed='none', depthwise=False)
+    dict(),
+    dict(modal_tokens='single'),
+    dict(modal_tokens='none'),
+    dict(attentions=('deformable', )),
+    dict(attentions=('joint', 'temporal')),
+    dict(wrap=False, pose_embed='none', depthwise=False)
 ]
 
 
@@ -18,8 +22,8 @@ class Whole(torch.nn.Module):
         super().__init__()
         tokens = dict(single=1, none=1).get(changes.get('modal_tokens'), 3)
         self.backbone = build(small_transformer(**changes))
-        self.head = MODELS.build(dict(type='D3DHead', num_classes=5, in_channels=16, dropout=0.,
-                                      num_tokens=tokens))
+        self.head = MODELS.build(
+            dict(type='D3DHead', num_classes=5, in_channels=16, dropout=0., num_tokens=tokens))
 
     def forward(self, **clip):
         return self.head(self.backbone(**clip))

@@ -13,21 +13,26 @@ from .support import draw_batch, small_recognizer
 WITHOUT_DETERMINISTIC_FORM = {
     'avg_pool3d_backward', '_adaptive_avg_pool2d_backward', '_adaptive_avg_pool3d_backward',
     'adaptive_max_pool2d_backward', 'adaptive_max_pool3d_backward',
-    'fractional_max_pool2d_backward', 'fractional_max_pool3d_backward',
-    'max_unpool2d', 'max_unpool3d',
-    'upsample_linear1d_backward', 'upsample_bilinear2d_backward', 'upsample_bicubic2d_backward',
-    'upsample_trilinear3d_backward', '_upsample_bilinear2d_aa_backward',
-    '_upsample_bicubic2d_aa_backward',
+    'fractional_max_pool2d_backward', 'fractional_max_pool3d_backward', 'max_unpool2d',
+    'max_unpool3d', 'upsample_linear1d_backward', 'upsample_bilinear2d_backward',
+    'upsample_bicubic2d_backward', 'upsample_trilinear3d_backward',
+    '_upsample_bilinear2d_aa_backward', '_upsample_bicubic2d_aa_backward',
     'reflection_pad1d_backward', 'reflection_pad2d_backward', 'reflection_pad3d_backward',
     'nll_loss2d_forward', 'nll_loss2d_backward', '_ctc_loss_backward', 'put', 'put_', 'histc',
     'bincount', 'median', 'nanmedian', 'grid_sampler_2d_backward', 'grid_sampler_3d_backward',
     'scatter_reduce', 'scatter_reduce_'
 }
-SETTINGS = [dict()] + [dict(attentions=attentions) for attentions in (
-    ['deformable'], ['joint'], ['temporal'], ['deformable', 'joint'], ['deformable', 'temporal'],
-    ['joint', 'temporal'])] + [
-        dict(modal_tokens='single', num_tokens=1), dict(modal_tokens='none', num_tokens=1),
-        dict(pose_embed='none'), dict(depthwise=False), dict(wrap=False, joint_stride=1)]
+SETTINGS = [dict()] + [
+    dict(attentions=attentions)
+    for attentions in (['deformable'], ['joint'], ['temporal'], ['deformable', 'joint'],
+                       ['deformable', 'temporal'], ['joint', 'temporal'])
+] + [
+    dict(modal_tokens='single', num_tokens=1),
+    dict(modal_tokens='none', num_tokens=1),
+    dict(pose_embed='none'),
+    dict(depthwise=False),
+    dict(wrap=False, joint_stride=1)
+]
 
 
 class Recorded(TorchDispatchMode):

@@ -7,15 +7,26 @@ from mmaction.registry import MODELS
 from torch import nn
 
 from . import reference
-from .support import (STRIDES, assert_matches_loops, draw_joints, draw_maps, drawn,
-                      given_maps_transformer, spread)
+from .support import (
+    STRIDES,
+    assert_matches_loops,
+    draw_joints,
+    draw_maps,
+    drawn,
+    given_maps_transformer,
+    spread,
+)
 
 
 def compare(frames, size, seed=1, **changes):
     config, transformer = given_maps_transformer(**changes)
     num_tokens = 3 if config.get('modal_tokens', 'cross') == 'cross' else 1
-    model = nn.ModuleDict(dict(backbone=transformer, cls_head=spread(MODELS.build(dict(
-        type='D3DHead', num_classes=5, in_channels=4, num_tokens=num_tokens, dropout=0.)))))
+    model = nn.ModuleDict(
+        dict(
+            backbone=transformer, cls_head=spread(
+                MODELS.build(
+                    dict(type='D3DHead', num_classes=5, in_channels=4, num_tokens=num_tokens,
+                         dropout=0.)))))
     joints = draw_joints(1, frames, config['num_person'] * config['num_joints'], size=size,
                          seed=seed)
 
@@ -47,8 +58,8 @@ def shapes(draw):
 @example((3, (9, 21), 6), 1, (4, 3), (2, 1), 'cross', 1)
 @example((2, (23, 15), 2), 2, (3, None), (4, None), 'cross', 2)
 @drawn(8)
-def test_logits_and_gradients_are_those_of_the_loops(
-        shape, num_joints, joint_windows, temporal_windows, modal_tokens, seed):
+def test_logits_and_gradients_are_those_of_the_loops(shape, num_joints, joint_windows,
+                                                     temporal_windows, modal_tokens, seed):
     frames, size, num_person = shape
     compare(frames, size, seed, num_person=num_person, num_joints=num_joints, num_blocks=1,
             joint_window=joint_windows[0], joint_stride=joint_windows[1],

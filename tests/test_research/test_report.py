@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from research.ablation import STUDIES, Results, read_config, run_settings, write_page
-from research.ablation.report import (collect, difference, draw, make_table, of_ours,
-                                      write_report)
 from mmaction_d3d.errors import InputError
+from research.ablation import STUDIES, Results, read_config, run_settings, write_page
+from research.ablation.report import collect, difference, draw, make_table, of_ours, write_report
 
 from .support import make_row
 
@@ -29,8 +28,9 @@ def results(tmp_path):
 
 
 def test_rows_are_found_by_what_was_run(results):
-    found = dict((v.config, [r['top1'] for r in rows])
-                 for v, rows in collect(ROOT, STUDIES['table5'], results))
+    found = {
+        v.config: [r['top1'] for r in rows] for v, rows in collect(ROOT, STUDIES['table5'], results)
+    }
     assert found == dict(tokens_none=[0.8, 0.6, 0.7], tokens_single=[], ours=[0.9, 0.8, 0.7])
     found = collect(ROOT, STUDIES['figA1'], results)
     assert [len(rows) for _, rows in found] == [1, 0, 0, 3, 0]
@@ -76,14 +76,15 @@ def test_plots_show_only_what_was_run(results, tmp_path, monkeypatch):
     draw(STUDIES['table5'], collect(ROOT, STUDIES['table5'], results), 'unused')
     draw(STUDIES['figA1'], collect(ROOT, STUDIES['figA1'], results), 'unused')
     table, figure = drawn
-    assert [label.get_text() for label in table.axes[0].get_yticklabels()] == [
-        'no tokens', 'cross-modal tokens (ours)']
+    assert [label.get_text() for label in table.axes[0].get_yticklabels()
+            ] == ['no tokens', 'cross-modal tokens (ours)']
     line = figure.axes[0].lines[0]
     # Seed 0 is the one that both have.
     assert [*zip(line.get_xdata(), line.get_ydata())] == [(4, 30), (12, pytest.approx(90))]
     assert figure.axes[0].get_ylabel().endswith('line: seed 0')
-    assert sorted(map(tuple, figure.axes[0].lines[2].get_xydata())) == [
-        (12, pytest.approx(70)), (12, pytest.approx(80)), (12, pytest.approx(90))]
+    assert sorted(map(tuple, figure.axes[0].lines[2].get_xydata())) == [(12, pytest.approx(70)),
+                                                                        (12, pytest.approx(80)),
+                                                                        (12, pytest.approx(90))]
     bars = [bar.get_width() for bar in table.axes[0].patches]
     assert bars == [pytest.approx(70), pytest.approx(80)]
 
@@ -91,8 +92,8 @@ def test_plots_show_only_what_was_run(results, tmp_path, monkeypatch):
 def test_the_page_is_renewed_between_its_markers(results, tmp_path):
     page = tmp_path / 'page.md'
     (tmp_path / 'images').mkdir()
-    page.write_text('before\n' + ''.join(
-        f'<!-- {name} -->\nold\n<!-- end {name} -->\nkept {name}\n' for name in STUDIES))
+    page.write_text('before\n' + ''.join(f'<!-- {name} -->\nold\n<!-- end {name} -->\nkept {name}\n'
+                                         for name in STUDIES))
     write_page(ROOT, str(page), results)
     text = page.read_text()
     assert text.startswith('before\n') and 'old' not in text
@@ -100,8 +101,8 @@ def test_the_page_is_renewed_between_its_markers(results, tmp_path):
     assert '| no tokens | 92.2 | 70.0 |' in text.partition('<!-- table5 -->')[2].partition(
         '<!-- end table5 -->')[0]
     # Nothing to compare with, no plot.
-    assert {path.name for path in (tmp_path / 'images').iterdir()} == {
-        'ablations_table5.png', 'ablations_figA1.png'}
+    assert {path.name for path in (tmp_path / 'images').iterdir()
+            } == {'ablations_table5.png', 'ablations_figA1.png'}
     assert text.count('](images/') == 2
     write_page(ROOT, str(page), results)
     assert page.read_text() == text

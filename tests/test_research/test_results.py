@@ -1,8 +1,8 @@
 """Results on disk."""
 import pytest
 
-from research.ablation.results import FIELDS, Results
 from mmaction_d3d.errors import InputError
+from research.ablation.results import FIELDS, Results
 
 from .support import make_row
 

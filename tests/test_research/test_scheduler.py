@@ -28,7 +28,7 @@ def clock(monkeypatch):
     return now
 
 
-@pytest.mark.parametrize('stopped', [(), (0.5,), (1.,), (0.25, 1.)])
+@pytest.mark.parametrize('stopped', [(), (0.5, ), (1., ), (0.25, 1.)])
 def test_what_an_earlier_command_did_takes_no_time_now(stopped, clock):
     waiting = [_Job(share) for share in stopped]
     running = [_Job(0.) for _ in range(2)]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from research.ablation import STUDIES, read_config, run_settings, training_settings
-from research.ablation.variants import VARIANTS
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.backbones import D3DTransformer
+from research.ablation import STUDIES, read_config, run_settings, training_settings
+from research.ablation.variants import VARIANTS
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -20,22 +20,22 @@ def changed(**options):
     return training_settings(cfg)
 
 
-@pytest.mark.parametrize('options', [
-    {'model.backbone.temporal_stride': 2}, {'model.backbone.ffn_ratio': 4.},
-    {'model.backbone.joint_window': 8}, {'train_dataloader.num_workers': 7},
-    {'train_dataloader.dataset.ann_file': 'elsewhere/annotations.pkl'}, {'work_dir': 'elsewhere'},
-    {'test_dataloader.dataset.split': 'val'}
-], ids=str)
+@pytest.mark.parametrize('options',
+                         [{'model.backbone.temporal_stride': 2}, {'model.backbone.ffn_ratio': 4.},
+                          {'model.backbone.joint_window': 8}, {'train_dataloader.num_workers': 7}, {
+                              'train_dataloader.dataset.ann_file': 'elsewhere/annotations.pkl'
+                          }, {'work_dir': 'elsewhere'}, {'test_dataloader.dataset.split': 'val'}],
+                         ids=str)
 def test_naming_a_default_or_moving_the_data_changes_nothing(options):
     assert changed(**options) == training_settings(read_config(ROOT, 'ours'))
 
 
-@pytest.mark.parametrize('options', [
-    {'model.backbone.temporal_stride': 1}, {'model.backbone.sigma': 1.5},
-    {'train_cfg.max_epochs': 99}, {'optim_wrapper.optimizer.lr': 0.1}, {'synthetic.size': 80},
-    {'train_dataloader.batch_size': 3}, {'train_dataloader.dataset.pipeline.0.clip_len': 5},
-    {'val_dataloader.dataset.split': 'test'}
-], ids=str)
+@pytest.mark.parametrize('options', [{'model.backbone.temporal_stride': 1}, {
+    'model.backbone.sigma': 1.5
+}, {'train_cfg.max_epochs': 99}, {'optim_wrapper.optimizer.lr': 0.1}, {'synthetic.size': 80}, {
+    'train_dataloader.batch_size': 3
+}, {'train_dataloader.dataset.pipeline.0.clip_len': 5}, {'val_dataloader.dataset.split': 'test'}],
+                         ids=str)
 def test_whatever_training_depends_on_changes_it(options):
     assert changed(**options) != training_settings(read_config(ROOT, 'ours'))
 
@@ -48,8 +48,10 @@ def test_the_way_of_testing_counts_for_the_result_and_not_for_the_training():
 
 
 def test_only_what_equals_the_base_shares_its_fingerprint():
-    names = {variant.config for study in STUDIES.values() for variant in study.variants
-             if variant.tested_from is None}
+    names = {
+        variant.config for study in STUDIES.values() for variant in study.variants
+        if variant.tested_from is None
+    }
     ours = training_settings(read_config(ROOT, 'ours'))
     same = {name for name in names if training_settings(read_config(ROOT, name)) == ours}
     assert same == {'ours', 'window_4_stride_2', 'frames_12', 'sigma_1.0', 'blocks_2', 'heads_2'}
@@ -66,8 +68,10 @@ def test_variants_change_what_the_base_has_and_name_no_unknown_key(name):
     known = inspect.signature(D3DTransformer).parameters
     assert set(cfg.model.backbone) <= {'type', *known}
     ours = read_config(ROOT, 'ours')
-    changed = {key for key in ('model', 'train_dataloader', 'val_dataloader', 'test_dataloader')
-               if cfg[key] != ours[key]}
+    changed = {
+        key for key in ('model', 'train_dataloader', 'val_dataloader', 'test_dataloader')
+        if cfg[key] != ours[key]
+    }
     assert changed <= {key.partition('.')[0] for key in VARIANTS[name]}
 
 
@@ -85,16 +89,17 @@ def test_a_config_changes_what_its_name_says_and_nothing_else():
     ours = read_config(ROOT, 'ours').model.backbone
     cfg = read_config(ROOT, 'window_6_stride_5').model.backbone
     assert (cfg.temporal_window, cfg.temporal_stride) == (6, 5)
-    assert {key for key in cfg if cfg[key] != ours.get(key)} == {'temporal_window',
-                                                                 'temporal_stride'}
+    assert {key for key in cfg
+            if cfg[key] != ours.get(key)} == {'temporal_window', 'temporal_stride'}
 
 
 def test_another_base_is_changed():
     base = os.path.join(ROOT, 'configs', 'd3d_pennaction.py')
     cfg = read_config(ROOT, 'frames_8', base)
     assert cfg.model.cls_head.num_classes == Config.fromfile(base).model.cls_head.num_classes == 15
-    assert [cfg[f'{name}_dataloader'].dataset.pipeline[0].clip_len
-            for name in ('train', 'val', 'test')] == [8, 8, 8]
+    assert [
+        cfg[f'{name}_dataloader'].dataset.pipeline[0].clip_len for name in ('train', 'val', 'test')
+    ] == [8, 8, 8]
 
 
 def test_a_base_that_is_not_there_is_refused():

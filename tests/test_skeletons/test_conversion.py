@@ -4,14 +4,15 @@ import itertools
 import numpy as np
 import pytest
 
-from mmaction_d3d.skeletons import OPENPOSE_JOINTS, convert_joints
-from mmaction_d3d.skeletons import LAYOUTS
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.skeletons import LAYOUTS, OPENPOSE_JOINTS, convert_joints
 
 SOURCES = {name: layout.joints for name, layout in LAYOUTS.items()}
 SOURCES.update({f'openpose{number}': joints for number, joints in OPENPOSE_JOINTS.items()})
-LIMBS = [f'{side}_{part}' for side in ('left', 'right')
-         for part in ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')]
+LIMBS = [
+    f'{side}_{part}' for side in ('left', 'right')
+    for part in ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')
+]
 
 
 @pytest.mark.parametrize('source, target', list(itertools.product(SOURCES, LAYOUTS)))

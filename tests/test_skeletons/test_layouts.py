@@ -4,8 +4,8 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.skeletons import LAYOUTS, get_layout, layout_by_number, register_layout
 
 
-@pytest.mark.parametrize('name, num_joints, num_pairs',
-                         [('coco17', 17, 8), ('ntu25', 25, 10), ('penn13', 13, 6)])
+@pytest.mark.parametrize('name, num_joints, num_pairs', [('coco17', 17, 8), ('ntu25', 25, 10),
+                                                         ('penn13', 13, 6)])
 def test_sizes(name, num_joints, num_pairs):
     layout = get_layout(name)
     assert len(layout) == num_joints
@@ -64,7 +64,7 @@ def test_a_layout_that_cannot_be_meant_is_not_registered(name, joints, bones, me
     before = dict(LAYOUTS)
     with pytest.raises(InputError, match=message):
         register_layout(name, joints, bones)
-    assert LAYOUTS == before
+    assert before == LAYOUTS
 
 
 def test_a_registered_layout_is_known_by_name_and_number():

@@ -20,8 +20,10 @@ def load(name):
 
 
 def table(text):
-    return {name.strip(): float(macs)
-            for name, macs in re.findall(r'^(.{28}) *[\d,]+ +([\d.]+)$', text, re.M)}
+    return {
+        name.strip(): float(macs)
+        for name, macs in re.findall(r'^(.{28}) *[\d,]+ +([\d.]+)$', text, re.M)
+    }
 
 
 def test_get_flops_prints_a_line_a_part(capsys):
@@ -29,15 +31,16 @@ def test_get_flops_prints_a_line_a_part(capsys):
     text = capsys.readouterr().out
     assert 'one clip: imgs 3 x 12 x 64 x 64, keypoint 12 x 34 x 3\n' in text
     parts = table(text)
-    assert list(parts) == ['backbone', 'pose tokens', 'token search', 'deformable attention',
-                           'joint stride attention', 'temporal stride attention', 'FFN',
-                           'other tokens and CLS merge', 'head', 'total']
+    assert list(parts) == [
+        'backbone', 'pose tokens', 'token search', 'deformable attention', 'joint stride attention',
+        'temporal stride attention', 'FFN', 'other tokens and CLS merge', 'head', 'total'
+    ]
     assert parts.pop('total') == pytest.approx(sum(parts.values()), abs=0.01)
 
 
 def test_get_flops_takes_shapes_from_the_command_line(capsys):
-    load('get_flops').main([QUICKSTART, '--shape', 'imgs=3x4x64x80', 'keypoint=4x34x3',
-                            '--train-step'])
+    load('get_flops').main(
+        [QUICKSTART, '--shape', 'imgs=3x4x64x80', 'keypoint=4x34x3', '--train-step'])
     text = capsys.readouterr().out
     assert 'one clip: imgs 3 x 4 x 64 x 80, keypoint 4 x 34 x 3\n' in text
     assert float(re.search(r'peak memory .*: ([\d.]+) GiB', text)[1]) > 0.1
@@ -67,13 +70,13 @@ def test_the_page_shows_the_stored_results(tmp_path):
     (tmp_path / 'complexity.md').write_text(emptied)
     load('benchmark_complexity').main(['--redraw', '--docs', str(tmp_path)])
     assert (tmp_path / 'complexity.md').read_text() == page
-    assert {path.name for path in (tmp_path / 'images').iterdir()} == {
-        'complexity_joint.png', 'complexity_temporal.png'}
+    assert {path.name for path in (tmp_path / 'images').iterdir()
+            } == {'complexity_joint.png', 'complexity_temporal.png'}
 
 
-@pytest.mark.parametrize('arguments, match', [
-    (['--redraw', '--docs', 'nowhere'], 'complexity.md: tables'),
-    (['--repeats', '0'], '--repeats: found 0')])
+@pytest.mark.parametrize('arguments, match',
+                         [(['--redraw', '--docs', 'nowhere'], 'complexity.md: tables'),
+                          (['--repeats', '0'], '--repeats: found 0')])
 def test_the_benchmark_refuses_wrong_input(arguments, match):
     with pytest.raises(InputError, match=match):
         load('benchmark_complexity').main(arguments)

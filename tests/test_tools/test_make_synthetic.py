@@ -10,19 +10,21 @@ TOOL = Path(__file__).parents[2] / 'tools' / 'data' / 'make_synthetic.py'
 
 @pytest.fixture
 def call(monkeypatch, tmp_path):
+
     def run(*arguments):
         small = ('--num-train=1', '--num-val=1', '--num-test=1', '--num-frames=2', '--size=64')
-        monkeypatch.setattr(sys, 'argv', [str(TOOL), f'--out={tmp_path / "data"}', *small,
-                                          *arguments])
+        monkeypatch.setattr(sys, 'argv',
+                            [str(TOOL), f'--out={tmp_path / "data"}', *small, *arguments])
         runpy.run_path(str(TOOL), run_name='__main__')
+
     return run
 
 
 def test_it_writes_the_files_and_says_where(call, tmp_path, capsys):
     call()
     assert len(list((tmp_path / 'data' / 'videos').glob('*.mp4'))) == 3
-    assert capsys.readouterr().out.splitlines()[-1].endswith(str(
-        tmp_path / 'data' / 'annotations.pkl'))
+    assert capsys.readouterr().out.splitlines()[-1].endswith(
+        str(tmp_path / 'data' / 'annotations.pkl'))
 
 
 def test_other_arguments_end_in_one_line_and_exit_code_2(call, capsys):

@@ -4,18 +4,22 @@ import json
 import pytest
 from running import run_tool
 
-SMALL = ['--num-train=24', '--num-val=8', '--num-test=8', '--cfg-options', 'train_cfg.max_epochs=1',
-         'param_scheduler.1.end=1', 'model.backbone.backbone.base_channels=4',
-         'model.cls_head.in_channels=16', 'model.backbone.num_blocks=1']
+SMALL = [
+    '--num-train=24', '--num-val=8', '--num-test=8', '--cfg-options', 'train_cfg.max_epochs=1',
+    'param_scheduler.1.end=1', 'model.backbone.backbone.base_channels=4',
+    'model.cls_head.in_channels=16', 'model.backbone.num_blocks=1'
+]
 
 
 @pytest.fixture
 def call(monkeypatch, tmp_path):
+
     def run(*arguments):
         monkeypatch.setenv('MMACTION_D3D_DATA', '')
         assert run_tool('tools/quickstart.py', f'--data-root={tmp_path / "data"}',
                         f'--work-dir={tmp_path / "work"}', *SMALL, *arguments) == 0
         return json.loads((tmp_path / 'work' / 'results.json').read_text())
+
     return run
 
 

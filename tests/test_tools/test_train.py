@@ -15,8 +15,11 @@ TOOL = runpy.run_path(str(ROOT / 'tools' / 'train.py'))
     (['--seed', '0'], dict(seed=0)),
     (['--seed', '4', '--deterministic'], dict(seed=4, deterministic=True)),
 ])
-@pytest.mark.parametrize('own', [
-    None, dict(seed=7), dict(seed=7, diff_rank_seed=True), dict(seed=7, deterministic=True)])
+@pytest.mark.parametrize(
+    'own',
+    [None, dict(seed=7),
+     dict(seed=7, diff_rank_seed=True),
+     dict(seed=7, deterministic=True)])
 def test_only_the_randomness_that_is_given_is_replaced(flags, changed, own):
     cfg = Config({} if own is None else dict(randomness=own))
     TOOL['merge_args'](cfg, TOOL['parse_args'](['config.py', *flags]))

@@ -5,16 +5,24 @@ import torch
 
 from mmaction_d3d.datasets import get_layout
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.visualization.clip_sheet import (clip_video, contact_sheet, draw_clip, draw_heat,
-                                                   draw_skeletons, view_clip)
+from mmaction_d3d.visualization.clip_sheet import (
+    clip_video,
+    contact_sheet,
+    draw_clip,
+    draw_heat,
+    draw_skeletons,
+    view_clip,
+)
 from mmaction_d3d.visualization.palette import LEFT, MIDDLE, RIGHT
 
 LAYOUT = get_layout('coco17')
 BLACK = np.zeros((20, 30, 3), np.uint8)
 PIPELINE = [
-    dict(type='AlignedSampleFrames', clip_len=4), dict(type='AlignedDecode'),
+    dict(type='AlignedSampleFrames', clip_len=4),
+    dict(type='AlignedDecode'),
     dict(type='JointFlip', layout='coco17', flip_ratio=1.),
-    dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackRGBPose')
 ]
 
 
@@ -69,8 +77,8 @@ def dataset(rgb_pose_data):
 def test_caption_says_name_class_flip_and_frames(dataset):
     packed = dataset[1]
     inds = ' '.join(map(str, packed['data_samples'].metainfo['frame_inds']))
-    assert view_clip(packed, dataset).caption == (
-        f'clip1, class 1 (come), flipped, frames {inds} of 8')
+    assert view_clip(packed,
+                     dataset).caption == (f'clip1, class 1 (come), flipped, frames {inds} of 8')
 
 
 def test_heat_and_frames_are_those_of_the_same_times(dataset):

@@ -23,10 +23,10 @@ def content(**changes):
     label = np.array([0, 0, 0, 1, 1, 1, 2, 2])
     score = np.eye(3)[[0, 0, 0, 1, 1, 1, 0, 1]] * 0.6 + 0.1
     score[7] = 0.3, 0.4, 0.3
-    values = dict(
-        name=np.array([f'clip{i}' for i in range(8)]), source=np.array(['video.mp4'] * 8),
-        frame_inds=np.tile([0, 3, 5], (8, 1)), label=label, score=score,
-        feature=np.random.default_rng(0).normal(size=(8, 6)), classes=np.array(['a', 'b', 'c']))
+    values = dict(name=np.array([f'clip{i}' for i in range(8)]), source=np.array(['video.mp4'] * 8),
+                  frame_inds=np.tile([0, 3, 5], (8, 1)), label=label, score=score,
+                  feature=np.random.default_rng(0).normal(size=(8, 6)),
+                  classes=np.array(['a', 'b', 'c']))
     return {**values, **changes}
 
 
@@ -38,8 +38,8 @@ def work(tmp_path_factory, square_video):
     np.savez(tmp_path / 'clips.npz', **content(source=np.array([str(tmp_path / 'video.mp4')] * 8)))
     folder = tmp_path / '20260101_000000' / 'vis_data'
     folder.mkdir(parents=True)
-    (folder / 'scalars.json').write_text(
-        '\n'.join(map(json.dumps, [*TRAINING, *VALIDATION])) + '\n')
+    (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, [*TRAINING, *VALIDATION])) +
+                                         '\n')
     return tmp_path
 
 
@@ -64,8 +64,8 @@ def test_the_confusion_counts_true_classes_in_rows(pictures):
 
 def test_accuracy_by_class_has_wilsons_intervals(pictures):
     axis = pictures['accuracy_by_class'].axes[0]
-    assert [label.get_text() for label in axis.get_yticklabels()] == [
-        'c (0 of 2)', 'a (3 of 3)', 'b (3 of 3)']
+    assert [label.get_text()
+            for label in axis.get_yticklabels()] == ['c (0 of 2)', 'a (3 of 3)', 'b (3 of 3)']
     ends = axis.containers[0][2][0].get_segments()[0][:, 0]
     np.testing.assert_allclose(ends, wilson_interval(0, 2))
 

@@ -16,7 +16,7 @@ BLOCK = re.compile(r'(?<=<!-- tables: begin -->\n).*?(?=<!-- tables: end -->)', 
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Measures multiply-adds and time of full and stride attention on one CPU core, '
         'and renews the results, tables and figures of docs/complexity.md.')
@@ -38,9 +38,9 @@ def write_results(path, repeats):
         rows.append(row)
         print(f'\r{len(rows)} of {total}', end='', file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    write_csv(path, COLUMNS, (
-        [f'{row[key]:.6f}' if isinstance(row[key], float) else row[key] for key in COLUMNS]
-        for row in rows))
+    write_csv(path, COLUMNS,
+              ([f'{row[key]:.6f}' if isinstance(row[key], float) else row[key] for key in COLUMNS]
+               for row in rows))
 
 
 def main(argv=None):

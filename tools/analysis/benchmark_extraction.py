@@ -24,15 +24,14 @@ from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.upstream import find_config, scope
 
 NETWORKS = dict(
-    w32=DEFAULT_CONFIG,
-    narrow=osp.join(osp.dirname(__file__), '..', '..', 'configs', 'pose',
-                    'hrnet_w8_synthetic_128x128.py'))
+    w32=DEFAULT_CONFIG, narrow=osp.join(osp.dirname(__file__), '..', '..', 'configs', 'pose',
+                                        'hrnet_w8_synthetic_128x128.py'))
 _SIZE = 256
 _VIDEOS = 5
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description="Frames a second of skeleton extraction beside MMAction2's own, on one "
         'generated video with the same boxes, network (random weights) and flip test; and five '
@@ -54,8 +53,8 @@ class Boxes:
 
     def __init__(self, persons):
         left = np.linspace(20, 60, persons)
-        self.boxes = np.stack([left, left * 0 + 10, left + 150, left * 0 + 250], 1).astype(
-            np.float32)
+        self.boxes = np.stack([left, left * 0 + 10, left + 150, left * 0 + 250],
+                              1).astype(np.float32)
 
     def open(self, media):
         """As ``WholeFrame.open``."""
@@ -63,7 +62,7 @@ class Boxes:
 
 
 def write_video(path, frames):
-    """A video of one drawn person."""
+    """Return a video of one drawn person."""
     with open(path, 'wb') as file:
         file.write(encode(Clip(0, 'easy', 'test', 0, 1, _SIZE, frames).frames()))
 
@@ -73,8 +72,8 @@ def write_weights(cfg, path):
     with scope('mmpose'):
         from mmpose.apis import init_model
         network = init_model(cfg, None, 'cpu')
-    torch.save(dict(state_dict=network.state_dict(),
-                    meta=dict(dataset_meta=network.dataset_meta)), path)
+    torch.save(dict(state_dict=network.state_dict(), meta=dict(dataset_meta=network.dataset_meta)),
+               path)
 
 
 def time_mmaction(video, boxes, network, weights, folder):
@@ -97,7 +96,7 @@ def summary(values):
 
 
 def main():
-    """Runs both in turns and prints the ratios."""
+    """Run both in turns and print the ratios."""
     args = parse_args()
     warnings.simplefilter('ignore')
     boxes = Boxes(args.persons)

@@ -17,20 +17,20 @@ from concurrent.futures import ProcessPoolExecutor
 
 import av
 import numpy as np
+from mmaction.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader, Dataset
 
-from mmaction.registry import DATASETS
 from mmaction_d3d import cli
 
 BATCH, CLIP_LEN = 16, 12
-MEAN_FRAMES, MUTUAL = 80, 26 / 120     # mean length; share of NTU's actions that show two people
-SIZE = 256, 454                        # height and width of the data set's videos, made small
+MEAN_FRAMES, MUTUAL = 80, 26 / 120  # mean length; share of NTU's actions that show two people
+SIZE = 256, 454  # height and width of the data set's videos, made small
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Writes an annotation file as large as that of NTU RGB+D 120, loads it, and '
         'prints the memory of that and of data loader workers, and the time to the first batch.')
@@ -44,28 +44,29 @@ def parse_args(argv=None):
 
 
 def write_annotations(path, clips, joints):
-    """Writes float16 arrays of one or two people in lengths as NTU's; gives the arrays' bytes."""
+    """Write float16 arrays of one or two people in lengths as NTU's; give the arrays' bytes."""
     random = np.random.default_rng(0)
     frames = np.clip(random.normal(MEAN_FRAMES, 25, clips), 20, 300).astype(int)
     people = 1 + (random.random(clips) < MUTUAL)
-    names = [f'S{i // 3600 + 1:03}C001P001R{i // 120 % 30:03}A{i % 120 + 1:03}'
-             for i in range(clips)]
+    names = [
+        f'S{i // 3600 + 1:03}C001P001R{i // 120 % 30:03}A{i % 120 + 1:03}' for i in range(clips)
+    ]
     annotations, size = [], 0
     for i, name in enumerate(names):
         keypoint = np.full((people[i], frames[i], joints, 2), 1 + i % 1000, np.float16)
         score = np.ones((people[i], frames[i], joints), np.float16)
         size += keypoint.nbytes + score.nbytes
-        annotations.append(dict(
-            frame_dir=name, filename='clip.mp4', label=i % 120, img_shape=(1080, 1920),
-            original_shape=(1080, 1920), total_frames=int(frames[i]), keypoint=keypoint,
-            keypoint_score=score))
+        annotations.append(
+            dict(frame_dir=name, filename='clip.mp4', label=i % 120, img_shape=(1080, 1920),
+                 original_shape=(1080, 1920), total_frames=int(frames[i]), keypoint=keypoint,
+                 keypoint_score=score))
     with open(path, 'wb') as file:
         pickle.dump(dict(split=dict(train=names), annotations=annotations), file, protocol=4)
     return size
 
 
 def write_video(path):
-    """The one video that all clips share."""
+    """Return the one video that all clips share."""
     with av.open(path, 'w') as container:
         stream = container.add_stream('libx264', rate=30)
         stream.height, stream.width = SIZE
@@ -93,19 +94,24 @@ def resident(peak=False):
 
 
 def load(path, joints):
-    """Builds the data set with the pipeline of the configs."""
+    """Build the data set with the pipeline of the configs."""
     init_default_scope('mmaction')
-    return DATASETS.build(dict(
-        type='RGBPoseDataset', ann_file=path, split='train', num_classes=120,
-        layout={17: 'coco17', 25: 'ntu25'}[joints], data_prefix=dict(video=os.path.dirname(path)),
-        pipeline=[
-            dict(type='AlignedSampleFrames', clip_len=CLIP_LEN), dict(type='AlignedDecode'),
-            dict(type='Resize', scale=(-1, 256)), dict(type='RandomCrop', size=224),
-            dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')]))
+    return DATASETS.build(
+        dict(
+            type='RGBPoseDataset', ann_file=path, split='train', num_classes=120,
+            layout={17: 'coco17', 25:
+                    'ntu25'}[joints], data_prefix=dict(video=os.path.dirname(path)), pipeline=[
+                        dict(type='AlignedSampleFrames', clip_len=CLIP_LEN),
+                        dict(type='AlignedDecode'),
+                        dict(type='Resize', scale=(-1, 256)),
+                        dict(type='RandomCrop', size=224),
+                        dict(type='FormatShape', input_format='NCTHW'),
+                        dict(type='PackRGBPose')
+                    ]))
 
 
 class Reader(Dataset):
-    """Each item reads all annotations; gives the unique memory before and after."""
+    """Each item reads all annotations; give the unique memory before and after."""
 
     def __init__(self, dataset, items):
         self.dataset, self.items = dataset, items
@@ -121,10 +127,10 @@ class Reader(Dataset):
 
 
 def measure(path, joints, workers, size):
-    """Loads and measures, in a process that has done nothing else; prints."""
-    multiprocessing.set_start_method('fork', force=True)    # as in training
+    """Load and measure, in a process that has done nothing else; print."""
+    multiprocessing.set_start_method('fork', force=True)  # as in training
     with open('/proc/self/clear_refs', 'w') as file:
-        file.write('5')         # the peak starts anew
+        file.write('5')  # the peak starts anew
     own, start = resident(), time.monotonic()
     dataset = load(path, joints)
     seconds, peak = time.monotonic() - start, resident(peak=True) - own
@@ -145,13 +151,13 @@ def measure(path, joints, workers, size):
 
 
 def in_a_process(function, *args):
-    """Calls a function in a process of its own; gives what it returns."""
+    """Call a function in a process of its own; give what it returns."""
     with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
         return pool.submit(function, *args).result()
 
 
 def main(argv=None):
-    """Writes the file, measures, prints."""
+    """Write the file, measure, print."""
     args = parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'annotations.pkl')

@@ -12,15 +12,15 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters.ntu import SKELETON_SUFFIX
-from mmaction_d3d.media import files_by_name
 from mmaction_d3d.datasets.converters.ntu_reader import SkeletonFile, read_skeleton
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.media import files_by_name
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(description='Times the reader of .skeleton files against a '
-                                     'plain one that checks nothing.')
+                        'plain one that checks nothing.')
     parser.add_argument('skeletons', metavar='DIR', help='folder with .skeleton files')
     parser.add_argument('--files', type=cli.number(least=1), default=40, metavar='N',
                         help='read in a round (default: %(default)s)')
@@ -30,7 +30,7 @@ def parse_args(argv=None):
 
 
 def read_plainly(path):
-    """The plain reader: a line at a time, ``float`` of each number, no checks."""
+    """Return the plain reader: a line at a time, ``float`` of each number, no checks."""
     frames, ids, joints = [], [], []
     with open(path) as file:
         num_frames = int(file.readline())
@@ -58,13 +58,13 @@ def measure(reader, paths, least):
 
 def same(one, other):
     """Whether two readings of a file are the same, to the last bit."""
-    return (one.num_frames == other.num_frames and one.body_ids == other.body_ids
-            and all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
-                    for name in ('frames', 'joints')))
+    return (one.num_frames == other.num_frames and one.body_ids == other.body_ids and all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+        for name in ('frames', 'joints')))
 
 
 def main():
-    """Compares, times and prints."""
+    """Compare, time and print."""
     args = parse_args()
     found = [path for _, path in sorted(files_by_name(args.skeletons, [SKELETON_SUFFIX]).items())]
     if not found:
@@ -74,8 +74,8 @@ def main():
             raise InputError(path, 'reading', 'another content by the plain reader', 'the same')
     paths = (found * args.files)[:args.files]
     least_plain, least_ours = {}, {}
-    rounds = [(measure(read_plainly, paths, least_plain),
-               measure(read_skeleton, paths, least_ours)) for _ in range(args.repeats)]
+    rounds = [(measure(read_plainly, paths, least_plain), measure(read_skeleton, paths, least_ours))
+              for _ in range(args.repeats)]
     columns = dict(plain=[plain for plain, _ in rounds], ours=[ours for _, ours in rounds],
                    ratio=[ours / plain for plain, ours in rounds])
     print(f'{args.repeats} rounds of {len(paths)} files, {min(len(found), len(paths))} different')

@@ -13,7 +13,7 @@ from mmaction_d3d.datasets import safe_pickle
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Writes a made-up annotation file and reads it by pickle.load and by the '
         "project's safe loader in turns. Prints the loader's speed as a share of pickle.load's.")
@@ -29,7 +29,7 @@ def parse_args(argv=None):
 
 
 def write_annotations(file, clips, frames, joints):
-    """Writes an annotation file as published ones are: float16, one person a clip."""
+    """Write an annotation file as published ones are: float16, one person a clip."""
     random = np.random.default_rng(0)
     keypoint = random.uniform(0, 1080, (1, frames, joints, 2)).astype(np.float16)
     score = random.uniform(0, 1, (1, frames, joints)).astype(np.float16)
@@ -45,7 +45,7 @@ def write_annotations(file, clips, frames, joints):
 
 
 def load_plainly(path):
-    """What the safe loader is measured against."""
+    """Return what the safe loader is measured against."""
     with open(path, 'rb') as file:
         return pickle.load(file)
 
@@ -61,7 +61,7 @@ def seconds(load, path):
 
 
 def measure(path, repeats):
-    """Times of both loaders, repeats x (plain, safe) x (wall, process); one round warms up."""
+    """Time of both loaders, repeats x (plain, safe) x (wall, process); one round warms up."""
     rounds = []
     for repeat in range(repeats + 1):
         pair = [load_plainly, safe_pickle.load]

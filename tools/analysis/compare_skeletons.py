@@ -4,15 +4,19 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
-                                               select_split)
-from mmaction_d3d.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.datasets.annotations import (
+    AnnotationChecker,
+    ids_of,
+    read_annotations,
+    select_split,
+)
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.pck import count_near, interval
+from mmaction_d3d.skeletons import LAYOUTS, get_layout
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='PCK of skeletons against known ones: the share of joints within --threshold '
         'times the torso (left shoulder to right hip), by joint and with an interval.')
@@ -32,12 +36,14 @@ def parse_args(argv=None):
 def people_of(annotation, total, shape):
     """M x T x V x 3 in pixels of ``shape``."""
     scale = np.divide(shape, annotation['img_shape'])[::-1]
-    return np.concatenate([np.nan_to_num(annotation['keypoint'].astype(np.float64)) * scale,
-                           annotation['keypoint_score'][..., None]], axis=-1)[:, :total]
+    return np.concatenate([
+        np.nan_to_num(annotation['keypoint'].astype(np.float64)) * scale,
+        annotation['keypoint_score'][..., None]
+    ], axis=-1)[:, :total]
 
 
 def main():
-    """Prints the share of near joints."""
+    """Print the share of near joints."""
     args = parse_args()
     layout, pairs = get_layout(args.layout), []
     known, splits = read_annotations(safe_pickle.load(args.known), args.known)
@@ -45,7 +51,7 @@ def main():
     named = {name: index for index, info in enumerate(found) for name in ids_of(info) if name}
     check = AnnotationChecker(args.known, layout, None, 100)
     check_found = AnnotationChecker(args.found, layout, None, 100)
-    unlabelled = dict(label=0)   # extraction without --labels gives none, which is no matter here
+    unlabelled = dict(label=0)  # extraction without --labels gives none, which is no matter here
     for index in select_split(known, splits, args.split, args.known):
         info = known[index]
         if args.num_person not in (None, len(info['keypoint'])):
@@ -53,8 +59,9 @@ def main():
         other = next((named[name] for name in ids_of(info) if name in named), None)
         if other is None:
             raise InputError(args.found, ids_of(info)[0], 'no such clip', 'all clips of the split')
-        pairs.append((check(index, {**unlabelled, **info}),
-                      check_found(other, {**unlabelled, **found[other]})))
+        pairs.append(
+            (check(index, {**unlabelled, **info}), check_found(other,
+                                                               {**unlabelled, **found[other]})))
     if not pairs:
         raise InputError(args.known, '--num-person', f'no clip with {args.num_person}',
                          'at least one')
@@ -63,8 +70,10 @@ def main():
         if info['total_frames'] != other['total_frames']:
             raise InputError(args.found, f'{ids_of(info)[0]}.total_frames', other['total_frames'],
                              info['total_frames'])
-        counts.append(count_near(*(people_of(each, info['total_frames'], info['img_shape'])
-                                   for each in (info, other)), layout, args.threshold))
+        counts.append(
+            count_near(
+                *(people_of(each, info['total_frames'], info['img_shape'])
+                  for each in (info, other)), layout, args.threshold))
     near, of = (sum(getattr(count, key) for count in counts) for key in ('near', 'known'))
     if not of.sum():
         raise InputError(args.known, 'keypoint_score', 'no frame with both shoulder and hip',

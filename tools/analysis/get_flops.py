@@ -4,10 +4,10 @@ import re
 import resource
 
 import torch
+from mmaction.registry import MODELS
 from mmengine.registry import init_default_scope
 from mmengine.utils import get_installed_path
 
-from mmaction.registry import MODELS
 from mmaction_d3d import cli
 from mmaction_d3d.engine import add_shared_arguments, load_config
 from mmaction_d3d.engine.build import config_mistakes
@@ -17,19 +17,21 @@ from mmaction_d3d.evaluation.complexity import count_config, run_model
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Counts what one clip costs. CONFIG is a file, or mmaction::PATH for one that '
         'MMAction2 brings, such as mmaction::skeleton/posec3d/rgbpose_conv3d/rgbpose_conv3d.py.')
     add_shared_arguments(parser)
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train',
                         help="whose pipeline gives the clip's shape (default: train)")
-    parser.add_argument('--shape', nargs='+', metavar='KEY=SIZE',
-                        help="shapes of one clip in place of the pipeline's, such as "
-                        'imgs=3x12x224x224 keypoint=12x34x3')
-    parser.add_argument('--train-step', action='store_true',
-                        help='also run forward and backward of one clip on the CPU and print the '
-                        "process' peak memory")
+    parser.add_argument(
+        '--shape', nargs='+', metavar='KEY=SIZE',
+        help="shapes of one clip in place of the pipeline's, such as "
+        'imgs=3x12x224x224 keypoint=12x34x3')
+    parser.add_argument(
+        '--train-step', action='store_true',
+        help='also run forward and backward of one clip on the CPU and print the '
+        "process' peak memory")
     return parser.parse_args(argv)
 
 
@@ -57,7 +59,7 @@ def train_step_memory(cfg, shapes):
 
 
 def main(argv=None):
-    """Prints the table."""
+    """Print the table."""
     args = parse_args(argv)
     if args.config.startswith('mmaction::'):
         args.config = osp.join(get_installed_path('mmaction'), '.mim', 'configs',
@@ -67,8 +69,8 @@ def main(argv=None):
     shapes = read_shapes(args.shape) if args.shape else clip_shapes(cfg, args.split)
     with config_mistakes(cfg):
         parts = count_config(cfg.model, shapes)
-    print('one clip: ' + ', '.join(
-        f'{key} {" x ".join(map(str, shape))}' for key, shape in shapes.items()))
+    print('one clip: ' + ', '.join(f'{key} {" x ".join(map(str, shape))}'
+                                   for key, shape in shapes.items()))
     print(f'{"part":<28}{"parameters":>12}{"GMACs":>10}')
     for name, part in parts.items():
         print(f'{name:<28}{part.parameters:>12,}{part.macs / 1e9:>10.3f}')

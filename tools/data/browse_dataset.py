@@ -3,16 +3,16 @@ import os.path as osp
 
 import cv2
 import numpy as np
+from mmaction.registry import DATASETS
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
-from mmaction.registry import DATASETS
 from mmaction_d3d import cli
-from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes
 from mmaction_d3d.media import write_video
+from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.unwrapping import unwrap_dataset
 from mmaction_d3d.visualization import clip_video, contact_sheet, view_clip
 
@@ -20,7 +20,7 @@ _FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip 
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description="Runs clips of a config's data set through its pipeline and draws what comes "
         'out: frames with skeleton (left blue, right orange, brighter with the score) and heatmaps, '
@@ -44,7 +44,7 @@ def parse_args(argv=None):
 
 
 def build_dataset(cfg, split):
-    """Builds the data set of a split, as training or test does.
+    """Build the data set of a split, as training or test does.
 
     Raises:
         InputError: The config has none.
@@ -57,7 +57,7 @@ def build_dataset(cfg, split):
 
 
 def joint_layout(cfg, dataset):
-    """The joint layout: the data set's, else that of the model's number of joints."""
+    """Return the joint layout: the data set's, else that of the model's number of joints."""
     dataset = unwrap_dataset(dataset)
     if hasattr(dataset, 'layout'):
         return dataset.layout
@@ -65,7 +65,7 @@ def joint_layout(cfg, dataset):
 
 
 def main(argv=None):
-    """Draws as the command line says."""
+    """Draw as the command line says."""
     args = parse_args(argv)
     cfg = load_config(args)
     init_default_scope(cfg.get('default_scope', 'mmaction'))

@@ -5,15 +5,24 @@ import sys
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import read_annotations
-from mmaction_d3d.datasets.checking import (MediaSource, check_contents, check_media, check_splits,
-                                            find_layout, format_findings, format_splits, mend,
-                                            visible_shares, write_csv)
+from mmaction_d3d.datasets.checking import (
+    MediaSource,
+    check_contents,
+    check_media,
+    check_splits,
+    find_layout,
+    format_findings,
+    format_splits,
+    mend,
+    visible_shares,
+    write_csv,
+)
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_pickle
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Lists all that is wrong with an annotation file, and with the videos or '
         'frames that it is about. Ends with exit code 1 where there are errors, 0 otherwise. '
@@ -22,9 +31,10 @@ def parse_args(argv=None):
     media = parser.add_mutually_exclusive_group()
     media.add_argument('--videos', metavar='DIR', help='folder of the videos')
     media.add_argument('--frames', metavar='DIR', help="folder of the clips' folders of frames")
-    parser.add_argument('--filename-tmpl', metavar='TEMPLATE',
-                        help="name of a clip's video, such as '{frame_dir}_rgb.avi' (default: its "
-                        'filename, else frame_dir with any suffix)')
+    parser.add_argument(
+        '--filename-tmpl', metavar='TEMPLATE',
+        help="name of a clip's video, such as '{frame_dir}_rgb.avi' (default: its "
+        'filename, else frame_dir with any suffix)')
     parser.add_argument('--frame-tmpl', default='img_{:05}.jpg', metavar='TEMPLATE',
                         help='name of a frame (default: img_{:05}.jpg)')
     parser.add_argument('--start-index', type=cli.number(least=0), default=1, metavar='N',
@@ -37,9 +47,10 @@ def parse_args(argv=None):
                         help="labels must be below it (default: the number of the file's classes)")
     parser.add_argument('--csv', metavar='FILE',
                         help='findings, one a row (default: work_dirs/check_dataset/NAME.csv)')
-    parser.add_argument('--fix', metavar='NEW.pkl',
-                        help='write what can be mended to a new file, and leave out clips that '
-                        'cannot')
+    parser.add_argument(
+        '--fix', metavar='NEW.pkl',
+        help='write what can be mended to a new file, and leave out clips that '
+        'cannot')
     parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
     args = parser.parse_args(argv)
@@ -63,13 +74,13 @@ def _check_args(args):
     if args.fix is not None and os.path.exists(args.fix):
         raise InputError(args.fix, '--fix', 'a file that is there already',
                          'the name of a new file')
-    if args.csv is not None and os.path.exists(args.csv) and os.path.exists(args.ann_file) and (
-            os.path.samefile(args.csv, args.ann_file)):
+    if args.csv is not None and os.path.exists(args.csv) and os.path.exists(
+            args.ann_file) and (os.path.samefile(args.csv, args.ann_file)):
         raise InputError(args.csv, '--csv', 'the annotation file', 'another file')
 
 
 def check(args):
-    """Checks, prints and writes; returns whether there are errors."""
+    """Check, print and write; return whether there are errors."""
     content = safe_pickle.load(args.ann_file)
     annotations, splits = read_annotations(content, args.ann_file)
     classes = content.get('classes') if isinstance(content, dict) else None
@@ -102,7 +113,7 @@ def check(args):
 
 
 def main(argv=None):
-    """Checks as the command line says."""
+    """Check as the command line says."""
     args = parse_args(argv)
     try:
         failed = check(args)

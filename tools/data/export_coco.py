@@ -7,17 +7,21 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import (AnnotationChecker, ids_of, read_annotations,
-                                               select_split)
-from mmaction_d3d.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.datasets.annotations import (
+    AnnotationChecker,
+    ids_of,
+    read_annotations,
+    select_split,
+)
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes, write_text
 from mmaction_d3d.media import MediaIndex, locate_video, read_video
 from mmaction_d3d.parallel import map_in_order
+from mmaction_d3d.skeletons import LAYOUTS, get_layout
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Every Nth frame of the videos as a JPEG, and their joints as COCO keypoint '
         'JSON: what MMPose trains and tests a pose network on.')
@@ -30,16 +34,17 @@ def parse_args(argv=None):
                         help='frames from one that is taken to the next (default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints (default: %(default)s)')
-    parser.add_argument('--whole-frame', action='store_true', help='make the box of a person the '
-                        'whole frame, as extract_skeletons.py --whole-frame will; frames with '
-                        'more people are left out')
+    parser.add_argument(
+        '--whole-frame', action='store_true', help='make the box of a person the '
+        'whole frame, as extract_skeletons.py --whole-frame will; frames with '
+        'more people are left out')
     parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
     return parser.parse_args(argv)
 
 
 def write_frames(job):
-    """Writes the frames of one clip as JPEGs; returns their names and sizes."""
+    """Write the frames of one clip as JPEGs; return their names and sizes."""
     video, folder, prefix, inds = job
     images, count = read_video(video, inds)
     if count is not None:
@@ -73,39 +78,42 @@ def box_of(joints, shape, whole_frame):
 
 
 def main():
-    """Writes frames and joints."""
+    """Write frames and joints."""
     args = parse_args()
     annotations, splits = read_annotations(safe_pickle.load(args.annotations), args.annotations)
     check = AnnotationChecker(args.annotations, get_layout(args.layout), None, 100)
-    chosen = [check(index, annotations[index])
-              for index in select_split(annotations, splits, args.split, args.annotations)]
+    chosen = [
+        check(index, annotations[index])
+        for index in select_split(annotations, splits, args.split, args.annotations)
+    ]
     media = MediaIndex(args.videos)
     jobs = []
     for info in chosen:
         video = locate_video(media, info, (args.annotations, ids_of(info)[0]))['filename']
         prefix = os.path.splitext(os.path.relpath(video, args.videos))[0]
-        jobs.append((video, os.path.join(args.out, 'images'), prefix,
-                     np.arange(0, info['total_frames'], args.every)))
+        jobs.append(
+            (video, os.path.join(args.out,
+                                 'images'), prefix, np.arange(0, info['total_frames'], args.every)))
     images, people, crowded = [], [], 0
-    for info, job, (names, shape) in zip(chosen, jobs, map_in_order(
-            write_frames, jobs, args.workers, 'clips')):
+    for info, job, (names, shape) in zip(chosen, jobs,
+                                         map_in_order(write_frames, jobs, args.workers, 'clips')):
         for index, name in zip(job[3], names):
-            found = [joints_of(info, index, person, shape)
-                     for person in range(len(info['keypoint']))]
+            found = [
+                joints_of(info, index, person, shape) for person in range(len(info['keypoint']))
+            ]
             found = [joints for joints in found if joints[:, 2].any()]
             if args.whole_frame and len(found) > 1:
                 crowded += 1
                 continue
-            images.append(dict(id=len(images) + 1, file_name=name, height=shape[0],
-                               width=shape[1]))
+            images.append(dict(id=len(images) + 1, file_name=name, height=shape[0], width=shape[1]))
             for joints in found:
                 box = box_of(joints, shape, args.whole_frame)
-                people.append(dict(
-                    id=len(people) + 1, image_id=len(images), category_id=1, iscrowd=0,
-                    bbox=[round(float(side), 2) for side in box],
-                    area=round(float(box[2] * box[3]), 2),
-                    num_keypoints=int((joints[:, 2] > 0).sum()),
-                    keypoints=[round(float(number), 2) for number in joints.ravel()]))
+                people.append(
+                    dict(id=len(people) + 1, image_id=len(images), category_id=1, iscrowd=0,
+                         bbox=[round(float(side), 2) for side in box],
+                         area=round(float(box[2] * box[3]), 2), num_keypoints=int((joints[:, 2]
+                                                                                   > 0).sum()),
+                         keypoints=[round(float(number), 2) for number in joints.ravel()]))
     layout = get_layout(args.layout)
     category = dict(id=1, name='person', keypoints=list(layout.joints),
                     skeleton=[[a + 1, b + 1] for a, b in layout.edges])

@@ -5,16 +5,17 @@ from mmaction_d3d.datasets.synthetic import generate
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Makes videos and keypoints of people who move a thing: 4 motions x 2 objects. '
         'An interrupted run goes on where it stopped; the same arguments give the same data.')
     parser.add_argument('--out', default='data/synthetic', metavar='DIR',
                         help='folder to write to (default: %(default)s)')
     parser.add_argument('--seed', type=cli.number(least=0), default=0, help='default: %(default)s')
-    parser.add_argument('--difficulty', choices=('easy', 'hard'), default='easy',
-                        help='hard: cluttered moving backgrounds, things of any colour, noisier '
-                        'keypoints, more second people (default: %(default)s)')
+    parser.add_argument(
+        '--difficulty', choices=('easy', 'hard'), default='easy',
+        help='hard: cluttered moving backgrounds, things of any colour, noisier '
+        'keypoints, more second people (default: %(default)s)')
     for split, number in (('train', 1200), ('val', 160), ('test', 240)):
         parser.add_argument(f'--num-{split}', type=int, default=number, metavar='N',
                             help=f'clips in {split} (default: %(default)s)')
@@ -28,7 +29,7 @@ def parse_args(argv=None):
 
 
 def main():
-    """Makes the data and says where it is."""
+    """Make the data and say where it is."""
     args = parse_args()
     ann_file = generate(args.out, seed=args.seed, difficulty=args.difficulty,
                         num_train=args.num_train, num_val=args.num_val, num_test=args.num_test,

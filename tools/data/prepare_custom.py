@@ -6,18 +6,19 @@ from mmaction_d3d.datasets.converters.common import DropReport
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description='Videos in a folder per class, or named in a CSV, as an annotation pickle: '
         'without skeletons, ready for their extraction, or with skeletons that another tool wrote.')
-    parser.add_argument('root', metavar='ROOT', help='folder of the videos: ROOT/CLASS/..., '
-                        'ROOT/SPLIT/CLASS/... (train, val, test), or as the CSV says')
+    parser.add_argument(
+        'root', metavar='ROOT', help='folder of the videos: ROOT/CLASS/..., '
+        'ROOT/SPLIT/CLASS/... (train, val, test), or as the CSV says')
     parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
     parser.add_argument('--csv', metavar='FILE', help='columns path,label,split; path below ROOT')
-    parser.add_argument('--val-ratio', type=cli.number(float, least=0, below=1), default=0.2,
-                        metavar='R',
-                        help='share of each class drawn for val, where folders do not say '
-                        '(default: %(default)s)')
+    parser.add_argument(
+        '--val-ratio', type=cli.number(float, least=0, below=1), default=0.2, metavar='R',
+        help='share of each class drawn for val, where folders do not say '
+        '(default: %(default)s)')
     parser.add_argument('--seed', type=cli.number(least=0), default=0,
                         help='of that draw (default: %(default)s)')
     parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
@@ -27,7 +28,7 @@ def parse_args(argv=None):
 
 
 def main():
-    """Lists and decodes the videos, attaches skeletons, writes the pickle."""
+    """List and decode the videos, attach skeletons, write the pickle."""
     args, report = parse_args(), DropReport()
     if args.csv:
         clips = custom.list_csv(args.csv, args.root, report)

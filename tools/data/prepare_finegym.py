@@ -19,7 +19,7 @@ class _Version(argparse.Action):
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         conflict_handler='resolve',
         description="Gym99's clips, cut out of full videos by FineGYM's annotation files, and "
@@ -28,18 +28,19 @@ def parse_args(argv=None):
         'run goes on where it stopped.')
     parser.add_argument('--annotations', required=True, metavar='DIR',
                         help='folder with the official files, under their own names')
-    parser.add_argument('--videos', required=True, metavar='DIR',
-                        help='folder with the full videos, named by their YouTube ids, at any '
-                        'depth')
+    parser.add_argument(
+        '--videos', required=True, metavar='DIR',
+        help='folder with the full videos, named by their YouTube ids, at any '
+        'depth')
     parser.add_argument('--out', required=True, metavar='X.pkl',
                         help='the pickle to write; clips go to the folder videos beside it')
     parser.add_argument('--events', metavar='DIR',
                         help="folder to write the clips' whole events to, too")
-    parser.add_argument('--version', nargs='?', action=_Version, choices=VERSIONS,
-                        default=VERSIONS[0],
-                        help='of the annotation files; the split val is the same; alone, '
-                        "show this program's version and exit "
-                        '(default: %(default)s)')
+    parser.add_argument(
+        '--version', nargs='?', action=_Version, choices=VERSIONS, default=VERSIONS[0],
+        help='of the annotation files; the split val is the same; alone, '
+        "show this program's version and exit "
+        '(default: %(default)s)')
     parser.add_argument('--short-side', type=cli.number(least=16), default=256, metavar='PIXELS',
                         help='of the clips (default: %(default)s)')
     parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
@@ -49,7 +50,7 @@ def parse_args(argv=None):
 
 
 def main():
-    """Cuts the clips, attaches skeletons, writes the pickle."""
+    """Cut the clips, attaches skeletons, writes the pickle."""
     args, report = parse_args(), DropReport()
     clips = os.path.join(os.path.dirname(args.out), 'videos')
     content = prepare_finegym(args.annotations, args.videos, clips, args.events, args.version,

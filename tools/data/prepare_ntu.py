@@ -9,7 +9,7 @@ from mmaction_d3d.datasets.converters.ntu_protocol import BENCHMARKS, parse_name
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description="Kinect's .skeleton files of NTU RGB+D (60 or 120) as an annotation pickle "
         'with the official splits; the videos, too, in a smaller size. An interrupted run goes on '
@@ -18,9 +18,10 @@ def parse_args(argv=None):
     parser.add_argument('--skeletons', required=True, metavar='DIR',
                         help='folder with the .skeleton files, at any depth')
     parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
-    parser.add_argument('--videos', metavar='DIR',
-                        help='folder with the NAME_rgb.avi files, at any depth: they are written '
-                        'in a smaller size to the folder videos beside X.pkl')
+    parser.add_argument(
+        '--videos', metavar='DIR',
+        help='folder with the NAME_rgb.avi files, at any depth: they are written '
+        'in a smaller size to the folder videos beside X.pkl')
     parser.add_argument('--short-side', type=cli.number(least=16), default=256, metavar='PIXELS',
                         help='of the smaller videos (default: %(default)s)')
     parser.add_argument('--num-person', type=cli.number(least=1), default=2, metavar='M',
@@ -31,7 +32,7 @@ def parse_args(argv=None):
 
 
 def main():
-    """Converts the skeletons, writes the videos, then the pickle."""
+    """Convert the skeletons, write the videos, then the pickle."""
     args, report = parse_args(), DropReport()
     annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
                                     args.workers, report)

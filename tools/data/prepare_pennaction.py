@@ -7,7 +7,7 @@ from mmaction_d3d.datasets.converters.pennaction import read_pennaction
 
 
 def parse_args(argv=None):
-    """Reads the command line."""
+    """Read the command line."""
     parser = cli.Parser(
         description="Penn Action's frame folders and label files as an annotation pickle: the "
         "labels' 13 joints, or joints that another tool, such as HRNet, found in the frames.")
@@ -21,7 +21,7 @@ def parse_args(argv=None):
 
 
 def main():
-    """Reads the labels, attaches other skeletons where they are named, writes the pickle."""
+    """Read the labels, attach other skeletons where they are named, write the pickle."""
     args, report = parse_args(), DropReport()
     content = read_pennaction(args.root, args.workers, report)
     content = command_line.attach_named_skeletons(content, args, report)

@@ -9,31 +9,21 @@ train_frames = [
     dict(type='Resize', scale=(-1, short_side)),
     dict(type='RandomCrop', size=crop_size)
 ]
-pack = [
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackRGBPose')
-]
+pack = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')]
 test_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len, test_mode=True),
     dict(type='AlignedDecode'),
     dict(type='Resize', scale=(-1, short_side)),
-    dict(type='CenterCrop', crop_size=crop_size),
-    *pack
+    dict(type='CenterCrop', crop_size=crop_size), *pack
 ]
 
 # 16 clips on each of the paper's 4 GPUs make the 64 that the learning rate is for.
-train_dataloader = dict(
-    batch_size=16,
-    num_workers=8,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='RGBPoseDataset'))
-val_dataloader = dict(
-    batch_size=16,
-    num_workers=8,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='RGBPoseDataset', pipeline=test_pipeline, test_mode=True))
+train_dataloader = dict(batch_size=16, num_workers=8, persistent_workers=True,
+                        sampler=dict(type='DefaultSampler',
+                                     shuffle=True), dataset=dict(type='RGBPoseDataset'))
+val_dataloader = dict(batch_size=16, num_workers=8, persistent_workers=True,
+                      sampler=dict(type='DefaultSampler', shuffle=False),
+                      dataset=dict(type='RGBPoseDataset', pipeline=test_pipeline, test_mode=True))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(type='AccMetric')

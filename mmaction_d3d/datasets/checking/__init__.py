@@ -5,5 +5,7 @@ from .media import MediaSource, check_media
 from .mending import mend
 from .report import format_findings, format_splits
 
-__all__ = ['Finding', 'MediaSource', 'check_contents', 'check_media', 'check_splits', 'find_layout',
-           'format_findings', 'format_splits', 'mend', 'visible_shares', 'write_csv']
+__all__ = [
+    'Finding', 'MediaSource', 'check_contents', 'check_media', 'check_splits', 'find_layout',
+    'format_findings', 'format_splits', 'mend', 'visible_shares', 'write_csv'
+]

@@ -10,7 +10,7 @@ from .findings import Finding
 
 
 def name_of(annotation):
-    """The name that findings call an annotation by."""
+    """Return the name that findings call an annotation by."""
     return next(name for name in ids_of(annotation) if name is not None)
 
 
@@ -55,8 +55,10 @@ def check_contents(annotations, path, layout, num_classes=None):
                 kind = 'no skeleton yet'
             findings.append(Finding(kind, name, found, want, field, index))
         if not fields & {'keypoint', 'keypoint_score', 'img_shape'}:
-            findings += [Finding(kind, name, found, want, 'keypoint', index)
-                         for kind, found, want in _check_joints(annotation)]
+            findings += [
+                Finding(kind, name, found, want, 'keypoint', index)
+                for kind, found, want in _check_joints(annotation)
+            ]
     return findings
 
 
@@ -104,10 +106,14 @@ def visible_shares(annotations, findings):
 
     Annotations whose arrays are wrong, or that have none, are not in the dict.
     """
-    wrong = {finding.index for finding in findings if finding.kind in (
-        'wrong keypoint', 'wrong keypoint_score', 'no skeleton yet')}
-    return {index: float(_visible(annotation)[3].mean(-1).max(0).mean())
-            for index, annotation in enumerate(annotations) if index not in wrong}
+    wrong = {
+        finding.index for finding in findings
+        if finding.kind in ('wrong keypoint', 'wrong keypoint_score', 'no skeleton yet')
+    }
+    return {
+        index: float(_visible(annotation)[3].mean(-1).max(0).mean())
+        for index, annotation in enumerate(annotations) if index not in wrong
+    }
 
 
 def check_splits(annotations, splits, classes=None):
@@ -129,21 +135,26 @@ def check_splits(annotations, splits, classes=None):
     findings, chosen = [], {}
     for split, entries in splits.items():
         chosen[split], mistakes = match_split(annotations, entries, split)
-        findings += [Finding('split entry', split, found, want, field)
-                     for _, field, found, want in mistakes]
+        findings += [
+            Finding('split entry', split, found, want, field) for _, field, found, want in mistakes
+        ]
     names = [name_of(annotation) for annotation in annotations]
     findings += _check_overlaps(names, chosen)
     if splits:
         used = set().union(*chosen.values())
-        findings += [Finding('clip in no split', name, 'no split names it', 'a split', index=index)
-                     for index, name in enumerate(names) if index not in used]
-    findings += [Finding('name of two clips', name, f'{count} annotations', '1')
-                 for name, count in Counter(names).items() if count > 1]
+        findings += [
+            Finding('clip in no split', name, 'no split names it', 'a split', index=index)
+            for index, name in enumerate(names) if index not in used
+        ]
+    findings += [
+        Finding('name of two clips', name, f'{count} annotations', '1')
+        for name, count in Counter(names).items() if count > 1
+    ]
     return [*findings, *_check_classes(annotations, chosen, classes)], chosen
 
 
 def _protocols(splits):
-    """Names of splits by protocol, and the names that say neither train, val nor test."""
+    """Name of splits by protocol, and the names that say neither train, val nor test."""
     groups, others = defaultdict(list), []
     for split in splits:
         rest, roles = re.subn('train|trn|valid|val|test|tst', '', str(split), flags=re.I)
@@ -174,8 +185,10 @@ def _check_classes(annotations, chosen, num_classes):
         if not counts[label]:
             yield Finding('class without clips', f'class {label}', 'no clip', 'clips', 'label')
     for group in _protocols(chosen)[0].values():
-        trained = {labels[index] for split in group if re.search('train|trn', split, re.I)
-                   for index in chosen[split]}
+        trained = {
+            labels[index] for split in group if re.search('train|trn', split, re.I)
+            for index in chosen[split]
+        }
         for split in group if trained else ():
             for label in sorted({labels[index] for index in chosen[split]} - trained - {-1}):
                 yield Finding('class that is not in training', f'class {label}',

@@ -1,6 +1,5 @@
 """What a check can find, how bad it is, and what mending does about it."""
 from dataclasses import dataclass
-from typing import Optional
 
 from ... import files
 
@@ -10,8 +9,9 @@ MENDED, LEFT_OUT, NOTHING = 'mended', 'left out', ''
 #: Kind of finding: severity, and what :func:`~.mending.mend` does about it. An error stops training
 #: or teaches the model something false; a warning is for a person to look at.
 KINDS = {
-    **{f'wrong {field}': (ERROR, LEFT_OUT) for field in (
-        'label', 'total_frames', 'img_shape', 'original_shape', 'keypoint', 'keypoint_score')},
+    **{
+        f'wrong {field}': (ERROR, LEFT_OUT) for field in ('label', 'total_frames', 'img_shape', 'original_shape', 'keypoint', 'keypoint_score')
+    },
     'no video': (ERROR, LEFT_OUT),
     'cannot be decoded': (ERROR, LEFT_OUT),
     'fewer frames than announced': (ERROR, MENDED),
@@ -54,8 +54,8 @@ class Finding:
     found: str
     want: str
     field: str = ''
-    index: Optional[int] = None
-    count: Optional[int] = None
+    index: int | None = None
+    count: int | None = None
 
     @property
     def severity(self):
@@ -67,7 +67,7 @@ class Finding:
 
     @classmethod
     def of_error(cls, kind, name, error, field='', index=None):
-        """A finding that says what an :class:`~mmaction_d3d.errors.InputError` says."""
+        """Return a finding that says what an :class:`~mmaction_d3d.errors.InputError` says."""
         return cls(kind, name, str(error.found), str(error.want), field, index)
 
 
@@ -75,13 +75,13 @@ COLUMNS = ('severity', 'kind', 'name', 'index', 'field', 'found', 'want', 'remed
 
 
 def write_csv(path, findings):
-    """Writes one row a finding, errors first; the file is whole or absent.
+    """Write one row a finding, errors first; the file is whole or absent.
 
     Args:
         path (str): The file; its folder is made.
         findings (list[Finding]): The findings.
     """
-    files.write_csv(path, COLUMNS, (
-        (finding.severity, finding.kind, finding.name, finding.index, finding.field, finding.found,
-         finding.want, finding.remedy)
-        for finding in sorted(findings, key=lambda finding: finding.severity)))
+    files.write_csv(path, COLUMNS,
+                    ((finding.severity, finding.kind, finding.name, finding.index, finding.field,
+                      finding.found, finding.want, finding.remedy)
+                     for finding in sorted(findings, key=lambda finding: finding.severity)))

@@ -2,13 +2,21 @@
 import multiprocessing
 import os
 import signal
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 
 from ...errors import InputError
-from ...media import (Frames, Media, MediaIndex, locate_frames, locate_video, numbered_images,
-                      read_frame_folder, read_video)
+from ...media import (
+    Frames,
+    Media,
+    MediaIndex,
+    locate_frames,
+    locate_video,
+    numbered_images,
+    read_frame_folder,
+    read_video,
+)
 from ...parallel import map_in_order
 from .contents import name_of
 from .findings import Finding
@@ -26,7 +34,7 @@ class MediaSource(NamedTuple):
     """
     folder: str
     is_frames: bool = False
-    filename_tmpl: Optional[str] = None
+    filename_tmpl: str | None = None
     frame_tmpl: str = 'img_{:05}.jpg'
     start_index: int = 1
 
@@ -66,8 +74,10 @@ def check_media(annotations, findings, path, source, full=False, workers=None):
     if not os.path.isdir(source.folder):
         raise InputError(source.folder, '--frames' if source.is_frames else '--videos',
                          'no such folder', 'a folder')
-    unknown = {finding.index for finding in findings
-               if finding.kind in ('wrong total_frames', 'wrong img_shape')}
+    unknown = {
+        finding.index for finding in findings
+        if finding.kind in ('wrong total_frames', 'wrong img_shape')
+    }
     media, jobs, found, users = MediaIndex(source.folder), [], [], {}
     for index, annotation in enumerate(annotations):
         name = name_of(annotation)
@@ -79,12 +89,14 @@ def check_media(annotations, findings, path, source, full=False, workers=None):
             found.append(Finding.of_error('no video', name, error, index=index))
             continue
         if users.setdefault(media_path, index) != index:
-            found.append(Finding('video of two clips', name,
-                                 f'also that of annotations[{users[media_path]}]',
-                                 'a video of its own', 'filename', index))
+            found.append(
+                Finding('video of two clips', name,
+                        f'also that of annotations[{users[media_path]}]', 'a video of its own',
+                        'filename', index))
         if index not in unknown:
-            jobs.append(_Job(index, name, media_path, source, int(annotation['total_frames']),
-                             tuple(map(int, annotation['img_shape'])), full))
+            jobs.append(
+                _Job(index, name, media_path, source, int(annotation['total_frames']),
+                     tuple(map(int, annotation['img_shape'])), full))
     for part in map_in_order(_check_clip, jobs, workers, 'clips'):
         found += part
     return sorted(found, key=lambda finding: finding.index)
@@ -98,16 +110,18 @@ def _locate(media, annotation, place, source):
 
 
 def _check_clip(job):
-    """Findings of one clip."""
+    """Return findings of one clip."""
     if multiprocessing.parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that its workers
     try:
         count, beyond, sizes, reason = (_probe_all if job.full else _probe)(job)
     except InputError as error:
         return [Finding.of_error('cannot be decoded', job.name, error, index=job.index)]
-    return [Finding(kind, job.name, found, want, field, job.index,
-                    count if kind == 'fewer frames than announced' else None)
-            for kind, field, found, want in _compare(job, count, beyond, sizes, reason)]
+    return [
+        Finding(kind, job.name, found, want, field, job.index,
+                count if kind == 'fewer frames than announced' else None)
+        for kind, field, found, want in _compare(job, count, beyond, sizes, reason)
+    ]
 
 
 def _probe(job):
@@ -148,14 +162,14 @@ def _compare(job, count, beyond, sizes, reason):
         yield ('more frames than announced', 'total_frames', f'{beyond} beyond the last',
                f'{job.total}, as total_frames says')
     if len(sizes) > 1:
-        yield ('frames of several sizes', 'img_shape', ', '.join(map(_size, sorted(sizes))),
-               'one size')
+        yield ('frames of several sizes', 'img_shape', ', '.join(map(_size,
+                                                                     sorted(sizes))), 'one size')
         return
     size, = sizes
     if size == job.img_shape:
         return
-    kind = ('height and width exchanged' if size == job.img_shape[::-1]
-            else 'frames of another size')
+    kind = ('height and width exchanged'
+            if size == job.img_shape[::-1] else 'frames of another size')
     yield (kind, 'img_shape', f'frames of {_size(size)}',
            f'{_size(job.img_shape)}, as img_shape says')
 

@@ -29,13 +29,17 @@ def mend(content, annotations, chosen, findings):
             out.add(finding.index)
         elif finding.remedy == MENDED:
             mistakes.setdefault(finding.index, []).append(finding)
-    new = {index: _mend_annotation(annotation, mistakes.get(index, ()))
-           for index, annotation in enumerate(annotations) if index not in out}
+    new = {
+        index: _mend_annotation(annotation, mistakes.get(index, ()))
+        for index, annotation in enumerate(annotations) if index not in out
+    }
     other = content if isinstance(content, dict) else {}
     names = {index: _entry(annotation) for index, annotation in new.items()}
-    return dict(other, annotations=list(new.values()),
-                split={split: [names[index] for index in indices if index in new]
-                       for split, indices in chosen.items()})
+    return dict(
+        other, annotations=list(new.values()), split={
+            split: [names[index] for index in indices if index in new]
+            for split, indices in chosen.items()
+        })
 
 
 def _entry(annotation):

@@ -43,8 +43,10 @@ def format_splits(annotations, chosen, shares):
     """
     rows = [('split', 'clips', 'classes', 'frames', 'visible joints (mean, least)')]
     for split, indices in {**chosen, 'all': range(len(annotations))}.items():
-        labels = {annotations[index].get('label') for index in indices
-                  if np.isscalar(annotations[index].get('label'))}
+        labels = {
+            annotations[index].get('label') for index in indices
+            if np.isscalar(annotations[index].get('label'))
+        }
         frames = [annotations[index].get('total_frames') for index in indices]
         frames = [count for count in frames if isinstance(count, (int, np.integer))]
         seen = [shares[index] for index in indices if index in shares]
@@ -52,5 +54,6 @@ def format_splits(annotations, chosen, shares):
                      f'{min(frames)} to {max(frames)}' if frames else '-',
                      f'{np.mean(seen):.0%}, {min(seen):.0%}' if seen else '-'))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-            for row in rows]
+    return [
+        '  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
+    ]

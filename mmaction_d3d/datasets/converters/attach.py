@@ -5,14 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import InputError
-from ...skeletons import convert_joints
-from ...skeletons import keep_people_in_boxes, link_people
+from ...skeletons import convert_joints, keep_people_in_boxes, link_people
 from ..annotations import ids_of
 from .importers import import_skeletons
 
 
-def attach_skeletons(annotations, path, kind, layout, num_person, report,
-                     spread=False):
+def attach_skeletons(annotations, path, kind, layout, num_person, report, spread=False):
     """Give each annotation the skeletons of its name.
 
     A clip's name is its ``frame_dir``, ``filename``, filename without suffix, or that without
@@ -63,7 +61,7 @@ def attach_skeletons(annotations, path, kind, layout, num_person, report,
 
 
 def _by_name(source):
-    """Names in the source by each name that they go by: themselves, and without folders."""
+    """Name in the source by each name that they go by: themselves, and without folders."""
     bare = {}
     for name in source:
         bare.setdefault(os.path.basename(name), []).append(name)
@@ -79,16 +77,18 @@ def _spread(found, annotation, report):
     report.add('skeletons of more or fewer frames than the clip has: those nearest in time',
                f'{ids_of(annotation)[0]}: {found.num_frames}, {total}')
     nearest = {frame: (2 * frame + 1) * found.num_frames // (2 * total) for frame in range(total)}
-    return replace(found, num_frames=total, frames={
-        frame: found.frames[index] for frame, index in nearest.items() if index in found.frames})
+    return replace(
+        found, num_frames=total, frames={
+            frame: found.frames[index] for frame, index in nearest.items() if index in found.frames
+        })
 
 
 def _attach(annotation, found, layout, num_person, report, place):
-    """A copy of one annotation with ``keypoint`` and ``keypoint_score``."""
+    """Return a copy of one annotation with ``keypoint`` and ``keypoint_score``."""
     clip, total = ids_of(annotation)[0], annotation['total_frames']
     if found.num_frames != total:
         report.add('skeletons of more or fewer frames than the clip has: cut or padded', clip)
-    scale = np.ones(3, np.float32)   # from the size that coordinates refer to, to the clip's
+    scale = np.ones(3, np.float32)  # from the size that coordinates refer to, to the clip's
     if found.img_shape is not None:
         scale[1::-1] = np.divide(annotation['img_shape'], found.img_shape)
     frames = {frame: people * scale for frame, people in found.frames.items() if frame < total}
@@ -106,8 +106,9 @@ def _attach(annotation, found, layout, num_person, report, place):
         report.add(f'more than {num_person} people: those of the lowest scores left out', clip)
     people, missing = convert_joints(people, found.joints, layout, place)
     if missing:
-        report.add(f'joints of {layout} that the skeletons do not have, missing: '
-                   f'{" ".join(missing)}', clip)
+        report.add(
+            f'joints of {layout} that the skeletons do not have, missing: '
+            f'{" ".join(missing)}', clip)
     if not people[..., 2].any():
         report.add('nobody in any frame', clip)
     return dict(annotation, keypoint=people[..., :2].copy(), keypoint_score=people[..., 2].copy())

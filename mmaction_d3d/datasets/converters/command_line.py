@@ -8,7 +8,7 @@ from .importers import IMPORTERS
 
 
 def add_skeleton_arguments(parser, num_person):
-    """Adds the flags that name skeletons of another tool.
+    """Add the flags that name skeletons of another tool.
 
     Args:
         parser (ArgumentParser): The parser.
@@ -43,16 +43,17 @@ def attach_named_skeletons(content, args, report, spread=False):
     if args.format is None:
         raise InputError('command line', '--format', 'nothing',
                          f'what wrote --skeletons: {", ".join(IMPORTERS)}')
-    annotations = attach_skeletons(content['annotations'], args.skeletons, args.format,
-                                   args.layout, args.num_person, report, spread)
+    annotations = attach_skeletons(content['annotations'], args.skeletons, args.format, args.layout,
+                                   args.num_person, report, spread)
     kept = {annotation['frame_dir'] for annotation in annotations}
-    split = {name: [clip for clip in clips if clip in kept]
-             for name, clips in content['split'].items()}
+    split = {
+        name: [clip for clip in clips if clip in kept] for name, clips in content['split'].items()
+    }
     return dict(content, annotations=annotations, split=split)
 
 
 def finish(content, out, report):
-    """Writes the pickle and the report beside it, and prints both in short.
+    """Write the pickle and the report beside it, and print both in short.
 
     Args:
         content (dict): ``dict(annotations=, split=, classes=)``, the last optional.

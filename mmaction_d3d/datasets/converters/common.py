@@ -34,11 +34,11 @@ class Resumable:
         elif os.path.isdir(self.folder) and os.listdir(self.folder):
             raise InputError(self.folder, 'folder', 'files of something else',
                              'no such folder, or one that an interrupted run left')
-        shutil.rmtree(self.folder, ignore_errors=True)     # of other arguments: of no use
+        shutil.rmtree(self.folder, ignore_errors=True)  # of other arguments: of no use
         write_text(path, digest)
 
     def map(self, function, jobs, kind, workers=None, name='jobs', shard=256):
-        """Does what is left to do.
+        """Do what is left to do.
 
         Args:
             function (Callable): Of one job; as for :func:`map_in_order`.
@@ -65,14 +65,15 @@ class Resumable:
             part = [vars(next(results)) for _ in jobs[start:start + shard]]
             write_pickle(self._path(start), part)
         results.close()
-        return [kind(**fields) for start in starts
-                for fields in safe_pickle.load(self._path(start))]
+        return [
+            kind(**fields) for start in starts for fields in safe_pickle.load(self._path(start))
+        ]
 
     def _path(self, start):
         return os.path.join(self.folder, f'{start:09}.pkl')
 
     def remove(self):
-        """Removes the folder, once the output is written."""
+        """Remove the folder, once the output is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -83,7 +84,7 @@ class DropReport:
         self._names = {}
 
     def add(self, reason, name):
-        """Notes that ``name`` was left out, or changed, for ``reason``."""
+        """Note that ``name`` was left out, or changed, for ``reason``."""
         self._names.setdefault(reason, []).append(name)
 
     def counts(self):
@@ -98,6 +99,6 @@ class DropReport:
             yield f'{count} x {reason}: {", ".join(names[:3])}{more}'
 
     def write(self, path):
-        """Writes the file ``path`` with one line ``reason,name`` each, whole or not at all."""
-        write_csv(path, ('reason', 'name'), (
-            (reason, name) for reason, names in self._names.items() for name in names))
+        """Write the file ``path`` with one line ``reason,name`` each, whole or not at all."""
+        write_csv(path, ('reason', 'name'),
+                  ((reason, name) for reason, names in self._names.items() for name in names))

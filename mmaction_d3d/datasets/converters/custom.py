@@ -50,8 +50,8 @@ def list_folders(root, report):
     Raises:
         InputError: There is no folder in ``root``.
     """
-    tops = sorted(entry.name for entry in os.scandir(root) if entry.is_dir()) if (
-        os.path.isdir(root)) else []
+    tops = sorted(entry.name for entry in os.scandir(root)
+                  if entry.is_dir()) if (os.path.isdir(root)) else []
     if not tops:
         raise InputError(root, 'folder', 'no folder in it', 'a folder per class')
     depth = 1 if set(tops) <= set(SPLIT_FOLDERS) else 0
@@ -59,7 +59,7 @@ def list_folders(root, report):
     for folder, files in walk(root):
         below = os.path.relpath(folder, root)
         parts = [] if below == '.' else below.split(os.sep)
-        for file in files if parts else ():   # those beside the classes are of no class
+        for file in files if parts else ():  # those beside the classes are of no class
             path = '/'.join((*parts, file))
             if not has_suffix(file, VIDEO_SUFFIXES):
                 report.add('no video, by its suffix: left out', path)
@@ -212,10 +212,10 @@ def make_annotations(clips, root, out, workers, report):
                        f'{clip.path}: {video.problem}')
         shape = (video.height, video.width)
         content['split'].setdefault(clip.split, []).append(clip.name)
-        content['annotations'].append(dict(
-            frame_dir=clip.name, filename=clip.path, img_shape=shape, original_shape=shape,
-            label=int(clip.label) if numbers else classes.index(clip.label),
-            total_frames=video.frames))
+        content['annotations'].append(
+            dict(frame_dir=clip.name, filename=clip.path, img_shape=shape, original_shape=shape,
+                 label=int(clip.label) if numbers else classes.index(clip.label),
+                 total_frames=video.frames))
     if not content['annotations']:
         raise InputError(root, 'videos', f'{len(clips)}, of which none decodes',
                          'at least one that decodes')

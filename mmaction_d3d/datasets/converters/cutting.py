@@ -37,7 +37,7 @@ class _Problem(Exception):
 
 
 def cut(job):
-    """Writes a clip, H.264 with a smaller short side, unless it is there already.
+    """Write a clip, H.264 with a smaller short side, unless it is there already.
 
     Args:
         job (Cut): What to cut; the file is written whole or not at all.
@@ -63,7 +63,7 @@ def cut(job):
 
 
 def _write(video, job, small):
-    """Encodes the clip's frames."""
+    """Encode the clip's frames."""
     last, ended = None, False
     try:
         for frame in video.frames_from(job.start):
@@ -76,7 +76,7 @@ def _write(video, job, small):
             if frame.time >= job.start:
                 small.add(frame.picture)
     except DecodingError:
-        pass        # what decoded before counts
+        pass  # what decoded before counts
     # The last frame of a video is shown for as long as any other.
     if not ended and (last is None or last + 1 / video.rate < job.end):
         raise _Problem('its video ends, or is damaged, before the clip ends')

@@ -39,7 +39,7 @@ class Element:
 
     @property
     def parts(self):
-        """Names of its video, event and sub-action."""
+        """Name of its video, event and sub-action."""
         return _NAME.fullmatch(self.name).groups()
 
     @property
@@ -49,7 +49,7 @@ class Element:
 
 
 def read_classes(folder):
-    """Reads the names of the classes, in the order of their labels.
+    """Read the names of the classes, in the order of their labels.
 
     Raises:
         InputError: The file is missing, a line has another form, or labels do not count from 0.
@@ -66,7 +66,7 @@ def read_classes(folder):
 
 
 def read_elements(folder, version, num_classes, report):
-    """Reads the clips of both splits.
+    """Read the clips of both splits.
 
     Args:
         folder (str): Where the annotation files are.
@@ -87,10 +87,11 @@ def read_elements(folder, version, num_classes, report):
         path = os.path.join(folder, file)
         for place, line in numbered_lines(path, "FineGYM's file of that name"):
             name, _, label = line.partition(' ')
-            if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d+', label) or (
-                    int(label) >= num_classes):
-                raise InputError(path, place, repr(line), 'VIDEO_E_000000_000000_A_0000_0000 and a '
-                                 f'class from 0 to {num_classes - 1}')
+            if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d+', label) or (int(label)
+                                                                                  >= num_classes):
+                raise InputError(
+                    path, place, repr(line), 'VIDEO_E_000000_000000_A_0000_0000 and a '
+                    f'class from 0 to {num_classes - 1}')
             element = Element(name, int(label), split)
             other = elements.setdefault(name, element)
             if other != element:
@@ -103,7 +104,7 @@ def read_elements(folder, version, num_classes, report):
 
 
 def read_times(folder, version):
-    """Reads when events and sub-actions begin and end.
+    """Read when events and sub-actions begin and end.
 
     Returns:
         dict[str, tuple[Fraction]]: By the name of a sub-action's clip, and of an event's, start
@@ -145,7 +146,7 @@ def _interval(content, path, place):
 
 
 def prepare_finegym(annotations, videos, clips, events, version, short_side, workers, report):
-    """Cuts the clips that are not there yet.
+    """Cut the clips that are not there yet.
 
     Args:
         annotations (str): Folder of the annotation files.
@@ -172,23 +173,29 @@ def prepare_finegym(annotations, videos, clips, events, version, short_side, wor
         if os.path.realpath(folder) == os.path.realpath(videos):
             raise InputError('command line', '--videos', videos, 'another folder than the one that '
                              'clips are written to')
-    there = [element for element in elements
-             if _can_be_cut(element.name, element.parts[0], times, sources, report)]
+    there = [
+        element for element in elements
+        if _can_be_cut(element.name, element.parts[0], times, sources, report)
+    ]
     jobs = {element.name: (clips, element.parts[0]) for element in there}
     if events is not None:
-        jobs.update({element.event: (events, element.parts[0]) for element in there
-                     if _can_be_cut(element.event, element.parts[0], times, sources, report)})
-    jobs = {name: Cut(sources[video], os.path.join(folder, name + SUFFIX), *times[name], short_side)
-            for name, (folder, video) in jobs.items()}
+        jobs.update({
+            element.event: (events, element.parts[0]) for element in there
+            if _can_be_cut(element.event, element.parts[0], times, sources, report)
+        })
+    jobs = {
+        name: Cut(sources[video], os.path.join(folder, name + SUFFIX), *times[name], short_side)
+        for name, (folder, video) in jobs.items()
+    }
     made = _cut_all(jobs, workers, report)
     content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes)
     for element in there:
         clip = made.get(element.name)
         if clip is not None:
             content['split'][element.split].append(element.name)
-            content['annotations'].append(dict(
-                frame_dir=element.name, label=element.label, img_shape=clip.shape,
-                original_shape=clip.shape, total_frames=clip.frames))
+            content['annotations'].append(
+                dict(frame_dir=element.name, label=element.label, img_shape=clip.shape,
+                     original_shape=clip.shape, total_frames=clip.frames))
     if not content['annotations']:
         raise InputError(videos, 'videos', next(report.lines(), 'none'),
                          'VIDEO.mp4 of a clip in the splits')
@@ -210,7 +217,7 @@ def _can_be_cut(name, video, times, sources, report):
 
 
 def _cut_all(jobs, workers, report):
-    """Does the jobs, by name of the clip; gives those that succeed."""
+    """Do the jobs, by name of the clip; give those that succeed."""
     there = {name: job for name, job in jobs.items() if os.path.isfile(job.target)}
     rest = {name: job for name, job in jobs.items() if name not in there}
     if there:
@@ -220,8 +227,8 @@ def _cut_all(jobs, workers, report):
         results = map_in_order(cut, list(some.values()), workers, title, done)
         for name, clip in zip(some, results):
             if clip.problem:
-                report.add(f'{clip.problem}: left out', f'{name}: {clip.detail}' if clip.detail
-                           else name)
+                report.add(f'{clip.problem}: left out',
+                           f'{name}: {clip.detail}' if clip.detail else name)
             else:
                 made[name] = clip
     return made

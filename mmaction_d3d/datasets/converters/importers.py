@@ -11,12 +11,17 @@ from functools import partial
 import numpy as np
 
 from ...errors import InputError
-from ...skeletons import get_layout
-from ...skeletons import OPENPOSE_JOINTS, layout_by_number
+from ...skeletons import OPENPOSE_JOINTS, get_layout, layout_by_number
 from .. import safe_pickle
 from ..annotations import AnnotationChecker, ids_of, read_annotations
-from .skeleton_files import (Skeletons, files_below, gather, read_json, split_frame_name,
-                             stack_people)
+from .skeleton_files import (
+    Skeletons,
+    files_below,
+    gather,
+    read_json,
+    split_frame_name,
+    stack_people,
+)
 
 
 def from_coco(path):
@@ -28,8 +33,9 @@ def from_coco(path):
     content = read_json(path)
     clips, frame_of = {}, {}
     try:
-        joints = next((category['keypoints'] for category in content.get('categories', ())
-                       if category.get('keypoints')), None)
+        joints = next((category['keypoints']
+                       for category in content.get('categories', ()) if category.get('keypoints')),
+                      None)
         for image in content['images']:
             clip, number = frame_of[image['id']] = split_frame_name(image['file_name'], path)
             persons, shapes = clips.setdefault(clip, ({}, set()))
@@ -42,11 +48,14 @@ def from_coco(path):
                 clip, number = frame_of[annotation['image_id']]
                 clips[clip][0][number].append(annotation['keypoints'])
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(path, 'content', f'{type(error).__name__} ({error})',
-                         'images with id, file_name, height and width, and annotations with '
-                         'image_id and keypoints') from error
-    return {clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, *found)
-            for clip, found in clips.items()}
+        raise InputError(
+            path, 'content', f'{type(error).__name__} ({error})',
+            'images with id, file_name, height and width, and annotations with '
+            'image_id and keypoints') from error
+    return {
+        clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, *found)
+        for clip, found in clips.items()
+    }
 
 
 def _read_coco_clip(place, joints, persons, shapes):
@@ -57,7 +66,7 @@ def _read_coco_clip(place, joints, persons, shapes):
 
 
 def from_mmpose(path):
-    """mmpose predictions: a JSON file a video, or a folder of them.
+    """Mmpose predictions: a JSON file a video, or a folder of them.
 
     The inferencer (``pred_out_dir``) writes ``[dict(frame_id=, instances=[...]), ...]`` for a
     video and a list of instances for an image, the top-down demo
@@ -73,14 +82,14 @@ def from_mmpose(path):
     clips, images, is_image = {}, {}, {}
     for file in files:
         folder = os.path.dirname(file)
-        if folder not in is_image:   # all files of a folder are of one kind: one look is enough
+        if folder not in is_image:  # all files of a folder are of one kind: one look is enough
             is_image[folder] = not _mmpose_frames(file)[1]
         stem = os.path.splitext(os.path.relpath(file, root))[0]
         if is_image[folder]:
             clip, number = split_frame_name(stem, file)
             _add_file(images, clip, number, file)
         else:
-            stem = re.sub(r'(^|/)results_([^/]*)$', r'\1\2', stem)   # so the demo names its files
+            stem = re.sub(r'(^|/)results_([^/]*)$', r'\1\2', stem)  # so the demo names its files
             clips[stem] = partial(_read_mmpose_video, file)
     for clip, files in images.items():
         clips[clip] = partial(_read_mmpose_images, files, (root, clip))
@@ -104,7 +113,8 @@ def _mmpose_frames(file):
         names = (content.get('meta_info') or {}).get('keypoint_id2name')
         joints = names and [names[key] for key in sorted(names, key=int)]
     if not isinstance(info, list) or not all(isinstance(item, dict) for item in info):
-        raise InputError(file, 'content', type(content).__name__,
+        raise InputError(file, 'content',
+                         type(content).__name__,
                          'a list of frames or instances, or a dict with instance_info')
     return info, bool(info) and all('frame_id' in item for item in info), joints
 
@@ -112,9 +122,10 @@ def _mmpose_frames(file):
 def _instances(instances, place):
     """N x V x 3 of mmpose's instances of one frame."""
     try:
-        persons = [[(*point[:2], score) for point, score in zip(
-            instance['keypoints'], instance['keypoint_scores'], strict=True)]
-            for instance in instances or ()]
+        persons = [[
+            (*point[:2], score)
+            for point, score in zip(instance['keypoints'], instance['keypoint_scores'], strict=True)
+        ] for instance in instances or ()]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(*place, f'{type(error).__name__} ({error})',
                          'instances with keypoints and as many keypoint_scores') from error
@@ -126,15 +137,18 @@ def _read_mmpose_video(file):
     if not are_frames:
         raise InputError(file, 'content', 'a list without frame_id',
                          'frames, as the other files of this folder have')
-    people = {item['frame_id']: _instances(item.get('instances'),
-                                           (file, f'frame_id {item["frame_id"]}'))
-              for item in frames}
+    people = {
+        item['frame_id']: _instances(item.get('instances'), (file, f'frame_id {item["frame_id"]}'))
+        for item in frames
+    }
     return gather(people, (file, 'instances'), joints)
 
 
 def _read_mmpose_images(files, place):
-    people = {number: _instances(_mmpose_frames(file)[0], (file, 'instances'))
-              for number, file in files.items()}
+    people = {
+        number: _instances(_mmpose_frames(file)[0], (file, 'instances'))
+        for number, file in files.items()
+    }
     return gather(people, place)
 
 
@@ -149,13 +163,14 @@ def from_openpose(path):
     for file in files_below(path, '_keypoints.json'):
         name = os.path.relpath(file, path)[:-len('_keypoints.json')]
         clip, number = split_frame_name(name, file)
-        video = re.fullmatch(r'(.+)_\d{12}', name)   # of an image, the name is the image's
+        video = re.fullmatch(r'(.+)_\d{12}', name)  # of an image, the name is the image's
         if video:
             folder, last = os.path.split(video[1])
             clip = folder if os.path.basename(folder) == last else video[1]
         _add_file(clips, clip, number, file)
-    return {clip: partial(_read_openpose_clip, files, (path, clip))
-            for clip, files in clips.items()}
+    return {
+        clip: partial(_read_openpose_clip, files, (path, clip)) for clip, files in clips.items()
+    }
 
 
 def _read_openpose_clip(files, place):
@@ -179,7 +194,7 @@ def _read_openpose_clip(files, place):
 
 
 def from_pyskl(path):
-    """A pickle in the layout of PYSKL and MMAction2, of any joint layout that we know.
+    """Return a pickle in the layout of PYSKL and MMAction2, of any joint layout that we know.
 
     Raises:
         InputError: It is none, or holds anything but arrays and plain containers: see
@@ -198,7 +213,7 @@ def from_pyskl(path):
 
 def _read_pyskl_clip(path, index, annotation):
     keypoint, layout, num_person = annotation.get('keypoint'), get_layout('coco17'), 1
-    if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:   # else the check below says so
+    if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:  # else the check below says so
         layout = layout_by_number(keypoint.shape[2], (path, f'annotations[{index}].keypoint'))
         num_person = len(keypoint)
     clip = AnnotationChecker(path, layout, None, num_person)(index, annotation)

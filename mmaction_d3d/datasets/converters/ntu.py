@@ -13,7 +13,7 @@ from .ntu_reader import read_skeleton
 from .reencode import reencode
 
 SKELETON_SUFFIX, VIDEO_SUFFIX = '.skeleton', '_rgb.avi'
-IMG_SHAPE = (1080, 1920)    # of the colour image that joints are given in
+IMG_SHAPE = (1080, 1920)  # of the colour image that joints are given in
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Converted:
 
 
 def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
-    """Converts the samples of a benchmark; an interrupted call goes on where it stopped.
+    """Convert the samples of a benchmark; an interrupted call goes on where it stopped.
 
     Args:
         benchmark (str): ``ntu60`` or ``ntu120``.
@@ -59,8 +59,10 @@ def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
                          f'files such as S001C001P001R001A001{SKELETON_SUFFIX}, at any depth')
     print(f'{benchmark}: {len(found)} files in {skeletons}, {len(chosen)} to convert; the data '
           f'set has {protocol.num_samples} samples, missing skeletons included')
-    work = Resumable(out, dict(benchmark=benchmark, num_person=num_person, files=[
-        (path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in chosen]))
+    work = Resumable(
+        out,
+        dict(benchmark=benchmark, num_person=num_person,
+             files=[(path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in chosen]))
     results = work.map(partial(convert, num_person=num_person), chosen, Converted, workers,
                        'skeleton files')
     annotations = []
@@ -75,7 +77,7 @@ def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
 
 
 def convert(path, num_person):
-    """Converts a ``.skeleton`` file.
+    """Convert a ``.skeleton`` file.
 
     Args:
         path (str): The file, named as its sample.
@@ -101,14 +103,14 @@ def convert(path, num_person):
                       f'{sample.name}: {not_finite} joints'))
     if not score.any():
         return Converted(notes=notes + [('no joint in any frame: left out', sample.name)])
-    return Converted(dict(
-        frame_dir=sample.name, label=sample.action - 1, img_shape=IMG_SHAPE,
-        original_shape=IMG_SHAPE, total_frames=skeleton.num_frames, keypoint=keypoint,
-        keypoint_score=score), notes)
+    return Converted(
+        dict(frame_dir=sample.name, label=sample.action - 1, img_shape=IMG_SHAPE,
+             original_shape=IMG_SHAPE, total_frames=skeleton.num_frames, keypoint=keypoint,
+             keypoint_score=score), notes)
 
 
 def reencode_videos(annotations, videos, folder, short_side, workers, report):
-    """Writes the samples' videos anew, smaller; those there already stay.
+    """Write the samples' videos anew, smaller; those there already stay.
 
     Args:
         annotations (list[dict]): The samples.

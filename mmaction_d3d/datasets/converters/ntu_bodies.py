@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MAX_SHORT = 11              # frames: a body seen in no more is noise
-MAX_SPREAD = 0.8            # width over height above which a body's pose is noise
-MAX_NOISY = 0.69754         # share of such frames from which on a body is noise
-MIN_MOTION, MAX_MOTION = 0.089925, 2.0      # square metres
+MAX_SHORT = 11  # frames: a body seen in no more is noise
+MAX_SPREAD = 0.8  # width over height above which a body's pose is noise
+MAX_NOISY = 0.69754  # share of such frames from which on a body is noise
+MIN_MOTION, MAX_MOTION = 0.089925, 2.0  # square metres
 
 
 @dataclass
@@ -35,9 +35,9 @@ class Body:
 
 
 def split_bodies(skeleton):
-    """Returns the bodies of a :class:`SkeletonFile`, by id in order of appearance."""
+    """Return the bodies of a :class:`SkeletonFile`, by id in order of appearance."""
     numbers = {body_id: number for number, body_id in enumerate(dict.fromkeys(skeleton.body_ids))}
-    if len(numbers) == 1:   # there is nothing to choose from
+    if len(numbers) == 1:  # there is nothing to choose from
         return [Body(skeleton.frames, skeleton.colour, skeleton.state)]
     all_xyz = skeleton.xyz
     owners = np.array([numbers[body_id] for body_id in skeleton.body_ids])
@@ -45,20 +45,21 @@ def split_bodies(skeleton):
     for number in range(len(numbers)):
         rows = np.flatnonzero(owners == number)
         xyz = all_xyz[rows]
-        bodies.append(Body(skeleton.frames[rows], skeleton.colour[rows], skeleton.state[rows], xyz,
-                           measure_motion(xyz)))
+        bodies.append(
+            Body(skeleton.frames[rows], skeleton.colour[rows], skeleton.state[rows], xyz,
+                 measure_motion(xyz)))
     return bodies
 
 
 def measure_motion(xyz):
-    """Adds up the variances of x, y and z of N x 25 x 3 joints; those with NaN do not count."""
+    """Add up the variances of x, y and z of N x 25 x 3 joints; those with NaN do not count."""
     points = xyz.reshape(-1, 3)
     points = points[np.isfinite(points).all(1)]
     return float(points.var(0).sum()) if len(points) else 0.0
 
 
 def denoise(bodies):
-    """Drops bodies that are noise; one always stays.
+    """Drop bodies that are noise; one always stays.
 
     Args:
         bodies (list[Body]): The bodies of a sample.
@@ -85,8 +86,8 @@ def _is_short(body):
 def _is_wide(body):
     """Whether a body is wider than tall most of the time; else its noisy frames count no more."""
     with np.errstate(invalid='ignore'):
-        extent = body.xyz.max(1) - body.xyz.min(1)      # N x 3
-    good = extent[:, 0] <= MAX_SPREAD * extent[:, 1]    # a NaN compares false: noise
+        extent = body.xyz.max(1) - body.xyz.min(1)  # N x 3
+    good = extent[:, 0] <= MAX_SPREAD * extent[:, 1]  # a NaN compares false: noise
     if 1 - good.mean() >= MAX_NOISY:
         return True
     if not good.all():
@@ -95,7 +96,7 @@ def _is_wide(body):
 
 
 def assign_people(bodies, num_person):
-    """Gives bodies to people: one whom Kinect lost and found again has several bodies.
+    """Give bodies to people: one whom Kinect lost and found again has several bodies.
 
     Args:
         bodies (list[Body]): Of the largest motion first.

@@ -10,11 +10,11 @@ from .ntu_missing import MISSING_SKELETONS
 
 _NAME = re.compile(r'S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})')
 
-_TRAIN_SUBJECTS_60 = frozenset((
-    1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38))
-_TRAIN_SUBJECTS_120 = _TRAIN_SUBJECTS_60 | frozenset((
-    45, 46, 47, 49, 50, 52, 53, 54, 55, 56, 57, 58, 59, 70, 74, 78, 80, 81, 82, 83, 84, 85, 86,
-    89, 91, 92, 93, 94, 95, 97, 98, 100, 103))
+_TRAIN_SUBJECTS_60 = frozenset(
+    (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38))
+_TRAIN_SUBJECTS_120 = _TRAIN_SUBJECTS_60 | frozenset(
+    (45, 46, 47, 49, 50, 52, 53, 54, 55, 56, 57, 58, 59, 70, 74, 78, 80, 81, 82, 83, 84, 85, 86, 89,
+     91, 92, 93, 94, 95, 97, 98, 100, 103))
 _TRAIN_CAMERAS = frozenset((2, 3))
 
 
@@ -30,7 +30,7 @@ class Sample:
 
 
 def parse_name(name):
-    """Reads a sample's name.
+    """Read a sample's name.
 
     Args:
         name (str): Such as ``S001C002P003R002A013``.
@@ -67,7 +67,7 @@ class Benchmark:
         return sample.name in MISSING_SKELETONS
 
     def splits(self, samples):
-        """Splits samples by every protocol.
+        """Split samples by every protocol.
 
         Args:
             samples (list[Sample]): The samples.
@@ -75,15 +75,18 @@ class Benchmark:
         Returns:
             dict[str, list[str]]: ``PROTOCOL_train`` and ``PROTOCOL_val``: names, in order.
         """
-        return {f'{protocol}_{part}': [sample.name for sample in samples
-                                       if is_train(sample) == (part == 'train')]
-                for protocol, is_train in self.train.items() for part in ('train', 'val')}
+        return {
+            f'{protocol}_{part}':
+            [sample.name for sample in samples if is_train(sample) == (part == 'train')]
+            for protocol, is_train in self.train.items() for part in ('train', 'val')
+        }
 
 
 BENCHMARKS = dict(
-    ntu60=Benchmark(60, 17, 56880, dict(
-        xsub=lambda sample: sample.subject in _TRAIN_SUBJECTS_60,
-        xview=lambda sample: sample.camera in _TRAIN_CAMERAS)),
-    ntu120=Benchmark(120, 32, 114480, dict(
-        xsub=lambda sample: sample.subject in _TRAIN_SUBJECTS_120,
-        xset=lambda sample: sample.setup % 2 == 0)))
+    ntu60=Benchmark(
+        60, 17, 56880,
+        dict(xsub=lambda sample: sample.subject in _TRAIN_SUBJECTS_60,
+             xview=lambda sample: sample.camera in _TRAIN_CAMERAS)), ntu120=Benchmark(
+                 120, 32, 114480,
+                 dict(xsub=lambda sample: sample.subject in _TRAIN_SUBJECTS_120,
+                      xset=lambda sample: sample.setup % 2 == 0)))

@@ -16,7 +16,7 @@ from ...errors import InputError
 NUM_JOINTS = 25
 _BODY_FIELDS, _JOINT_FIELDS = 10, 12
 _STATES = 0, 1, 2
-_MAX_DIGITS = 19        # of an id: 64 bits; Python refuses to read thousands
+_MAX_DIGITS = 19  # of an id: 64 bits; Python refuses to read thousands
 # A carriage return is a blank; what is one only for Python's text (1C to 1F) is a fault.
 _BLANKS = bytes.maketrans(b'\r\x1c\x1d\x1e\x1f', b' \0\0\0\0')
 # What C writes for a number that is none, in the forms that ``float`` does not know.
@@ -56,7 +56,7 @@ class SkeletonFile:
 
 
 def read_skeleton(path):
-    """Reads a ``.skeleton`` file.
+    """Read a ``.skeleton`` file.
 
     Args:
         path (str): The file.
@@ -73,7 +73,7 @@ def read_skeleton(path):
     try:
         num_frames = _find_bodies(lines, bodies)
     except InputError:
-        _parse_bodies(lines, bodies)    # where a line is missing, a joint's line shows it first
+        _parse_bodies(lines, bodies)  # where a line is missing, a joint's line shows it first
         raise
     joints = _parse_bodies(lines, bodies).reshape(-1, NUM_JOINTS, _JOINT_FIELDS)
     joints[np.isinf(joints)] = np.nan
@@ -96,7 +96,7 @@ class _Lines:
         raise InputError(self.path, f'line {place + 1}', found, want)
 
     def split(self, place, length, what):
-        """The fields of a line of ``length``."""
+        """Return the fields of a line of ``length``."""
         if place >= len(self.lines):
             self.fail(place, 'the end of the file', what)
         fields = self.lines[place].split()
@@ -106,7 +106,7 @@ class _Lines:
         return fields
 
     def whole(self, place, length, what, name=None):
-        """The first number of a line of ``length``, the ``name`` (default: all of ``what``)."""
+        """Return the first number of a line of ``length``, the ``name`` (default: all of ``what``)."""
         field = self.split(place, length, what)[0]
         if not field.isdigit() or len(field) > _MAX_DIGITS:
             kind = f'at most {_MAX_DIGITS} digits' if field.isdigit() else 'a whole number'
@@ -114,7 +114,7 @@ class _Lines:
         return int(field)
 
     def numbers(self, place, length, what):
-        """The numbers of a line of ``length``."""
+        """Return the numbers of a line of ``length``."""
         fields = self.split(place, length, what)
         for field in fields:
             if _parse([field], 1) is None:
@@ -128,17 +128,17 @@ def _shorten(text):
 
 def _parse(lines, length):
     """Lines x ``length``, float64; None where they are not all so many numbers."""
-    if not any(map(str.strip, lines)):      # loadtxt would warn
+    if not any(map(str.strip, lines)):  # loadtxt would warn
         return None if lines else np.empty((0, length))
     try:
         values = np.loadtxt(lines, comments=None, encoding=None, ndmin=2)
     except ValueError:
         return None
-    return values if values.shape == (len(lines), length) else None     # it skips empty lines
+    return values if values.shape == (len(lines), length) else None  # it skips empty lines
 
 
 def _find_bodies(lines, bodies):
-    """Follows the counts through a file.
+    """Follow the counts through a file.
 
     Args:
         lines (_Lines): The file.
@@ -152,16 +152,14 @@ def _find_bodies(lines, bodies):
         where = f'frame {frame + 1} of {num_frames}'
         ids = []
         for _ in range(lines.whole(place, 1, f'number of bodies in {where}')):
-            ids.append(lines.whole(place + 1, _BODY_FIELDS, f'a body of {where}',
-                                   'id of a body'))
+            ids.append(lines.whole(place + 1, _BODY_FIELDS, f'a body of {where}', 'id of a body'))
             count = lines.whole(place + 2, 1, 'number of joints')
             if count != NUM_JOINTS:
                 lines.fail(place + 2, f'{count} joints', NUM_JOINTS)
             bodies.append((frame, ids[-1], place + 3))
             place += 2 + NUM_JOINTS
             if place >= len(lines.lines):
-                lines.fail(len(lines.lines), 'the end of the file',
-                           f'a joint of a body of {where}')
+                lines.fail(len(lines.lines), 'the end of the file', f'a joint of a body of {where}')
         if len(set(ids)) < len(ids):
             lines.fail(place, f'the ids {_shorten(str(ids))} in {where}', 'each body once')
         place += 1
@@ -171,14 +169,14 @@ def _find_bodies(lines, bodies):
 
 
 def _parse_bodies(lines, bodies):
-    """The numbers of all joints' lines, bodies * 25 x 12, float64; sees to the bodies' own."""
+    """Return the numbers of all joints' lines, bodies * 25 x 12, float64; see to the bodies' own."""
     heads = [lines.lines[first - 2] for _, _, first in bodies]
     rows = [row for _, _, first in bodies for row in lines.lines[first:first + NUM_JOINTS]]
     values = _parse(rows, _JOINT_FIELDS)
     if (values is not None and _parse(heads, _BODY_FIELDS) is not None
             and np.isin(values[:, -1], _STATES).all()):
         return values
-    for frame, _, first in bodies:      # the same, a line at a time, to tell which is wrong
+    for frame, _, first in bodies:  # the same, a line at a time, to tell which is wrong
         what = f'a body of frame {frame + 1} of {lines.lines[0].strip()}'
         lines.numbers(first - 2, _BODY_FIELDS, what)
         for place in range(first, min(first + NUM_JOINTS, len(lines.lines))):

@@ -30,12 +30,12 @@ from ...parallel import map_in_order
 from ...skeletons import get_layout
 
 #: The classes in the order of their labels.
-CLASSES = tuple(
-    'baseball_pitch baseball_swing bench_press bowl clean_and_jerk golf_swing jump_rope '
-    'jumping_jacks pullup pushup situp squat strum_guitar tennis_forehand tennis_serve'.split())
+CLASSES = ('baseball_pitch', 'baseball_swing', 'bench_press', 'bowl', 'clean_and_jerk',
+           'golf_swing', 'jump_rope', 'jumping_jacks', 'pullup', 'pushup', 'situp', 'squat',
+           'strum_guitar', 'tennis_forehand', 'tennis_serve')
 OTHER_SPELLINGS = dict(bowling='bowl', pull_ups='pullup', push_ups='pushup', sit_ups='situp',
                        squats='squat', strumming_guitar='strum_guitar')
-TO_CONTINUOUS = -0.5   # from MATLAB's pixel centres 1, 2, ... to ours at 0.5, 1.5, ...
+TO_CONTINUOUS = -0.5  # from MATLAB's pixel centres 1, 2, ... to ours at 0.5, 1.5, ...
 FIELDS = ('action', 'x', 'y', 'visibility', 'train', 'bbox', 'dimensions', 'nframes')
 
 
@@ -59,10 +59,10 @@ def read_label(path):
     try:
         label = loadmat(path)
     except NotImplementedError as error:
-        raise InputError(path, 'format', 'MATLAB 7.3 (HDF5)',
-                         "MATLAB 5 to 7, as published: save(name, '-struct', 'label', '-v7')"
-                         ) from error
-    except Exception as error:   # a damaged file can make scipy raise anything
+        raise InputError(
+            path, 'format', 'MATLAB 7.3 (HDF5)',
+            "MATLAB 5 to 7, as published: save(name, '-struct', 'label', '-v7')") from error
+    except Exception as error:  # a damaged file can make scipy raise anything
         reason = ' '.join(str(error).split())
         raise InputError(path, 'content', f'{type(error).__name__} ({reason})',
                          'a whole MATLAB file') from error
@@ -118,8 +118,8 @@ def read_clip(job):
     joints = len(get_layout('penn13'))
     for key, columns in dict(x=joints, y=joints, visibility=joints, bbox=4).items():
         value = label[key]
-        if value.dtype.kind not in 'fiub' or value.ndim != 2 or (
-                value.shape[1] != columns and (key != 'bbox' or value.size)):
+        if value.dtype.kind not in 'fiub' or value.ndim != 2 or (value.shape[1] != columns and
+                                                                 (key != 'bbox' or value.size)):
             raise InputError(path, key, f'{" x ".join(map(str, value.shape))} {value.dtype}',
                              f'frames x {columns} numbers')
     folder = os.path.join(root, 'frames', name)
@@ -140,17 +140,17 @@ def read_clip(job):
     shape, resized = _shape(label, path, os.path.join(folder, '000001.jpg'))
     if resized:
         notes.append('frames of another size than dimensions says: joints are scaled to them')
-    split = {1: 'train', -1: 'test', 0: 'test'}.get(
-        int(label['train'].flat[0]) if label['train'].size else None)
+    split = {1: 'train', -1: 'test', 0:
+             'test'}.get(int(label['train'].flat[0]) if label['train'].size else None)
     if split is None:
         raise InputError(path, 'train', label['train'].tolist(), '1 (train) or -1 (test)')
 
     xy = np.stack([label['x'][:total], label['y'][:total]], -1).astype(np.float32) + TO_CONTINUOUS
     visible = (label['visibility'][:total] > 0) & np.isfinite(xy).all(-1)
-    annotation = dict(
-        frame_dir=name, label=CLASSES.index(action), img_shape=shape, original_shape=shape,
-        total_frames=total, keypoint=np.nan_to_num(xy, posinf=0, neginf=0)[None],
-        keypoint_score=visible.astype(np.float32)[None])
+    annotation = dict(frame_dir=name, label=CLASSES.index(action), img_shape=shape,
+                      original_shape=shape, total_frames=total,
+                      keypoint=np.nan_to_num(xy, posinf=0, neginf=0)[None],
+                      keypoint_score=visible.astype(np.float32)[None])
     box = label['bbox'][:total]
     if len(box):
         if len(box) < total:
@@ -176,8 +176,9 @@ def _shape(label, path, first):
     shape, found = tuple(map(int, sides)), image.shape[:2]
     # Rounded to whole pixels, a smaller copy's sides may each be half a pixel off.
     if abs(found[1] - found[0] * shape[1] / shape[0]) > 1 + shape[1] / shape[0]:
-        raise InputError(first, 'size', f'{found[0]} x {found[1]}', f'{shape[0]} x {shape[1]}, as '
-                         f'dimensions of {path} says, or a copy in that ratio')
+        raise InputError(
+            first, 'size', f'{found[0]} x {found[1]}', f'{shape[0]} x {shape[1]}, as '
+            f'dimensions of {path} says, or a copy in that ratio')
     return shape, found != shape
 
 

@@ -16,7 +16,7 @@ class Reencoded:
 
 
 def reencode(job):
-    """Writes a video anew, H.264 with a smaller short side, unless it is there already.
+    """Write a video anew, H.264 with a smaller short side, unless it is there already.
 
     Args:
         job (tuple[str, str, int]): The video; the file to write, whole or not at all; the short
@@ -48,7 +48,7 @@ def reencode(job):
 
 @contextmanager
 def small_video(target, rate, short_side):
-    """A :class:`~mmaction_d3d.media.H264Writer` of a file that appears once it is whole.
+    """Return a :class:`~mmaction_d3d.media.H264Writer` of a file that appears once it is whole.
 
     Args:
         target (str): The file; its suffix is its format.
@@ -61,7 +61,7 @@ def small_video(target, rate, short_side):
 
 
 def existing(target, short_side):
-    """Looks at a file of an earlier run: it was written whole, so that its header is right.
+    """Look at a file of an earlier run: it was written whole, so that its header is right.
 
     Returns:
         tuple[int, tuple[int]]: Number of frames; height and width.

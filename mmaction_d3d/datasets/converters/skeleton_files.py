@@ -4,14 +4,11 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from typing import Dict, Optional, Tuple
 
 import numpy as np
 
 from ...errors import InputError
-from ...skeletons import LAYOUTS
-from ...skeletons import layout_by_number
-from ...skeletons import clean
+from ...skeletons import LAYOUTS, clean, layout_by_number
 
 
 @dataclass
@@ -25,10 +22,10 @@ class Skeletons:
         img_shape: Height and width that coordinates refer to; None where the file does not say.
         linked: Whether the n-th person is the same one in every frame.
     """
-    frames: Dict[int, np.ndarray]
+    frames: dict[int, np.ndarray]
     num_frames: int
-    joints: Tuple[str, ...]
-    img_shape: Optional[Tuple[int, int]] = None
+    joints: tuple[str, ...]
+    img_shape: tuple[int, int] | None = None
     linked: bool = False
 
 
@@ -53,8 +50,7 @@ def files_below(folder, suffix):
     Raises:
         InputError: There is none.
     """
-    found = sorted(glob.glob(os.path.join(glob.escape(folder), '**', f'*{suffix}'),
-                             recursive=True))
+    found = sorted(glob.glob(os.path.join(glob.escape(folder), '**', f'*{suffix}'), recursive=True))
     if not found:
         raise InputError(folder, 'folder', f'no file *{suffix}', 'at least one, at any depth')
     return found
@@ -88,7 +84,7 @@ def stack_people(persons, place):
     except (TypeError, ValueError) as error:
         raise InputError(*place, 'people with different or no numbers',
                          'x, y and score of the same joints for everyone') from error
-    people[..., 2] = np.clip(people[..., 2], 0, 1)   # COCO's 2 is a joint that is seen, too
+    people[..., 2] = np.clip(people[..., 2], 0, 1)  # COCO's 2 is a joint that is seen, too
     return clean(people)
 
 
@@ -110,9 +106,10 @@ def gather(people, place, joints=None, img_shape=None):
     frames = {number - first: there for number, there in people.items() if len(there)}
     sizes = sorted({there.shape[1] for there in frames.values()})
     if len(sizes) > 1 or (joints is not None and sizes not in ([], [len(joints)])):
-        raise InputError(*place, f'people with {" and ".join(map(str, sizes))} joints',
-                         'the same joints for everyone' if joints is None else
-                         f'{len(joints)}, as the file names them')
+        raise InputError(
+            *place, f'people with {" and ".join(map(str, sizes))} joints',
+            'the same joints for everyone'
+            if joints is None else f'{len(joints)}, as the file names them')
     if joints is None:
         joints = layout_by_number(sizes[0], place).joints if sizes else LAYOUTS['coco17'].joints
     return Skeletons(frames, max(people, default=-1) + 1 - first, tuple(joints), img_shape)

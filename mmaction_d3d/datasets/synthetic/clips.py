@@ -14,22 +14,22 @@ CLASSES = tuple(f'{motion}_{thing}' for motion in MOTIONS for thing in OBJECTS)
 
 SPLITS = ('train', 'val', 'test')
 _CLIPS_PER_IDENTITY = 3
-_SUPERSAMPLE = 2    # frames are drawn twice as large and averaged
-_GRAIN_SHIFT = 32   # every frame shows another part of one noise picture this much larger
+_SUPERSAMPLE = 2  # frames are drawn twice as large and averaged
+_GRAIN_SHIFT = 32  # every frame shows another part of one noise picture this much larger
 
 
 @dataclass(frozen=True)
 class Difficulty:
     """What the difficulties differ in. Lengths are parts of the frame side."""
     scene: type
-    vivid: bool                 # clothes and objects of any colour
-    max_yaw: float              # degrees
-    second_person: float        # probability
-    distractor: float           # probability that a second person holds something
-    joint_noise: float          # standard deviation of the keypoints
-    missing: float              # probability that a joint is missing from a frame
-    grain: float                # standard deviation of the frames' noise, of 255
-    shuffle: bool               # the main person may be in either slot
+    vivid: bool  # clothes and objects of any colour
+    max_yaw: float  # degrees
+    second_person: float  # probability
+    distractor: float  # probability that a second person holds something
+    joint_noise: float  # standard deviation of the keypoints
+    missing: float  # probability that a joint is missing from a frame
+    grain: float  # standard deviation of the frames' noise, of 255
+    shuffle: bool  # the main person may be in either slot
 
 
 DIFFICULTIES = dict(
@@ -40,7 +40,7 @@ DIFFICULTIES = dict(
 
 
 def rng_for(seed, *key):
-    """An independent generator for every (seed, key), whatever was drawn before."""
+    """Return an independent generator for every (seed, key), whatever was drawn before."""
     return np.random.default_rng([seed, *(int.from_bytes(str(k).encode(), 'big') for k in key)])
 
 
@@ -50,7 +50,7 @@ def identity_pool(split, num_clips):
 
 
 def clip_name(split, index):
-    """A clip's frame_dir; its video is this with .mp4."""
+    """Return a clip's frame_dir; its video is this with .mp4."""
     return f'{split}_{index:05d}'
 
 
@@ -75,21 +75,20 @@ class _Actor:
         self.top = shoulder[:, 1].min() + sweep[:, 1].min() - 0.05
 
     def place(self, zoom, x, ground):
-        """Sets the camera: `zoom` (T) and position (T) in parts of the frame side."""
+        """Set the camera: `zoom` (T) and position (T) in parts of the frame side."""
         self.zoom, self.x, self.ground = zoom, x, ground
         self.joints_2d, self.grip_2d = self._project(self.joints), self._project(self.grip)
 
     def parts(self, side):
-        """What to paint in pictures of `side` pixels that are then averaged down."""
+        """Return the shapes to paint in pictures of `side` pixels that are then averaged down."""
         # The centre of a pixel is a whole number before and after.
         joints, grip = (p * side + (_SUPERSAMPLE - 1) / 2 for p in (self.joints_2d, self.grip_2d))
-        parts = person_parts(self.person, joints, grip, self.zoom * side * self.person.height,
-                             side)
+        parts = person_parts(self.person, joints, grip, self.zoom * side * self.person.height, side)
         return parts + (self.thing.parts(grip, side) if self.thing else [])
 
     def _project(self, p):
         z, x, g = (a[:, None] if p.ndim == 3 else a for a in (self.zoom, self.x, self.ground))
-        scale = z * (1 + 0.1 * p[..., 2])           # slight perspective
+        scale = z * (1 + 0.1 * p[..., 2])  # slight perspective
         return np.stack([x + scale * p[..., 0], g + z * p[..., 1] + 0.05 * z * p[..., 2]], -1)
 
 
@@ -146,13 +145,13 @@ class Clip:
             frame_dir=name, filename=f'{name}.mp4', label=label, img_shape=(size, size),
             original_shape=(size, size), total_frames=num_frames,
             keypoint=np.stack([keypoint[i] for i in order]),
-            keypoint_score=np.stack([score[i] for i in order]),
-            motion=motion, object=thing, main_person=order.index(0),
-            person_ids=[pool[people[i]] for i in order], background_id=background,
-            object_box=held.boxes(self.main.grip_2d * size, size).astype(np.float32))
+            keypoint_score=np.stack([score[i] for i in order]), motion=motion, object=thing,
+            main_person=order.index(0), person_ids=[pool[people[i]] for i in order],
+            background_id=background, object_box=held.boxes(self.main.grip_2d * size,
+                                                            size).astype(np.float32))
 
     def _frame_main(self, rng):
-        """Puts the main person where all of the hand's path stays in the picture."""
+        """Put the main person where all of the hand's path stays in the picture."""
         a, half = self.main, self.main.thing.extent * 0.55
         zoom = min(rng.uniform(0.7, 0.82), (1 - 2 * half - 0.06) / (a.right - a.left))
         drift = [slow_noise(rng, self.num_frames, 0.015) for _ in range(3)]
@@ -163,7 +162,7 @@ class Clip:
         a.place(zoom * (1 + drift[0]), x + drift[1], ground + drift[2])
 
     def _frame_other(self, rng, other):
-        """Puts a second person behind and beside the main one."""
+        """Put a second person behind and beside the main one."""
         zoom = self.main.zoom * rng.uniform(0.7, 0.9)
         side = rng.choice((-1, 1)) * rng.uniform(0.26, 0.4)
         other.place(zoom, self.main.x + side, self.main.ground - rng.uniform(0.03, 0.1))
@@ -172,17 +171,17 @@ class Clip:
         """Keypoints as a pose estimator would give them: T x 17 x 2 and T x 17, float32."""
         point = actor.joints_2d + rng.normal(0, self.level.joint_noise, actor.joints_2d.shape)
         score = rng.uniform(0.7, 1, point.shape[:2])
-        seen = ((point >= 0) & (point < 1)).all(-1) & (rng.random(score.shape) >=
-                                                       self.level.missing)
+        seen = ((point >= 0) &
+                (point < 1)).all(-1) & (rng.random(score.shape) >= self.level.missing)
         return ((point * self.size * seen[..., None]).astype(np.float32),
                 (score * seen).astype(np.float32))
 
     def frames(self):
-        """Draws the clip: T x size x size x 3 uint8 RGB."""
+        """Draw the clip: T x size x size x 3 uint8 RGB."""
         side = self.size * _SUPERSAMPLE
         parts = [part for actor in self.actors[::-1] for part in actor.parts(side)]
         rng = rng_for(*self._grain_key)
-        grain = rng.normal(0, self.level.grain, (self.size + _GRAIN_SHIFT,) * 2 + (3,))
+        grain = rng.normal(0, self.level.grain, (self.size + _GRAIN_SHIFT, ) * 2 + (3, ))
         out = np.empty((self.num_frames, self.size, self.size, 3), np.uint8)
         for t in range(self.num_frames):
             image = cv2.resize(self.scene.behind(t), (side, side), interpolation=cv2.INTER_LINEAR)

@@ -19,9 +19,9 @@ VERSION = 2
 _FPS = 16
 
 
-def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, num_test=240,
-             size=96, num_frames=32, workers=None):
-    """Makes the data set, or what an interrupted call left unmade; does nothing when complete.
+def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, num_test=240, size=96,
+             num_frames=32, workers=None):
+    """Make the data set, or what an interrupted call left unmade; does nothing when complete.
 
     Class = motion of the hand x object in it. The skeleton says nothing of the object and a single
     frame nothing of the motion, so their accuracies are capped; the caps are in the pickle under
@@ -49,13 +49,14 @@ def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, nu
     ann_file = out_dir / 'annotations.pkl'
     if not _is_complete(out_dir, arguments):
         with _claim(out_dir, arguments):
-            if not _is_complete(out_dir, arguments):    # another process may just have made it
+            if not _is_complete(out_dir, arguments):  # another process may just have made it
                 data = _make(out_dir, arguments, workers)
                 write_pickle(ann_file, data)
     return ann_file
 
 
 def _check(arguments):
+
     def want(name, good, text):
         if not good:
             raise InputError('make_synthetic', name, arguments[name], text)
@@ -113,18 +114,18 @@ def _claim(out_dir, arguments):
 
 
 def _make(out_dir, arguments, workers):
-    """Makes all clips that are not there; returns the contents of the pickle."""
+    """Make all clips that are not there; return the contents of the pickle."""
     jobs = [(out_dir / 'videos', arguments, *clip) for clip in _clips(arguments)]
     annotations = list(map_in_order(_make_clip, jobs, workers, 'synthetic clips'))
     split = {name: [clip_name(s, i) for s, i in _clips(arguments) if s == name] for name in SPLITS}
-    return dict(split=split, annotations=annotations, classes=list(CLASSES),
-                motions=list(MOTIONS), objects=list(OBJECTS),
-                caps=dict(skeleton=1 / len(OBJECTS), single_frame=1 / len(MOTIONS)),
+    return dict(split=split, annotations=annotations, classes=list(CLASSES), motions=list(MOTIONS),
+                objects=list(OBJECTS), caps=dict(skeleton=1 / len(OBJECTS),
+                                                 single_frame=1 / len(MOTIONS)),
                 arguments=arguments)
 
 
 def _make_clip(job):
-    """Writes a clip's video if it is not there; returns its annotation."""
+    """Write a clip's video if it is not there; return its annotation."""
     folder, a, split, index = job
     # Drawn anew for the annotation also where the video is there already: it takes no time.
     clip = Clip(a['seed'], a['difficulty'], split, index, a[f'num_{split}'], a['size'],

@@ -9,7 +9,7 @@ MOTIONS = ('circle', 'swing', 'shake', 'hold')
 
 
 def hand_phase(rng, motion, num_frames):
-    """Draws the phase of the hand over a clip.
+    """Draw the phase of the hand over a clip.
 
     Speeds are such that twelve frames spread evenly over the clip lie at most some 80 degrees
     apart.

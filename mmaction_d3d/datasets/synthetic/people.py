@@ -13,8 +13,8 @@ from ...skeletons import get_layout
 JOINT = {name: i for i, name in enumerate(get_layout('coco17').joints)}
 """COCO-17 joint name -> index."""
 
-_SKINS = ((96, 62, 44), (141, 93, 66), (178, 125, 92), (204, 154, 120), (226, 182, 150),
-          (240, 202, 175))
+_SKINS = ((96, 62, 44), (141, 93, 66), (178, 125, 92), (204, 154, 120), (226, 182, 150), (240, 202,
+                                                                                          175))
 _HAIRS = ((28, 22, 20), (62, 42, 30), (104, 74, 46), (150, 112, 66), (120, 116, 112), (70, 30, 20))
 
 
@@ -42,13 +42,14 @@ class Person:
 
 
 def make_person(rng, vivid):
-    """Draws an identity.
+    """Draw an identity.
 
     Args:
         rng (np.random.Generator): source of all its traits.
         vivid (bool): clothes of any colour; otherwise greys, browns and olive greens, which no
             object of the easy set resembles.
     """
+
     def cloth():
         if vivid:
             return tuple(int(c) for c in rng.integers(20, 236, 3))
@@ -58,9 +59,10 @@ def make_person(rng, vivid):
 
     leg = rng.uniform(0.235, 0.255)
     return Person(
-        height=rng.uniform(0.9, 1.08), shoulder=rng.uniform(0.105, 0.14),
-        hip=rng.uniform(0.062, 0.085), girth=rng.uniform(0.85, 1.25),
-        head=rng.uniform(0.062, 0.074), upper_arm=rng.uniform(0.175, 0.195),
+        height=rng.uniform(0.9, 1.08), shoulder=rng.uniform(0.105,
+                                                            0.14), hip=rng.uniform(0.062, 0.085),
+        girth=rng.uniform(0.85, 1.25), head=rng.uniform(0.062,
+                                                        0.074), upper_arm=rng.uniform(0.175, 0.195),
         fore_arm=rng.uniform(0.155, 0.175), thigh=leg, shin=rng.uniform(0.96, 1.04) * leg,
         skin=_SKINS[rng.integers(len(_SKINS))], hair=_HAIRS[rng.integers(len(_HAIRS))],
         hair_style=str(rng.choice(['short', 'long', 'bald', 'cap'], p=[.45, .3, .1, .15])),
@@ -69,7 +71,7 @@ def make_person(rng, vivid):
 
 
 def slow_noise(rng, num_frames, amplitude, max_cycles=1.2):
-    """A smooth random function of time: two slow sines, T values within +-amplitude."""
+    """Return a smooth random function of time: two slow sines, T values within +-amplitude."""
     t = np.arange(num_frames) / num_frames
     cycles = rng.uniform(0.2, max_cycles, 2)
     start = rng.uniform(0, 2 * np.pi, 2)
@@ -91,8 +93,8 @@ def bend(root, target, upper, lower, pole):
     dist = np.linalg.norm(axis, axis=1, keepdims=True)
     axis = axis / np.maximum(dist, 1e-6)
     dist = np.clip(dist, abs(upper - lower) + 1e-3, 0.995 * (upper + lower))
-    along = (upper ** 2 - lower ** 2 + dist ** 2) / (2 * dist)      # law of cosines
-    side = np.sqrt(np.maximum(upper ** 2 - along ** 2, 0))
+    along = (upper**2 - lower**2 + dist**2) / (2 * dist)  # law of cosines
+    side = np.sqrt(np.maximum(upper**2 - along**2, 0))
     pole = np.asarray(pole, float)
     pole = pole - axis * (axis @ pole)[:, None]
     pole = pole / np.maximum(np.linalg.norm(pole, axis=1, keepdims=True), 1e-6)
@@ -165,8 +167,8 @@ def pose(rng, person, path, phase, yaw):
     for name, angle, rise, radius in (('nose', 0, -0.1, 1.05), ('right_eye', -0.42, 0.25, 0.95),
                                       ('left_eye', 0.42, 0.25, 0.95), ('right_ear', -1.5, 0.05, 1),
                                       ('left_ear', 1.5, 0.05, 1)):
-        spot = np.stack([np.sin(angle + turn), -rise + nod * np.cos(angle), np.cos(angle + turn)],
-                        1)
+        spot = np.stack([np.sin(angle + turn), -rise + nod * np.cos(angle),
+                         np.cos(angle + turn)], 1)
         j[:, JOINT[name]] = head + person.head * radius * spot * (1, 1, 0.9)
 
     arms = (person.upper_arm, person.fore_arm)
@@ -178,13 +180,14 @@ def pose(rng, person, path, phase, yaw):
     shoulder = j[:, JOINT['left_shoulder']]
     rest = np.array((0.06, 0.3, 0.08)) + rng.uniform((-.02, -.16, -.03), (.08, 0, .1))
     drift = np.stack([slow_noise(rng, num, a) for a in (0.05, 0.05, 0.05)], 1)
-    j[:, JOINT['left_elbow']], j[:, JOINT['left_wrist']] = bend(
-        shoulder, shoulder + rest + drift, *arms, (0.6, 0.3, -0.6))
+    j[:, JOINT['left_elbow']], j[:, JOINT['left_wrist']] = bend(shoulder, shoulder + rest + drift,
+                                                                *arms, (0.6, 0.3, -0.6))
 
     cos, sin = np.cos(yaw), np.sin(yaw)
 
     def turn_body(p):
         c, s = (cos[:, None], sin[:, None]) if p.ndim == 3 else (cos, sin)
-        return np.stack([c * p[..., 0] + s * p[..., 2], p[..., 1],
-                         c * p[..., 2] - s * p[..., 0]], -1) * person.height
+        return np.stack([c * p[..., 0] + s * p[..., 2], p[..., 1], c * p[..., 2] - s * p[..., 0]],
+                        -1) * person.height
+
     return turn_body(j), turn_body(grip)

@@ -12,10 +12,10 @@ from .people import JOINT
 OBJECTS = ('ball', 'cross')
 DISTRACTOR = 'triangle'
 
-_SHIFT = 4          # OpenCV's fixed-point drawing: sixteenths of a pixel
-_SHADE = 0.55       # brightness of the dark edge of a part, relative to its colour
-_EDGE = 0.006       # width of the dark edge, relative to the picture's side
-_BAR = 0.45         # half the width of a cross's bars, relative to half its span
+_SHIFT = 4  # OpenCV's fixed-point drawing: sixteenths of a pixel
+_SHADE = 0.55  # brightness of the dark edge of a part, relative to its colour
+_EDGE = 0.006  # width of the dark edge, relative to the picture's side
+_BAR = 0.45  # half the width of a cross's bars, relative to half its span
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 8)
 _CIRCLE = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 
@@ -44,7 +44,7 @@ def _capsule(start, end, r_start, r_end):
 
 
 def _limb(start, end, r_start, r_end, colour, side):
-    """A capsule on its dark edge: two parts."""
+    """Return a capsule on its dark edge: two parts."""
     edge = _EDGE * side
     return [(_capsule(start, end, r_start + edge, r_end + edge), _darker(colour, _SHADE)),
             (_capsule(start, end, r_start, r_end), colour)]
@@ -55,7 +55,7 @@ def _darker(colour, factor):
 
 
 def person_parts(person, joints, grip, scale, side):
-    """A person, the right arm last: it moves before the body.
+    """Return a person, the right arm last: it moves before the body.
 
     Args:
         person (Person): the looks.
@@ -86,9 +86,9 @@ def person_parts(person, joints, grip, scale, side):
 def _arm(person, j, arm, hand, girth, side):
     shoulder, elbow, wrist = (j[f'{arm}_{n}'] for n in ('shoulder', 'elbow', 'wrist'))
     sleeve = person.top if person.long_sleeves else person.skin
-    return (_limb(elbow, wrist, 0.028 * girth, 0.021 * girth, sleeve, side)
-            + _limb(shoulder, elbow, 0.038 * girth, 0.03 * girth, person.top, side)
-            + _limb(wrist, hand, 0.022 * girth, 0.026 * girth, person.skin, side))
+    return (_limb(elbow, wrist, 0.028 * girth, 0.021 * girth, sleeve, side) +
+            _limb(shoulder, elbow, 0.038 * girth, 0.03 * girth, person.top, side) +
+            _limb(wrist, hand, 0.022 * girth, 0.026 * girth, person.skin, side))
 
 
 def _torso(person, j, girth, side):
@@ -99,9 +99,10 @@ def _torso(person, j, girth, side):
     across = left - right
     out = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6) * wide
     down = np.concatenate([0 * wide, wide], 1)
-    outline = np.stack([right - out - 0.3 * down, right - 0.9 * down, left - 0.9 * down,
-                        left + out - 0.3 * down, j['left_hip'] + 1.2 * out + down,
-                        j['right_hip'] - 1.2 * out + down], 1)
+    outline = np.stack([
+        right - out - 0.3 * down, right - 0.9 * down, left - 0.9 * down, left + out - 0.3 * down,
+        j['left_hip'] + 1.2 * out + down, j['right_hip'] - 1.2 * out + down
+    ], 1)
     centre = outline.mean(1, keepdims=True)
     parts = _limb(neck, nape, 0.032 * girth, 0.03 * girth, person.skin, side)
     parts += [(centre + (outline - centre) * 1.05, _darker(person.top, _SHADE)),
@@ -146,8 +147,8 @@ class HeldObject:
 
     def __init__(self, kind, extent, colours, angle):
         self.kind, self.extent, self.colours = kind, extent, colours
-        self._turn = np.array(((np.cos(angle), np.sin(angle)),
-                               (-np.sin(angle), np.cos(angle)))).transpose(2, 0, 1)
+        self._turn = np.array(
+            ((np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle)))).transpose(2, 0, 1)
 
     def parts(self, centre, side):
         """Its parts around T x 2 centres in pixels of a picture of `side` pixels."""
@@ -185,7 +186,7 @@ def _box(x, y, half_width, half_height):
 
 
 def make_object(rng, kind, num_frames, vivid):
-    """Draws the size, colours and slow turning of an object.
+    """Draw the size, colours and slow turning of an object.
 
     Args:
         rng (np.random.Generator): source of all that.

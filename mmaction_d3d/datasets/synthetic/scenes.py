@@ -16,6 +16,7 @@ class CalmScene:
         self.picture = self._paint(rng, int(size * _MARGIN))
 
     def _paint(self, rng, side):
+
         def pale():
             return rng.uniform(120, 235) + rng.uniform(-9, 9, 3)
 
@@ -31,33 +32,35 @@ class CalmScene:
         return cv2.GaussianBlur(picture, (0, 0), side / 200)
 
     def start(self, rng, num_frames):
-        """Draws the camera path of one clip."""
+        """Draw the camera path of one clip."""
         room = self.size * (_MARGIN - 1) / 2
         centre = rng.uniform(-0.5, 0.5, 2) * room
-        self._pan = np.stack([room + c + slow_noise(rng, num_frames, 0.12 * room)
-                              for c in centre], 1)
+        self._pan = np.stack([room + c + slow_noise(rng, num_frames, 0.12 * room) for c in centre],
+                             1)
 
     def behind(self, frame):
-        """The picture behind the people at one frame: size x size x 3, float32 RGB."""
+        """Return the picture behind the people at one frame: size x size x 3, float32 RGB."""
         x, y = self._pan[frame]
         view = np.float32([[1, 0, -x], [0, 1, -y]])
         return cv2.warpAffine(self.picture, view, (self.size, self.size))
 
     def before(self, image, frame):
-        """Draws what hides the people at one frame: nothing here."""
+        """Draw what hides the people at one frame: nothing here."""
 
 
 class ClutteredScene(CalmScene):
     """A busy picture of saturated shapes, with others drifting behind and before the people."""
 
     def _paint(self, rng, side):
-        picture = cv2.resize(rng.uniform(0, 255, (6, 6, 3)).astype(np.float32), (side, side),
-                             interpolation=cv2.INTER_CUBIC)
+        picture = cv2.resize(
+            rng.uniform(0, 255, (6, 6, 3)).astype(np.float32), (side, side),
+            interpolation=cv2.INTER_CUBIC)
         for _ in range(rng.integers(25, 60)):
-            _draw_shape(picture, rng.integers(0, side, 2), rng.uniform(0.02, 0.14) * side,
-                        rng.uniform(0, 255, 3), rng.integers(3), rng.uniform(0, 180))
-        grain = cv2.resize(rng.normal(0, 14, (side // 2, side // 2)).astype(np.float32),
-                           (side, side))
+            _draw_shape(picture, rng.integers(0, side, 2),
+                        rng.uniform(0.02, 0.14) * side, rng.uniform(0, 255, 3), rng.integers(3),
+                        rng.uniform(0, 180))
+        grain = cv2.resize(
+            rng.normal(0, 14, (side // 2, side // 2)).astype(np.float32), (side, side))
         return np.clip(picture + grain[..., None], 0, 255)
 
     def start(self, rng, num_frames):
@@ -87,7 +90,7 @@ class ClutteredScene(CalmScene):
 
 
 def _draw_shape(image, centre, radius, colour, kind, angle):
-    """Draws a disc, a square or a bar (kind 0, 1, 2) in place."""
+    """Draw a disc, a square or a bar (kind 0, 1, 2) in place."""
     centre = tuple(float(c) for c in centre)
     if kind == 0:
         cv2.circle(image, tuple(round(c) for c in centre), round(radius), colour.tolist(), -1,

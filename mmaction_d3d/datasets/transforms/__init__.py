@@ -7,5 +7,7 @@ from .packing import PackRGBPose
 from .padding import SquarePad
 from .sampling import AlignedSampleFrames
 
-__all__ = ['AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap',
-           'JointFlip', 'PackRGBPose', 'SquarePad']
+__all__ = [
+    'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointFlip',
+    'PackRGBPose', 'SquarePad'
+]

@@ -1,8 +1,7 @@
 """A clear error where MMAction2's crops would go wrong."""
-from mmcv.transforms import BaseTransform
-
 from mmaction.datasets.transforms import CenterCrop, RandomCrop
 from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
 
 from ...errors import InputError
 from .source import source

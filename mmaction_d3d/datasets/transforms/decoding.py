@@ -2,10 +2,9 @@
 import logging
 
 import numpy as np
+from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
-
-from mmaction.registry import TRANSFORMS
 
 from ...media import read_frame_folder, read_video
 
@@ -66,8 +65,9 @@ class AlignedDecode(BaseTransform):
     def _warn_short(self, place, count, announced):
         if place not in self._warned:
             self._warned.add(place)
-            print_log(f'{place}: {count} frames decode, {announced} were announced; the last one '
-                      'stands in for the rest', logger='current', level=logging.WARNING)
+            print_log(
+                f'{place}: {count} frames decode, {announced} were announced; the last one '
+                'stands in for the rest', logger='current', level=logging.WARNING)
 
     def __repr__(self):
         return f'{type(self).__name__}(backend={self.backend!r})'

@@ -1,8 +1,7 @@
 """Joint heatmaps, the paper's H."""
 import numpy as np
-from mmcv.transforms import BaseTransform
-
 from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
 
 from ...errors import InputError
 from .packing import joint_tokens

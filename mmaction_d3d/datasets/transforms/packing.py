@@ -1,6 +1,5 @@
 """The last step of the pipeline: what the model receives."""
 import numpy as np
-
 from mmaction.datasets.transforms import PackActionInputs
 from mmaction.registry import TRANSFORMS
 
@@ -62,9 +61,7 @@ class PackRGBPose(PackActionInputs):
         meta_keys (tuple[str]): What the data sample's metainfo keeps, where present.
     """
 
-    def __init__(self,
-                 num_person=None,
-                 collect_keys=('imgs', 'keypoint'),
+    def __init__(self, num_person=None, collect_keys=('imgs', 'keypoint'),
                  meta_keys=('img_shape', 'original_shape', 'frame_dir', 'filename', 'img_dir',
                             'total_frames', 'frame_inds', 'num_clips', 'clip_len', 'flip')):
         super().__init__(collect_keys=collect_keys, meta_keys=meta_keys)
@@ -87,10 +84,12 @@ class PackRGBPose(PackActionInputs):
         num_clips, _, clip_len, height, width = results['imgs'].shape
         if (height, width) != tuple(results['img_shape']):
             # MMAction2's CenterCrop cuts what it can out of an image smaller than the crop.
-            raise InputError(place, 'imgs', f'{height}x{width} pixels',
-                             'x'.join(map(str, results['img_shape'])) + ' as img_shape says '
-                             '(is a crop larger than the image?)')
+            raise InputError(
+                place, 'imgs', f'{height}x{width} pixels',
+                'x'.join(map(str, results['img_shape'])) + ' as img_shape says '
+                '(is a crop larger than the image?)')
         if (num_clips, clip_len) != (results['num_clips'], results['clip_len']):
-            raise InputError(place, 'imgs', f'{num_clips} clips of {clip_len} frames',
-                             f'{results["num_clips"]} clips of {results["clip_len"]} frames, as '
-                             'the keypoints (multi-crop transforms leave keypoints behind)')
+            raise InputError(
+                place, 'imgs', f'{num_clips} clips of {clip_len} frames',
+                f'{results["num_clips"]} clips of {results["clip_len"]} frames, as '
+                'the keypoints (multi-crop transforms leave keypoints behind)')

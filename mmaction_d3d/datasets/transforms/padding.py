@@ -1,9 +1,8 @@
 """Making frames square without cutting anything off."""
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-
 from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
 
 
 @TRANSFORMS.register_module()

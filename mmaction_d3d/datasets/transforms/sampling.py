@@ -1,8 +1,7 @@
 """One set of frame indices for both modalities."""
 import numpy as np
-from mmcv.transforms import BaseTransform
-
 from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
 
 
 @TRANSFORMS.register_module()
@@ -40,8 +39,8 @@ class AlignedSampleFrames(BaseTransform):
         if self.test_mode:
             # Position within the segment is (2k + 1) / 2n; whole numbers keep the floor exact.
             part = 2 * np.arange(self.num_clips)[:, None] + 1
-            inds = (2 * self.num_clips * segment + part) * total // (
-                2 * self.num_clips * self.clip_len)
+            inds = (2 * self.num_clips * segment + part) * total // (2 * self.num_clips *
+                                                                     self.clip_len)
         else:
             position = segment + np.random.rand(self.num_clips, self.clip_len)
             inds = (position * (total / self.clip_len)).astype(np.int64)

@@ -1,12 +1,11 @@
 """The 3D deformable transformer with its feature extractor (figure 2)."""
-from typing import Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
 
 import torch
+from mmaction.registry import MODELS
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from torch import Tensor, nn
-
-from mmaction.registry import MODELS
 
 from ...errors import InputError
 from ..layers import AttentionRecord, CrossModalTokens, D3DBlock, PoseTokens, RGBTokens, Tokens
@@ -58,20 +57,19 @@ class D3DTransformer(BaseModule):
     """
 
     def __init__(self, backbone: dict, num_joints: int, num_person: int,
-                 in_channels: Optional[Tuple[int, int]] = None, clip_len: int = 12,
-                 img_size: Union[int, Tuple[int, int]] = 224, num_blocks: int = 3,
-                 num_heads: int = 4, ffn_ratio: float = 4.,
-                 kernel_size: Union[int, Sequence[int]] = 7, depthwise: bool = True,
-                 offset_range: float = 1., joint_window: int = 8,
-                 joint_stride: Optional[int] = None, temporal_window: int = 4,
-                 temporal_stride: Optional[int] = None, wrap: bool = True,
-                 attentions: Sequence[str] = ATTENTIONS, modal_tokens: str = 'cross',
-                 sigma: float = 1., use_score: bool = True, pose_embed: str = 'coords',
-                 attn_norm: bool = True, drop_path: float = 0.,
-                 init_cfg: Optional[dict] = None) -> None:
+                 in_channels: tuple[int, int] | None = None, clip_len: int = 12,
+                 img_size: int | tuple[int, int] = 224, num_blocks: int = 3, num_heads: int = 4,
+                 ffn_ratio: float = 4., kernel_size: int | Sequence[int] = 7,
+                 depthwise: bool = True, offset_range: float = 1., joint_window: int = 8,
+                 joint_stride: int | None = None, temporal_window: int = 4, temporal_stride: int
+                 | None = None, wrap: bool = True, attentions: Sequence[str] = ATTENTIONS,
+                 modal_tokens: str = 'cross', sigma: float = 1., use_score: bool = True,
+                 pose_embed: str = 'coords', attn_norm: bool = True, drop_path: float = 0.,
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         if not attentions or set(attentions) - set(ATTENTIONS):
-            raise InputError('D3DTransformer', 'attentions', attentions, f'a subset of {ATTENTIONS}')
+            raise InputError('D3DTransformer', 'attentions', attentions,
+                             f'a subset of {ATTENTIONS}')
         if modal_tokens not in NUM_MODAL_TOKENS:
             raise InputError('D3DTransformer', 'modal_tokens', modal_tokens,
                              f'one of {tuple(NUM_MODAL_TOKENS)}')
@@ -85,10 +83,9 @@ class D3DTransformer(BaseModule):
         if len(kernel) != 3 or min(kernel) < 1:
             raise InputError('D3DTransformer', 'kernel_size', kernel_size,
                              '1 or more, one number or three')
-        for name, number in dict(
-                num_joints=num_joints, num_person=num_person, clip_len=clip_len,
-                num_blocks=num_blocks, joint_window=joint_window,
-                temporal_window=temporal_window).items():
+        for name, number in dict(num_joints=num_joints, num_person=num_person, clip_len=clip_len,
+                                 num_blocks=num_blocks, joint_window=joint_window,
+                                 temporal_window=temporal_window).items():
             if number < 1:
                 raise InputError('D3DTransformer', name, number, '1 or more')
         for name, window, stride in (('joint', joint_window, joint_stride),
@@ -135,10 +132,11 @@ class D3DTransformer(BaseModule):
         super().init_weights()
         if self.blocks[0].deformable is not None:
             grid = self.blocks[0].deformable.search.grid_size(self.size)
-            print_log('3D token search: a grid of {} x {} x {} tokens (T~ x H~ x W~) is searched '
-                      'in {} x {} x {}'.format(*grid, *self.size), 'current')
+            print_log(
+                '3D token search: a grid of {} x {} x {} tokens (T~ x H~ x W~) is searched '
+                'in {} x {} x {}'.format(*grid, *self.size), 'current')
 
-    def _channels(self, backbone: dict) -> Tuple[int, int]:
+    def _channels(self, backbone: dict) -> tuple[int, int]:
         """Channels of F_a and 4C."""
         if not hasattr(self.backbone, 'stage_channels'):
             raise InputError('D3DTransformer', 'in_channels', 'nothing',
@@ -146,10 +144,9 @@ class D3DTransformer(BaseModule):
         first = self.backbone.stage_channels[0]
         return first, 4 * first
 
-    def forward(self, imgs: Tensor, keypoint: Optional[Tensor] = None,
-                heatmap_imgs: Optional[Tensor] = None,
-                record: Optional[AttentionRecord] = None,
-                features: Optional[Sequence[Tensor]] = None) -> Tensor:
+    def forward(self, imgs: Tensor, keypoint: Tensor | None = None,
+                heatmap_imgs: Tensor | None = None, record: AttentionRecord | None = None,
+                features: Sequence[Tensor] | None = None) -> Tensor:
         """Compute the tokens that the head reads.
 
         Args:
@@ -182,8 +179,8 @@ class D3DTransformer(BaseModule):
         mean = (tokens.rgb.mean(dim=(1, 2, 3)) + tokens.pose.mean(dim=(1, 2))) / 2
         return mean[:, None, None]
 
-    def _tokenise(self, imgs: Tensor, keypoint: Optional[Tensor], heatmaps: Optional[Tensor],
-                  maps: Optional[Sequence[Tensor]]) -> Tuple[Tokens, Optional[Tensor]]:
+    def _tokenise(self, imgs: Tensor, keypoint: Tensor | None, heatmaps: Tensor | None,
+                  maps: Sequence[Tensor] | None) -> tuple[Tokens, Tensor | None]:
         """Z, P and M, and which joints are visible."""
         maps = self.backbone(imgs) if maps is None else maps
         features_a, features_b = maps[0], maps[-1]
@@ -202,9 +199,8 @@ class D3DTransformer(BaseModule):
             modal = features_b.new_empty(len(imgs), frames, 0, rgb.shape[-1])
         return Tokens(rgb, pose, modal), visible
 
-    def _aligned_skeleton(self, imgs: Tensor, features: Tensor, keypoint: Optional[Tensor],
-                          heatmaps: Optional[Tensor]
-                          ) -> Tuple[Optional[Tensor], Optional[Tensor]]:
+    def _aligned_skeleton(self, imgs: Tensor, features: Tensor, keypoint: Tensor | None,
+                          heatmaps: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
         """Check the skeleton and take the frames that F_a has."""
         clip_len, frames = imgs.shape[2], features.shape[2]
         joints = self.num_person * self.num_joints

@@ -1,14 +1,13 @@
 """R(2+1)D-18 cut after its third stage, the feature extractor of the paper (section 3.1)."""
+from collections.abc import Sequence
 from pickle import UnpicklingError
-from typing import Dict, Optional, Sequence, Tuple
 
 import torch
+from mmaction.registry import MODELS
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
-
-from mmaction.registry import MODELS
 
 from ...errors import InputError
 from ..layers.norm_relu_conv import norm_relu_conv
@@ -31,7 +30,7 @@ class Conv2Plus1D(nn.Sequential):
     """
 
     def __init__(self, in_planes: int, planes: int, midplanes: int,
-                 stride: Tuple[int, int] = (1, 1)) -> None:
+                 stride: tuple[int, int] = (1, 1)) -> None:
         time, space = stride
         super().__init__(
             nn.Conv3d(in_planes, midplanes, (1, 3, 3), (1, space, space), (0, 1, 1), bias=False),
@@ -43,7 +42,7 @@ class Conv2Plus1D(nn.Sequential):
         return self.after_spatial(self[0](x))
 
     def after_spatial(self, x: Tensor) -> Tensor:
-        """The rest, for a caller that has run the spatial convolution."""
+        """Run the rest, for a caller that has run the spatial convolution."""
         return norm_relu_conv(x, self[1], self[3])
 
 
@@ -59,10 +58,10 @@ class PointwiseConv3d(nn.Conv3d):
         stride (tuple[int]): Strides over (T, H, W).
     """
 
-    def __init__(self, in_channels: int, out_channels: int, stride: Tuple[int, int, int]) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: tuple[int, int, int]) -> None:
         super().__init__(in_channels, out_channels, 1, stride, bias=False)
 
-    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         return super()._conv_forward(x, weight.flatten().view_as(weight), bias)
 
 
@@ -75,21 +74,18 @@ class ResidualBlock(nn.Module):
         stride (tuple[int]): Temporal and spatial stride of the first convolution. Defaults to (1, 1).
     """
 
-    def __init__(self, in_planes: int, planes: int, stride: Tuple[int, int] = (1, 1)) -> None:
+    def __init__(self, in_planes: int, planes: int, stride: tuple[int, int] = (1, 1)) -> None:
         super().__init__()
         # As many weights as a 3 x 3 x 3 convolution (Tran et al., 2018).
         midplanes = 27 * in_planes * planes // (9 * in_planes + 3 * planes)
-        self.conv1 = nn.Sequential(
-            Conv2Plus1D(in_planes, planes, midplanes, stride), nn.BatchNorm3d(planes),
-            nn.ReLU(inplace=True))
-        self.conv2 = nn.Sequential(
-            Conv2Plus1D(planes, planes, midplanes), nn.BatchNorm3d(planes))
+        self.conv1 = nn.Sequential(Conv2Plus1D(in_planes, planes, midplanes, stride),
+                                   nn.BatchNorm3d(planes), nn.ReLU(inplace=True))
+        self.conv2 = nn.Sequential(Conv2Plus1D(planes, planes, midplanes), nn.BatchNorm3d(planes))
         self.downsample = None
         if stride != (1, 1) or in_planes != planes:
             time, space = stride
             self.downsample = nn.Sequential(
-                PointwiseConv3d(in_planes, planes, (time, space, space)),
-                nn.BatchNorm3d(planes))
+                PointwiseConv3d(in_planes, planes, (time, space, space)), nn.BatchNorm3d(planes))
 
     def forward(self, x: Tensor) -> Tensor:
         """B x in_planes x T x H x W to B x planes x T x H x W, over the strides."""
@@ -118,8 +114,8 @@ class R2Plus1D(BaseModule):
     """
 
     def __init__(self, base_channels: int = 64, temporal_strides: Sequence[int] = (1, 1, 1),
-                 out_stages: Sequence[int] = (1, 3), pretrained: Optional[str] = None,
-                 init_cfg: Optional[dict] = None) -> None:
+                 out_stages: Sequence[int] = (1, 3), pretrained: str | None = None,
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         self.out_stages = tuple(out_stages)
         self.pretrained = pretrained
@@ -128,13 +124,15 @@ class R2Plus1D(BaseModule):
         self.stem = nn.Sequential(
             nn.Conv3d(3, stem_planes, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
             nn.BatchNorm3d(stem_planes), nn.ReLU(inplace=True),
-            TemporalConv3d(stem_planes, base_channels, 3),
-            nn.BatchNorm3d(base_channels), nn.ReLU(inplace=True))
+            TemporalConv3d(stem_planes, base_channels, 3), nn.BatchNorm3d(base_channels),
+            nn.ReLU(inplace=True))
         in_planes = base_channels
         for stage, planes in enumerate(self.stage_channels, start=1):
             stride = (temporal_strides[stage - 1], 1 if stage == 1 else 2)
-            self.add_module(f'layer{stage}', nn.Sequential(
-                ResidualBlock(in_planes, planes, stride), ResidualBlock(planes, planes)))
+            self.add_module(
+                f'layer{stage}',
+                nn.Sequential(ResidualBlock(in_planes, planes, stride),
+                              ResidualBlock(planes, planes)))
             in_planes = planes
         for module in self.modules():
             if isinstance(module, nn.Conv3d):
@@ -153,27 +151,29 @@ class R2Plus1D(BaseModule):
         used = {k: v for k, v in weights.items() if k in own and v.shape == own[k].shape}
         missing = sorted(set(own) - set(used))
         if missing:
-            raise InputError(self.pretrained, 'state_dict',
-                             f'{len(used)} of {len(own)} weights of R2Plus1D (first lacking or of '
-                             f'another shape: {missing[0]})', _WANTED)
+            raise InputError(
+                self.pretrained, 'state_dict',
+                f'{len(used)} of {len(own)} weights of R2Plus1D (first lacking or of '
+                f'another shape: {missing[0]})', _WANTED)
         unused = sorted(set(weights) - set(used))
         self.load_state_dict(used)
-        print_log(f'R2Plus1D: {len(used)} keys of {self.pretrained} used, {len(unused)} unused'
-                  + (f' ({", ".join(unused)})' if unused else ''), logger='current')
+        print_log(
+            f'R2Plus1D: {len(used)} keys of {self.pretrained} used, {len(unused)} unused' +
+            (f' ({", ".join(unused)})' if unused else ''), logger='current')
 
-    def _read_pretrained(self) -> Dict[str, Tensor]:
+    def _read_pretrained(self) -> dict[str, Tensor]:
         """State dict of the file ``pretrained``."""
         try:
             checkpoint = CheckpointLoader.load_checkpoint(self.pretrained, map_location='cpu')
         except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
-            raise InputError(self.pretrained, 'pretrained', str(error).partition('\n')[0],
-                             _WANTED) from error
+            raise InputError(self.pretrained, 'pretrained',
+                             str(error).partition('\n')[0], _WANTED) from error
         weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else None
         if not isinstance(weights, dict):
             raise InputError(self.pretrained, 'state_dict', type(checkpoint).__name__, _WANTED)
         return weights
 
-    def forward(self, imgs: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, imgs: Tensor) -> tuple[Tensor, ...]:
         """Compute the feature maps.
 
         Args:

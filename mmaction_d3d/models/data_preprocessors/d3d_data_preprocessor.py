@@ -1,5 +1,4 @@
 """Data preprocessor for RGB and skeletons."""
-from typing import Dict
 
 import torch
 from mmaction.models.data_preprocessors import MultiModalDataPreprocessor
@@ -18,7 +17,7 @@ class D3DDataPreprocessor(MultiModalDataPreprocessor):
         preprocessors (dict): Modality to preprocessor config; usually ``imgs`` alone.
     """
 
-    def forward(self, data: Dict, training: bool = False) -> Dict:
+    def forward(self, data: dict, training: bool = False) -> dict:
         """Preprocess a batch.
 
         Args:

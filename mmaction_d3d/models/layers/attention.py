@@ -72,9 +72,8 @@ class FeedForward(nn.Sequential):
 
     def __init__(self, embed_dims: int, ratio: float = 4.) -> None:
         hidden = int(embed_dims * ratio)
-        super().__init__(
-            nn.LayerNorm(embed_dims), nn.Linear(embed_dims, hidden), nn.GELU(),
-            nn.Linear(hidden, embed_dims))
+        super().__init__(nn.LayerNorm(embed_dims), nn.Linear(embed_dims, hidden), nn.GELU(),
+                         nn.Linear(hidden, embed_dims))
 
     def forward(self, x: Tensor) -> Tensor:
         """B x ... x 4C to the same shape."""

@@ -1,5 +1,5 @@
 """Attention maps that are computed only when asked for (figures 5, 6, A2 to A5)."""
-from typing import List, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -27,13 +27,14 @@ class AttentionRecord:
     """
 
     def __init__(self) -> None:
-        self.searched: List[SearchedTokens] = []
-        self.deformable: List[Tensor] = []
-        self.points: List[Tensor] = []
-        self.modal: List[Tensor] = []
-        self.joint: List[Tensor] = []
+        self.searched: list[SearchedTokens] = []
+        self.deformable: list[Tensor] = []
+        self.points: list[Tensor] = []
+        self.modal: list[Tensor] = []
+        self.joint: list[Tensor] = []
 
-    def add_deformable(self, searched: SearchedTokens, size: Sequence[int], weights: Tensor) -> None:
+    def add_deformable(self, searched: SearchedTokens, size: Sequence[int],
+                       weights: Tensor) -> None:
         """Spread the attention on searched tokens back to the T x H x W cells.
 
         Args:

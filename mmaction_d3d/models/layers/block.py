@@ -1,5 +1,6 @@
 """One block of the 3D deformable transformer (figure 2a)."""
-from typing import Collection, NamedTuple, Optional, Sequence, Union
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +20,8 @@ class Tokens(NamedTuple):
         modal (Tensor): Modal tokens, B x T x K x 4C: (M_RGB, M_pose, M_CLS) at K = 3, one token at
             K = 1, none at K = 0.
     """
-    rgb: Optional[Tensor]
-    pose: Optional[Tensor]
+    rgb: Tensor | None
+    pose: Tensor | None
     modal: Tensor
 
 
@@ -47,19 +48,18 @@ class D3DBlock(nn.Module):
     """
 
     def __init__(self, embed_dims: int, num_heads: int, attentions: Collection[str],
-                 modal_tokens: str, kernel_size: Union[int, Sequence[int]], depthwise: bool,
-                 offset_range: float, joint_window: int, joint_stride: Optional[int],
-                 temporal_window: int, temporal_stride: Optional[int], wrap: bool,
-                 **kwargs) -> None:
+                 modal_tokens: str, kernel_size: int | Sequence[int], depthwise: bool,
+                 offset_range: float, joint_window: int, joint_stride: int | None,
+                 temporal_window: int, temporal_stride: int | None, wrap: bool, **kwargs) -> None:
         super().__init__()
         self.cross = modal_tokens == 'cross'
         self.deformable = self.joint = self.temporal = self.cls_merge = None
         if 'deformable' in attentions:
-            self.deformable = DeformableAttention3D(
-                embed_dims, num_heads, kernel_size, depthwise, offset_range, **kwargs)
+            self.deformable = DeformableAttention3D(embed_dims, num_heads, kernel_size, depthwise,
+                                                    offset_range, **kwargs)
         if 'joint' in attentions:
-            self.joint = JointStrideAttention(
-                embed_dims, num_heads, joint_window, joint_stride, wrap, **kwargs)
+            self.joint = JointStrideAttention(embed_dims, num_heads, joint_window, joint_stride,
+                                              wrap, **kwargs)
         if self.cross:
             self.cls_merge = nn.Linear(2 * embed_dims, embed_dims)
             with torch.no_grad():
@@ -67,11 +67,11 @@ class D3DBlock(nn.Module):
                 self.cls_merge.weight.copy_(torch.cat((half, half), dim=1))
                 self.cls_merge.bias.zero_()
         if 'temporal' in attentions:
-            self.temporal = TemporalStrideAttention(
-                embed_dims, num_heads, temporal_window, temporal_stride, wrap, **kwargs)
+            self.temporal = TemporalStrideAttention(embed_dims, num_heads, temporal_window,
+                                                    temporal_stride, wrap, **kwargs)
 
-    def forward(self, tokens: Tokens, visible: Optional[Tensor], modal_only: bool = False,
-                record: Optional[AttentionRecord] = None) -> Tokens:
+    def forward(self, tokens: Tokens, visible: Tensor | None, modal_only: bool = False,
+                record: AttentionRecord | None = None) -> Tokens:
         """Run the block.
 
         Args:
@@ -90,7 +90,8 @@ class D3DBlock(nn.Module):
             modal_rgb, modal_pose, cls = modal.split(1, dim=2)
             cls_rgb = cls
             if self.deformable is not None:
-                rgb, out = self.deformable(rgb, torch.cat((modal_rgb, cls), dim=2), last_use, record)
+                rgb, out = self.deformable(rgb, torch.cat((modal_rgb, cls), dim=2), last_use,
+                                           record)
                 modal_rgb, cls_rgb = out.split(1, dim=2)
             cls_pose = cls_rgb
             if self.joint is not None:

@@ -1,5 +1,5 @@
 """3D deformable attention (section 3.2, eq. 3 to 7, algorithm A3)."""
-from typing import Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -24,14 +24,13 @@ class DeformableAttention3D(AttentionLayer):
         **kwargs: ``ffn_ratio``, ``norm`` and ``drop_path`` of :class:`AttentionLayer`.
     """
 
-    def __init__(self, embed_dims: int, num_heads: int,
-                 kernel_size: Union[int, Sequence[int]] = 7, depthwise: bool = True,
-                 offset_range: float = 1., **kwargs) -> None:
+    def __init__(self, embed_dims: int, num_heads: int, kernel_size: int | Sequence[int] = 7,
+                 depthwise: bool = True, offset_range: float = 1., **kwargs) -> None:
         super().__init__(embed_dims, num_heads, **kwargs)
         self.search = TokenSearch(embed_dims, kernel_size, depthwise, offset_range)
 
     def forward(self, rgb_tokens: Tensor, modal_tokens: Tensor, modal_only: bool = False,
-                record: Optional[AttentionRecord] = None) -> Tuple[Optional[Tensor], Tensor]:
+                record: AttentionRecord | None = None) -> tuple[Tensor | None, Tensor]:
         """Attend over space and time at once.
 
         Args:

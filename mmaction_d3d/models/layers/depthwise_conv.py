@@ -1,5 +1,4 @@
 """A depthwise convolution over space and time in the form that each device runs fast."""
-from typing import Optional
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +23,7 @@ class DepthwiseConv3d(nn.Conv3d):
     def __init__(self, channels: int, kernel_size: tuple[int, int, int]) -> None:
         super().__init__(channels, channels, kernel_size, groups=channels)
 
-    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if x.is_cuda:
             summed = depthwise_by_products(x, weight)
         elif torch.is_grad_enabled():
@@ -110,10 +109,10 @@ class _SlidingProduct(torch.autograd.Function):
     def backward(ctx, grad):
         planes, matrix = ctx.saved_tensors
         grad_matrix = _rows_under_filter(planes, ctx.rows).transpose(1, 2) @ grad
-        grad_rows = (grad @ matrix.transpose(1, 2)).view(
-            *planes.shape[:3], -1, ctx.rows, planes.shape[4])
-        grad_planes = torch.ops.aten.unfold_backward(
-            grad_rows.transpose(-1, -2), planes.shape, 3, ctx.rows, 1)
+        grad_rows = (grad @ matrix.transpose(1, 2)).view(*planes.shape[:3], -1, ctx.rows,
+                                                         planes.shape[4])
+        grad_planes = torch.ops.aten.unfold_backward(grad_rows.transpose(-1, -2), planes.shape, 3,
+                                                     ctx.rows, 1)
         return grad_planes, grad_matrix, None
 
 

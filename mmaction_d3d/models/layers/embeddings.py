@@ -1,5 +1,5 @@
 """Learnable embeddings that follow the input's size."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F

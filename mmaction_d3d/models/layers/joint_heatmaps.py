@@ -1,5 +1,6 @@
 """Joint heatmaps and their separable form (eq. 2)."""
-from typing import NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor

@@ -1,5 +1,4 @@
 """Local joint stride attention (section 3.2, appendix A.1, algorithm A1)."""
-from typing import Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -25,14 +24,14 @@ class JointStrideAttention(AttentionLayer):
         **kwargs: ``ffn_ratio``, ``norm`` and ``drop_path`` of :class:`AttentionLayer`.
     """
 
-    def __init__(self, embed_dims: int, num_heads: int, window: int = 8,
-                 stride: Optional[int] = None, wrap: bool = True, **kwargs) -> None:
+    def __init__(self, embed_dims: int, num_heads: int, window: int = 8, stride: int | None = None,
+                 wrap: bool = True, **kwargs) -> None:
         super().__init__(embed_dims, num_heads, **kwargs)
         self.window, self.stride, self.wrap = window, stride, wrap
 
     def forward(self, pose_tokens: Tensor, modal_tokens: Tensor, visible: Tensor,
-                modal_only: bool = False, record: Optional[AttentionRecord] = None
-                ) -> Tuple[Optional[Tensor], Tensor]:
+                modal_only: bool = False,
+                record: AttentionRecord | None = None) -> tuple[Tensor | None, Tensor]:
         """Attend over the joints.
 
         Args:

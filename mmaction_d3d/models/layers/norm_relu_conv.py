@@ -38,8 +38,8 @@ class _NormReLUConv(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, gamma, beta, weight, norm, conv, dtype):
-        y, mean, inv_std = torch.native_batch_norm(
-            x, gamma, beta, norm.running_mean, norm.running_var, True, norm.momentum, norm.eps)
+        y, mean, inv_std = torch.native_batch_norm(x, gamma, beta, norm.running_mean,
+                                                   norm.running_var, True, norm.momentum, norm.eps)
         ctx.save_for_backward(x, gamma, beta, weight, mean, inv_std)
         ctx.eps, ctx.conv, ctx.dtype = norm.eps, conv, dtype
         return conv._conv_forward(y.relu_().to(dtype), weight.to(dtype), None)
@@ -66,7 +66,7 @@ def _conv_backward(conv, grad, x, weight):
     shapes, axes = (x.shape, weight.shape), 3
     if isinstance(conv, TemporalConv3d):
         grad, x, weight, axes = grad.flatten(3), x.flatten(3), weight.flatten(3), 2
-    grads = torch.ops.aten.convolution_backward(
-        grad, x, weight, None, conv.stride[:axes], conv.padding[:axes], (1, ) * axes, False,
-        (0, ) * axes, 1, (True, True, False))
+    grads = torch.ops.aten.convolution_backward(grad, x, weight, None, conv.stride[:axes],
+                                                conv.padding[:axes], (1, ) * axes, False,
+                                                (0, ) * axes, 1, (True, True, False))
     return [grad.view(shape) for grad, shape in zip(grads, shapes)]

@@ -1,5 +1,5 @@
 """Heatmaps of MMAction2's own RGB+pose pipeline, which are not aligned with the frames."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,4 @@
 """Pose tokens P from F_a and the skeleton (section 3.1, eq. 1 and 2)."""
-from typing import Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -37,12 +36,11 @@ class PoseTokens(nn.Module):
             self.joint_embed = nn.Parameter(torch.randn(num_joints, embed_dims) * 0.02)
             self.person_embed = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
             self.missing_token = nn.Parameter(torch.randn(embed_dims) * 0.02)
-            self.coord_mlp = nn.Sequential(
-                nn.Linear(3, embed_dims), nn.GELU(), nn.Linear(embed_dims, embed_dims))
+            self.coord_mlp = nn.Sequential(nn.Linear(3, embed_dims), nn.GELU(),
+                                           nn.Linear(embed_dims, embed_dims))
 
-    def forward(self, features: Tensor, time_embed: Optional[Tensor],
-                keypoint: Optional[Tensor] = None, heatmaps: Optional[Tensor] = None
-                ) -> Tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, time_embed: Tensor | None, keypoint: Tensor | None = None,
+                heatmaps: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make the tokens from either form of the skeleton.
 
         Args:

@@ -1,5 +1,5 @@
 """RGB tokens Z (section 3.1)."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn

@@ -1,5 +1,4 @@
 """A convolution over time that runs as a planar one."""
-from typing import Optional
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,11 +17,11 @@ class TemporalConv3d(nn.Conv3d):
         stride (int): Temporal stride. Defaults to 1.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
-                 ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int,
+                 stride: int = 1) -> None:
         super().__init__(in_channels, out_channels, (kernel_size, 1, 1), (stride, 1, 1),
                          (kernel_size // 2, 0, 0), bias=False)
 
-    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         y = F.conv2d(x.flatten(3), weight.flatten(3), bias, self.stride[:2], self.padding[:2])
         return y.unflatten(3, x.shape[3:])

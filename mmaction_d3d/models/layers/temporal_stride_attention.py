@@ -1,5 +1,4 @@
 """Temporal stride attention (section 3.2, appendix A.2, algorithm A2)."""
-from typing import Optional
 
 from torch import Tensor
 
@@ -22,12 +21,12 @@ class TemporalStrideAttention(AttentionLayer):
         **kwargs: ``ffn_ratio``, ``norm`` and ``drop_path`` of :class:`AttentionLayer`.
     """
 
-    def __init__(self, embed_dims: int, num_heads: int, window: int = 4,
-                 stride: Optional[int] = None, wrap: bool = True, **kwargs) -> None:
+    def __init__(self, embed_dims: int, num_heads: int, window: int = 4, stride: int | None = None,
+                 wrap: bool = True, **kwargs) -> None:
         super().__init__(embed_dims, num_heads, **kwargs)
         self.window, self.stride, self.wrap = window, stride, wrap
 
-    def forward(self, tokens: Tensor, num_queries: Optional[int] = None) -> Tensor:
+    def forward(self, tokens: Tensor, num_queries: int | None = None) -> Tensor:
         """Attend over time.
 
         Args:
@@ -56,4 +55,5 @@ class TemporalStrideAttention(AttentionLayer):
     @staticmethod
     def _windowed(tokens: Tensor, positions: Tensor) -> Tensor:
         """Group projected tokens, B x T x D x 4C, to B x n x (wnd D) x 4C."""
-        return tokens.index_select(1, positions.flatten()).unflatten(1, positions.shape).flatten(2, 3)
+        return tokens.index_select(1, positions.flatten()).unflatten(1,
+                                                                     positions.shape).flatten(2, 3)

@@ -1,5 +1,6 @@
 """3D token search (3DTS): where the keys of 3D deformable attention come from (eq. 3)."""
-from typing import NamedTuple, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,7 @@ class SearchedTokens(NamedTuple):
     tokens: Tensor
     positions: Tensor
     offsets: Tensor
-    grid: Tuple[int, int, int]
+    grid: tuple[int, int, int]
 
 
 class TokenSearch(nn.Module):
@@ -39,7 +40,7 @@ class TokenSearch(nn.Module):
         offset_range (float): Largest offset in normalised coordinates. Defaults to 1.
     """
 
-    def __init__(self, embed_dims: int, kernel_size: Union[int, Sequence[int]] = 7,
+    def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
                  depthwise: bool = True, offset_range: float = 1.) -> None:
         super().__init__()
         if isinstance(kernel_size, int):
@@ -55,7 +56,7 @@ class TokenSearch(nn.Module):
         self.to_offset = nn.Linear(embed_dims, 3, bias=False)
         nn.init.zeros_(self.to_offset.weight)
 
-    def grid_size(self, size: Sequence[int]) -> Tuple[int, int, int]:
+    def grid_size(self, size: Sequence[int]) -> tuple[int, int, int]:
         """T~, H~, W~ for a volume of ``size`` (T, H, W)."""
         return tuple(max(n, k) - k + 1 for n, k in zip(size, self.kernel_size))
 

@@ -1,13 +1,13 @@
 """Trilinear sampling of tokens at continuous positions (the inner loops of algorithm A3)."""
+from collections.abc import Sequence
 from itertools import product
-from typing import Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 
-def trilinear_corners(positions: Tensor, size: Sequence[int]) -> Tuple[Tensor, Tensor]:
+def trilinear_corners(positions: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Find the eight cells around each position and their weights.
 
     Cell i of an axis of n cells is centred on (2i + 1) / n - 1; positions outside of the centres are
@@ -56,7 +56,6 @@ def sample_tokens(tokens: Tensor, positions: Tensor) -> Tensor:
     batch, *size, channels = tokens.shape
     indices, weights = trilinear_corners(positions, size)
     offsets = torch.arange(batch, device=tokens.device).view(-1, 1, 1) * tokens[0, ..., 0].numel()
-    sampled = F.embedding_bag(
-        (indices + offsets).flatten(0, 1), tokens.reshape(-1, channels), mode='sum',
-        per_sample_weights=weights.flatten(0, 1).to(tokens.dtype))
+    sampled = F.embedding_bag((indices + offsets).flatten(0, 1), tokens.reshape(-1, channels),
+                              mode='sum', per_sample_weights=weights.flatten(0, 1).to(tokens.dtype))
     return sampled.view(batch, -1, channels)

@@ -1,6 +1,6 @@
 """Overlapping windows of stride attention (appendix A.1 and A.2, algorithms A1 and A2)."""
 from functools import lru_cache
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ class StrideWindows(NamedTuple):
     average: Tensor
 
 
-def stride_windows(length: int, window: int, stride: Optional[int] = None, wrap: bool = True,
+def stride_windows(length: int, window: int, stride: int | None = None, wrap: bool = True,
                    device: torch.device = torch.device('cpu')) -> StrideWindows:
     """Lay windows over an axis so that every position is a query and a key.
 

@@ -1,5 +1,4 @@
 """Recogniser for aligned RGB and skeletons."""
-from typing import Dict, Tuple
 
 from mmaction.models.recognizers import MMRecognizer3D
 from mmaction.registry import MODELS
@@ -14,7 +13,7 @@ class D3DRecognizer(MMRecognizer3D):
     the same batch fails.
     """
 
-    def extract_feat(self, inputs: Dict[str, Tensor], *args, **kwargs) -> Tuple:
+    def extract_feat(self, inputs: dict[str, Tensor], *args, **kwargs) -> tuple:
         """Extract features.
 
         Args:

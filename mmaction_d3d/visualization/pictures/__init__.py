@@ -10,7 +10,8 @@ A picture is one function in one file, here or in a module that a config's ``cus
 """
 import importlib
 import pkgutil
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -37,13 +38,13 @@ class Picture(NamedTuple):
     name: str
     says: str
     function: Callable[..., Figure]
-    needs: Tuple[str, ...]
-    selects: Tuple[str, ...]
-    options: Dict[str, Dict[str, Any]]
-    video: Optional[Callable[[Explanation], List[np.ndarray]]]
+    needs: tuple[str, ...]
+    selects: tuple[str, ...]
+    options: dict[str, dict[str, Any]]
+    video: Callable[[Explanation], list[np.ndarray]] | None
 
-    def missing(self, maps: AttentionMaps) -> List[str]:
-        """What it needs and a model's maps lack."""
+    def missing(self, maps: AttentionMaps) -> list[str]:
+        """Return what it needs and a model's maps lack."""
         return [field for field in self.needs if getattr(maps, field) is None]
 
     def draw(self, explanation: Explanation, **options) -> Figure:
@@ -59,17 +60,18 @@ class Picture(NamedTuple):
         return self.function(explanation, **options)
 
 
-_PICTURES: Dict[str, Picture] = {}
+_PICTURES: dict[str, Picture] = {}
 
 
-def picture(name: str, says: str, needs: Tuple[str, ...] = (), selects: Tuple[str, ...] = (),
-            options: Optional[Dict[str, Dict[str, Any]]] = None,
-            video: Optional[Callable[[Explanation], List[np.ndarray]]] = None) -> Callable:
+def picture(name: str, says: str, needs: tuple[str, ...] = (), selects: tuple[str, ...] = (),
+            options: dict[str, dict[str, Any]] | None = None,
+            video: Callable[[Explanation], list[np.ndarray]] | None = None) -> Callable:
     """Register a function as a picture; the arguments are those of :class:`Picture`.
 
     Raises:
         InputError: Another function has that name.
     """
+
     def register(function: Callable[..., Figure]) -> Callable[..., Figure]:
         known = _PICTURES.get(name)
         if known is not None and known.function.__module__ != function.__module__:
@@ -81,8 +83,8 @@ def picture(name: str, says: str, needs: Tuple[str, ...] = (), selects: Tuple[st
     return register
 
 
-def all_pictures() -> Dict[str, Picture]:
-    """The pictures by name: those of this folder, then those registered elsewhere."""
+def all_pictures() -> dict[str, Picture]:
+    """Return the pictures by name: those of this folder, then those registered elsewhere."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f'{__name__}.{module.name}')
     return dict(_PICTURES)

@@ -1,5 +1,5 @@
 """The clip, where its attention lies and which joints it reads (figures 5, A3 to A5)."""
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
@@ -17,15 +17,15 @@ _VIDEO_WIDTH = 3.2  # inches of a frame in a video
 _DPI = 110
 
 
-def attention_frames(explanation: Explanation) -> List[np.ndarray]:
-    """The sheet as pictures in time: T of H' x W' x 3 uint8 RGB, with even sides."""
+def attention_frames(explanation: Explanation) -> list[np.ndarray]:
+    """Return the sheet as pictures in time: T of H' x W' x 3 uint8 RGB, with even sides."""
     height, width = explanation.frames.shape[1:3]
     rows = _rows(explanation.maps)
     pictures = []
     for t in range(len(explanation.frames)):
-        figure = Figure(figsize=(0.6 + (_VIDEO_WIDTH + 0.5) * len(rows),
-                                 0.9 + _VIDEO_WIDTH * height / width), dpi=_DPI,
-                        layout='constrained')
+        figure = Figure(
+            figsize=(0.6 + (_VIDEO_WIDTH + 0.5) * len(rows), 0.9 + _VIDEO_WIDTH * height / width),
+            dpi=_DPI, layout='constrained')
         axes = figure.subplots(1, len(rows), squeeze=False)[0]
         for axis, (name, draw) in zip(axes, rows.items()):
             draw(axis, explanation, t)
@@ -36,11 +36,11 @@ def attention_frames(explanation: Explanation) -> List[np.ndarray]:
     return pictures
 
 
-@picture('attention', 'searched points and their attention over the frames of clips',
-         selects=('head', 'query', 'frame'), video=attention_frames,
-         options=dict(frames=dict(nargs='+', type=int, metavar='T',
-                                  help='frames of the sheet, from 0 (default: all)')))
-def attention_sheet(explanation: Explanation, frames: Optional[Sequence[int]] = None) -> Figure:
+@picture(
+    'attention', 'searched points and their attention over the frames of clips',
+    selects=('head', 'query', 'frame'), video=attention_frames, options=dict(frames=dict(
+        nargs='+', type=int, metavar='T', help='frames of the sheet, from 0 (default: all)')))
+def attention_sheet(explanation: Explanation, frames: Sequence[int] | None = None) -> Figure:
     """Draw rows of frames: the input, deformable attention, joint attention.
 
     Args:
@@ -60,9 +60,10 @@ def attention_sheet(explanation: Explanation, frames: Optional[Sequence[int]] = 
             raise InputError('command line', '--frames', t, f'0 to {length - 1}')
     height, width = explanation.frames.shape[1:3]
     rows = _rows(explanation.maps)
-    figure = Figure(figsize=(1.8 + _FRAME_WIDTH * len(show),
-                             0.75 + len(rows) * (0.08 + _FRAME_WIDTH * height / width)),
-                    dpi=_DPI, layout='constrained')
+    figure = Figure(
+        figsize=(1.8 + _FRAME_WIDTH * len(show),
+                 0.75 + len(rows) * (0.08 + _FRAME_WIDTH * height / width)), dpi=_DPI,
+        layout='constrained')
     axes = figure.subplots(len(rows), len(show), squeeze=False)
     for column, t in enumerate(show):
         for row, draw in enumerate(rows.values()):
@@ -76,7 +77,7 @@ def attention_sheet(explanation: Explanation, frames: Optional[Sequence[int]] = 
 
 
 def _rows(maps: AttentionMaps) -> dict:
-    """What there is to draw, by its name."""
+    """Return what there is to draw, by its name."""
     rows = {'frame and\nskeleton': _draw_input}
     if maps.cells is not None:
         rows['deformable\nattention'] = _draw_cells
@@ -104,7 +105,8 @@ def _draw_received(axis, explanation: Explanation, t: int) -> None:
     received = explanation.maps.joints.numpy()
     step = -(-len(explanation.frames) // len(received))
     show_frame(axis, explanation.frames[t] // 3)
-    draw_joints(axis, explanation.joints[t], received[min(t // step, len(received) - 1)],
+    draw_joints(axis, explanation.joints[t], received[min(t // step,
+                                                          len(received) - 1)],
                 joint_limits(explanation.maps, explanation.joints))
 
 

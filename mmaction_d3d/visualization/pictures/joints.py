@@ -36,8 +36,8 @@ def joint_chart(explanation: Explanation) -> Figure:
     height, width = frames.shape[1:3]
     shown = np.unique(np.linspace(0, len(joints) - 1, _SHOWN).round().astype(int))
     low = 2.2 * height / width
-    figure = Figure(figsize=(max(9., 1 + 5 * len(present)), 0.2 * len(layout) + 1.2 + low),
-                    dpi=110, layout='constrained')
+    figure = Figure(figsize=(max(9., 1 + 5 * len(present)), 0.2 * len(layout) + 1.2 + low), dpi=110,
+                    layout='constrained')
     above, below = figure.subfigures(2, 1, height_ratios=(0.2 * len(layout) + 1, low + 0.2))
     axes = above.subplots(1, len(present), squeeze=False)[0]
     for number, (axis, m) in enumerate(zip(axes, present)):
@@ -47,8 +47,7 @@ def joint_chart(explanation: Explanation) -> Figure:
                         fontsize=7)
         axis.set_xticks(range(len(joints)), range(0, step * len(joints), step), fontsize=7)
         axis.set_xlabel('frame', fontsize=8)
-        axis.set_title(f'person {m + 1} ({PEOPLE_NAMES[m % len(PEOPLE_NAMES)]} bones)',
-                       fontsize=8)
+        axis.set_title(f'person {m + 1} ({PEOPLE_NAMES[m % len(PEOPLE_NAMES)]} bones)', fontsize=8)
     bar = above.colorbar(ScalarMappable(Normalize(*limits), 'plasma'), ax=axes, pad=0.01)
     bar.set_label('attention received (1: mean of all keys)', fontsize=8)
     above.suptitle(explanation.title, fontsize=9)

@@ -38,17 +38,18 @@ def offset_field(explanation: Explanation) -> Figure:
         t = first[0, 2]
         show_frame(axis, frames[int(np.clip(round(float(t)), 0, len(frames) - 1))] // 2)
         axis.scatter(*first[:, :2].T, s=4, c='white', linewidths=0)
-        arrows = axis.quiver(*first[:, :2].T, *way[:, :2].T, way[:, 2], cmap='coolwarm',
-                             angles='xy', scale_units='xy', scale=1, width=0.008,
-                             clim=(-limit, limit))
+        arrows = axis.quiver(*first[:, :2].T, *way[:, :2].T, way[:,
+                                                                 2], cmap='coolwarm', angles='xy',
+                             scale_units='xy', scale=1, width=0.008, clim=(-limit, limit))
         axis.set_title(f'searched from frame {t:.1f}', fontsize=7)
     bar = above.colorbar(arrows, ax=axes, pad=0.01)
     bar.set_label('moved in time, frames', fontsize=8)
     spread = maps.spread
     above.suptitle(
         f'{explanation.title}\ntoken search: mean and deviation ' + ', '.join(
-            f'{name} {mean:+.3f} ± {value:.3f}' for name, mean, value in zip(
-                'xyz', maps.offsets.mean(dim=0).tolist(), spread.deviation)) +
+            f'{name} {mean:+.3f} ± {value:.3f}'
+            for name, mean, value in zip('xyz',
+                                         maps.offsets.mean(dim=0).tolist(), spread.deviation)) +
         f' (the volume is 2 wide); {spread.outside:.1%} of the points outside, '
         f'{spread.saturated:.1%} of the offsets saturated', fontsize=9)
     for axis, name, values in zip(below.subplots(1, 3), 'xyz', maps.offsets.numpy().T):

@@ -4,7 +4,7 @@ import json
 import av
 import numpy as np
 
-BLOCK = 16      # pixels of the square that shows a bit of the frame's number
+BLOCK = 16  # pixels of the square that shows a bit of the frame's number
 SIZE = 2 * BLOCK, 4 * BLOCK
 
 
@@ -45,15 +45,18 @@ def write_annotations(folder, videos, train, val, version='1.0', classes=99):
     folder.mkdir(parents=True, exist_ok=True)
     content = {
         video: {
-            event: dict(event=4, timestamps=[list(times)], segments=segments and {
-                name: dict(stages=len(stages), timestamps=[list(stage) for stage in stages])
-                for name, stages in segments.items()})
-            for event, (times, segments) in events.items()}
-        for video, events in videos.items()}
+            event:
+            dict(
+                event=4, timestamps=[list(times)], segments=segments and {
+                    name: dict(stages=len(stages), timestamps=[list(stage) for stage in stages])
+                    for name, stages in segments.items()
+                }) for event, (times, segments) in events.items()
+        } for video, events in videos.items()
+    }
     (folder / f'finegym_annotation_info_v{version}.json').write_text(json.dumps(content))
     for name, elements in ((f'gym99_train_element_v{version}', train), ('gym99_val_element', val)):
-        (folder / f'{name}.txt').write_text(
-            ''.join(f'{clip} {label}\n' for clip, label in elements.items()))
+        (folder / f'{name}.txt').write_text(''.join(f'{clip} {label}\n'
+                                                    for clip, label in elements.items()))
     (folder / 'gym99_categories.txt').write_text(''.join(
         f'Clabel: {label:3}; set: {21 + label % 5}; Glabel: {label + 1:3}; (FX) element {label}\n'
         for label in range(classes)))

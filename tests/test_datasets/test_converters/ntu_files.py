@@ -1,7 +1,7 @@
 """Writes ``.skeleton`` files the way NTU RGB+D's are: numbers as ``%.7g``, lines end in CR LF."""
 import numpy as np
 
-FIRST_ID = 72057594037932033    # of a real file; its float64 neighbour is 8 away
+FIRST_ID = 72057594037932033  # of a real file; its float64 neighbour is 8 away
 
 
 def make_body(frames, seed=0, body_id=FIRST_ID, sway=0.5, width=0.5):
@@ -13,8 +13,11 @@ def make_body(frames, seed=0, body_id=FIRST_ID, sway=0.5, width=0.5):
         width (float): From the leftmost to the rightmost joint, metres.
     """
     rng = np.random.default_rng(seed)
-    pose = np.stack([rng.permutation(np.linspace(-width / 2, width / 2, 25)),
-                     rng.permutation(np.linspace(-0.8, 0.8, 25)), np.full(25, 3.0)], -1)
+    pose = np.stack([
+        rng.permutation(np.linspace(-width / 2, width / 2, 25)),
+        rng.permutation(np.linspace(-0.8, 0.8, 25)),
+        np.full(25, 3.0)
+    ], -1)
     rows = {}
     for frame in frames:
         xyz = pose + [sway * (-1)**frame, 0, 0]
@@ -38,7 +41,7 @@ def skeleton_lines(num_frames, bodies):
 
 
 def write_skeleton(path, num_frames, bodies):
-    """Writes a file; returns its path."""
+    """Writes a file; return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b''.join(line.encode() + b'\r\n'
                               for line in skeleton_lines(num_frames, bodies)))

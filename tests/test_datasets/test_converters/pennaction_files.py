@@ -10,10 +10,9 @@ def label_of(action='bowl', train=1., frames=4, size=(64, 80), **changed):
     time, joint = np.meshgrid(np.arange(frames), np.arange(13), indexing='ij')
     x = 1. + (5 * joint + time) % width
     y = 1. + (3 * joint + 2 * time) % height
-    fields = dict(
-        action=action, pose='back', x=x, y=y, visibility=joint != 12, train=train,
-        bbox=np.tile([11., 6., 71., 61.], (frames, 1)),
-        dimensions=np.array([[height, width, frames]], float), nframes=float(frames))
+    fields = dict(action=action, pose='back', x=x, y=y, visibility=joint != 12, train=train,
+                  bbox=np.tile([11., 6., 71., 61.], (frames, 1)),
+                  dimensions=np.array([[height, width, frames]], float), nframes=float(frames))
     return {**fields, **changed}
 
 

@@ -4,9 +4,11 @@ import pickle
 
 import numpy as np
 
-COCO = ('nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow '
-        'right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle '
-        'right_ankle').split()
+COCO = [
+    'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder',
+    'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
+    'right_knee', 'left_ankle', 'right_ankle'
+]
 
 
 def walk(frames=6, joints=17, start=(20., 20.), step=2., score=0.5):
@@ -31,45 +33,53 @@ def write_json(path, content):
 def write_coco(path, clips, size=(64, 80), name='{clip}/{number:06}.jpg', first=1, joints=COCO):
     """COCO keypoint JSON (person_keypoints_*.json): ground truth's flags in place of scores."""
     content = dict(
-        info=dict(description='made up'), licenses=[], images=[], annotations=[],
-        categories=[dict(supercategory='person', id=1, name='person', keypoints=list(joints),
-                         skeleton=[[16, 14]])])
+        info=dict(description='made up'), licenses=[], images=[], annotations=[], categories=[
+            dict(supercategory='person', id=1, name='person', keypoints=list(joints),
+                 skeleton=[[16, 14]])
+        ])
     for clip, tracks in clips.items():
         for frame in range(tracks.shape[1]):
             image = len(content['images']) + 100
-            content['images'].append(dict(
-                license=4, file_name=name.format(clip=clip, number=frame + first),
-                height=size[0], width=size[1], id=image))
+            content['images'].append(
+                dict(license=4, file_name=name.format(clip=clip, number=frame + first),
+                     height=size[0], width=size[1], id=image))
             for person in there(tracks[:, frame]):
                 flat = np.where(person[:, 2:] > 0, [1, 1, 2] * np.ones_like(person), 0)
                 flat[:, :2] = person[:, :2]
-                content['annotations'].append(dict(
-                    id=len(content['annotations']), image_id=image, category_id=1, iscrowd=0,
-                    num_keypoints=len(person), area=9.5, bbox=[1., 1., 9., 9.],
-                    keypoints=flat.round().astype(int).flatten().tolist()))
+                content['annotations'].append(
+                    dict(id=len(content['annotations']), image_id=image, category_id=1, iscrowd=0,
+                         num_keypoints=len(person), area=9.5, bbox=[1., 1., 9., 9.],
+                         keypoints=flat.round().astype(int).flatten().tolist()))
     write_json(path, content)
 
 
 def mmpose_instances(people):
     """mmpose's split_instances: its bbox is a list in a list."""
-    return [dict(keypoints=person[:, :2].tolist(), keypoint_scores=person[:, 2].tolist(),
-                 bbox=[[1., 1., 9., 9.]], bbox_score=0.9) for person in there(people)]
+    return [
+        dict(keypoints=person[:, :2].tolist(), keypoint_scores=person[:, 2].tolist(),
+             bbox=[[1., 1., 9., 9.]], bbox_score=0.9) for person in there(people)
+    ]
 
 
 def write_mmpose_video(path, tracks):
     """The inferencer's pred_out_dir of a video."""
-    write_json(path, [dict(frame_id=frame, instances=mmpose_instances(tracks[:, frame]))
-                      for frame in range(tracks.shape[1])])
+    write_json(path, [
+        dict(frame_id=frame, instances=mmpose_instances(tracks[:, frame]))
+        for frame in range(tracks.shape[1])
+    ])
 
 
 def write_mmpose_demo(path, tracks, joints=COCO):
     """topdown_demo_with_mmdet.py: frames from 1, names of joints, results_ before the name."""
-    frames = [dict(frame_id=frame + 1, instances=mmpose_instances(tracks[:, frame]))
-              for frame in range(tracks.shape[1])]
+    frames = [
+        dict(frame_id=frame + 1, instances=mmpose_instances(tracks[:, frame]))
+        for frame in range(tracks.shape[1])
+    ]
     names = {str(index): name for index, name in enumerate(joints)}
-    write_json(path.with_name(f'results_{path.name}'), dict(
-        meta_info=dict(dataset_name='coco', num_keypoints=len(joints), keypoint_id2name=names),
-        instance_info=frames))
+    write_json(
+        path.with_name(f'results_{path.name}'),
+        dict(meta_info=dict(dataset_name='coco', num_keypoints=len(joints), keypoint_id2name=names),
+             instance_info=frames))
 
 
 def write_mmpose_images(folder, tracks):
@@ -81,19 +91,20 @@ def write_mmpose_images(folder, tracks):
 def write_openpose(folder, clip, tracks):
     """OpenPose's --write_json of a video."""
     for frame in range(tracks.shape[1]):
-        people = [dict(person_id=[-1], pose_keypoints_2d=person.flatten().tolist(),
-                       face_keypoints_2d=[], hand_left_keypoints_2d=[],
-                       hand_right_keypoints_2d=[], pose_keypoints_3d=[], face_keypoints_3d=[],
-                       hand_left_keypoints_3d=[], hand_right_keypoints_3d=[])
-                  for person in there(tracks[:, frame])]
-        write_json(folder / f'{clip}_{frame:012}_keypoints.json',
-                   dict(version=1.3, people=people))
+        people = [
+            dict(person_id=[-1], pose_keypoints_2d=person.flatten().tolist(), face_keypoints_2d=[],
+                 hand_left_keypoints_2d=[], hand_right_keypoints_2d=[], pose_keypoints_3d=[],
+                 face_keypoints_3d=[], hand_left_keypoints_3d=[], hand_right_keypoints_3d=[])
+            for person in there(tracks[:, frame])
+        ]
+        write_json(folder / f'{clip}_{frame:012}_keypoints.json', dict(version=1.3, people=people))
 
 
 def write_pyskl(path, clips, size=(64, 80)):
     """A pickle of PYSKL: float16."""
-    annotations = [dict(
-        frame_dir=clip, total_frames=tracks.shape[1], img_shape=size, original_shape=size,
-        label=0, keypoint=tracks[..., :2].astype(np.float16),
-        keypoint_score=tracks[..., 2].astype(np.float16)) for clip, tracks in clips.items()]
+    annotations = [
+        dict(frame_dir=clip, total_frames=tracks.shape[1], img_shape=size, original_shape=size,
+             label=0, keypoint=tracks[..., :2].astype(np.float16),
+             keypoint_score=tracks[..., 2].astype(np.float16)) for clip, tracks in clips.items()
+    ]
     path.write_bytes(pickle.dumps(dict(split=dict(train=list(clips)), annotations=annotations)))

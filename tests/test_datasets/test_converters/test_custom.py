@@ -18,10 +18,12 @@ def root(tmp_path):
 @pytest.fixture
 def put(root, square_video):
     """Writes small videos, each with frames of its own number, below ``root``."""
+
     def make(*paths):
         for number, path in enumerate(paths, 2):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             square_video.write(root / path, square_video.draw(number, (48, 64)))
+
     return make
 
 
@@ -33,19 +35,23 @@ def report():
 @pytest.fixture
 def make(root, tmp_path, report):
     """Annotations of clips, and the notes of the report."""
+
     def run(clips, workers=1):
         content, job = custom.make_annotations(clips, str(root), str(tmp_path / 'a.pkl'), workers,
                                                report)
         job.remove()
         return content, report.counts()
+
     return run
 
 
 @pytest.fixture
 def write_csv(tmp_path):
+
     def write(*rows, head='path,label,split', encoding='utf-8'):
         (tmp_path / 'c.csv').write_text('\n'.join((head, *rows)), encoding=encoding)
         return str(tmp_path / 'c.csv')
+
     return write
 
 
@@ -58,13 +64,17 @@ def touch(root, *paths):
 def test_folder_per_class(root, report):
     touch(root, 'wave/b.mp4', 'push/x/a.AVI')
     assert custom.list_folders(str(root), report) == [
-        Clip('push/x/a.AVI', 'push', None), Clip('wave/b.mp4', 'wave', None)]
+        Clip('push/x/a.AVI', 'push', None),
+        Clip('wave/b.mp4', 'wave', None)
+    ]
 
 
 def test_folder_per_split_and_class(root, report):
     touch(root, 'train/wave/a.mp4', 'test/push/b.mp4')
     assert custom.list_folders(str(root), report) == [
-        Clip('test/push/b.mp4', 'push', 'test'), Clip('train/wave/a.mp4', 'wave', 'train')]
+        Clip('test/push/b.mp4', 'push', 'test'),
+        Clip('train/wave/a.mp4', 'wave', 'train')
+    ]
 
 
 def test_a_class_may_be_called_test(root, report):
@@ -75,23 +85,25 @@ def test_a_class_may_be_called_test(root, report):
 def test_files_that_are_no_clips_are_reported(root, report):
     touch(root, 'train/wave/a.mp4', 'train/wave/notes.txt', 'train/b.mp4', 'readme.txt')
     assert len(custom.list_folders(str(root), report)) == 1
-    assert report.counts() == {'no video, by its suffix: left out': 1,
-                               'video outside of a class: left out': 1}
+    assert report.counts() == {
+        'no video, by its suffix: left out': 1, 'video outside of a class: left out': 1
+    }
 
 
 def test_csv(root, report, write_csv):
     touch(root, 'a.mp4', 'x/b.mp4')
     path = write_csv('x/../a.mp4, wave ,train', '"x/b.mp4",push,val', encoding='utf-8-sig')
     assert custom.list_csv(path, str(root), report) == [
-        Clip('a.mp4', 'wave', 'train'), Clip('x/b.mp4', 'push', 'val')]
+        Clip('a.mp4', 'wave', 'train'),
+        Clip('x/b.mp4', 'push', 'val')
+    ]
 
 
 def test_csv_rows_that_repeat_and_files_that_are_not_there_are_reported(root, report, write_csv):
     touch(root, 'a.mp4')
     path = write_csv('a.mp4,wave,train', 'a.mp4,wave,train', 'b.mp4,wave,train')
     assert len(custom.list_csv(path, str(root), report)) == 1
-    assert report.counts() == {'row that repeats another: left out': 1,
-                               'no such file: left out': 1}
+    assert report.counts() == {'row that repeats another: left out': 1, 'no such file: left out': 1}
 
 
 @pytest.mark.parametrize('rows, message', [
@@ -155,8 +167,9 @@ def test_copy_in_its_class_is_left_out(root, report):
 def drawn(ratio, seed=0, sizes=(10, 2, 1)):
     clips = [Clip(f'{size}/{i}.mp4', str(size), None) for size in sizes for i in range(size)]
     clips = custom.draw_splits(clips, ratio, seed)
-    return [sum(clip.split == 'val' for clip in clips if clip.label == str(size))
-            for size in sizes], clips
+    return [
+        sum(clip.split == 'val' for clip in clips if clip.label == str(size)) for size in sizes
+    ], clips
 
 
 @pytest.mark.parametrize('ratio, number', [(0.2, [2, 1, 0]), (0.9, [9, 1, 0]), (0, [0, 0, 0]),
@@ -177,7 +190,8 @@ def test_annotations_say_what_decodes(put, make):
             dict(frame_dir='wave/a', filename='wave/a.mp4', label=1, total_frames=2,
                  img_shape=(48, 64), original_shape=(48, 64)),
             dict(frame_dir='push/b', filename='push/b.mp4', label=0, total_frames=3,
-                 img_shape=(48, 64), original_shape=(48, 64))])
+                 img_shape=(48, 64), original_shape=(48, 64))
+        ])
     assert notes == {}
 
 
@@ -224,7 +238,7 @@ def test_an_interrupted_run_goes_on(root, put, make, monkeypatch):
         return probe(media, count)
 
     monkeypatch.setattr(custom, 'probe', stop_at_b)
-    monkeypatch.setattr(custom.Resumable.map, '__defaults__', (None, 'jobs', 1))   # shards of 1
+    monkeypatch.setattr(custom.Resumable.map, '__defaults__', (None, 'jobs', 1))  # shards of 1
     with pytest.raises(KeyboardInterrupt):
         make(clips)
     content, _ = make(clips)
@@ -237,5 +251,6 @@ def test_the_training_data_set_refuses_it_until_skeletons_are_there(put, make, r
     put('a.mp4')
     (tmp_path / 'a.pkl').write_bytes(pickle.dumps(make([Clip('a.mp4', 'x', 'train')])[0]))
     with pytest.raises(InputError, match=r'annotations\[0\] \(a\)\.keypoint: found nothing'):
-        DATASETS.build(dict(type='RGBPoseDataset', ann_file=str(tmp_path / 'a.pkl'),
-                            data_prefix=dict(video=str(root)), pipeline=[]))
+        DATASETS.build(
+            dict(type='RGBPoseDataset', ann_file=str(tmp_path / 'a.pkl'),
+                 data_prefix=dict(video=str(root)), pipeline=[]))

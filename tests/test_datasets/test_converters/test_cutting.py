@@ -21,14 +21,16 @@ def cut_out(video, target, start, end, short_side=256):
     return cut(Cut(str(video), str(target), Fraction(start), Fraction(end), short_side))
 
 
-@pytest.mark.parametrize('start, end, first, last', [
-    ('0', '0.2', 0, 4),
-    ('3.6', '3.8', 90, 94),         # from a key frame on
-    ('3.56', '3.64', 89, 90),       # over one
-    ('4.4', '4.48', 110, 111),      # far from any
-    ('4.401', '4.481', 111, 112),   # between frames
-    ('7.8', '8', 195, 199),         # to the video's end
-])
+@pytest.mark.parametrize(
+    'start, end, first, last',
+    [
+        ('0', '0.2', 0, 4),
+        ('3.6', '3.8', 90, 94),  # from a key frame on
+        ('3.56', '3.64', 89, 90),  # over one
+        ('4.4', '4.48', 110, 111),  # far from any
+        ('4.401', '4.481', 111, 112),  # between frames
+        ('7.8', '8', 195, 199),  # to the video's end
+    ])
 def test_clip_has_the_frames_of_its_time(video, tmp_path, start, end, first, last):
     target = tmp_path / 'clip.mp4'
     found = cut_out(video, target, start, end)
@@ -55,7 +57,7 @@ def test_other_formats(tmp_path, square_video, suffix):
 
 
 def test_frames_with_wrong_times_are_no_clip(tmp_path, square_video):
-    write_full_video(tmp_path / 'a.avi', square_video, 120)     # AVI has times of decoding only
+    write_full_video(tmp_path / 'a.avi', square_video, 120)  # AVI has times of decoding only
     found = cut_out(tmp_path / 'a.avi', tmp_path / 'clip.mp4', '4.4', '4.6')
     assert found.problem == 'its video gives frames no time, or a wrong one'
 
@@ -82,9 +84,9 @@ def test_clip_that_is_there_stays(video, tmp_path):
     assert target.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize('start, end, problem', [
-    ('7.9', '8.1', 'ends, or is damaged, before'), ('9', '10', 'ends, or is damaged, before'),
-    ('1.01', '1.03', 'shows no new frame')])
+@pytest.mark.parametrize('start, end, problem', [('7.9', '8.1', 'ends, or is damaged, before'),
+                                                 ('9', '10', 'ends, or is damaged, before'),
+                                                 ('1.01', '1.03', 'shows no new frame')])
 def test_time_that_the_video_does_not_hold_leaves_no_file(video, tmp_path, start, end, problem):
     assert problem in cut_out(video, tmp_path / 'clip.mp4', start, end).problem
     assert not list(tmp_path.iterdir())

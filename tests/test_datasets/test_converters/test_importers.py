@@ -9,9 +9,8 @@ import pytest
 from mmaction_d3d.datasets.converters.attach import attach_skeletons
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.importers import import_skeletons
-from mmaction_d3d.skeletons import OPENPOSE_JOINTS
-from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.skeletons import OPENPOSE_JOINTS, get_layout
 
 from . import skeleton_writers as files
 
@@ -36,14 +35,16 @@ WRITERS = {
              's.json'),
     'coco without folders': ('coco', lambda root, tracks: files.write_coco(
         root / 's.json', {'clip': tracks}, name='{clip}_{number:012}.jpg', first=0), 's.json'),
-    'mmpose video': ('mmpose', lambda root, tracks: files.write_mmpose_video(
-        root / 'clip.json', tracks), 'clip.json'),
-    'mmpose videos': ('mmpose', lambda root, tracks: files.write_mmpose_video(
-        root / 's' / 'clip.json', tracks), 's'),
-    'mmpose demo': ('mmpose', lambda root, tracks: files.write_mmpose_demo(
-        root / 's' / 'clip.json', tracks), 's'),
-    'mmpose images': ('mmpose', lambda root, tracks: files.write_mmpose_images(
-        root / 's' / 'clip', tracks), 's'),
+    'mmpose video':
+    ('mmpose', lambda root, tracks: files.write_mmpose_video(root / 'clip.json', tracks),
+     'clip.json'),
+    'mmpose videos':
+    ('mmpose', lambda root, tracks: files.write_mmpose_video(root / 's' / 'clip.json', tracks),
+     's'),
+    'mmpose demo':
+    ('mmpose', lambda root, tracks: files.write_mmpose_demo(root / 's' / 'clip.json', tracks), 's'),
+    'mmpose images':
+    ('mmpose', lambda root, tracks: files.write_mmpose_images(root / 's' / 'clip', tracks), 's'),
     'pyskl': ('pyskl', lambda root, tracks: files.write_pyskl(root / 's.pkl', {'clip': tracks}),
               's.pkl'),
 }
@@ -52,15 +53,15 @@ WRITERS = {
 @pytest.mark.parametrize('kind, write, name', WRITERS.values(), ids=WRITERS)
 def test_every_format_gives_the_same_tracks(tmp_path, kind, write, name):
     tracks = TRACKS.copy()
-    tracks[0, 0] = 0         # nobody in the first frame: the others keep their number
-    tracks[0, 2, 4] = 0      # and one joint is missing
+    tracks[0, 0] = 0  # nobody in the first frame: the others keep their number
+    tracks[0, 2, 4] = 0  # and one joint is missing
     write(tmp_path, tracks)
     (clip, ), notes = attach(tmp_path / name, kind)
     assert notes == {}
     np.testing.assert_allclose(clip['keypoint'], tracks[..., :2], atol=0)
     seen = tracks[..., 2] > 0
     np.testing.assert_array_equal(clip['keypoint_score'] > 0, seen)
-    score = 1 if kind == 'coco' else 0.5     # COCO's flag 2 is a joint that is seen
+    score = 1 if kind == 'coco' else 0.5  # COCO's flag 2 is a joint that is seen
     np.testing.assert_allclose(clip['keypoint_score'][seen], score)
 
 
@@ -150,15 +151,15 @@ def test_clips_and_skeletons_without_the_other_are_reported(tmp_path):
     files.write_pyskl(tmp_path / 's.pkl', {'clip': TRACKS, 'other': TRACKS})
     clips, notes = attach(tmp_path / 's.pkl', 'pyskl', [annotation('clip'), annotation('x')])
     assert [clip['frame_dir'] for clip in clips] == ['clip']
-    assert notes == {'no skeletons under its name: left out': 1,
-                     'skeletons of no clip: not used': 1}
+    assert notes == {
+        'no skeletons under its name: left out': 1, 'skeletons of no clip: not used': 1
+    }
 
 
 @pytest.mark.parametrize('name', ['clip', 'a/clip', 'a/clip.mp4', 'other/a/clip', 'x/clip'])
 def test_names_with_and_without_folders(tmp_path, name):
     files.write_pyskl(tmp_path / 's.pkl', {name: TRACKS})
-    clips, _ = attach(tmp_path / 's.pkl', 'pyskl',
-                      [annotation('a/clip', filename='a/clip.mp4')])
+    clips, _ = attach(tmp_path / 's.pkl', 'pyskl', [annotation('a/clip', filename='a/clip.mp4')])
     assert len(clips) == 1
 
 
@@ -184,7 +185,9 @@ def test_joints_without_a_counterpart_are_reported(tmp_path):
 
 
 def test_a_pickle_that_carries_code_is_refused_unrun(tmp_path):
+
     class Runs:
+
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / 'ran'), )
 
@@ -200,11 +203,13 @@ def text(name, content):
 
 
 def pyskl(**fields):
+
     def write(root):
         files.write_pyskl(root / 's.pkl', {'clip': TRACKS})
         content = pickle.loads((root / 's.pkl').read_bytes())
         content['annotations'][0].update(fields)
         (root / 's.pkl').write_bytes(pickle.dumps(content))
+
     return write
 
 
@@ -216,11 +221,14 @@ def twice(root):
 
 
 def coco(**changed):
+
     def write(root):
         files.write_coco(root / 's.json', {'clip': TRACKS})
         content = json.loads((root / 's.json').read_text())
-        files.write_json(root / 's.json', {**content, **{
-            key: change(content[key]) for key, change in changed.items()}})
+        files.write_json(
+            root / 's.json',
+            {**content, **{key: change(content[key]) for key, change in changed.items()}})
+
     return write
 
 
@@ -236,39 +244,46 @@ PERSON = dict(keypoints=[[1., 2.]] * 17, keypoint_scores=[1.] * 17)
 WRONG = {
     'nothing there': ('coco', lambda root: None, 'nothing.json', 'skeletons: found nothing there'),
     'no JSON': ('coco', text('s.json', '{"images": ['), 's.json', r's\.json: content: found JSON'),
-    'coco without images': ('coco', text('s.json', [dict(image_id=1, keypoints=[])]), 's.json',
-                            'want images with id'),
-    'coco of an unknown image': ('coco', coco(annotations=lambda a: [dict(a[0], image_id=7)]),
-                                 's.json', r'KeyError \(7\)'),
+    'coco without images':
+    ('coco', text('s.json', [dict(image_id=1, keypoints=[])]), 's.json', 'want images with id'),
+    'coco of an unknown image':
+    ('coco', coco(annotations=lambda a: [dict(a[0], image_id=7)]), 's.json', r'KeyError \(7\)'),
     'coco image again': ('coco', coco(images=lambda i: [*i, i[0]]), 's.json', 'again'),
     'coco image without number': ('coco', coco(images=lambda i: [dict(i[0], file_name='x.jpg')]),
                                   's.json', "name of a frame: found 'x.jpg'"),
     'coco of two sizes': ('coco', coco(images=lambda i: [dict(i[0], height=9), *i[1:]]), 's.json',
                           'found images of 2 sizes'),
-    'coco with joints cut': ('coco', coco(annotations=lambda a: [
-        dict(a[0], keypoints=a[0]['keypoints'][:9])]), 's.json', 'people with 3 joints, want 17'),
-    'coco with half a joint': ('coco', coco(annotations=lambda a: [
-        dict(a[0], keypoints=[1, 2])]), 's.json', 'different or no numbers'),
+    'coco with joints cut':
+    ('coco', coco(annotations=lambda a: [dict(a[0], keypoints=a[0]['keypoints'][:9])]), 's.json',
+     'people with 3 joints, want 17'),
+    'coco with half a joint': ('coco', coco(annotations=lambda a: [dict(a[0], keypoints=[1, 2])]),
+                               's.json', 'different or no numbers'),
     'mmpose of other things': ('mmpose', text('clip.json', [1, 2]), 'clip.json', 'found list'),
-    'mmpose without scores': ('mmpose', text('clip.json', [dict(frame_id=0, instances=[
-        dict(PERSON, keypoint_scores=[1.])])]), 'clip.json', 'as many keypoint_scores'),
-    'mmpose of 16 joints': ('mmpose', text('clip.json', [dict(frame_id=0, instances=[
-        dict(keypoints=[[1., 2.]] * 16, keypoint_scores=[1.] * 16)])]), 'clip.json',
-        r'16 joints without names, want one of 17 \(coco17\)'),
-    'mmpose folder without files': ('mmpose', lambda root: (root / 's').mkdir(), 's',
-                                    r'no file \*\.json'),
+    'mmpose without scores':
+    ('mmpose', text('clip.json',
+                    [dict(frame_id=0, instances=[dict(PERSON, keypoint_scores=[1.])])]),
+     'clip.json', 'as many keypoint_scores'),
+    'mmpose of 16 joints':
+    ('mmpose',
+     text(
+         'clip.json',
+         [dict(frame_id=0, instances=[dict(keypoints=[[1., 2.]] * 16, keypoint_scores=[1.] * 16)])
+          ]), 'clip.json', r'16 joints without names, want one of 17 \(coco17\)'),
+    'mmpose folder without files': ('mmpose', lambda root:
+                                    (root / 's').mkdir(), 's', r'no file \*\.json'),
     'openpose without people': ('openpose', openpose(dict(version=1.3)), '.', 'KeyError'),
-    'openpose of 15 joints': ('openpose', openpose(dict(people=[
-        dict(pose_keypoints_2d=[9.] * 45)])), '.', r'found 15 joints, want 25 \(BODY_25\)'),
+    'openpose of 15 joints': ('openpose',
+                              openpose(dict(people=[dict(pose_keypoints_2d=[9.] * 45)])), '.',
+                              r'found 15 joints, want 25 \(BODY_25\)'),
     'openpose scaled': ('openpose', unit_openpose, '.', 'want pixels: --keypoint_scale 0'),
     'pyskl clip twice': ('pyskl', twice, 's.pkl', "found 'clip' again"),
-    'pyskl in 3D': ('pyskl', pyskl(keypoint=np.ones((1, 6, 17, 3)), keypoint_score=None), 's.pkl',
-                    'found 3 numbers a joint'),
+    'pyskl in 3D': ('pyskl', pyskl(keypoint=np.ones((1, 6, 17, 3)),
+                                   keypoint_score=None), 's.pkl', 'found 3 numbers a joint'),
     'pyskl without keypoints': ('pyskl', pyskl(keypoint=None), 's.pkl', 'keypoint: found nothing'),
     'pyskl of 18 joints': ('pyskl', pyskl(keypoint=np.ones((1, 6, 18, 2))), 's.pkl',
                            '18 joints without names'),
-    'other names': ('pyskl', lambda root: files.write_pyskl(root / 's.pkl', {'x': TRACKS}),
-                    's.pkl', 'clips: found x, want names as clip'),
+    'other names': ('pyskl', lambda root: files.write_pyskl(root / 's.pkl', {'x': TRACKS}), 's.pkl',
+                    'clips: found x, want names as clip'),
 }
 
 

@@ -2,8 +2,13 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.datasets.converters.ntu_bodies import (assign_people, denoise, measure_motion,
-                                                         split_bodies, to_arrays)
+from mmaction_d3d.datasets.converters.ntu_bodies import (
+    assign_people,
+    denoise,
+    measure_motion,
+    split_bodies,
+    to_arrays,
+)
 from mmaction_d3d.datasets.converters.ntu_reader import read_skeleton
 
 from .ntu_files import FIRST_ID, make_body, write_skeleton
@@ -12,10 +17,12 @@ from .ntu_files import FIRST_ID, make_body, write_skeleton
 @pytest.fixture
 def bodies(tmp_path):
     """Reads made-up bodies back from a file."""
+
     def read(*made, num_frames=40):
         made = [(FIRST_ID + number, rows) for number, (_, rows) in enumerate(made)]
         return split_bodies(read_skeleton(write_skeleton(tmp_path / 'a.skeleton', num_frames,
                                                          made)))
+
     return read
 
 
@@ -44,14 +51,16 @@ def test_bodies_of_one_id_are_one(bodies):
 
 
 def test_short_body_is_noise(bodies):
-    kept, dropped = denoise(bodies(make_body(range(20)), make_body(range(11), 1),
-                                   make_body(range(1, 13), 2)))
+    kept, dropped = denoise(
+        bodies(make_body(range(20)), make_body(range(11), 1), make_body(range(1, 13), 2)))
     assert sorted(frames_of(kept)) == [0, 1] and dropped == ['length']
 
 
 def test_body_wider_than_tall_is_noise(bodies):
-    kept, dropped = denoise(bodies(make_body(range(20), width=1.2),      # 0.75 of its height
-                                   make_body(range(1, 21), 1, width=1.4)))
+    kept, dropped = denoise(
+        bodies(
+            make_body(range(20), width=1.2),  # 0.75 of its height
+            make_body(range(1, 21), 1, width=1.4)))
     assert frames_of(kept) == [0] and dropped == ['spread']
 
 
@@ -64,7 +73,7 @@ def lying(start, num_lying):
 
 @pytest.mark.parametrize('num_lying, dropped', [(13, []), (14, ['spread'])])
 def test_share_of_wide_frames_that_makes_noise(num_lying, dropped, bodies):
-    assert denoise(bodies(make_body(range(20)), lying(1, num_lying)))[1] == dropped   # 0.65, 0.7
+    assert denoise(bodies(make_body(range(20)), lying(1, num_lying)))[1] == dropped  # 0.65, 0.7
 
 
 def test_wide_frames_do_not_count_for_the_order(bodies):
@@ -73,10 +82,10 @@ def test_wide_frames_do_not_count_for_the_order(bodies):
     assert kept[1].motion == pytest.approx(measure_motion(kept[1].xyz[10:]))
 
 
-@pytest.mark.parametrize('sway, kept', [(1.2, True), (1.4, False)])    # sway^2 + 0.26 of the body
+@pytest.mark.parametrize('sway, kept', [(1.2, True), (1.4, False)])  # sway^2 + 0.26 of the body
 def test_motion_above_the_greatest_is_noise(sway, kept, bodies):
-    found, dropped = denoise(bodies(make_body(range(20), sway=2), make_body(range(1, 21), 1,
-                                                                            sway=sway)))
+    found, dropped = denoise(
+        bodies(make_body(range(20), sway=2), make_body(range(1, 21), 1, sway=sway)))
     assert (frames_of(found) == [0, 1]) == kept and dropped == ([] if kept else ['motion'])
 
 
@@ -108,8 +117,8 @@ def test_person_found_again_under_another_id_is_one(bodies):
 
 
 def test_bodies_that_share_a_frame_are_two_people_and_a_third_is_left(bodies):
-    people, left = assign_people(bodies(make_body(range(12)), make_body(range(11, 30), 1),
-                                        make_body(range(8, 25), 2)), 2)
+    people, left = assign_people(
+        bodies(make_body(range(12)), make_body(range(11, 30), 1), make_body(range(8, 25), 2)), 2)
     assert [frames_of(person) for person in people] == [[0], [8]] and left == 1
 
 

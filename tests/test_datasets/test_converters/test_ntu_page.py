@@ -26,11 +26,14 @@ def pack(name, folder, files):
 
 def publish(root, square_video):
     """Makes the archives that the data set is downloaded as."""
-    for names, skeletons, folder in (
-            (OLD, 'nturgbd_skeletons_s001_to_s017.zip', 'nturgb+d_skeletons'),
-            (NEW, 'nturgbd_skeletons_s018_to_s032.zip', 'nturgb+d_skeletons120')):
-        pack(skeletons, folder, [write_skeleton(root / 'made' / f'{name}.skeleton', 4,
-                                                [make_body(range(4))]) for name in names])
+    for names, skeletons, folder in ((OLD, 'nturgbd_skeletons_s001_to_s017.zip',
+                                      'nturgb+d_skeletons'),
+                                     (NEW, 'nturgbd_skeletons_s018_to_s032.zip',
+                                      'nturgb+d_skeletons120')):
+        pack(skeletons, folder, [
+            write_skeleton(root / 'made' / f'{name}.skeleton', 4, [make_body(range(4))])
+            for name in names
+        ])
     for name in OLD + NEW:
         square_video.write(root / 'made' / f'{name}_rgb.avi', square_video.draw(4, (64, 96)))
     for setup in sorted({name[:4].lower() for name in OLD + NEW}):
@@ -41,12 +44,13 @@ def publish(root, square_video):
 def publish_hrnet(path):
     """Writes a file in the layout of PYSKL's ntu60_hrnet.pkl."""
     rng = np.random.default_rng(0)
-    annotations = [dict(
-        frame_dir=name, label=int(name[-3:]) - 1, img_shape=(1080, 1920),
-        original_shape=(1080, 1920), total_frames=4,
-        keypoint=rng.uniform(0, 1080, (people, 4, 17, 2)).astype(np.float16),
-        keypoint_score=rng.uniform(0, 1, (people, 4, 17)).astype(np.float16))
-        for people, name in enumerate(OLD, 1)]
+    annotations = [
+        dict(frame_dir=name, label=int(name[-3:]) - 1, img_shape=(1080, 1920),
+             original_shape=(1080, 1920), total_frames=4,
+             keypoint=rng.uniform(0, 1080, (people, 4, 17, 2)).astype(np.float16),
+             keypoint_score=rng.uniform(0, 1, (people, 4, 17)).astype(np.float16))
+        for people, name in enumerate(OLD, 1)
+    ]
     split = dict(xsub_train=[OLD[0], OLD[2]], xsub_val=[OLD[1]], xview_train=list(OLD[1:]),
                  xview_val=[OLD[0]])
     path.write_bytes(pickle.dumps(dict(split=split, annotations=annotations), protocol=4))
@@ -61,9 +65,10 @@ def test_ntu(here, square_video, monkeypatch, capsys):  # noqa: F811
             subprocess.run(command, shell=True, check=True)
         else:
             run(command)
-    assert 'times' in capsys.readouterr().out       # of the benchmark, the last one
+    assert 'times' in capsys.readouterr().out  # of the benchmark, the last one
     assert safe_pickle.load('data/ntu60/annotations.pkl')['split']['xsub_train'] == [OLD[0], OLD[2]]
     assert safe_pickle.load('data/ntu120/annotations.pkl')['split']['xset_train'] == [
-        OLD[2], NEW[0]]
+        OLD[2], NEW[0]
+    ]
     for run_of in ('d3d_ntu60_xsub', 'd3d_ntu120_xset', 'd3d_ntu60_xsub_hrnet'):
         assert Path(f'work_dirs/{run_of}/best_acc_top1_epoch_1.pth').exists()

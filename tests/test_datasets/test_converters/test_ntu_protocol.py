@@ -16,15 +16,15 @@ def sample(setup=1, camera=1, subject=1, action=1):
 
 def test_name():
     found = parse_name('S012C003P045R002A118')
-    assert (found.setup, found.camera, found.subject, found.replication, found.action) == (
-        12, 3, 45, 2, 118)
+    assert (found.setup, found.camera, found.subject, found.replication,
+            found.action) == (12, 3, 45, 2, 118)
     assert parse_name('S012C003P045R002A118_rgb') is None
 
 
 @pytest.mark.parametrize('name, number', [('ntu60', 302), ('ntu120', 535)])
 def test_number_of_missing_skeletons(name, number):
-    assert sum(BENCHMARKS[name].holds(parse_name(missing)) for missing in MISSING_SKELETONS) == (
-        number)
+    assert sum(BENCHMARKS[name].holds(parse_name(missing))
+               for missing in MISSING_SKELETONS) == (number)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason='needs the published lists')
@@ -35,9 +35,12 @@ def test_missing_skeletons_are_those_of_the_published_list(name, file):
     assert held == set(published)
 
 
-@pytest.mark.parametrize('name, setup, action, holds', [
-    ('ntu60', 17, 60, True), ('ntu60', 18, 60, False), ('ntu60', 1, 61, False),
-    ('ntu120', 32, 120, True), ('ntu120', 33, 1, False), ('ntu120', 1, 121, False)])
+@pytest.mark.parametrize('name, setup, action, holds', [('ntu60', 17, 60, True),
+                                                        ('ntu60', 18, 60, False),
+                                                        ('ntu60', 1, 61, False),
+                                                        ('ntu120', 32, 120, True),
+                                                        ('ntu120', 33, 1, False),
+                                                        ('ntu120', 1, 121, False)])
 def test_what_belongs_to_a_benchmark(name, setup, action, holds):
     assert BENCHMARKS[name].holds(sample(setup=setup, action=action)) == holds
 
@@ -49,8 +52,9 @@ def subjects(benchmark, number, part):
 
 def test_subjects_of_60():
     # Section 3.2 of the paper lists those for training: these are the rest.
-    assert subjects('ntu60', 40, 'val') == [3, 6, 7, 10, 11, 12, 20, 21, 22, 23, 24, 26, 29, 30, 32,
-                                            33, 36, 37, 39, 40]
+    assert subjects('ntu60', 40, 'val') == [
+        3, 6, 7, 10, 11, 12, 20, 21, 22, 23, 24, 26, 29, 30, 32, 33, 36, 37, 39, 40
+    ]
 
 
 def test_subjects_of_120():

@@ -57,8 +57,10 @@ def test_numbers_are_those_of_float(tmp_path_factory, texts):
     np.testing.assert_array_equal(np.signbit(values), np.signbit(expected))
 
 
-@pytest.mark.parametrize('text', ['NaN', '-nan', 'nan(0x8)', '-nan(ind)', '1.#QNAN', '-1.#IND',
-                                  '-1.#INF00', 'inf', '-Infinity', '1e999', '9' * 5000])
+@pytest.mark.parametrize('text', [
+    'NaN', '-nan', 'nan(0x8)', '-nan(ind)', '1.#QNAN', '-1.#IND', '-1.#INF00', 'inf', '-Infinity',
+    '1e999', '9' * 5000
+])
 @pytest.mark.parametrize('beside', ['1', '1.5 ', '1E-05'])
 def test_what_is_not_finite_is_nan_everywhere(text, beside, tmp_path):
     path, expected = write_numbers(tmp_path / 'a.skeleton', [text, beside, text, beside])
@@ -124,16 +126,20 @@ def test_file_cut_within_a_line_is_refused(tmp_path):
 
 def change(line, function):
     """A fault: a function of the line, or of its numbers, number ``line`` of the file."""
+
     def apply(lines):
         lines[line] = function(lines[line])
+
     return apply
 
 
 def field(index, value):
+
     def replace(line):
         fields = line.split()
         fields[index] = value
         return ' '.join(fields)
+
     return replace
 
 
@@ -197,8 +203,7 @@ def test_faults_are_named(fault, message, tmp_path):
 def test_a_missing_or_doubled_line_is_refused_in_one_line(tmp_path):
     lines = skeleton_lines(3, TWO)
     for place in range(len(lines)):
-        for faulty in (lines[:place] + lines[place + 1:],
-                       lines[:place + 1] + lines[place:]):
+        for faulty in (lines[:place] + lines[place + 1:], lines[:place + 1] + lines[place:]):
             path = write(tmp_path / 'a.skeleton', faulty)
             with pytest.raises(InputError, match=r': line \d+: found .*, want ') as caught:
                 read_skeleton(path)
@@ -212,7 +217,8 @@ def test_lines_left_over_are_refused(extra, tmp_path):
         read_skeleton(path)
 
 
-@pytest.mark.parametrize('content', [b'', b' \r\n\r\n', b'\x00\xff' * 50, b'12', b'{"a": 1}', b'1\r\n'])
+@pytest.mark.parametrize('content',
+                         [b'', b' \r\n\r\n', b'\x00\xff' * 50, b'12', b'{"a": 1}', b'1\r\n'])
 def test_something_else_is_refused(content, tmp_path):
     path = tmp_path / 'a.skeleton'
     path.write_bytes(content)

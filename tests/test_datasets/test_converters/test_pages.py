@@ -17,12 +17,14 @@ from .finegym_files import write_annotations, write_full_video
 from .pennaction_files import write_clip
 
 SHRINK = [
-    'train_dataloader.batch_size=2', *(f'{name}_dataloader.{key}' for name in (
-        'train', 'val', 'test') for key in ('num_workers=0', 'persistent_workers=False',
-                                            'dataset.pipeline.0.clip_len=2')),
+    'train_dataloader.batch_size=2',
+    *(f'{name}_dataloader.{key}' for name in ('train', 'val', 'test')
+      for key in ('num_workers=0', 'persistent_workers=False', 'dataset.pipeline.0.clip_len=2')),
     'model.backbone.clip_len=2',
-    'train_cfg.max_epochs=1', 'model.backbone.backbone.base_channels=2',
-    'model.backbone.num_blocks=1', 'model.cls_head.in_channels=8',
+    'train_cfg.max_epochs=1',
+    'model.backbone.backbone.base_channels=2',
+    'model.backbone.num_blocks=1',
+    'model.cls_head.in_channels=8',
 ]
 
 
@@ -52,7 +54,7 @@ def test_pennaction(here):
         write_clip(published, name, frames=3, action=action, train=train)
     with tarfile.open(here / 'Penn_Action.tar.gz', 'w:gz') as archive:
         archive.add(published, 'Penn_Action')
-    for name in ('0001', '0002', '0003'):   # what HRNet finds; unpacking makes the folder above
+    for name in ('0001', '0002', '0003'):  # what HRNet finds; unpacking makes the folder above
         files.write_mmpose_images(here / 'hrnet' / name, files.walk(frames=3)[None])
 
     for command in page_commands('data_pennaction.md'):
@@ -70,8 +72,9 @@ def test_pennaction(here):
 def test_finegym(here, square_video):
     event, train, val = 'E_000001_000006', 'A_0000_0000', 'A_0003_0003'
     names = [f'0LtLS9wROrk_{event}_{name}' for name in (train, val)]
-    write_annotations(here, {'0LtLS9wROrk': {event: (
-        (1.04, 6.2), {train: [(0.2, 0.4)], val: [(3.2, 3.4)]})}}, {names[0]: 78}, {names[1]: 91})
+    write_annotations(
+        here, {'0LtLS9wROrk': {event: ((1.04, 6.2), {train: [(0.2, 0.4)], val: [(3.2, 3.4)]})}},
+        {names[0]: 78}, {names[1]: 91})
     write_full_video(here / '0LtLS9wROrk.mp4', square_video, 120)
     files.write_pyskl(here / 'gym_hrnet.pkl', {name: files.walk(5)[None] for name in names})
     published = pickle.loads(Path('gym_hrnet.pkl').read_bytes())
@@ -100,8 +103,8 @@ def test_custom(here, square_video):
         (videos / name).parent.mkdir(parents=True, exist_ok=True)
         square_video.write(videos / f'{name}.mp4', square_video.draw(frames, (64, 80)))
         files.write_openpose(here / 'data/custom/openpose', name, files.walk(frames, 25)[None])
-    files.write_pyskl(here / 'data/custom/kinect.pkl', {
-        name: files.walk(frames, 25)[None] for frames, name in enumerate(names, 3)})
+    files.write_pyskl(here / 'data/custom/kinect.pkl',
+                      {name: files.walk(frames, 25)[None] for frames, name in enumerate(names, 3)})
     with open(here / 'data/custom/clips.csv', 'w', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(['path', 'label', 'split'])

@@ -21,9 +21,11 @@ def root(tmp_path):
 @pytest.fixture
 def read(root):
     """Reads ``root``: content and the counts of the report."""
+
     def run():
         report = DropReport()
         return read_pennaction(str(root), 1, report), report.counts()
+
     return run
 
 
@@ -36,7 +38,7 @@ def read_one(read):
 
 def test_pixels_of_matlab_become_continuous_coordinates(root, read):
     x, y = np.full((2, 4, 13), 1.)
-    write_clip(root, '0001', x=x, y=y + 2)   # centres of the first pixel and of the third
+    write_clip(root, '0001', x=x, y=y + 2)  # centres of the first pixel and of the third
     annotation, notes = read_one(read)
     assert notes == [] and annotation['keypoint'].shape == (1, 4, 13, 2)
     assert (annotation['keypoint'] == [0.5, 2.5]).all()
@@ -71,9 +73,9 @@ def test_official_splits_and_labels(root, read):
     assert content['classes'] == list(CLASSES) == sorted(CLASSES) and len(CLASSES) == 15
 
 
-@pytest.mark.parametrize('change, total', [
-    (dict(nframes=9.), 4), (dict(frames=4, rows=3), 3), (dict(frames=3, rows=4), 3)
-], ids=['nframes', 'fewer rows', 'fewer frames'])
+@pytest.mark.parametrize('change, total', [(dict(nframes=9.), 4), (dict(frames=4, rows=3), 3),
+                                           (dict(frames=3, rows=4), 3)],
+                         ids=['nframes', 'fewer rows', 'fewer frames'])
 def test_frame_counts_that_differ_are_cut_to_what_is_there(root, read, change, total):
     rows = change.pop('rows', 4)
     label = label_of(frames=rows)
@@ -97,10 +99,10 @@ def test_clip_without_boxes(root, read):
     assert notes == ['no boxes'] and 'bbox' not in annotation
 
 
-@pytest.mark.parametrize('written, name', [
-    ('strumming_guitar', 'strum_guitar'), ('bowling', 'bowl'), ('pull_ups', 'pullup'),
-    ('push_ups', 'pushup'), ('sit_ups', 'situp'), ('squats', 'squat'),
-    ('Jumping Jacks', 'jumping_jacks')])
+@pytest.mark.parametrize('written, name', [('strumming_guitar', 'strum_guitar'),
+                                           ('bowling', 'bowl'), ('pull_ups', 'pullup'),
+                                           ('push_ups', 'pushup'), ('sit_ups', 'situp'),
+                                           ('squats', 'squat'), ('Jumping Jacks', 'jumping_jacks')])
 def test_other_spelling_of_a_class(root, read, written, name):
     write_clip(root, '0001', action=written)
     annotation, notes = read_one(read)
@@ -144,10 +146,12 @@ def test_folder_or_label_without_the_other_is_reported(root, read):
 
 
 def without(field):
+
     def change(root):
         label = label_of()
         del label[field]
         savemat(root / 'labels/0001.mat', label)
+
     return change
 
 
@@ -177,7 +181,8 @@ WRONG = {
     'neither split': (with_label(train=2.), r'train: found \[\[2.*want 1 \(train\)'),
     'no size': (with_label(dimensions=np.zeros((0, 0))), 'dimensions: found'),
     'other ratio': (with_label(dimensions=np.array([[80., 64., 4.]])), 'size: found 64 x 80'),
-    'broken image': (lambda root: (root / 'frames/0001/000001.jpg').write_bytes(b'x'), 'want an image'),
+    'broken image': (lambda root:
+                     (root / 'frames/0001/000001.jpg').write_bytes(b'x'), 'want an image'),
     'no labels': (lambda root: (root / 'labels/0001.mat').unlink(), 'labels: found 0 files'),
     'no folder': (lambda root: os.rename(root / 'labels', root / 'l'), 'labels: found no such'),
 }
@@ -196,13 +201,17 @@ def test_the_training_data_set_reads_it_boxes_and_all(root, read, tmp_path):
     write_clip(root, '0001', frames=6)
     path = tmp_path / 'a.pkl'
     path.write_bytes(pickle.dumps(read()[0]))
-    pipeline = [dict(type='AlignedSampleFrames', clip_len=2), dict(type='AlignedDecode'),
-                dict(type='Resize', scale=(-1, 64)), dict(type='RandomCrop', size=56),
-                dict(type='JointFlip', layout='penn13'), dict(type='FormatShape',
-                                                              input_format='NCTHW'),
-                dict(type='PackRGBPose')]
-    data = DATASETS.build(dict(
-        type='RGBPoseDataset', ann_file=str(path), data_prefix=dict(img=str(root / 'frames')),
-        frame_tmpl='{:06}.jpg', layout='penn13', num_person=1, num_classes=15, split='train',
-        pipeline=pipeline))
+    pipeline = [
+        dict(type='AlignedSampleFrames', clip_len=2),
+        dict(type='AlignedDecode'),
+        dict(type='Resize', scale=(-1, 64)),
+        dict(type='RandomCrop', size=56),
+        dict(type='JointFlip', layout='penn13'),
+        dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='PackRGBPose')
+    ]
+    data = DATASETS.build(
+        dict(type='RGBPoseDataset', ann_file=str(path), data_prefix=dict(img=str(root / 'frames')),
+             frame_tmpl='{:06}.jpg', layout='penn13', num_person=1, num_classes=15, split='train',
+             pipeline=pipeline))
     assert data[0]['inputs']['keypoint'].shape == (1, 2, 13, 3)

@@ -9,8 +9,8 @@ import signal
 
 import numpy as np
 import pytest
-
 from mmaction.registry import DATASETS
+
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.media import H264Writer
 
@@ -20,11 +20,16 @@ from .finegym_files import SIZE, read_numbers, write_annotations, write_full_vid
 EVENT = '0LtLS9wROrk_E_000001_000006'
 VAULT = '0LtLS9wROrk_E_000006_000007'
 FIRST, SECOND, THIRD = f'{EVENT}_A_0000_0000', f'{EVENT}_A_0003_0004', f'{VAULT}_A_0000_0000'
-TIMES = {'0LtLS9wROrk': {
-    'E_000001_000006': ((1.04, 6.2), {'A_0000_0000': [(0.2, 0.4)], 'A_0003_0004': [(3.2, 4.02)],
-                                      'A_0004_0005': [(4.5, 5.1)]}),
-    'E_000006_000007': ((6.4, 7.6), {'A_0000_0000': [(0.04, 0.2), (0.2, 0.32), (0.32, 0.48)]}),
-    'E_000007_000007': ((7.6, 7.9), None)}}
+TIMES = {
+    '0LtLS9wROrk': {
+        'E_000001_000006':
+        ((1.04, 6.2),
+         {'A_0000_0000': [(0.2, 0.4)], 'A_0003_0004': [(3.2, 4.02)], 'A_0004_0005': [(4.5, 5.1)]}),
+        'E_000006_000007': ((6.4, 7.6), {'A_0000_0000':
+                                         [(0.04, 0.2), (0.2, 0.32),
+                                          (0.32, 0.48)]}), 'E_000007_000007': ((7.6, 7.9), None)
+    }
+}
 FRAMES = {FIRST: range(31, 36), SECOND: range(106, 127), THIRD: range(161, 172)}
 
 
@@ -67,10 +72,12 @@ def gym(tmp_path, video):
 
 @pytest.fixture
 def call(gym, run_lines):
-    """Runs the tool; gives its exit code, its lines, and the last one of stderr."""
+    """Runs the tool; give its exit code, its lines, and the last one of stderr."""
+
     def run(*arguments):
         return run_lines('tools/data/prepare_finegym.py', f'--annotations={gym.annotations}',
                          f'--videos={gym.videos}', f'--out={gym.out}', '--workers=1', *arguments)
+
     return run
 
 
@@ -83,10 +90,11 @@ def test_clips_labels_splits_and_classes(call, gym):
     assert content['annotations'] == [
         dict(frame_dir=name, label=label, img_shape=SIZE, original_shape=SIZE,
              total_frames=len(FRAMES[name]))
-        for name, label in ((FIRST, 7), (SECOND, 98), (THIRD, 2))]
+        for name, label in ((FIRST, 7), (SECOND, 98), (THIRD, 2))
+    ]
     for name, numbers in FRAMES.items():
         assert read_numbers(gym.clip(name)) == list(numbers)
-    assert len(list(gym.clip(FIRST).parent.iterdir())) == 3     # no clip that is in no split
+    assert len(list(gym.clip(FIRST).parent.iterdir())) == 3  # no clip that is in no split
 
 
 def test_events_of_the_clips(call, gym, tmp_path):
@@ -113,7 +121,7 @@ def test_killed_run_leaves_whole_clips_and_goes_on(call, gym, monkeypatch):
 
     def kill(self, frame):
         frames.append(frame.pts)
-        if len(frames) == 10:       # within the second clip
+        if len(frames) == 10:  # within the second clip
             os.kill(os.getpid(), signal.SIGKILL)
         real(self, frame)
 
@@ -147,12 +155,12 @@ def test_what_is_left_out_is_reported(call, gym):
         file.write(f'{THIRD} 2\n')
     code, _, _ = call()
     assert code == 0 and gym.content()['split'] == dict(train=[FIRST, SECOND], val=[THIRD])
-    assert sorted(gym.report()) == sorted([
-        ['its video is not there: left out', other],
-        ['not in the file of times: left out', unknown],
-        ['times that end before they start: left out', backwards],
-        ['its video ends, or is damaged, before the clip ends: left out', late],
-        ['clip listed twice: used once', THIRD]])
+    assert sorted(gym.report()) == sorted(
+        [['its video is not there: left out', other],
+         ['not in the file of times: left out', unknown],
+         ['times that end before they start: left out', backwards],
+         ['its video ends, or is damaged, before the clip ends: left out', late],
+         ['clip listed twice: used once', THIRD]])
 
 
 def test_damaged_video_is_reported_with_the_reason(call, gym):
@@ -167,31 +175,33 @@ def test_damaged_video_is_reported_with_the_reason(call, gym):
 
 
 def test_skeletons_of_pyskl_by_name(call, gym):
-    walk = files.walk(10)[None]     # of 10 frames: the published video had twice the frames
-    files.write_pyskl(gym.annotations / 's.pkl', {
-        FIRST: walk, SECOND: files.walk(21)[None], 'other': files.walk(3)[None]},
-        size=(2 * SIZE[0], 2 * SIZE[1]))
+    walk = files.walk(10)[None]  # of 10 frames: the published video had twice the frames
+    files.write_pyskl(gym.annotations / 's.pkl',
+                      {FIRST: walk, SECOND: files.walk(21)[None], 'other': files.walk(3)[None]},
+                      size=(2 * SIZE[0], 2 * SIZE[1]))
     _, lines, _ = call(f'--skeletons={gym.annotations / "s.pkl"}', '--format=pyskl')
     content = gym.content()
     assert content['split'] == dict(train=[FIRST, SECOND], val=[])
     first, second = content['annotations']
     assert first['keypoint'].shape == (1, 5, 17, 2) and second['keypoint'].shape[1] == 21
     np.testing.assert_allclose(first['keypoint'][0], walk[0, 1::2, :, :2] / 2, atol=0.02)
-    assert sorted(gym.report()) == sorted([
-        ['skeletons of more or fewer frames than the clip has: those nearest in time',
-         f'{FIRST}: 10, 5'],
-        ['no skeletons under its name: left out', THIRD],
-        ['skeletons of no clip: not used', 'other']])
+    assert sorted(gym.report()) == sorted([[
+        'skeletons of more or fewer frames than the clip has: those nearest in time',
+        f'{FIRST}: 10, 5'
+    ], ['no skeletons under its name: left out', THIRD],
+                                           ['skeletons of no clip: not used', 'other']])
 
 
 def test_the_data_set_reads_clips_and_skeletons(call, gym):
     files.write_pyskl(gym.annotations / 's.pkl', {SECOND: files.walk(21)[None]}, size=SIZE)
     call(f'--skeletons={gym.annotations / "s.pkl"}', '--format=pyskl')
-    data = DATASETS.build(dict(
-        type='RGBPoseDataset', ann_file=str(gym.out), split='train', num_classes=99, num_person=1,
-        data_prefix=dict(video=str(gym.out.parent / 'videos')),
-        pipeline=[dict(type='AlignedSampleFrames', clip_len=4, test_mode=True),
-                  dict(type='AlignedDecode')]))
+    data = DATASETS.build(
+        dict(
+            type='RGBPoseDataset', ann_file=str(gym.out), split='train', num_classes=99,
+            num_person=1, data_prefix=dict(video=str(gym.out.parent / 'videos')), pipeline=[
+                dict(type='AlignedSampleFrames', clip_len=4, test_mode=True),
+                dict(type='AlignedDecode')
+            ]))
     assert [image.shape for image in data[0]['imgs']] == [(*SIZE, 3)] * 4
 
 
@@ -217,7 +227,7 @@ class Runs:
         self.path = path
 
     def __reduce__(self):
-        return os.mkdir, (str(self.path),)
+        return os.mkdir, (str(self.path), )
 
 
 def test_a_pickle_that_carries_code_is_refused_unrun(call, gym, tmp_path):
@@ -228,18 +238,22 @@ def test_a_pickle_that_carries_code_is_refused_unrun(call, gym, tmp_path):
 
 
 def lines_of(file, text):
+
     def change(gym):
         (gym.annotations / file).write_text(text)
+
     return change
 
 
 def entry(**changed):
     """A fault: other fields of the first event."""
+
     def change(gym):
         path = gym.annotations / 'finegym_annotation_info_v1.0.json'
         content = json.loads(path.read_text())
         content['0LtLS9wROrk']['E_000001_000006'].update(changed)
         path.write_text(json.dumps(content))
+
     return change
 
 
@@ -257,7 +271,8 @@ TRAIN, VAL = 'gym99_train_element_v1.0.txt', 'gym99_val_element.txt'
     (entry(timestamps=[[float('nan'), 2]]), f'{EVENT}.timestamps: found [[nan, 2]]'),
     (entry(segments=['A']), f'{EVENT}: found list'),
     (entry(segments=dict(A_0000_0000=3)), f'{FIRST}.timestamps: found None'),
-    (lines_of(TRAIN, f'{FIRST}\n'), 'line 1: found'), (lines_of(TRAIN, 'a.mp4 3\n'), 'line 1'),
+    (lines_of(TRAIN, f'{FIRST}\n'), 'line 1: found'),
+    (lines_of(TRAIN, 'a.mp4 3\n'), 'line 1'),
     (lines_of(TRAIN, f'{FIRST} 99\n'), 'a class from 0 to 98'),
     (lines_of(TRAIN, f'{FIRST} 7\n\n{FIRST} 8\n'),
      f'line 3: found {FIRST} as class 8 in train, want class 7 in train, as {TRAIN}, line 1'),
@@ -279,7 +294,8 @@ def test_what_cannot_be_meant_is_refused(call, gym, fault, message):
 
 @pytest.mark.parametrize('arguments, message', [
     (['--short-side=8'], '--short-side: found 8, want at least 16'),
-    (['--skeletons=x'], '--format: found nothing'), (['--num-person=0'], '--num-person: found 0'),
+    (['--skeletons=x'], '--format: found nothing'),
+    (['--num-person=0'], '--num-person: found 0'),
     (['--out={videos}/../a.pkl', '--videos={videos}/../videos'], 'want another folder'),
 ])
 def test_wrong_arguments(call, gym, arguments, message):

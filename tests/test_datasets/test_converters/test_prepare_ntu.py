@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
 from mmaction.registry import DATASETS
+
 from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.converters import ntu
 from mmaction_d3d.datasets.converters.reencode import reencode
@@ -34,10 +34,12 @@ def out(tmp_path):
 
 @pytest.fixture
 def call(out, skeletons, run_lines):
-    """Runs the tool; gives its exit code, its lines, and the last one of stderr."""
+    """Runs the tool; give its exit code, its lines, and the last one of stderr."""
+
     def run(*arguments, benchmark='ntu60'):
         return run_lines('tools/data/prepare_ntu.py', f'--benchmark={benchmark}',
                          f'--skeletons={skeletons}', f'--out={out}', '--workers=1', *arguments)
+
     return run
 
 
@@ -54,15 +56,15 @@ def test_annotations_and_splits(call, out):
     first, second = content['annotations']
     assert (first['frame_dir'], first['label'], second['label']) == (TRAIN, 2, 59)
     assert first['img_shape'] == first['original_shape'] == (1080, 1920)
-    assert (first['total_frames'], first['keypoint'].shape, first['keypoint'].dtype) == (
-        4, (1, 4, 25, 2), np.float32)
+    assert (first['total_frames'], first['keypoint'].shape,
+            first['keypoint'].dtype) == (4, (1, 4, 25, 2), np.float32)
     np.testing.assert_allclose(first['keypoint'][0, 2], make_body(range(3))[1][2][:, 5:7], 1e-6)
     assert first['keypoint_score'][0].any(-1).tolist() == [True, True, True, False]
 
 
 def test_more_people_are_kept_where_asked_for(call, skeletons, out):
-    write_skeleton(skeletons / f'{VAL[:-3]}050.skeleton', 20, [
-        make_body(range(20), seed, FIRST_ID + seed) for seed in range(4)])
+    write_skeleton(skeletons / f'{VAL[:-3]}050.skeleton', 20,
+                   [make_body(range(20), seed, FIRST_ID + seed) for seed in range(4)])
     call('--num-person=3')
     assert safe_pickle.load(str(out))['annotations'][1]['keypoint'].shape == (3, 20, 25, 2)
     assert report(out) == [['body beyond 3 people of more motion', f'{VAL[:-3]}050']]
@@ -90,9 +92,10 @@ def test_what_is_left_out_is_reported(call, skeletons, out):
 def test_120_classes(call, skeletons, out):
     write_skeleton(skeletons / 'S018C001P045R001A120.skeleton', 2, [make_body(range(2))])
     call(benchmark='ntu120')
-    assert safe_pickle.load(str(out))['split'] == dict(
-        xsub_train=[TRAIN, 'S018C001P045R001A120'], xsub_val=[VAL],
-        xset_train=['S018C001P045R001A120'], xset_val=[TRAIN, VAL])
+    assert safe_pickle.load(str(out))['split'] == dict(xsub_train=[TRAIN, 'S018C001P045R001A120'],
+                                                       xsub_val=[VAL],
+                                                       xset_train=['S018C001P045R001A120'],
+                                                       xset_val=[TRAIN, VAL])
 
 
 def test_joint_without_finite_coordinates_is_missing(call, skeletons, out):
@@ -101,8 +104,9 @@ def test_joint_without_finite_coordinates_is_missing(call, skeletons, out):
     write_skeleton(skeletons / f'{TRAIN[:-3]}001.skeleton', 2, [(FIRST_ID, rows)])
     call()
     assert safe_pickle.load(str(out))['annotations'][0]['keypoint_score'][0, 0, 3] == 0
-    assert report(out) == [['joints without finite colour coordinates: missing joints',
-                            f'{TRAIN[:-3]}001: 1 joints']]
+    assert report(out) == [[
+        'joints without finite colour coordinates: missing joints', f'{TRAIN[:-3]}001: 1 joints'
+    ]]
 
 
 def test_sample_without_any_joint_is_left_out(call, skeletons, out):
@@ -231,11 +235,14 @@ def test_gaps_in_time_make_no_frames(tmp_path, square_video):
 
 def test_written_videos_are_read_by_the_data_set(call, out, videos):
     call(f'--videos={videos}', '--short-side=48')
-    data = DATASETS.build(dict(
-        type='RGBPoseDataset', ann_file=str(out), split='xsub_train', layout='ntu25',
-        data_prefix=dict(video=str(out.parent / 'videos')), filename_tmpl='{frame_dir}_rgb.avi',
-        pipeline=[dict(type='AlignedSampleFrames', clip_len=4, test_mode=True),
-                  dict(type='AlignedDecode')]))
+    data = DATASETS.build(
+        dict(
+            type='RGBPoseDataset', ann_file=str(out), split='xsub_train', layout='ntu25',
+            data_prefix=dict(video=str(out.parent / 'videos')), filename_tmpl='{frame_dir}_rgb.avi',
+            pipeline=[
+                dict(type='AlignedSampleFrames', clip_len=4, test_mode=True),
+                dict(type='AlignedDecode')
+            ]))
     clip = data[0]
     assert [image.shape for image in clip['imgs']] == [(48, 80, 3)] * 4
     expected = make_body(range(3))[1][2][:, 5:7] * [80 / 1920, 48 / 1080]
@@ -283,14 +290,17 @@ def test_sample_without_a_good_video_is_left_out(call, out, videos, skeletons, s
     assert content['split']['xsub_train'] == [short]
     found = dict(report(out))
     assert found['no video: left out'] == TRAIN
-    assert [name.partition(':')[0] for reason, name in report(out)
-            if reason == 'video that does not decode: left out'] == [damaged, empty]
+    assert [
+        name.partition(':')[0] for reason, name in report(out)
+        if reason == 'video that does not decode: left out'
+    ] == [damaged, empty]
     assert found['video and skeleton file differ in their number of frames: kept'] == (
         f'{short}: 3, 4')
     assert len(os.listdir(out.parent / 'videos')) == 2
 
 
 def test_interrupted_video_is_not_left(call, out, videos, monkeypatch):
+
     def stop(*args):
         yield from ()
         raise KeyboardInterrupt
@@ -308,7 +318,7 @@ class Runs:
         self.path = path
 
     def __reduce__(self):
-        return os.mkdir, (str(self.path),)
+        return os.mkdir, (str(self.path), )
 
 
 def test_unfinished_work_runs_no_code(call, out, tmp_path, monkeypatch):

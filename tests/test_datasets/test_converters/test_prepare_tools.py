@@ -27,9 +27,11 @@ def out(tmp_path):
 
 @pytest.fixture
 def call(out, run_lines):
-    """Runs a tool; gives its exit code, its lines, and the last one of stderr."""
+    """Runs a tool; give its exit code, its lines, and the last one of stderr."""
+
     def run(tool, *arguments):
         return run_lines(f'tools/data/{tool}', f'--out={out}', '--workers=1', *arguments)
+
     return run
 
 
@@ -38,10 +40,11 @@ def test_what_was_done_is_said_and_every_name_is_written_down(call, pennaction, 
     assert code == 0
     assert lines[-3:] == [
         '2 x class name in another spelling: mended: 0001, 0002', f'every name: {out}.report.csv',
-        f'{out}: 2 clips (train 1, test 1), 15 classes']
+        f'{out}: 2 clips (train 1, test 1), 15 classes'
+    ]
     with open(f'{out}.report.csv', newline='') as file:
-        assert list(csv.reader(file))[1:] == [
-            ['class name in another spelling: mended', name] for name in ('0001', '0002')]
+        assert list(csv.reader(file))[1:] == [['class name in another spelling: mended', name]
+                                              for name in ('0001', '0002')]
 
 
 def test_splits_lose_clips_without_skeletons(call, pennaction, out, tmp_path):
@@ -84,6 +87,7 @@ def test_a_pickle_that_carries_code_is_refused_unrun(call, pennaction, out, tmp_
 
 
 def test_a_full_disk_leaves_no_pickle(call, pennaction, out, monkeypatch):
+
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

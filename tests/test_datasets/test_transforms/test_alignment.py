@@ -16,14 +16,19 @@ PIPELINES = {
     'distorted': [dict(type='Resize', scale=(96, 72), keep_ratio=False)],
     'random crop': [dict(type='RandomCrop', size=64)],
     'centre crop': [dict(type='CenterCrop', crop_size=(80, 60))],
-    'resized crop': [dict(type='RandomResizedCrop', area_range=(0.5, 1.0)),
-                     dict(type='Resize', scale=(64, 64), keep_ratio=False)],
+    'resized crop': [
+        dict(type='RandomResizedCrop', area_range=(0.5, 1.0)),
+        dict(type='Resize', scale=(64, 64), keep_ratio=False)
+    ],
     'multi-scale crop': [dict(type='MultiScaleCrop', input_size=64, scales=(1, 0.8))],
     'flip': [dict(type='JointFlip', layout='coco17', flip_ratio=1.)],
     'square': [dict(type='SquarePad')],
-    'all of it': [dict(type='SquarePad'), dict(type='Resize', scale=(-1, 80)),
-                  dict(type='RandomCrop', size=72),
-                  dict(type='JointFlip', layout='coco17', flip_ratio=1.)],
+    'all of it': [
+        dict(type='SquarePad'),
+        dict(type='Resize', scale=(-1, 80)),
+        dict(type='RandomCrop', size=72),
+        dict(type='JointFlip', layout='coco17', flip_ratio=1.)
+    ],
 }
 
 
@@ -62,6 +67,7 @@ def test_keypoint_sits_on_the_square(shared, steps, test_mode):
 
 
 def test_the_check_sees_a_shift_of_one_frame(shared):
+
     def late(results):
         results['keypoint'] = np.roll(results['keypoint'], 1, 1)
         return results

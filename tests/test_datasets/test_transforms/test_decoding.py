@@ -20,10 +20,9 @@ def centre(image):
 
 def sample(frame_inds, total=16, size=SIZE, **source):
     rng = np.random.default_rng(0)
-    return dict(
-        frame_inds=np.array(frame_inds), total_frames=total, img_shape=size,
-        keypoint=rng.random((2, total, 17, 2)).astype(np.float16) * 40,
-        keypoint_score=rng.random((2, total, 17)).astype(np.float16), **source)
+    return dict(frame_inds=np.array(frame_inds), total_frames=total, img_shape=size,
+                keypoint=rng.random((2, total, 17, 2)).astype(np.float16) * 40,
+                keypoint_score=rng.random((2, total, 17)).astype(np.float16), **source)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -145,9 +144,9 @@ def test_truncated_video_gives_what_decodes(tmp_path, backend, square_video):
     np.testing.assert_array_equal(images[3], whole[3])
 
 
-@pytest.mark.parametrize('content', [
-    b'', b'no video at all' * 100, b'RIFF\x00\x10\x00\x00AVI LIST'
-], ids=['empty', 'text', 'header only'])
+@pytest.mark.parametrize('content',
+                         [b'', b'no video at all' * 100, b'RIFF\x00\x10\x00\x00AVI LIST'],
+                         ids=['empty', 'text', 'header only'])
 def test_unreadable_video_is_an_input_error(tmp_path, backend, content):
     path = tmp_path / 'clip.avi'
     path.write_bytes(content)
@@ -177,11 +176,13 @@ def test_neither_library_installed_names_the_command(video, monkeypatch):
 def test_decord_is_used_where_pyav_is_absent(video, monkeypatch, square_video):
     pytest.importorskip('decord')
     find_spec = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, 'find_spec',
-                        lambda name: None if name == 'av' else find_spec(name))
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None
+                        if name == 'av' else find_spec(name))
     monkeypatch.setitem(__import__('sys').modules, 'av', None)
-    assert centre(read_video(video, np.array([9]))[0][9]) == pytest.approx(
-        square_video.centre(9, 16, SIZE), abs=0.4)
+    assert centre(read_video(video,
+                             np.array([9
+                                       ]))[0][9]) == pytest.approx(square_video.centre(9, 16, SIZE),
+                                                                   abs=0.4)
 
 
 @pytest.mark.parametrize('frame_tmpl, start_index', [('img_{:05}.jpg', 1), ('{:03d}.png', 0)])

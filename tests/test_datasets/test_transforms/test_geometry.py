@@ -10,8 +10,8 @@ from mmaction_d3d.errors import InputError
 def sample(height=6, width=10, joints=17, people=2, frames=3):
     rng = np.random.default_rng(0)
     return dict(
-        imgs=[rng.integers(0, 255, (height, width, 3), dtype=np.uint8) for _ in range(frames)],
-        img_shape=(height, width), modality='RGB',
+        imgs=[rng.integers(0, 255, (height, width, 3), dtype=np.uint8)
+              for _ in range(frames)], img_shape=(height, width), modality='RGB',
         keypoint=rng.uniform(0, 6, (people, frames, joints, 2)).astype(np.float32),
         keypoint_score=rng.uniform(0, 1, (people, frames, joints)).astype(np.float32))
 
@@ -98,20 +98,22 @@ PACK = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')
 
 
 @pytest.mark.parametrize('crop', [
-    dict(type='RandomCrop', size=70), dict(type='CenterCrop', crop_size=70),
+    dict(type='RandomCrop', size=70),
+    dict(type='CenterCrop', crop_size=70),
     dict(type='CenterCrop', crop_size=(90, 60))
 ], ids=str)
 def test_crop_larger_than_the_frames_is_an_input_error(rgb_pose_data, crop):
     data = rgb_pose_data(num_videos=1, num_frames=2, size=(64, 80))
     dataset = data.build([*DECODE, crop, *PACK])
-    with pytest.raises(InputError, match=r'clip0\.mp4: frame size before the crop: found 64x80, '
-                       r'want at least (70x70|60x90)'):
+    with pytest.raises(
+            InputError, match=r'clip0\.mp4: frame size before the crop: found 64x80, '
+            r'want at least (70x70|60x90)'):
         dataset[0]
 
 
-@pytest.mark.parametrize('crop', [
-    dict(type='RandomCrop', size=64), dict(type='CenterCrop', crop_size=(80, 64))
-], ids=str)
+@pytest.mark.parametrize(
+    'crop', [dict(type='RandomCrop', size=64),
+             dict(type='CenterCrop', crop_size=(80, 64))], ids=str)
 def test_crop_as_large_as_the_frames_is_fine(rgb_pose_data, crop):
     data = rgb_pose_data(num_videos=1, num_frames=2, size=(64, 80))
     imgs = data.build([*DECODE, crop, *PACK])[0]['inputs']['imgs']

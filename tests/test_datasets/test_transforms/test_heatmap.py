@@ -43,9 +43,12 @@ def test_peak_of_a_joint_in_the_middle_of_pixel_2i_is_cell_i():
     assert (out[..., 3, 4] == 1).all() and (out <= 1).all()
 
 
-@pytest.mark.parametrize('spoil', [
-    dict(x=np.nan), dict(y=np.inf), dict(score=0), dict(score=-1), dict(score=np.nan)
-], ids=str)
+@pytest.mark.parametrize(
+    'spoil', [dict(x=np.nan),
+              dict(y=np.inf),
+              dict(score=0),
+              dict(score=-1),
+              dict(score=np.nan)], ids=str)
 def test_missing_joint_is_zero(spoil):
     results = sample()
     for name, value in spoil.items():
@@ -76,8 +79,10 @@ def test_agrees_with_packed_keypoints_on_who_is_there(rgb_pose_data):
     data.annotations[0]['keypoint_score'][0, :, 3] = 0
     data.save()
     dataset = data.build([
-        dict(type='AlignedSampleFrames', clip_len=3), dict(type='AlignedDecode'),
-        dict(type='FormatShape', input_format='NCTHW'), dict(type='GenerateJointHeatmap'),
+        dict(type='AlignedSampleFrames', clip_len=3),
+        dict(type='AlignedDecode'),
+        dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='GenerateJointHeatmap'),
         dict(type='PackRGBPose', collect_keys=('imgs', 'keypoint', 'heatmap_imgs'))
     ])
     inputs = dataset[0]['inputs']

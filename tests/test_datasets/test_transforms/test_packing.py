@@ -9,12 +9,12 @@ from mmaction_d3d.errors import InputError
 def sample(people=2, num_clips=2, clip_len=3, joints=4):
     rng = np.random.default_rng(0)
     frames = num_clips * clip_len
-    return dict(
-        imgs=np.zeros((num_clips, 3, clip_len, 8, 10), np.uint8), img_shape=(8, 10), label=1,
-        num_clips=num_clips, clip_len=clip_len, num_person=2, frame_dir='clip', total_frames=30,
-        frame_inds=np.arange(frames),
-        keypoint=rng.uniform(0, 8, (people, frames, joints, 2)),
-        keypoint_score=rng.uniform(0.1, 1, (people, frames, joints)).astype(np.float16))
+    return dict(imgs=np.zeros((num_clips, 3, clip_len, 8, 10),
+                              np.uint8), img_shape=(8, 10), label=1, num_clips=num_clips,
+                clip_len=clip_len, num_person=2, frame_dir='clip', total_frames=30,
+                frame_inds=np.arange(frames), keypoint=rng.uniform(0, 8,
+                                                                   (people, frames, joints, 2)),
+                keypoint_score=rng.uniform(0.1, 1, (people, frames, joints)).astype(np.float16))
 
 
 def keypoint(results, **kwargs):
@@ -38,9 +38,8 @@ def test_absent_people_are_zeros(people):
     assert (packed[:, :, :4 * people] != 0).all()
 
 
-@pytest.mark.parametrize('x, y, score', [
-    (np.nan, 1, 0.5), (1, np.inf, 0.5), (1, 2, 0), (1, 2, -0.5), (1, 2, np.nan)
-])
+@pytest.mark.parametrize('x, y, score', [(np.nan, 1, 0.5), (1, np.inf, 0.5), (1, 2, 0),
+                                         (1, 2, -0.5), (1, 2, np.nan)])
 def test_missing_joint_is_zeros(x, y, score):
     results = sample()
     results['keypoint'][1, 4, 2] = x, y

@@ -10,8 +10,17 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.layers import AttentionRecord
 
 from .. import reference
-from ..support import (assert_matches_loops, assert_near, build, draw_clip, draw_joints, draw_maps,
-                       drawn, given_maps_transformer, small_transformer)
+from ..support import (
+    assert_matches_loops,
+    assert_near,
+    build,
+    draw_clip,
+    draw_joints,
+    draw_maps,
+    drawn,
+    given_maps_transformer,
+    small_transformer,
+)
 
 FULL_KERNEL = dict(kernel_size=7, clip_len=12, img_size=64, joint_window=8, temporal_window=4)
 
@@ -19,8 +28,8 @@ FULL_KERNEL = dict(kernel_size=7, clip_len=12, img_size=64, joint_window=8, temp
 def draw_heatmaps(clip, **settings):
     """The same clip with the paper's heatmaps in place of joints."""
     grid = [-(-side // 2) for side in clip['imgs'].shape[-2:]]
-    maps = torch.stack([reference.heatmaps(joints, grid, **settings)
-                        for joints in clip['keypoint']])
+    maps = torch.stack(
+        [reference.heatmaps(joints, grid, **settings) for joints in clip['keypoint']])
     return dict(imgs=clip['imgs'], heatmap_imgs=maps.float())
 
 
@@ -29,22 +38,29 @@ def tokens_and_gradients(model, **arguments):
     tokens = model(**arguments)
     pull = torch.randn(tokens.shape, generator=torch.Generator().manual_seed(0)).to(tokens)
     named = dict(model.named_parameters())
-    return tokens, dict(zip(named, torch.autograd.grad((tokens * pull).sum(), named.values(),
-                                                       allow_unused=True, materialize_grads=True)))
+    return tokens, dict(
+        zip(
+            named,
+            torch.autograd.grad((tokens * pull).sum(), named.values(), allow_unused=True,
+                                materialize_grads=True)))
 
 
-@pytest.mark.parametrize('frames, size, changes', [
-    (3, (16, 17), dict(num_joints=1)),
-    (1, (17, 16), dict(num_person=1, joint_window=2, joint_stride=2)),
-    (4, (16, 17), dict(num_person=3, num_joints=1, joint_window=2, joint_stride=1,
-                       temporal_stride=2, num_blocks=1)),
-    (2, (16, 31), dict(modal_tokens='single', wrap=False, temporal_window=8)),
-    (3, (16, 17), dict(modal_tokens='none', kernel_size=(3, 2, 1), attn_norm=False)),
-    (2, (16, 16), dict(pose_embed='none', depthwise=False, offset_range=0.5, sigma=0.7)),
-    (2, (16, 16), dict(attentions=('joint', ), num_blocks=2)),
-    (2, (16, 16), dict(attentions=('deformable', ), use_score=False)),
-], ids=['plain', 'one person', 'three people', 'single', 'none', 'no embedding', 'joint',
-        'deformable'])
+@pytest.mark.parametrize(
+    'frames, size, changes', [
+        (3, (16, 17), dict(num_joints=1)),
+        (1, (17, 16), dict(num_person=1, joint_window=2, joint_stride=2)),
+        (4, (16, 17),
+         dict(num_person=3, num_joints=1, joint_window=2, joint_stride=1, temporal_stride=2,
+              num_blocks=1)),
+        (2, (16, 31), dict(modal_tokens='single', wrap=False, temporal_window=8)),
+        (3, (16, 17), dict(modal_tokens='none', kernel_size=(3, 2, 1), attn_norm=False)),
+        (2, (16, 16), dict(pose_embed='none', depthwise=False, offset_range=0.5, sigma=0.7)),
+        (2, (16, 16), dict(attentions=('joint', ), num_blocks=2)),
+        (2, (16, 16), dict(attentions=('deformable', ), use_score=False)),
+    ], ids=[
+        'plain', 'one person', 'three people', 'single', 'none', 'no embedding', 'joint',
+        'deformable'
+    ])
 def test_tokens_and_gradients_are_those_of_the_loops(frames, size, changes):
     config, model = given_maps_transformer(**changes)
     maps = draw_maps(frames, size)
@@ -61,8 +77,11 @@ def test_tokens_and_gradients_are_those_of_the_loops(frames, size, changes):
                          joints=joints)
 
 
-@pytest.mark.parametrize('changes', [dict(), dict(use_score=False), dict(pose_embed='none'),
-                                     dict(modal_tokens='none')], ids=str)
+@pytest.mark.parametrize(
+    'changes',
+    [dict(), dict(use_score=False),
+     dict(pose_embed='none'),
+     dict(modal_tokens='none')], ids=str)
 @pytest.mark.parametrize('size', [(32, 32), (25, 39)])
 def test_heatmaps_give_the_tokens_of_keypoints(size, changes):
     model = build(small_transformer(**changes)).eval()
@@ -75,15 +94,16 @@ def test_heatmaps_give_the_tokens_of_keypoints(size, changes):
 
 
 @pytest.mark.parametrize('modal_tokens', ['cross', 'single'])
-@pytest.mark.parametrize('attentions', [
-    ('deformable', 'joint', 'temporal'), ('deformable', 'joint')], ids='+'.join)
+@pytest.mark.parametrize('attentions', [('deformable', 'joint', 'temporal'),
+                                        ('deformable', 'joint')], ids='+'.join)
 def test_queries_that_the_last_block_skips_change_nothing(attentions, modal_tokens, monkeypatch):
     model = build(small_transformer(modal_tokens=modal_tokens, attentions=attentions)).eval()
     clip, last = draw_clip(), model.blocks[-1]
     expected, wanted = tokens_and_gradients(model, **clip)
     whole = type(last).forward
-    monkeypatch.setattr(last, 'forward', lambda tokens, visible, modal_only, record: whole(
-        last, tokens, visible, False, record))
+    monkeypatch.setattr(
+        last, 'forward',
+        lambda tokens, visible, modal_only, record: whole(last, tokens, visible, False, record))
     tokens, gradients = tokens_and_gradients(model, **clip)
     assert_near(tokens, expected)
     for name, gradient in gradients.items():
@@ -94,14 +114,14 @@ def test_queries_that_the_last_block_skips_change_nothing(attentions, modal_toke
        st.integers(9, 40), st.integers(0, 99))
 @example(6, 2, 3, 25, 39, 0)
 @drawn(6)
-def test_heatmaps_and_keypoints_have_the_same_tokens_and_gradients(
-        num_person, num_joints, frames, height, width, seed):
-    model = build(small_transformer(num_person=num_person, num_joints=num_joints, kernel_size=1,
-                                    joint_window=4)).double().eval()
+def test_heatmaps_and_keypoints_have_the_same_tokens_and_gradients(num_person, num_joints, frames,
+                                                                   height, width, seed):
+    model = build(
+        small_transformer(num_person=num_person, num_joints=num_joints, kernel_size=1,
+                          joint_window=4)).double().eval()
     clip = draw_clip(1, frames, (height, width), num_person * num_joints, seed)
     other = draw_heatmaps(clip)
-    clip, other = ({name: value.double() for name, value in form.items()}
-                   for form in (clip, other))
+    clip, other = ({name: value.double() for name, value in form.items()} for form in (clip, other))
     tokens, gradients = tokens_and_gradients(model, **clip)
     same_tokens, same_gradients = tokens_and_gradients(model, **other)
     assert_near(same_tokens, tokens, tolerance=1e-4)
@@ -131,10 +151,12 @@ def test_joints_of_one_window_may_be_exchanged_with_their_embeddings(people, par
     assert_near(seen[1], seen[0][:, :, order])
 
 
-@pytest.mark.parametrize('frames, changes', [
-    (1, dict()), (20, dict(num_blocks=1)), (5, dict(joint_stride=3, temporal_stride=2)),
-    (4, dict(joint_stride=1, temporal_window=3)), (3, dict(num_person=6, num_blocks=1)),
-    (4, dict(modal_tokens='single')), (4, dict(modal_tokens='none'))], ids=str)
+@pytest.mark.parametrize('frames, changes', [(1, dict()), (20, dict(num_blocks=1)),
+                                             (5, dict(joint_stride=3, temporal_stride=2)),
+                                             (4, dict(joint_stride=1, temporal_window=3)),
+                                             (3, dict(num_person=6, num_blocks=1)),
+                                             (4, dict(modal_tokens='single')),
+                                             (4, dict(modal_tokens='none'))], ids=str)
 def test_every_token_moves_what_the_head_reads(frames, changes):
     """No joint, cell, frame or modal token has a gradient of zero."""
     config, model = given_maps_transformer(kernel_size=1, **changes)
@@ -164,8 +186,8 @@ def test_embeddings_tell_two_exchanged_tracks_apart():
 
 
 @pytest.mark.parametrize('num_person', [1, 2, 3])
-@pytest.mark.parametrize('frames, size', [
-    (1, (56, 56)), (2, (75, 57)), (5, (57, 75)), (12, (56, 64)), (20, (56, 57))])
+@pytest.mark.parametrize('frames, size', [(1, (56, 56)), (2, (75, 57)), (5, (57, 75)),
+                                          (12, (56, 64)), (20, (56, 57))])
 def test_a_model_of_12_frames_takes_any_length_and_size(frames, size, num_person):
     model = build(small_transformer(num_person=num_person, num_blocks=1, **FULL_KERNEL))
     clip = draw_clip(batch=1, frames=frames, size=size, joints=3 * num_person)
@@ -284,19 +306,25 @@ def test_recording_changes_nothing_and_holds_every_block():
         assert maps.shape == (2, 2, 3, 6)
 
 
-@pytest.mark.parametrize('changes, field', [
-    (dict(attentions=()), 'attentions'), (dict(attentions=('spatial', )), 'attentions'),
-    (dict(modal_tokens='two'), 'modal_tokens'), (dict(drop_path=1.), 'drop_path'),
-    (dict(joint_window=3, joint_stride=4), 'joint_stride'),
-    (dict(temporal_window=2, temporal_stride=3), 'temporal_stride'),
-    (dict(temporal_window=2, temporal_stride=-1), 'temporal_stride'),
-    (dict(joint_window=0), 'joint_window'), (dict(temporal_window=0), 'temporal_window'),
-    (dict(kernel_size=0), 'kernel_size'), (dict(kernel_size=(2, 0, 2)), 'kernel_size'),
-    (dict(kernel_size=(2, 2)), 'kernel_size'), (dict(num_blocks=0), 'num_blocks'),
-    (dict(num_joints=0), 'num_joints'), (dict(num_person=0), 'num_person'),
-    (dict(clip_len=0), 'clip_len'), (dict(sigma=0.), 'sigma'), (dict(num_heads=3), 'num_heads'),
-    (dict(pose_embed='joints'), 'pose_embed'),
-    (dict(pose_embed='joints', attentions=('deformable', )), 'pose_embed')], ids=str)
+@pytest.mark.parametrize('changes, field',
+                         [(dict(attentions=()), 'attentions'),
+                          (dict(attentions=('spatial', )), 'attentions'),
+                          (dict(modal_tokens='two'), 'modal_tokens'),
+                          (dict(drop_path=1.), 'drop_path'),
+                          (dict(joint_window=3, joint_stride=4), 'joint_stride'),
+                          (dict(temporal_window=2, temporal_stride=3), 'temporal_stride'),
+                          (dict(temporal_window=2, temporal_stride=-1), 'temporal_stride'),
+                          (dict(joint_window=0), 'joint_window'),
+                          (dict(temporal_window=0), 'temporal_window'),
+                          (dict(kernel_size=0), 'kernel_size'),
+                          (dict(kernel_size=(2, 0, 2)), 'kernel_size'),
+                          (dict(kernel_size=(2, 2)), 'kernel_size'),
+                          (dict(num_blocks=0), 'num_blocks'), (dict(num_joints=0), 'num_joints'),
+                          (dict(num_person=0), 'num_person'), (dict(clip_len=0), 'clip_len'),
+                          (dict(sigma=0.), 'sigma'), (dict(num_heads=3), 'num_heads'),
+                          (dict(pose_embed='joints'), 'pose_embed'),
+                          (dict(pose_embed='joints', attentions=('deformable', )), 'pose_embed')],
+                         ids=str)
 def test_a_setting_that_cannot_be_is_refused(changes, field):
     with pytest.raises(InputError, match=f'{field}: found .*, want '):
         MODELS.build(small_transformer(**changes))
@@ -325,32 +353,32 @@ def test_any_crop_does_where_nothing_is_searched():
     assert model(**draw_clip(batch=1, frames=1, size=(9, 20))).isfinite().all()
 
 
-@pytest.mark.parametrize('num_blocks, rates', [
-    (1, [0.3]), (2, [0., 0.3]), (4, [0., 0.1, 0.2, 0.3])])
+@pytest.mark.parametrize('num_blocks, rates', [(1, [0.3]), (2, [0., 0.3]),
+                                               (4, [0., 0.1, 0.2, 0.3])])
 def test_drop_path_rises_to_that_of_the_last_block(num_blocks, rates):
     model = MODELS.build(small_transformer(num_blocks=num_blocks, drop_path=0.3))
     found = [block.temporal.drop_path.drop_prob for block in model.blocks]
     assert found == pytest.approx(rates)
 
 
-@pytest.mark.parametrize('shape', [
-    (2, 3, 5, 3), (2, 3, 7, 3), (2, 2, 6, 3), (2, 3, 6, 2), (1, 3, 6, 3), (2, 2, 3, 3, 3)], ids=str)
+@pytest.mark.parametrize('shape', [(2, 3, 5, 3), (2, 3, 7, 3), (2, 2, 6, 3), (2, 3, 6, 2),
+                                   (1, 3, 6, 3), (2, 2, 3, 3, 3)], ids=str)
 def test_joints_of_another_shape_are_refused(shape):
     model = build(small_transformer())
     with pytest.raises(InputError, match='keypoint: found .* want 2 x 3 x 6 x 3'):
         model(draw_clip()['imgs'], torch.rand(shape))
 
 
-@pytest.mark.parametrize('shape', [
-    (2, 4, 5, 16, 16), (2, 4, 6, 32, 32), (2, 2, 6, 16, 16), (2, 4, 6, 16)], ids=str)
+@pytest.mark.parametrize('shape', [(2, 4, 5, 16, 16), (2, 4, 6, 32, 32), (2, 2, 6, 16, 16),
+                                   (2, 4, 6, 16)], ids=str)
 def test_heatmaps_of_another_shape_are_refused(shape):
     model = build(small_transformer())
     with pytest.raises(InputError, match='heatmap_imgs: found .* want 2 x 4 x 6 x 16 x 16'):
         model(draw_clip(frames=4)['imgs'], heatmap_imgs=torch.rand(shape))
 
 
-@pytest.mark.parametrize('shape', [
-    (2, 3, 5, 16, 16), (2, 3, 6, 32, 32), (2, 3, 32, 56, 56)], ids=str)
+@pytest.mark.parametrize('shape', [(2, 3, 5, 16, 16), (2, 3, 6, 32, 32), (2, 3, 32, 56, 56)],
+                         ids=str)
 def test_heatmaps_of_another_shape_are_refused_also_with_as_many_frames_as_joints(shape):
     model = build(small_transformer())
     with pytest.raises(InputError, match='heatmap_imgs: found .* want 2 x 3 x 6 x 16 x 16'):

@@ -28,8 +28,9 @@ print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM'
 
 
 def test_a_full_clip_of_two_people_trains_within_3_5_gib():
-    done = subprocess.run([sys.executable, '-c', textwrap.dedent(TRAINING_PASS)], check=True,
-                          stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    done = subprocess.run(
+        [sys.executable, '-c', textwrap.dedent(TRAINING_PASS)], check=True, stdout=subprocess.PIPE,
+        text=True, env=dict(os.environ))
     assert int(done.stdout.split()[-1]) / 2**20 < 3.5
 
 
@@ -46,8 +47,8 @@ def without_values():
 def test_sixteen_ntu_clips_in_bfloat16_keep_less_than_15_5_gib(without_values, monkeypatch, form):
     """What autograd keeps for the backward pass, in the forms of CPUs and of GPUs."""
     monkeypatch.setattr(depthwise_conv, 'depthwise_by_planes', getattr(depthwise_conv, form))
-    model = MODELS.build(dict(type='D3DTransformer', backbone=dict(type='R2Plus1D'), num_joints=25,
-                              num_person=2))
+    model = MODELS.build(
+        dict(type='D3DTransformer', backbone=dict(type='R2Plus1D'), num_joints=25, num_person=2))
     weights = {p.untyped_storage()._cdata for p in model.parameters()}
     kept = {}
 

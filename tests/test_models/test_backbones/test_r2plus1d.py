@@ -53,8 +53,8 @@ def test_training_is_that_of_the_published_network(published):
     module.init_weights()
     imgs = torch.randn(1, 3, 2, 16, 16, dtype=torch.float64)
     outputs = []
-    for run in (module.double().train(), lambda imgs: torchvision_maps(
-            network.double().train(), imgs)):
+    for run in (module.double().train(),
+                lambda imgs: torchvision_maps(network.double().train(), imgs)):
         maps = run(imgs)
         sum(m.square().mean() for m in maps).backward()
         outputs.append(maps)
@@ -112,8 +112,8 @@ def a_part_of_the_network():
 
 @pytest.mark.parametrize('contents', [
     a_wider_network, another_architecture, a_part_of_the_network, dict, lambda: [1, 2],
-    lambda: torch.zeros(3), lambda: dict(state_dict=None)],
-    ids=['wider', 'another', 'part', 'empty', 'list', 'tensor', 'none'])
+    lambda: torch.zeros(3), lambda: dict(state_dict=None)
+], ids=['wider', 'another', 'part', 'empty', 'list', 'tensor', 'none'])
 def test_other_weights_are_refused(contents, tmp_path):
     path = tmp_path / 'weights.pth'
     torch.save(contents(), path)
@@ -143,8 +143,9 @@ class Intruder:
         return Path.touch, (self.path, )
 
 
-@pytest.mark.parametrize('save', [torch.save, lambda content, path: path.write_bytes(
-    pickle.dumps(content, protocol=2))], ids=['torch', 'pickle'])
+@pytest.mark.parametrize(
+    'save', [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content, protocol=2))],
+    ids=['torch', 'pickle'])
 def test_weights_that_would_run_code_are_refused(save, tmp_path):
     trace, path = tmp_path / 'trace', tmp_path / 'weights.pth'
     save(dict(state_dict=Intruder(trace)), path)
@@ -153,12 +154,16 @@ def test_weights_that_would_run_code_are_refused(save, tmp_path):
     assert not trace.exists()
 
 
-@pytest.mark.parametrize('size, frames, strides, expected', [
-    ((56, 56), 4, (1, 1, 1), [(4, 28, 28), (4, 7, 7)]),
-    ((57, 75), 5, (1, 1, 1), [(5, 29, 38), (5, 8, 10)]),
-    ((57, 75), 5, (1, 2, 1), [(5, 29, 38), (3, 8, 10)]),
-    ((57, 75), 5, (2, 2, 2), [(3, 29, 38), (1, 8, 10)]),
-    ((9, 8), 1, (1, 2, 2), [(1, 5, 4), (1, 2, 1)])])
+@pytest.mark.parametrize('size, frames, strides, expected', [((56, 56), 4, (1, 1, 1), [(4, 28, 28),
+                                                                                       (4, 7, 7)]),
+                                                             ((57, 75), 5, (1, 1, 1), [(5, 29, 38),
+                                                                                       (5, 8, 10)]),
+                                                             ((57, 75), 5, (1, 2, 1), [(5, 29, 38),
+                                                                                       (3, 8, 10)]),
+                                                             ((57, 75), 5, (2, 2, 2), [(3, 29, 38),
+                                                                                       (1, 8, 10)]),
+                                                             ((9, 8), 1, (1, 2, 2), [(1, 5, 4),
+                                                                                     (1, 2, 1)])])
 def test_maps_have_a_half_and_an_eighth_of_the_size(size, frames, strides, expected):
     maps = R2Plus1D(base_channels=4, temporal_strides=strides)(torch.randn(2, 3, frames, *size))
     assert [tuple(m.shape[2:]) for m in maps] == expected

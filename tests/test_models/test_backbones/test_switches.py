@@ -9,12 +9,22 @@ from ..support import build, draw_batch, small_recognizer
 ATTENTIONS = ('deformable', 'joint', 'temporal')
 SUBSETS = [subset for n in (1, 2, 3) for subset in combinations(ATTENTIONS, n)]
 OTHERS = [
-    dict(pose_embed='none'), dict(attn_norm=False), dict(depthwise=False), dict(wrap=False),
-    dict(use_score=False), dict(offset_range=0.5), dict(sigma=2.),
-    dict(joint_stride=1, temporal_stride=2), dict(joint_window=1, temporal_window=1),
-    dict(kernel_size=(3, 2, 1)), dict(num_blocks=1), dict(ffn_ratio=1.),
+    dict(pose_embed='none'),
+    dict(attn_norm=False),
+    dict(depthwise=False),
+    dict(wrap=False),
+    dict(use_score=False),
+    dict(offset_range=0.5),
+    dict(sigma=2.),
+    dict(joint_stride=1, temporal_stride=2),
+    dict(joint_window=1, temporal_window=1),
+    dict(kernel_size=(3, 2, 1)),
+    dict(num_blocks=1),
+    dict(ffn_ratio=1.),
     dict(backbone=dict(type='R2Plus1D', base_channels=4, temporal_strides=(1, 2, 1))),
-    dict(img_size=(24, 40), clip_len=5), dict(pose_embed='none', attentions=('joint', ))]
+    dict(img_size=(24, 40), clip_len=5),
+    dict(pose_embed='none', attentions=('joint', ))
+]
 
 
 def train_once(num_tokens=3, **changes):
@@ -32,16 +42,18 @@ def assert_all_learn(gradients):
     assert [name for name, gradient in gradients.items() if gradient is None] == []
     assert all(gradient.isfinite().all() for gradient in gradients.values())
     # Keys' biases add the same to all scores of a query: softmax takes no notice.
-    idle = [name for name, gradient in gradients.items()
-            if not gradient.any() and not name.endswith('attention.key.bias')]
+    idle = [
+        name for name, gradient in gradients.items()
+        if not gradient.any() and not name.endswith('attention.key.bias')
+    ]
     assert idle == []
 
 
 @pytest.mark.parametrize('modal_tokens', ['cross', 'single', 'none'])
 @pytest.mark.parametrize('attentions', SUBSETS, ids='+'.join)
 def test_every_parameter_learns_in_tables_4_and_5(attentions, modal_tokens):
-    _, gradients = train_once(3 if modal_tokens == 'cross' else 1,
-                              attentions=attentions, modal_tokens=modal_tokens)
+    _, gradients = train_once(3 if modal_tokens == 'cross' else 1, attentions=attentions,
+                              modal_tokens=modal_tokens)
     assert_all_learn(gradients)
 
 
@@ -60,8 +72,9 @@ def test_every_parameter_has_a_gradient_where_drop_path_leaves_its_branch_out():
 def test_a_model_of_joints_alone_has_no_rgb_part():
     model, gradients = train_once(attentions=('joint', ))
     assert model.backbone.rgb_tokens is None
-    assert not any('layer2' in name or 'layer3' in name or 'deformable' in name
-                   or 'temporal' in name for name in gradients)
+    assert not any(
+        'layer2' in name or 'layer3' in name or 'deformable' in name or 'temporal' in name
+        for name in gradients)
 
 
 def test_a_model_of_deformable_attention_alone_has_no_pose_part():
@@ -78,8 +91,10 @@ def test_class_tokens_merge_only_where_there_are_three(modal_tokens):
 
 
 def test_tokens_are_normalised_before_the_projections_only_where_asked_for():
-    norms = [any('attention.norm' in name for name in train_once(attn_norm=wanted)[1])
-             for wanted in (True, False)]
+    norms = [
+        any('attention.norm' in name for name in train_once(attn_norm=wanted)[1])
+        for wanted in (True, False)
+    ]
     assert norms == [True, False]
 
 
@@ -93,17 +108,24 @@ def test_every_parameter_has_a_gradient_from_the_first_step_on():
     assert [name for name, p in model.named_parameters() if p.grad is None] == []
 
 
-ABLATED = [dict(attentions=attentions, modal_tokens=tokens)
-           for tokens in ('cross', 'single', 'none')
-           for attentions in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'),
-                              ('deformable', 'temporal'), ('joint', 'temporal'),
-                              ('deformable', 'joint', 'temporal'))]
+ABLATED = [
+    dict(attentions=attentions, modal_tokens=tokens) for tokens in ('cross', 'single', 'none')
+    for attentions in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'),
+                       ('deformable', 'temporal'), ('joint', 'temporal'), ('deformable', 'joint',
+                                                                           'temporal'))
+]
 
 
 @pytest.mark.parametrize('blocks', [1, 2])
 @pytest.mark.parametrize('changes', [
-    *ABLATED, dict(pose_embed='none'), dict(depthwise=False), dict(wrap=False), dict(num_heads=1),
-    dict(temporal_window=1), dict(joint_window=20)], ids=str)
+    *ABLATED,
+    dict(pose_embed='none'),
+    dict(depthwise=False),
+    dict(wrap=False),
+    dict(num_heads=1),
+    dict(temporal_window=1),
+    dict(joint_window=20)
+], ids=str)
 def test_no_setting_builds_a_parameter_that_distributed_training_would_look_for(changes, blocks):
     """Hence ``find_unused_parameters=False`` serves all of them."""
     num_tokens = dict(single=1, none=1).get(changes.get('modal_tokens'), 3)

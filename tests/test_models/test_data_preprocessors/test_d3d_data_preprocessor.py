@@ -5,9 +5,9 @@ from mmaction.structures import ActionDataSample
 
 
 def build():
-    return MODELS.build(dict(
-        type='D3DDataPreprocessor',
-        preprocessors=dict(imgs=dict(type='ActionDataPreprocessor', format_shape='NCTHW'))))
+    return MODELS.build(
+        dict(type='D3DDataPreprocessor',
+             preprocessors=dict(imgs=dict(type='ActionDataPreprocessor', format_shape='NCTHW'))))
 
 
 def test_what_has_no_preprocessor_is_stacked_to_float32():

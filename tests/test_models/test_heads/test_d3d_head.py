@@ -12,8 +12,9 @@ from ..support import assert_matches_loops, assert_near, drawn, spread
 
 def build(**changes):
     torch.manual_seed(0)
-    return spread(MODELS.build(dict(dict(
-        type='D3DHead', num_classes=5, in_channels=4, dropout=0.), **changes)))
+    return spread(
+        MODELS.build(dict(dict(type='D3DHead', num_classes=5, in_channels=4, dropout=0.),
+                          **changes)))
 
 
 @given(st.integers(1, 20), st.sampled_from([1, 3]))

@@ -23,31 +23,32 @@ def test_attend_is_that_of_the_loops(lead, heads, queries, keys):
     module = MultiHeadAttention(6, heads)
 
     def loops(_, query, key, value):
-        rows = [torch.stack([reference.attend(q, list(k), list(v), heads) for q in many])
-                for many, k, v in zip(*(x.flatten(0, -3) for x in (query, key, value)))]
+        rows = [
+            torch.stack([reference.attend(q, list(k), list(v), heads) for q in many])
+            for many, k, v in zip(*(x.flatten(0, -3) for x in (query, key, value)))
+        ]
         return [torch.stack(rows).view_as(query)]
 
-    assert_matches_loops(
-        module, lambda query, key, value: [module.attend(query, key, value)], loops,
-        query=draw(*lead, queries, 6), key=draw(*lead, keys, 6), value=draw(*lead, keys, 6))
+    assert_matches_loops(module, lambda query, key, value: [module.attend(query, key, value)],
+                         loops, query=draw(*lead, queries,
+                                           6), key=draw(*lead, keys, 6), value=draw(*lead, keys, 6))
 
 
 def test_weights_are_the_matrix_that_attend_never_stores():
     module = MultiHeadAttention(6, 2)
     query, key, value = (torch.randn(2, 3, n, 6) for n in (4, 5, 5))
     by_matrix = module.weights(query, key) @ module.split_heads(value)
-    assert_near(module.attend(query, key, value), by_matrix.transpose(-3, -2).flatten(-2),
-                tolerance=1e-5)
+    assert_near(module.attend(query, key, value),
+                by_matrix.transpose(-3, -2).flatten(-2), tolerance=1e-5)
 
 
 @given(st.sampled_from([0.5, 1., 2.5, 4.]), st.integers(1, 20))
 @drawn(6)
 def test_residual_is_that_of_the_loops(ratio, frames):
     module = spread(AttentionLayer(4, 2, ffn_ratio=ratio))
-    assert_matches_loops(
-        module, lambda tokens, attended: [module.residual(tokens, attended)],
-        lambda p, tokens, attended: [reference.residual(p, tokens, attended)],
-        tokens=draw(2, frames, 4), attended=draw(2, frames, 4))
+    assert_matches_loops(module, lambda tokens, attended: [module.residual(tokens, attended)],
+                         lambda p, tokens, attended: [reference.residual(p, tokens, attended)],
+                         tokens=draw(2, frames, 4), attended=draw(2, frames, 4))
 
 
 def test_drop_path_leaves_whole_samples_out():

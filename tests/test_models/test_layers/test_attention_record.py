@@ -28,9 +28,12 @@ def test_deformable_maps_are_the_mass_spread_back_to_the_cells(size, kernel):
     # How much of each cell a searched token is made of: sampled from volumes with one cell lit.
     cells = torch.eye(rgb[0, ..., 0].numel(), dtype=torch.float64).view(*size, -1)
     made_of = torch.stack([reference.trilinear(cells, point) for point in points])
-    expected = torch.stack([torch.stack([
-        reference.attention_row(reference.projected(p, [modal[0, t, k]], 'query')[0], keys, 2)
-        [:, :len(tokens)] @ made_of for t in range(size[0])], 1) for k in range(2)], 1)
+    expected = torch.stack([
+        torch.stack([
+            reference.attention_row(reference.projected(p, [modal[0, t, k]], 'query')[0], keys,
+                                    2)[:, :len(tokens)] @ made_of for t in range(size[0])
+        ], 1) for k in range(2)
+    ], 1)
     assert_near(record.deformable[0][0].flatten(3), expected)
 
 
@@ -44,16 +47,20 @@ def test_joint_maps_are_the_attention_that_each_joint_receives():
 
     received = [[[] for _ in range(6)] for _ in range(2)]
     for asking, attended in reference.windows(6, 3, 2):
+
         def members(joints):
             return [pose[0, t, r] for t in range(2) for r in joints] + list(modal[0, :, 0])
+
         keys = reference.projected(p, members(attended), 'key')
-        rows = [reference.attention_row(query, keys, 2)
-                for query in reference.projected(p, members(asking), 'query')]
+        rows = [
+            reference.attention_row(query, keys, 2)
+            for query in reference.projected(p, members(asking), 'query')
+        ]
         mean = sum(rows) / len(rows) * len(keys)
         for place, (t, r) in enumerate((t, r) for t in range(2) for r in attended):
             received[t][r].append(mean[:, place])
-    expected = torch.stack([torch.stack([sum(many) / len(many) for many in frame], 1)
-                            for frame in received], 1)
+    expected = torch.stack(
+        [torch.stack([sum(many) / len(many) for many in frame], 1) for frame in received], 1)
     assert_near(record.joint[0][0], expected)
 
 

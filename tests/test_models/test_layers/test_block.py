@@ -26,9 +26,9 @@ def build(attentions=ATTENTIONS, modal_tokens='cross', **changes):
 
 def draw(modal, size=(3, 2, 3), joints=3):
     generator = torch.Generator().manual_seed(1)
-    rgb, pose, modal = (
-        torch.randn(1, size[0], *shape, 4, generator=generator, dtype=torch.float64,
-                    requires_grad=True) for shape in (size[1:], (joints, ), (modal, )))
+    rgb, pose, modal = (torch.randn(1, size[0], *shape, 4, generator=generator, dtype=torch.float64,
+                                    requires_grad=True)
+                        for shape in (size[1:], (joints, ), (modal, )))
     return rgb, pose, modal, torch.rand(1, size[0], joints, generator=generator) < 0.7
 
 
@@ -38,13 +38,14 @@ def compare(attentions, modal_tokens, settings, **shape):
                   **settings)
 
     def loops(p, rgb, pose, modal, visible):
-        return [part[None] for part in reference.block(p, rgb[0], pose[0], modal[0], visible[0],
-                                                       config)]
+        return [
+            part[None] for part in reference.block(p, rgb[0], pose[0], modal[0], visible[0], config)
+        ]
 
     rgb, pose, modal, visible = draw(MODAL_TOKENS[modal_tokens], **shape)
-    assert_matches_loops(
-        block, lambda rgb, pose, modal, visible: block(Tokens(rgb, pose, modal), visible), loops,
-        rgb=rgb, pose=pose, modal=modal, visible=visible)
+    assert_matches_loops(block,
+                         lambda rgb, pose, modal, visible: block(Tokens(rgb, pose, modal), visible),
+                         loops, rgb=rgb, pose=pose, modal=modal, visible=visible)
 
 
 @pytest.mark.parametrize('modal_tokens', MODAL_TOKENS)

@@ -17,8 +17,10 @@ def build(kernel=2, **changes):
 
 def draw(size, modal, batch=2):
     generator = torch.Generator().manual_seed(1)
-    return [torch.randn(batch, size[0], *shape, 4, generator=generator, dtype=torch.float64,
-                        requires_grad=True) for shape in (size[1:], (modal, ))]
+    return [
+        torch.randn(batch, size[0], *shape, 4, generator=generator, dtype=torch.float64,
+                    requires_grad=True) for shape in (size[1:], (modal, ))
+    ]
 
 
 @given(volumes(24), st.tuples(*[st.integers(1, 3)] * 3), st.integers(0, 3), st.booleans(),
@@ -35,8 +37,7 @@ def test_tokens_and_gradients_are_those_of_the_loops(size, kernel, modal, norm, 
         return [torch.stack(part) for part in zip(*clips)]
 
     rgb, modal = draw(size, modal)
-    assert_matches_loops(module, lambda rgb, modal: module(rgb, modal), loops,
-                         rgb=rgb, modal=modal)
+    assert_matches_loops(module, lambda rgb, modal: module(rgb, modal), loops, rgb=rgb, modal=modal)
 
 
 @pytest.mark.parametrize('modal', [1, 2])

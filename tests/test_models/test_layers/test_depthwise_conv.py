@@ -3,8 +3,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmaction_d3d.models.layers.depthwise_conv import (DepthwiseConv3d, depthwise_by_planes,
-                                                       depthwise_by_products, toeplitz)
+from mmaction_d3d.models.layers.depthwise_conv import (
+    DepthwiseConv3d,
+    depthwise_by_planes,
+    depthwise_by_products,
+    toeplitz,
+)
 
 from ..support import assert_near
 

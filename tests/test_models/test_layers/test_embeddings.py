@@ -40,8 +40,9 @@ def test_rgb_tokens_are_those_of_the_loops(volume):
     assert_matches_loops(
         module, lambda maps, time: [module(maps, time)],
         lambda p, maps, time: [torch.stack([reference.rgb_tokens(p, clip, time) for clip in maps])],
-        maps=torch.randn(2, 4, frames, *size, dtype=torch.float64, requires_grad=True),
-        time=torch.randn(frames, 4, dtype=torch.float64, requires_grad=True))
+        maps=torch.randn(2, 4, frames, *size, dtype=torch.float64,
+                         requires_grad=True), time=torch.randn(frames, 4, dtype=torch.float64,
+                                                               requires_grad=True))
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 3]))

@@ -24,12 +24,14 @@ def draw(frames, joints, modal, batch=2):
 
 def compare(frames, joints, modal, setting):
     module = build(**setting)
-    config = dict(num_heads=2, joint_window=setting['window'],
-                  joint_stride=setting.get('stride'), wrap=setting.get('wrap', True))
+    config = dict(num_heads=2, joint_window=setting['window'], joint_stride=setting.get('stride'),
+                  wrap=setting.get('wrap', True))
 
     def loops(p, pose, modal, visible):
-        clips = [reference.joint_stride_attention(p, *clip, config)
-                 for clip in zip(pose, modal, visible)]
+        clips = [
+            reference.joint_stride_attention(p, *clip, config)
+            for clip in zip(pose, modal, visible)
+        ]
         return [torch.stack(part) for part in zip(*clips)]
 
     pose, modal, visible = draw(frames, joints, modal)
@@ -65,8 +67,8 @@ def test_modal_queries_alone_are_those_of_the_whole(joints):
     assert_near(alone, module(pose, modal, visible)[1])
 
 
-@pytest.mark.parametrize('joints, window, stride', [
-    (5, 2, 1), (5, 2, 2), (7, 3, None), (17, 8, 3), (17, 8, 8), (3, 8, None), (1, 1, 1)])
+@pytest.mark.parametrize('joints, window, stride', [(5, 2, 1), (5, 2, 2), (7, 3, None), (17, 8, 3),
+                                                    (17, 8, 8), (3, 8, None), (1, 1, 1)])
 def test_every_joint_reaches_the_modal_tokens(joints, window, stride):
     module = build(window=window, stride=stride)
     pose, modal, visible = draw(2, joints, 2)

@@ -51,8 +51,8 @@ def test_training_is_that_of_the_three_layers(shape, stride, memory_format, spat
 def test_gradients_are_exact(spatial):
     norm, conv, *_ = build(spatial=spatial)
     x = torch.randn(2, 5, 3, 2, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(
-        lambda x: norm_relu_conv(x, norm.double(), conv.double()), (x, ))
+    assert torch.autograd.gradcheck(lambda x: norm_relu_conv(x, norm.double(), conv.double()),
+                                    (x, ))
 
 
 @pytest.mark.parametrize('mode', ['eval', 'no_grad'])
@@ -136,6 +136,7 @@ def test_the_input_is_left_as_it_is():
 
 
 def test_one_activation_is_stored_instead_of_two():
+
     def stored(run):
         kept = {}
 

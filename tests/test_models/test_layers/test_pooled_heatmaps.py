@@ -8,9 +8,10 @@ from mmaction_d3d.models.layers.joint_heatmaps import joints_from_heatmaps
 from mmaction_d3d.models.layers.pooled_heatmaps import is_merged_heatmap, unmerge_heatmaps
 
 
-@pytest.mark.parametrize('shape, merged', [
-    ((2, 17, 32, 56, 56), True), ((2, 8, 34, 112, 112), False), ((2, 17, 8, 56, 56), True),
-    ((2, 8, 17, 56, 56), False), ((2, 17, 32, 56), False)])
+@pytest.mark.parametrize('shape, merged',
+                         [((2, 17, 32, 56, 56), True), ((2, 8, 34, 112, 112), False),
+                          ((2, 17, 8, 56, 56), True), ((2, 8, 17, 56, 56), False),
+                          ((2, 17, 32, 56), False)])
 def test_layout_is_told_by_the_second_axis(shape, merged):
     assert is_merged_heatmap(torch.zeros(shape), frames=8, num_joints=17) is merged
 
@@ -19,9 +20,9 @@ def test_nothing_is_taken_for_merged_where_the_second_axis_tells_nothing():
     assert not is_merged_heatmap(torch.zeros(2, 17, 32, 56, 56), frames=17, num_joints=17)
 
 
-@pytest.mark.parametrize('pose_frames, frames, nearest', [
-    (32, 8, [2, 6, 10, 14, 18, 22, 26, 30]), (4, 4, [0, 1, 2, 3]), (2, 4, [0, 0, 1, 1]),
-    (5, 1, [2])])
+@pytest.mark.parametrize('pose_frames, frames, nearest', [(32, 8, [2, 6, 10, 14, 18, 22, 26, 30]),
+                                                          (4, 4, [0, 1, 2, 3]),
+                                                          (2, 4, [0, 0, 1, 1]), (5, 1, [2])])
 def test_the_nearest_pose_frame_is_taken(pose_frames, frames, nearest):
     heatmaps = torch.arange(pose_frames).float().view(1, 1, -1, 1, 1).expand(1, 3, -1, 4, 5)
     taken = unmerge_heatmaps(heatmaps, frames, (4, 5))

@@ -47,8 +47,8 @@ def all_heatmaps_are_clear(keypoint, grid, sigma):
 @example(20, (5, 3), 2, 1., True, 'coords', 1)
 @example(2, (9, 5), 6, 1., True, 'coords', 2)
 @drawn(10)
-def test_tokens_and_gradients_are_those_of_the_loops(
-        frames, size, num_person, sigma, use_score, pose_embed, seed):
+def test_tokens_and_gradients_are_those_of_the_loops(frames, size, num_person, sigma, use_score,
+                                                     pose_embed, seed):
     settings = dict(sigma=sigma, use_score=use_score, pose_embed=pose_embed)
     module = build(num_person, **settings)
     config = dict(settings, num_joints=JOINTS)
@@ -60,8 +60,10 @@ def test_tokens_and_gradients_are_those_of_the_loops(
         return [tokens, visible.double().requires_grad_()]
 
     def loops(p, maps, time, keypoint):
-        clips = [reference.pose_tokens(p, clip, joints, time, config)
-                 for clip, joints in zip(maps, keypoint)]
+        clips = [
+            reference.pose_tokens(p, clip, joints, time, config)
+            for clip, joints in zip(maps, keypoint)
+        ]
         tokens, visible = (torch.stack(part) for part in zip(*clips))
         return [tokens, visible.double().requires_grad_()]
 
@@ -115,9 +117,9 @@ def test_joints_are_recovered_from_their_heatmaps(sigma):
 
 
 @pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])
-@pytest.mark.parametrize('gone', [
-    (5., 4., 0.), (5., 4., -1.), (float('nan'), 4., 1.), (5., float('inf'), 1.),
-    (5., 4., float('nan')), (500., 4., 1.), (5., -400., 1.)])
+@pytest.mark.parametrize('gone', [(5., 4., 0.), (5., 4., -1.), (float('nan'), 4., 1.),
+                                  (5., float('inf'), 1.), (5., 4., float('nan')), (500., 4., 1.),
+                                  (5., -400., 1.)])
 def test_a_joint_that_is_not_seen_is_missing(gone, form):
     """Its token does not depend on the image, and no value is lost to NaN."""
     module = build(num_person=1).double()

@@ -26,9 +26,8 @@ def compare(frames, tokens, setting):
     config = dict(num_heads=2, temporal_window=setting['window'],
                   temporal_stride=setting.get('stride'), wrap=setting.get('wrap', True))
     assert_matches_loops(
-        module, lambda tokens: [module(tokens)],
-        lambda p, tokens: [torch.stack([reference.temporal_stride_attention(p, clip, config)
-                                        for clip in tokens])],
+        module, lambda tokens: [module(tokens)], lambda p, tokens:
+        [torch.stack([reference.temporal_stride_attention(p, clip, config) for clip in tokens])],
         tokens=draw(frames, tokens))
 
 
@@ -52,8 +51,8 @@ def test_last_queries_alone_are_those_of_the_whole(frames, queries):
     assert_near(module(tokens, queries), module(tokens)[:, :, -queries:])
 
 
-@pytest.mark.parametrize('frames, window, stride', [
-    (1, 4, None), (2, 4, None), (5, 4, None), (12, 4, None), (7, 3, 3), (7, 3, 1), (5, 1, 1)])
+@pytest.mark.parametrize('frames, window, stride', [(1, 4, None), (2, 4, None), (5, 4, None),
+                                                    (12, 4, None), (7, 3, 3), (7, 3, 1), (5, 1, 1)])
 def test_every_token_reaches_the_others(frames, window, stride):
     module = build(window=window, stride=stride)
     tokens = draw(frames, 3)

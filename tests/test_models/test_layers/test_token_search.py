@@ -23,14 +23,17 @@ def build(kernel, seed=0, deviation=0.5, **changes):
 
 
 def compare(module, size):
-    """Match the loops; returns what was found."""
+    """Match the loops; return what was found."""
+
     def forward(volume):
         found = module(volume)
         return [found.tokens, found.positions, found.offsets]
 
     def loops(p, volume):
-        found = [reference.search(p, sample, module.kernel_size, module.offset_range)[:3]
-                 for sample in volume]
+        found = [
+            reference.search(p, sample, module.kernel_size, module.offset_range)[:3]
+            for sample in volume
+        ]
         return [torch.stack([torch.stack(list(part)) for part in parts]) for parts in zip(*found)]
 
     volume = draw_volume(size)
@@ -63,8 +66,9 @@ def test_offsets_that_leave_the_volume_are_those_of_the_loops(size):
     assert (outside > 0.1).all() and (outside < 1).any()
 
 
-@pytest.mark.parametrize('size, kernel, grid', [
-    ((12, 28, 28), 7, (6, 22, 22)), ((1, 7, 9), 7, (1, 1, 3)), ((5, 3, 8), (2, 4, 8), (4, 1, 1))])
+@pytest.mark.parametrize('size, kernel, grid', [((12, 28, 28), 7, (6, 22, 22)),
+                                                ((1, 7, 9), 7, (1, 1, 3)),
+                                                ((5, 3, 8), (2, 4, 8), (4, 1, 1))])
 def test_grid_is_what_a_convolution_without_padding_leaves(size, kernel, grid):
     assert build(kernel).grid_size(size) == grid
 

@@ -30,12 +30,16 @@ def test_tokens_and_gradients_are_those_of_the_loops(size, points, seed):
     tokens, positions = draw(size, points, seed=seed)
 
     def loops(_, tokens, positions):
-        return [torch.stack([torch.stack([reference.trilinear(volume, place) for place in places])
-                             for volume, places in zip(tokens, positions)])]
+        return [
+            torch.stack([
+                torch.stack([reference.trilinear(volume, place) for place in places])
+                for volume, places in zip(tokens, positions)
+            ])
+        ]
 
-    assert_matches_loops(
-        torch.nn.Identity(), lambda tokens, positions: [sample_tokens(tokens, positions)], loops,
-        tokens=tokens.requires_grad_(), positions=positions.requires_grad_())
+    assert_matches_loops(torch.nn.Identity(),
+                         lambda tokens, positions: [sample_tokens(tokens, positions)], loops,
+                         tokens=tokens.requires_grad_(), positions=positions.requires_grad_())
 
 
 @pytest.mark.parametrize('size', [(2, 3, 5), (5, 2, 3), (1, 4, 1), (4, 1, 2)])
@@ -49,7 +53,7 @@ def test_tokens_are_those_of_grid_sample(size):
 def test_weights_add_up_to_one_and_cells_lie_inside():
     _, positions = draw((2, 3, 5), 200, reach=3)
     cells, weights = trilinear_corners(positions, (2, 3, 5))
-    assert 0 <= cells.min() and cells.max() < 30
+    assert cells.min() >= 0 and cells.max() < 30
     assert weights.min() >= 0
     assert_near(weights.sum(-1), torch.ones(2, 200, dtype=torch.float64))
 

@@ -14,8 +14,8 @@ def model():
 
 
 def predict(model, batch):
-    return torch.stack([sample.pred_score for sample in
-                        model(**model.data_preprocessor(batch), mode='predict')])
+    return torch.stack(
+        [sample.pred_score for sample in model(**model.data_preprocessor(batch), mode='predict')])
 
 
 def test_several_clips_score_the_mean_of_their_probabilities(model):
@@ -25,8 +25,10 @@ def test_several_clips_score_the_mean_of_their_probabilities(model):
         for index in range(2):
             singles = []
             for clip in range(3):
-                one = {name: [values[index][clip:clip + 1]]
-                       for name, values in batch['inputs'].items()}
+                one = {
+                    name: [values[index][clip:clip + 1]]
+                    for name, values in batch['inputs'].items()
+                }
                 inputs = model.data_preprocessor(dict(inputs=one, data_samples=[]))['inputs']
                 singles.append(model(inputs, mode='tensor', stage='head')[0].softmax(-1))
             assert_near(scores[index], torch.stack(singles).mean(0))
@@ -65,8 +67,8 @@ def test_training_reports_loss_and_accuracy():
 def test_pictures_are_normalised_and_joints_are_not(model):
     batch = draw_batch(samples=2)
     inputs = model.data_preprocessor(batch)['inputs']
-    mean, std = (torch.tensor(values).view(3, 1, 1, 1) for values in (
-        [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]))
+    mean, std = (torch.tensor(values).view(3, 1, 1, 1)
+                 for values in ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]))
     assert_near(inputs['imgs'][1, 0], (batch['inputs']['imgs'][1][0] - mean) / std)
     assert torch.equal(inputs['keypoint'], torch.stack(batch['inputs']['keypoint']))
 

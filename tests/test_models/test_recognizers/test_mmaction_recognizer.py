@@ -10,16 +10,18 @@ JOINTS = 17
 
 def build(num_person):
     torch.manual_seed(0)
-    return spread(MODELS.build(dict(
-        type='MMRecognizer3D',
-        backbone=small_transformer(num_joints=JOINTS, num_person=num_person, joint_window=8),
-        cls_head=dict(type='D3DHead', num_classes=5, in_channels=16, average_clips='prob'),
-        data_preprocessor=dict(
-            type='MultiModalDataPreprocessor',
-            preprocessors=dict(
-                imgs=dict(type='ActionDataPreprocessor', mean=[123.675, 116.28, 103.53],
-                          std=[58.395, 57.12, 57.375], format_shape='NCTHW'),
-                heatmap_imgs=dict(type='ActionDataPreprocessor'))))))
+    return spread(
+        MODELS.build(
+            dict(
+                type='MMRecognizer3D', backbone=small_transformer(num_joints=JOINTS,
+                                                                  num_person=num_person,
+                                                                  joint_window=8),
+                cls_head=dict(type='D3DHead', num_classes=5, in_channels=16, average_clips='prob'),
+                data_preprocessor=dict(
+                    type='MultiModalDataPreprocessor', preprocessors=dict(
+                        imgs=dict(type='ActionDataPreprocessor', mean=[123.675, 116.28, 103.53],
+                                  std=[58.395, 57.12, 57.375], format_shape='NCTHW'),
+                        heatmap_imgs=dict(type='ActionDataPreprocessor'))))))
 
 
 def draw_batch(clips=1):

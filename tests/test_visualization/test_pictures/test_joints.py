@@ -19,8 +19,8 @@ def two_people(explanation):
 def test_each_person_has_a_chart_of_joints_and_frames(explanation):
     figure = joint_chart(two_people(explanation))
     charts = [axis for axis in figure.axes if axis.get_title().startswith('person')]
-    assert [axis.get_title() for axis in charts] == ['person 1 (green bones)',
-                                                     'person 2 (orange bones)']
+    assert [axis.get_title()
+            for axis in charts] == ['person 1 (green bones)', 'person 2 (orange bones)']
     for number, axis in enumerate(charts):
         assert [label.get_text() for label in axis.get_yticklabels()][9] == 'left wrist'
         drawn = axis.images[0].get_array()
@@ -44,4 +44,5 @@ def test_a_joint_is_drawn_as_large_as_its_attention(explanation):
 
 def test_a_model_without_joint_attention_is_refused(explanation):
     with pytest.raises(InputError, match='attentions: found none that gives joints'):
-        all_pictures()['joints'].draw(explanation._replace(maps=explanation.maps._replace(joints=None)))
+        all_pictures()['joints'].draw(
+            explanation._replace(maps=explanation.maps._replace(joints=None)))

@@ -10,8 +10,9 @@ from mmaction_d3d.visualization.pictures.offsets import offset_field
 
 def test_arrows_go_from_reference_points_to_searched_points(explanation):
     maps, figure = explanation.maps, offset_field(explanation)
-    arrows = [child for axis in figure.axes for child in axis.get_children()
-              if isinstance(child, Quiver)]
+    arrows = [
+        child for axis in figure.axes for child in axis.get_children() if isinstance(child, Quiver)
+    ]
     assert len(arrows) == maps.grid[0] == 2
     for time, arrow in enumerate(arrows):
         rows = slice(36 * time, 36 * (time + 1))
@@ -33,4 +34,5 @@ def test_the_spread_is_told(explanation):
 
 def test_a_model_that_searches_nothing_is_refused(explanation):
     with pytest.raises(InputError, match='attentions: found none that gives points'):
-        all_pictures()['offsets'].draw(explanation._replace(maps=explanation.maps._replace(points=None)))
+        all_pictures()['offsets'].draw(
+            explanation._replace(maps=explanation.maps._replace(points=None)))
