@@ -5,6 +5,7 @@ the numbers made of them, and the data set's meta data. Names that are too power
 they are, `getattr` and numpy's types, have stand-ins that do no more than these files need.
 """
 import pickle
+from collections.abc import Callable
 
 from mmengine.logging import HistoryBuffer
 
@@ -17,7 +18,7 @@ def checkpoint_globals() -> list:
     """List the names, as `torch.serialization.add_safe_globals` wants them.
 
     Returns:
-        list[tuple]: What stands for a name, and the name as the file has it.
+        What stands for a name, and the name as the file has it.
     """
     return [
         (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
@@ -30,7 +31,7 @@ def checkpoint_globals() -> list:
     ]
 
 
-def _history_method(owner: type, name: str):
+def _history_method(owner: type, name: str) -> Callable:
     """Stands in for `getattr`: finds a statistics method of `HistoryBuffer` and nothing else."""
     if owner is HistoryBuffer and name in _STATISTICS:
         return getattr(owner, name)

@@ -4,6 +4,8 @@ import json
 import math
 import os
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .errors import InputError
 from .version import __version__
@@ -14,7 +16,7 @@ _HEAD = f'{InputError.__name__}: '
 
 class _OutOfRange(argparse.ArgumentTypeError):
 
-    def __init__(self, found, want):
+    def __init__(self, found: object, want: str) -> None:
         super().__init__(f'found {found}, want {want}')
         self.found, self.want = found, want
 
@@ -26,14 +28,15 @@ class Parser(argparse.ArgumentParser):
     argparse always does, with exit code 2 and the tool's usage.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, exit_on_error=False, **kwargs)
         self.add_argument('--debug', action='store_true',
                           help='show the traceback of a wrong input, too')
         self.add_argument('--version', action='version', version=f'mmaction_d3d {__version__}',
                           help='show the version and exit')
 
-    def parse_known_args(self, args=None, namespace=None):
+    def parse_known_args(self, args: Sequence[str] | None = None,
+                         namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse as argparse does.
 
         Raises:
@@ -49,18 +52,20 @@ class Parser(argparse.ArgumentParser):
             self.error(str(error))
 
 
-def number(kind=int, least=None, above=None, below=None, most=None):
+def number(kind: type[int] | type[float] = int, least: float | None = None,
+           above: float | None = None, below: float | None = None,
+           most: float | None = None) -> Callable[[str], int | float]:
     """Make a ``type`` for an argument: a number in a range.
 
     Args:
-        kind (type): int or float. Defaults to int.
-        least (float, optional): It may not be less.
-        above (float, optional): It must be more.
-        below (float, optional): It must be less.
-        most (float, optional): It may not be more.
+        kind: int or float. Defaults to int.
+        least: It may not be less.
+        above: It must be more.
+        below: It must be less.
+        most: It may not be more.
 
     Returns:
-        Callable[[str], int | float]: For ``add_argument(type=)`` of a :class:`Parser`.
+        For ``add_argument(type=)`` of a :class:`Parser`.
     """
     ranges = [
         text.format(bound) for text, bound in (('at least {}', least), ('more than {}', above),
@@ -68,7 +73,7 @@ def number(kind=int, least=None, above=None, below=None, most=None):
         if bound is not None
     ]
 
-    def parse(text):
+    def parse(text: str) -> int | float:
         try:
             value = kind(text)
         except ValueError as error:
@@ -84,15 +89,15 @@ def number(kind=int, least=None, above=None, below=None, most=None):
     return parse
 
 
-def find_input_error(error):
+def find_input_error(error: BaseException | None) -> InputError | None:
     """Find the innermost :class:`InputError` behind an exception.
 
     Args:
-        error (BaseException): Any exception.
+        error: Any exception.
 
     Returns:
-        InputError | None: The last one met along ``__cause__`` and ``__context__`` (the one that
-        was raised first, nearest to the mistake), or None where there is none.
+        The last one met along ``__cause__`` and ``__context__`` (the one that was raised first,
+        nearest to the mistake), or None where there is none.
     """
     found = None
     seen = set()
@@ -107,7 +112,7 @@ def find_input_error(error):
     return found
 
 
-def one_line(error):
+def one_line(error: BaseException) -> str:
     """Return the message of an :class:`InputError` as one line.
 
     Raised again out of a data loader worker, the message holds the worker's whole traceback: the
@@ -119,7 +124,7 @@ def one_line(error):
     return ' '.join(text.split())
 
 
-def run(main):
+def run(main: Callable[[], None]) -> None:
     """Run a tool's ``main()`` and end the process as the project's tools do.
 
     A wrong input ends with exit code 2 and, as the last line of stderr,
@@ -127,7 +132,7 @@ def run(main):
     command line. So do torch's errors of a missing, old or full GPU. Every other exception is not the user's mistake and keeps its traceback.
 
     Args:
-        main (Callable[[], None]): The tool.
+        main: The tool.
 
     Raises:
         SystemExit: With code 2, for a wrong input.
@@ -151,7 +156,7 @@ def run(main):
         sys.exit(2)
 
 
-def _tell_torchrun(text):
+def _tell_torchrun(text: str) -> None:
     """Leave the message where torchrun, which started this process, looks for it."""
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler
     get_error_handler().record_exception(InputError(text))

@@ -11,7 +11,9 @@ import pickle
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +40,7 @@ def apply() -> list[str]:
     """Mend what is broken and imports MMAction2's models; a second call changes nothing.
 
     Returns:
-        list[str]: What `report` returns.
+        What `report` returns.
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
                _mend_downloaded_checkpoints, _mend_resumed_state, _mend_config_variables)
@@ -51,7 +53,7 @@ def apply() -> list[str]:
     return report()
 
 
-def _apply_all(*mends):
+def _apply_all(*mends: Callable[[], str | None]) -> None:
     _mended.extend(filter(None, (mend() for mend in mends)))
 
 
@@ -84,7 +86,7 @@ def _mend_scores_in_half_precision() -> str | None:
     if '__call__' in vars(BaseHead):
         return None
 
-    def call(self, *args, **kwargs):
+    def call(self: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
         return _in_float32(torch.nn.Module.__call__(self, *args, **kwargs))
 
     BaseHead.__call__ = call
@@ -92,7 +94,7 @@ def _mend_scores_in_half_precision() -> str | None:
             'lacks: they hand out float32')
 
 
-def _in_float32(scores):
+def _in_float32(scores: Any) -> Any:
     """Half precision tensors in float32, alone or in a dict, list or tuple."""
     if isinstance(scores, dict):
         return {name: _in_float32(value) for name, value in scores.items()}
@@ -114,7 +116,7 @@ def _mend_missing_localizer() -> str | None:
     class DRN:
         """Stands in for MMAction2's DRN, which this installation lacks."""
 
-        def __init__(self, *args, **kwargs):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
             raise NotImplementedError(f'this installation of MMAction2 lacks {name}')
 
     package, module = types.ModuleType(name), types.ModuleType(f'{name}.drn')
@@ -159,7 +161,7 @@ def _mend_resumed_state() -> str | None:
         return None
 
     @functools.wraps(load_checkpoint)
-    def load_harmless(self, *args, **kwargs):
+    def load_harmless(self: Runner, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load_checkpoint(self, *args, **kwargs)
         own = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
         name = os.path.basename(os.path.normpath(self.work_dir))

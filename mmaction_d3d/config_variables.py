@@ -20,11 +20,11 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
     In a string a value is text, whatever characters it has; elsewhere it is a Python literal.
 
     Args:
-        filename (str): The config.
-        temp_config_name (str): Where the text with the values goes.
+        filename: The config.
+        temp_config_name: Where the text with the values goes.
 
     Returns:
-        dict[str, str]: Variables that are set, and their values.
+        Variables that are set, and their values.
 
     Raises:
         InputError: A value that stands in no string is no literal.
@@ -37,7 +37,7 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
     bare = _names_in_code(_PLACEHOLDER.sub(lambda match: next(waiting), text))
     found, waiting = {}, iter(names)
 
-    def value_of(match):
+    def value_of(match: re.Match) -> str:
         name, value = match.groups()
         in_code = next(waiting) in bare
         if name not in os.environ:

@@ -7,6 +7,7 @@ were run are those of `requirements/lock.txt`; any other version is called untes
 import platform
 import re
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -58,14 +59,14 @@ class Finding(NamedTuple):
     install: str = ''
 
 
-def tested_versions(file='lock.txt'):
+def tested_versions(file: str = 'lock.txt') -> dict[str, str]:
     """Reads the versions that were run.
 
     Args:
-        file (str): Name of a file in the folder ``requirements``.
+        file: Name of a file in the folder ``requirements``.
 
     Returns:
-        dict[str, str]: Version of each package that the file pins.
+        Version of each package that the file pins.
     """
     lines = (REQUIREMENTS / file).read_text().splitlines()
     return {
@@ -74,22 +75,22 @@ def tested_versions(file='lock.txt'):
     }
 
 
-def installed_versions():
+def installed_versions() -> dict[str, str]:
     """Read the version of each package that this Python finds, without importing any.
 
     Returns:
-        dict[str, str]: Version by name, lower case with hyphens.
+        Version by name, lower case with hyphens.
     """
     # The first of two installations is the one that Python imports.
     found = reversed(list(metadata.distributions()))
     return {_normal(dist.metadata['Name']): dist.version for dist in found}
 
 
-def pip_requirements():
+def pip_requirements() -> list[str]:
     """List what pip installs along with this package: nothing that brings an opencv.
 
     Returns:
-        list[str]: Requirements, for ``install_requires``.
+        Requirements, for ``install_requires``.
     """
     limits = {name: f'<{limit}' for name, (limit, _) in _BREAKS_AT.items()}
     limits.update({name: f'>={first}' for name, (first, _) in _WORKS_FROM.items()})
@@ -98,15 +99,14 @@ def pip_requirements():
     return [name + limits.get(name, '') + markers.get(name, '') for name in _WITH_DEPENDENCIES]
 
 
-def examine(installed=None):
+def examine(installed: dict[str, str] | None = None) -> list[Finding]:
     """Compare an environment with what was run.
 
     Args:
-        installed (dict[str, str], optional): Version by package name. Defaults to those of the
-            Python that runs this.
+        installed: Version by package name. Defaults to those of the Python that runs this.
 
     Returns:
-        list[Finding]: One for each requirement.
+        One for each requirement.
     """
     installed = installed_versions() if installed is None else installed
     tested = tested_versions()
@@ -124,14 +124,14 @@ def examine(installed=None):
     return findings
 
 
-def cures(findings):
+def cures(findings: list[Finding]) -> list[str]:
     """List the commands that mend what was found.
 
     Args:
-        findings (list[Finding]): What `examine` found.
+        findings: What `examine` found.
 
     Returns:
-        list[str]: Commands, to be run in this order.
+        Commands, to be run in this order.
     """
     remove = [name for finding in findings for name in finding.remove]
     install = [finding.install for finding in findings if finding.install]
@@ -142,14 +142,14 @@ def cures(findings):
     return [' '.join([command, *names]) for command, names in commands if names]
 
 
-def describe(findings):
+def describe(findings: list[Finding]) -> str:
     """Write findings as a table, with the problems and their cures below it.
 
     Args:
-        findings (list[Finding]): What `examine` found.
+        findings: What `examine` found.
 
     Returns:
-        str: Lines to print.
+        Lines to print.
     """
     rows = [('package', 'installed', 'tested', 'state')]
     rows += [(f.name, f.installed or '-', f.tested or '-', f.state) for f in findings]
@@ -169,7 +169,7 @@ def describe(findings):
     return '\n'.join(lines)
 
 
-def _examine_python():
+def _examine_python() -> Finding:
     version = platform.python_version()
     if _release(version) < _release(TESTED_PYTHON):
         return Finding(
@@ -180,12 +180,12 @@ def _examine_python():
                    _ok((version + '.').startswith(TESTED_PYTHON + '.')))
 
 
-def _examine_platform():
+def _examine_platform() -> Finding:
     here = f'{platform.system()} {platform.machine()}'
     return Finding('platform', here, TESTED_PLATFORM, _ok(here == TESTED_PLATFORM))
 
 
-def _examine_package(name, installed, tested):
+def _examine_package(name: str, installed: dict[str, str], tested: dict[str, str]) -> Finding:
     version, want = installed.get(name, ''), tested.get(name, '')
     pin = f'{name}=={want}'
     if not version:
@@ -206,7 +206,8 @@ def _examine_package(name, installed, tested):
     return Finding(name, version, want, _ok(version.partition('+')[0] == want))
 
 
-def _examine_group(module, names, installed, tested):
+def _examine_group(module: str, names: tuple[str, ...], installed: dict[str, str],
+                   tested: dict[str, str]) -> Finding:
     """Examine packages of which one must be there; the first of ``names`` is the tested one."""
     found = tuple(name for name in names if name in installed)
     if len(found) == 1 and found[0] == names[0] or not found:
@@ -222,7 +223,7 @@ def _examine_group(module, names, installed, tested):
     return one._replace(tested=want)
 
 
-def _examine_optional(file, installed):
+def _examine_optional(file: str, installed: dict[str, str]) -> Iterator[Finding]:
     command = f'pip install --no-deps -r requirements/{file}'
     for name, want in tested_versions(file).items():
         version = installed.get(name, '')
@@ -232,23 +233,23 @@ def _examine_optional(file, installed):
             yield Finding(name, '', want, 'optional', f'optional, installed by {command}')
 
 
-def _ok(was_run):
+def _ok(was_run: bool) -> str:
     return 'ok' if was_run else 'untested'
 
 
-def _normal(name):
+def _normal(name: str) -> str:
     return re.sub(r'[-_.]+', '-', name.strip()).lower()
 
 
-def _release(version):
+def _release(version: str) -> list[int]:
     return [int(number) for number in re.match(r'\d+(\.\d+)*', version)[0].split('.')]
 
 
-def main():
+def main() -> int:
     """Print what this environment holds.
 
     Returns:
-        int: 1 if something is missing or known not to work, otherwise 0.
+        1 if something is missing or known not to work, otherwise 0.
     """
     findings = examine()
     print(describe(findings))

@@ -1,4 +1,8 @@
 """The one error that says: what you gave me is wrong, and where."""
+from pathlib import Path
+
+#: Where a mistake is: the file, or other place, and the field in it.
+Place = tuple[str | Path, str]
 
 
 class InputError(ValueError):
@@ -21,7 +25,8 @@ class InputError(ValueError):
             None where ``file`` is the whole message.
     """
 
-    def __init__(self, file, field=None, found=None, want=None):
+    def __init__(self, file: object, field: object = None, found: object = None,
+                 want: object = None) -> None:
         if field is None:
             super().__init__(str(file))
         else:

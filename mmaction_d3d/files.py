@@ -3,7 +3,10 @@ import csv
 import io
 import os
 import pickle
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -11,16 +14,16 @@ from .errors import InputError
 
 
 @contextmanager
-def whole_or_absent(path):
+def whole_or_absent(path: str | Path) -> Iterator[BinaryIO]:
     """Return a binary file that appears under its name only once all of it is on the disk.
 
     Args:
-        path (str | Path): The file; its folder is made. One that is there already stays as it is
-            until the new one is whole.
+        path: The file; its folder is made. One that is there already stays as it is until the new
+            one is whole.
 
     Yields:
-        BinaryIO: The file to write to; it lies beside ``path``, as ``path.part``, until it is
-        whole, and is removed where writing fails.
+        The file to write to; it lies beside ``path``, as ``path.part``, until it is whole, and is
+        removed where writing fails.
 
     Raises:
         InputError: The disk is full, or the file cannot be written there.
@@ -43,30 +46,30 @@ def whole_or_absent(path):
         raise
 
 
-def write_pickle(path, content):
+def write_pickle(path: str | Path, content: object) -> None:
     """Write a pickle whole or not at all: see :func:`whole_or_absent`."""
     with whole_or_absent(path) as file:
         pickle.dump(content, file, protocol=4)
 
 
-def write_bytes(path, data):
+def write_bytes(path: str | Path, data: bytes) -> None:
     """Write bytes whole or not at all: see :func:`whole_or_absent`."""
     with whole_or_absent(path) as file:
         file.write(data)
 
 
-def write_text(path, text):
+def write_text(path: str | Path, text: str) -> None:
     """Write a text file, UTF-8, whole or not at all: see :func:`whole_or_absent`."""
     write_bytes(path, text.encode())
 
 
-def write_csv(path, header, rows):
+def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Write a CSV file whole or not at all: see :func:`whole_or_absent`.
 
     Args:
-        path (str | Path): The file.
-        header (Sequence[str]): Names of the columns.
-        rows (Iterable[Sequence]): The values.
+        path: The file.
+        header: Names of the columns.
+        rows: The values.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
@@ -76,17 +79,17 @@ def write_csv(path, header, rows):
 
 
 @contextmanager
-def held_alone(path, refusal=None, wait=False):
+def held_alone(path: str | Path, refusal: InputError | None = None,
+               wait: bool = False) -> Iterator[None]:
     """Hold a lock file; the system lets go of it when the process ends, however it does.
 
     The file stays, and says nothing: a process that is dead holds no lock. Processes that the
     holder forks do not hold it with it.
 
     Args:
-        path (str | Path): The lock file; its folder must be there.
-        refusal (InputError, optional): Raised where another process holds it. Defaults to None,
-            only with ``wait``.
-        wait (bool): Whether to wait until that process lets go, in place of the refusal.
+        path: The lock file; its folder must be there.
+        refusal: Raised where another process holds it. Defaults to None, only with ``wait``.
+        wait: Whether to wait until that process lets go, in place of the refusal.
 
     Raises:
         InputError: The file cannot be locked: it cannot be written, or its file system has no
@@ -107,12 +110,12 @@ def held_alone(path, refusal=None, wait=False):
         lock.release()
 
 
-def numbered_lines(path, wanted):
+def numbered_lines(path: str | Path, wanted: str) -> Iterator[tuple[str, str]]:
     """Yield the lines of a text file that are not blank, each with its place: ``'line 1'``.
 
     Args:
-        path (str | Path): The file, UTF-8 with or without a byte order mark.
-        wanted (str): What the file should be, for the error.
+        path: The file, UTF-8 with or without a byte order mark.
+        wanted: What the file should be, for the error.
 
     Raises:
         InputError: The file cannot be read.

@@ -21,14 +21,14 @@ _SENTENCES = (
 _LOCAL_RANKS = dict(pytorch='LOCAL_RANK', slurm='SLURM_LOCALID', mpi='OMPI_COMM_WORLD_LOCAL_RANK')
 
 
-def find_gpu_mistake(error):
+def find_gpu_mistake(error: BaseException | None) -> InputError | None:
     """Find what torch says of missing, old and full GPUs behind an exception.
 
     Args:
-        error (BaseException): Any exception.
+        error: Any exception.
 
     Returns:
-        InputError | None: The same as a user reads it, or None where it is of something else.
+        The same as a user reads it, or None where it is of something else.
     """
     seen = set()
     while error is not None and id(error) not in seen:
@@ -44,11 +44,11 @@ def find_gpu_mistake(error):
     return None
 
 
-def unused_gpu():
+def unused_gpu() -> str | None:
     """Why torch leaves a GPU aside, although there seems to be one.
 
     Returns:
-        str | None: The first sentence of torch; None where GPUs serve, or there is none.
+        The first sentence of torch; None where GPUs serve, or there is none.
     """
     if torch.version.cuda is None or torch.cuda.is_available():
         return None
@@ -60,13 +60,13 @@ def unused_gpu():
     return None
 
 
-def check_processes(launcher):
+def check_processes(launcher: str) -> None:
     """Check that a launcher started no more processes on this machine than it has GPUs.
 
     Without a GPU processes share the CPUs, and any number will do.
 
     Args:
-        launcher (str): ``none``, ``pytorch``, ``slurm`` or ``mpi``.
+        launcher: ``none``, ``pytorch``, ``slurm`` or ``mpi``.
 
     Raises:
         InputError: A process would have no GPU.
@@ -83,7 +83,7 @@ def check_processes(launcher):
                          f'at most {gpus}, as many as this machine has')
 
 
-def _mistake(text, field, found, want):
+def _mistake(text: str, field: str, found: str, want: str) -> InputError:
     version = re.search(r'found version (\d+)', text)
     driver = 'one that is too old'
     if version:  # CUDA's way of writing 11.4 is 11040
@@ -94,5 +94,5 @@ def _mistake(text, field, found, want):
     return InputError('this machine', field, found.format(**words), want.format(**words))
 
 
-def _total():
+def _total() -> str:
     return f'{torch.cuda.mem_get_info()[1] / GIB:.1f} GiB'

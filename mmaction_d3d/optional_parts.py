@@ -6,8 +6,13 @@ another version they fail, by any kind of error, and with them the whole of `mma
 import importlib.machinery
 import importlib.util
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
 #: Part of MMAction2 1.2.0 -> packages that it imports.
 PARTS = {
@@ -23,15 +28,15 @@ _CATCHES = ('mmaction.models.roi_heads', 'mmaction.models.task_modules')
 
 
 @contextmanager
-def careful_imports():
+def careful_imports() -> Iterator[Callable[[], list[str]]]:
     """Keep what is imported meanwhile from failing by an optional part or package.
 
     Parts that fail end up empty. A package that such parts need, or one that MMEngine tries, fails
     by ImportError whatever it raises: that is what MMAction2 and MMEngine expect and catch.
 
     Yields:
-        Callable[[], list[str]]: Gives a sentence for each part that was left out though a package
-        that it needs is installed.
+        Gives a sentence for each part that was left out though a package that it needs is
+        installed.
     """
     finder = _Finder()
     sys.meta_path.insert(0, finder)
@@ -47,10 +52,11 @@ def careful_imports():
 class _Finder:
     """Finds the parts, what lies in them and the packages, and notes the parts' errors."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.errors = {}
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Sequence[str] | None = None,
+                  target: ModuleType | None = None) -> ModuleSpec | None:
         part = next((part for part in PARTS if f'{name}.'.startswith(f'{part}.')), None)
         if part is None and name.partition('.')[0] not in _PACKAGES:
             return None
@@ -66,13 +72,13 @@ class _Finder:
 class _Loader:
     """What two loaders share."""
 
-    def __init__(self, loader):
+    def __init__(self, loader: Loader) -> None:
         self.loader = loader
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self.loader.create_module(spec)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         # Packages ask their loader for files.
         return getattr(self.loader, name)
 
@@ -80,7 +86,7 @@ class _Loader:
 class _PackageLoader(_Loader):
     """Runs a module of a package, which can fail by ImportError alone."""
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         try:
             self.loader.exec_module(module)
         except ImportError:
@@ -92,11 +98,11 @@ class _PackageLoader(_Loader):
 class _PartLoader(_Loader):
     """Runs a module; a part that fails, or catches its own failure, ends up empty."""
 
-    def __init__(self, loader, part, errors):
+    def __init__(self, loader: Loader, part: str, errors: dict[str, Exception | None]) -> None:
         super().__init__(loader)
         self.part, self.errors = part, errors
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         try:
             self.loader.exec_module(module)
         except Exception as error:  # of any kind: it is another package's
@@ -111,14 +117,14 @@ class _PartLoader(_Loader):
             self.errors.setdefault(self.part, None)
 
 
-def _is_there(package):
+def _is_there(package: str) -> bool:
     try:
         return importlib.util.find_spec(package) is not None
     except (ImportError, ValueError):
         return False
 
 
-def _sentence(part, error):
+def _sentence(part: str, error: Exception | None) -> str:
     needed = []
     for package in filter(_is_there, PARTS[part]):
         try:

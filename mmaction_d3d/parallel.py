@@ -4,24 +4,30 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable, Generator, Sequence
+from typing import TypeVar
 
 import cv2
 
+Job = TypeVar('Job')
+Result = TypeVar('Result')
 
-def available_cpus():
+
+def available_cpus() -> int:
     """Return the number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
-def map_in_order(function, jobs, workers=None, name='jobs', done=0):
+def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None = None,
+                 name: str = 'jobs', done: int = 0) -> Generator[Result, None, None]:
     """Yield ``function(job)`` in the order of ``jobs``, with a line of progress.
 
     Args:
-        function (Callable): Of one job; where ``workers`` is not 1, of a module's top level.
-        jobs (list): What it gets.
-        workers (int, optional): Processes. Defaults to None: one for each CPU.
-        name (str): What the line of progress calls the jobs.
-        done (int): Jobs of an earlier run, for the line of progress. Defaults to 0.
+        function: Of one job; where ``workers`` is not 1, of a module's top level.
+        jobs: What it gets.
+        workers: Processes. Defaults to None: one for each CPU.
+        name: What the line of progress calls the jobs.
+        done: Jobs of an earlier run, for the line of progress. Defaults to 0.
     """
     workers = min(available_cpus() if workers is None else workers, max(len(jobs), 1))
     progress = Progress(name, done + len(jobs), done)
@@ -48,12 +54,12 @@ def map_in_order(function, jobs, workers=None, name='jobs', done=0):
 class Progress:
     """A line that updates itself on a terminal, and one for every tenth otherwise."""
 
-    def __init__(self, name, total, done=0):
+    def __init__(self, name: str, total: int, done: int = 0) -> None:
         self.name, self.total, self.done = name, total, done
         self._start, self._at_start = time.monotonic(), done
         self._next = 0.0
 
-    def step(self, count=1):
+    def step(self, count: int = 1) -> None:
         """Count finished jobs."""
         before, self.done = self.done, self.done + count
         now = time.monotonic()

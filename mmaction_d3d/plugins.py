@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 GROUP = 'mmaction_d3d.plugins'
 
 
-def load_plugins():
+def load_plugins() -> None:
     """Import the modules that installed packages name as entry points in :data:`GROUP`.
 
     Every tool then knows what they register, without a flag. In a package's ``pyproject.toml``::

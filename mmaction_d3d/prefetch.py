@@ -1,17 +1,21 @@
 """Work ahead in a thread, so that decoding and the model run at the same time."""
 import queue
 import threading
+from collections.abc import Iterator
+from typing import TypeVar
+
+Item = TypeVar('Item')
 
 
-def prefetch(items, ahead=2):
+def prefetch(items: Iterator[Item], ahead: int = 2) -> Iterator[Item]:
     """Yield the items of an iterator that a thread draws in advance.
 
     At most ``ahead`` + 2 items are alive: those that wait, the one being made, the one in use.
     PyAV, OpenCV and torch let go of Python's lock while they work.
 
     Args:
-        items (Iterator): Drawn in the thread alone.
-        ahead (int): Items that may wait. Defaults to 2.
+        items: Drawn in the thread alone.
+        ahead: Items that may wait. Defaults to 2.
 
     Raises:
         Exception: Whatever the iterator raises, after the items before it.
@@ -19,7 +23,7 @@ def prefetch(items, ahead=2):
     waiting = queue.Queue(maxsize=ahead)
     stopped = threading.Event()
 
-    def put(entry):
+    def put(entry: tuple[Item | None, BaseException | None]) -> None:
         while not stopped.is_set():
             try:
                 waiting.put(entry, timeout=0.1)
@@ -27,7 +31,7 @@ def prefetch(items, ahead=2):
             except queue.Full:
                 continue
 
-    def draw():
+    def draw() -> None:
         try:
             for item in items:
                 put((item, None))

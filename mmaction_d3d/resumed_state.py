@@ -10,9 +10,9 @@ def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:
     ``best_ckpt`` names as soon as there is a better one.
 
     Args:
-        checkpoint (dict): As MMEngine saved it; it may come from anywhere.
-        folders (collection[str]): Where the run keeps its checkpoints. A path becomes that of the
-            file of this name there, so that a folder may be moved; without one it is left out.
+        checkpoint: As MMEngine saved it; it may come from anywhere.
+        folders: Where the run keeps its checkpoints. A path becomes that of the file of this name
+            there, so that a folder may be moved; without one it is left out.
     """
     meta = checkpoint.get('meta')
     if isinstance(meta, dict):

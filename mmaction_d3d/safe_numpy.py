@@ -6,6 +6,7 @@ The stand-ins here, put in place of numpy's names, know plain numbers and text o
 """
 import pickle
 import re
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ _NUMBERS = {
 class NumberType:
     """Stands in for `numpy.dtype`: a kind of number, or text of a fixed length."""
 
-    def __init__(self, code: str, *copy_flags):
+    def __init__(self, code: str, *copy_flags: Any) -> None:
         if code in _NUMBERS:
             self.dtype = _NUMBERS[code]
         elif re.fullmatch(r'[US]\d+', code):
@@ -27,7 +28,7 @@ class NumberType:
         else:
             raise pickle.UnpicklingError(f'numpy values of type {code!r}, no numbers or text')
 
-    def __setstate__(self, state: tuple):
+    def __setstate__(self, state: tuple) -> None:
         _, order, *parts = state
         if order not in ('<', '|') or any(part is not None for part in parts[:3]):
             raise pickle.UnpicklingError(
@@ -37,15 +38,15 @@ class NumberType:
 class NumberArray(np.ndarray):
     """Stands in for `numpy.ndarray`: an array that is filled from a file."""
 
-    def __setstate__(self, state: tuple):
+    def __setstate__(self, state: tuple) -> None:
         version, shape, number_type, is_fortran, data = state
         super().__setstate__((version, shape, number_type.dtype, is_fortran, data))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return np.asarray(self).__reduce__()  # saved again, it is an array like any other
 
 
-def empty_array(*_) -> NumberArray:
+def empty_array(*_: Any) -> NumberArray:
     """Stands in for numpy's function that makes the array whose contents come next."""
     return NumberArray(0)
 
@@ -55,6 +56,7 @@ def number(number_type: NumberType, data: bytes) -> np.generic:
     return np.frombuffer(data, number_type.dtype)[0]
 
 
-def array_of_buffer(buffer, number_type: NumberType, shape: tuple, order: str) -> np.ndarray:
+def array_of_buffer(buffer: bytes | bytearray | pickle.PickleBuffer, number_type: NumberType,
+                    shape: tuple, order: str) -> np.ndarray:
     """Stands in for numpy's function that makes an array of a buffer (pickle protocol 5)."""
     return np.frombuffer(buffer, number_type.dtype).reshape(shape, order=order)

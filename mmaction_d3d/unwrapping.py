@@ -10,7 +10,7 @@ def unwrap_model(model: nn.Module) -> nn.Module:
     """Find the model in a wrapper, such as ``MMDistributedDataParallel``.
 
     Args:
-        model (nn.Module): A model, wrapped any number of times or not at all.
+        model: A model, wrapped any number of times or not at all.
     """
     while is_model_wrapper(model):
         model = model.module
@@ -21,12 +21,12 @@ def unwrap_datasets(dataset: Any, field: str = 'dataset') -> Iterator[tuple[str,
     """Yield the data sets in wrappers such as ``RepeatDataset`` and ``ConcatDataset``.
 
     Args:
-        dataset (BaseDataset | dict): A data set or the config of one, wrapped or not.
-        field (str): Where it stands. Defaults to ``'dataset'``.
+        dataset: A data set or the config of one, wrapped or not.
+        field: Where it stands. Defaults to ``'dataset'``.
 
     Yields:
-        tuple[str, BaseDataset | dict]: Where each stands, such as ``'dataset.datasets[1]'``, and
-        the data set or config itself, in order.
+        Where each stands, such as ``'dataset.datasets[1]'``, and the data set or config itself, in
+        order.
     """
     if isinstance(dataset, Mapping):
         inner, several = dataset.get('dataset'), dataset.get('datasets')
@@ -45,6 +45,6 @@ def unwrap_dataset(dataset: Any) -> Any:
     """Find the data set in wrappers; of several that are joined, the first.
 
     Args:
-        dataset (BaseDataset | dict): As for :func:`unwrap_datasets`.
+        dataset: As for :func:`unwrap_datasets`.
     """
     return next(unwrap_datasets(dataset))[1]

@@ -1,17 +1,45 @@
 """Checks of an annotation pickle's contents, all made before training starts."""
 import os
 from collections import Counter
+from collections.abc import Collection, Iterator
 from numbers import Integral
+from typing import Any, TypedDict
 
 import numpy as np
 
 from ..errors import InputError
+from ..skeletons import SkeletonLayout
+
+
+class Annotation(TypedDict, total=False):
+    """A clip in an annotation file; until :class:`AnnotationChecker` saw it, a field may be anything.
+
+    Fields as in :class:`~mmaction_d3d.datasets.rgb_pose_dataset.RGBPoseDataset`; ``bbox`` is
+    M x T x 4: x1, y1, x2, y2 in pixels.
+    """
+    frame_dir: str
+    filename: str
+    label: int
+    img_shape: tuple[int, int]
+    original_shape: tuple[int, int]
+    total_frames: int
+    keypoint: np.ndarray
+    keypoint_score: np.ndarray
+    bbox: np.ndarray
+
+
+class Content(TypedDict, total=False):
+    """An annotation file: ids by split, the clips, and the names of the classes, which are optional."""
+    split: dict[str, list[str]]
+    annotations: list[Annotation]
+    classes: list[str]
+
 
 _WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py, or attach those '
                'of another tool with tools/data/prepare_custom.py --skeletons')
 
 
-def ids_of(annotation):
+def ids_of(annotation: Annotation) -> tuple[str | None, ...]:
     """Return the names an annotation goes by in a split, best first.
 
     These are frame_dir, filename, filename without its suffix, and that without its folders.
@@ -23,13 +51,13 @@ def ids_of(annotation):
     return annotation.get('frame_dir'), filename, path, os.path.basename(path)
 
 
-def read_annotations(content, path):
+def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[str, list[str]]]:
     """Return the list of annotations and the dict of splits of a loaded pickle.
 
     Args:
-        content (object): What the pickle holds: ``dict(annotations=[...], split={...})``, or a
-            plain list of annotations, which has no splits.
-        path (str): The pickle, for messages.
+        content: What the pickle holds: ``dict(annotations=[...], split={...})``, or a plain list of
+            annotations, which has no splits.
+        path: The pickle, for messages.
 
     Raises:
         InputError: It is neither, or a part of it has another type.
@@ -54,17 +82,18 @@ def read_annotations(content, path):
     return annotations, splits
 
 
-def select_split(annotations, splits, split, path):
+def select_split(annotations: list[Annotation], splits: dict[str, list[str]], split: str | None,
+                 path: str) -> list[int]:
     """Return the indices of a split's annotations, in the order of ``annotations``.
 
     An entry stands for the annotation with that frame_dir; if there is none, with that filename;
     if there is none, with a filename of that stem, with or without its folders.
 
     Args:
-        annotations (list[dict]): All annotations.
-        splits (dict[str, list[str]]): Entries by split name.
-        split (str | None): Name of the wanted split; None takes every annotation.
-        path (str): The pickle, for messages.
+        annotations: All annotations.
+        splits: Entries by split name.
+        split: Name of the wanted split; None takes every annotation.
+        path: The pickle, for messages.
 
     Raises:
         InputError: The split is missing or empty, or an entry of it appears twice, matches
@@ -83,18 +112,18 @@ def select_split(annotations, splits, split, path):
     return indices
 
 
-def match_split(annotations, entries, split):
+def match_split(annotations: list[Annotation], entries: Collection[str],
+                split: str) -> tuple[list[int], list[tuple[int | None, str, str, str]]]:
     """Find the annotations of a split's entries; see :func:`select_split`.
 
     Args:
-        annotations (list[dict]): All annotations.
-        entries (list[str]): Names, as the file has them under the split's name.
-        split (str): That name.
+        annotations: All annotations.
+        entries: Names, as the file has them under the split's name.
+        split: That name.
 
     Returns:
-        tuple[list[int], list[tuple]]: Indices of the annotations that an entry stands for, in
-        order and each once; and what is wrong, as (position of the entry or None, field, what was
-        found, what should be).
+        Indices of the annotations that an entry stands for, in order and each once; and what is
+        wrong, as (position of the entry or None, field, what was found, what should be).
     """
     field = f'split[{split!r}]'
     if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
@@ -125,17 +154,18 @@ class AnnotationChecker:
     """Checks annotations one by one and brings them into one form; counts what it changed.
 
     Args:
-        path (str): The pickle, for messages.
-        layout (SkeletonLayout): Joints that keypoints must have.
-        num_classes (int | None): Labels must be below it.
-        num_person (int): People kept, those of the highest total score.
+        path: The pickle, for messages.
+        layout: Joints that keypoints must have.
+        num_classes: Labels must be below it.
+        num_person: People kept, those of the highest total score.
 
     Attributes:
         dropped_people (int): People dropped because there were more than ``num_person``.
         missing_numbers (int): Joints with a coordinate or score that is not finite.
     """
 
-    def __init__(self, path, layout, num_classes, num_person):
+    def __init__(self, path: str, layout: SkeletonLayout, num_classes: int | None,
+                 num_person: int | None) -> None:
         self.path = path
         self.layout = layout
         self.num_classes = num_classes
@@ -143,7 +173,7 @@ class AnnotationChecker:
         self.dropped_people = 0
         self.missing_numbers = 0
 
-    def __call__(self, index, annotation):
+    def __call__(self, index: int, annotation: Annotation) -> Annotation:
         """Return a checked copy of ``annotation``, the file's number ``index``.
 
         The copy's ``keypoint`` is M x T x V x 2 and its ``keypoint_score`` M x T x V with at most
@@ -168,7 +198,7 @@ class AnnotationChecker:
                     keypoint_score=score, img_shape=shape,
                     original_shape=tuple(map(int, annotation.get('original_shape', shape))))
 
-    def mistakes(self, annotation):
+    def mistakes(self, annotation: Annotation) -> Iterator[tuple[str, str, str]]:
         """Yield all that is wrong with an annotation, as (field, what was found, what should be).
 
         What can only be said of a field that is right by itself is left out where it is not.
@@ -195,7 +225,8 @@ class AnnotationChecker:
         if 'keypoint' in given:
             yield from self._joint_mistakes(annotation, total if total_is_right else None)
 
-    def _joint_mistakes(self, annotation, total):
+    def _joint_mistakes(self, annotation: Annotation,
+                        total: int | None) -> Iterator[tuple[str, str, str]]:
         """Those of ``keypoint`` and ``keypoint_score``; ``total`` is None where it is unknown."""
         xy, score = split_scores(annotation)
         if not isinstance(xy, np.ndarray) or xy.dtype.kind not in 'fiu' or xy.ndim != 4:
@@ -220,13 +251,13 @@ class AnnotationChecker:
                    f'a number array of {" x ".join(map(str, xy.shape[:3]))}')
 
     @staticmethod
-    def place(index, annotation):
+    def place(index: int, annotation: Annotation) -> str:
         """Name an annotation in messages."""
         name = next(name for name in ids_of(annotation) if name is not None)
         return f'annotations[{index}] ({name})'
 
 
-def split_scores(annotation):
+def split_scores(annotation: Annotation) -> tuple[np.ndarray, np.ndarray]:
     """Return keypoints and scores, whichever of the ways to store scores the annotation has.
 
     Where ``keypoint`` is no array of numbers with four axes, both come as they are.
@@ -240,20 +271,20 @@ def split_scores(annotation):
     return xy, score
 
 
-def is_image_shape(shape):
+def is_image_shape(shape: object) -> bool:
     """Whether ``shape`` is a pair of whole numbers of at least 1."""
     return (isinstance(shape, (tuple, list, np.ndarray)) and len(shape) == 2
             and all(isinstance(side, Integral) and side >= 1 for side in shape))
 
 
-def looks_like_xy_score(xy, score):
+def looks_like_xy_score(xy: np.ndarray, score: np.ndarray) -> bool:
     """Tell x, y, score from x, y, z: scores are in [0, 1] and pixels are not all so near 0."""
     bounded = not ((score < 0) | (score > 1)).any()
     xy = np.nan_to_num(xy.astype(np.float32))
     return bounded and (not xy.any() or np.abs(xy).max() > 10)
 
 
-def count_not_finite(xy, score):
+def count_not_finite(xy: np.ndarray, score: np.ndarray) -> int:
     """Count joints with a coordinate (M x T x V x 2) or score (M x T x V) that is not finite."""
     # A sum is not finite if an element is not, and takes one pass: only few files need the count.
     with np.errstate(invalid='ignore'):
@@ -263,7 +294,7 @@ def count_not_finite(xy, score):
     return int((~(np.isfinite(xy).all(-1) & np.isfinite(score))).sum())
 
 
-def describe(value):
+def describe(value: object) -> str:
     """Type, shape and number type of a value, for messages."""
     if isinstance(value, np.ndarray):
         return f'{" x ".join(map(str, value.shape))} {value.dtype}'

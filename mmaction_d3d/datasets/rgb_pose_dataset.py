@@ -1,6 +1,8 @@
 """Videos with skeletons, in the annotation format of PYSKL and MMAction2."""
 import logging
 import os
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 from mmaction.datasets import BaseActionDataset
@@ -24,7 +26,7 @@ class _Arrays(list):
     from an array's numbers.
     """
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict) -> Self:
         return self  # a subset of the data set shares them, too
 
 
@@ -50,28 +52,30 @@ class RGBPoseDataset(BaseActionDataset):
     Its arrays are float32 and no other sample's: a pipeline may change them.
 
     Args:
-        ann_file (str): The pickle.
-        pipeline (list): Transforms.
-        split (str, optional): Name of the split. Defaults to None: all annotations.
-        data_prefix (dict): ``dict(video=DIR)`` with a video a clip, found by ``filename_tmpl`` if
-            given, else by the annotation's ``filename``, else as the one video
-            ``DIR/frame_dir.*``; or ``dict(img=DIR)`` with a folder ``DIR/frame_dir`` a clip.
-        filename_tmpl (str, optional): Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
-        frame_tmpl (str): Name of a frame in its folder. Defaults to ``'img_{:05}.jpg'``.
-        start_index (int, optional): Number of the first frame in ``frame_tmpl``. Defaults to
-            None: 1 for frame folders; it must stay 0 for videos.
-        layout (str): Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
-        num_classes (int, optional): Labels must be below it. Defaults to None: not checked.
-        num_person (int): People kept (M), those with the highest total score. Defaults to 2.
+        ann_file: The pickle.
+        pipeline: Transforms.
+        split: Name of the split. Defaults to None: all annotations.
+        data_prefix: ``dict(video=DIR)`` with a video a clip, found by ``filename_tmpl`` if given,
+            else by the annotation's ``filename``, else as the one video ``DIR/frame_dir.*``; or
+            ``dict(img=DIR)`` with a folder ``DIR/frame_dir`` a clip.
+        filename_tmpl: Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
+        frame_tmpl: Name of a frame in its folder. Defaults to ``'img_{:05}.jpg'``.
+        start_index: Number of the first frame in ``frame_tmpl``. Defaults to None: 1 for frame
+            folders; it must stay 0 for videos.
+        layout: Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
+        num_classes: Labels must be below it. Defaults to None: not checked.
+        num_person: People kept (M), those with the highest total score. Defaults to 2.
         **kwargs: Those of :class:`mmaction.datasets.BaseActionDataset`, such as ``test_mode``.
 
     Raises:
         InputError: The file, the split, an annotation or a video cannot be used.
     """
 
-    def __init__(self, ann_file, pipeline, split=None, data_prefix=None, filename_tmpl=None,
-                 frame_tmpl='img_{:05}.jpg', start_index=None, layout='coco17', num_classes=None,
-                 num_person=2, **kwargs):
+    def __init__(self, ann_file: str, pipeline: list[dict | Callable], split: str | None = None,
+                 data_prefix: dict[str, str] | None = None, filename_tmpl: str | None = None,
+                 frame_tmpl: str = 'img_{:05}.jpg', start_index: int | None = None,
+                 layout: str = 'coco17', num_classes: int | None = None, num_person: int = 2,
+                 **kwargs: Any) -> None:
         data_prefix = dict(data_prefix or {})
         if set(data_prefix) not in ({'video'}, {'img'}):
             raise InputError('config', 'data_prefix', f'the keys {sorted(data_prefix)}',
@@ -96,11 +100,11 @@ class RGBPoseDataset(BaseActionDataset):
                          num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
         self.pipeline.transforms = check_before_crops(self.pipeline.transforms)
 
-    def load_data_list(self):
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Read, check and locate the clips of the split.
 
         Returns:
-            list[dict]: One dict a clip, in the order of the file.
+            One dict a clip, in the order of the file.
         """
         content = safe_pickle.load(self.ann_file)
         annotations, splits = read_annotations(content, self.ann_file)
@@ -123,7 +127,7 @@ class RGBPoseDataset(BaseActionDataset):
         self._report(check)
         return data_list
 
-    def _take_classes(self, content):
+    def _take_classes(self, content: Any) -> None:
         """Put the file's class names, if it has any, into the data set's metainfo."""
         classes = content.get('classes') if isinstance(content, dict) else None
         if classes is None:
@@ -133,14 +137,14 @@ class RGBPoseDataset(BaseActionDataset):
                              f'{self.num_classes}, as num_classes says')
         self._metainfo.setdefault('classes', tuple(classes))
 
-    def _locate_video(self, media, clip, field):
+    def _locate_video(self, media: MediaIndex, clip: dict[str, Any], field: str) -> dict[str, str]:
         return locate_video(media, clip, (self.ann_file, field), self.filename_tmpl)
 
-    def _locate_frames(self, media, clip, field):
+    def _locate_frames(self, media: MediaIndex, clip: dict[str, Any], field: str) -> dict[str, str]:
         clip.pop('filename', None)
         return locate_frames(media, clip, (self.ann_file, field), self.frame_tmpl, self.start_index)
 
-    def _report(self, check):
+    def _report(self, check: AnnotationChecker) -> None:
         """Say, in one line each, what the checks left out."""
         place = f'{self.ann_file}, split {self.split!r}'
         if check.dropped_people:
@@ -152,7 +156,7 @@ class RGBPoseDataset(BaseActionDataset):
                 f'{place}: {check.missing_numbers} joints have a coordinate or score that '
                 'is not finite; they count as missing', logger='current', level=logging.WARNING)
 
-    def get_data_info(self, idx):
+    def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return one clip's dict, whose arrays are float32 and its own."""
         clip = super().get_data_info(idx)
         first = clip.pop('arrays')

@@ -8,7 +8,10 @@ import functools
 import gc
 import os
 import pickle
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -25,10 +28,11 @@ class _Array:
     """
     __slots__ = ('array', )
 
-    def __init__(self, *_):
+    def __init__(self, *_: Any) -> None:
         """Let ``object.__new__`` take the arguments that numpy's function takes."""
 
-    def __setstate__(self, state, empty=np.empty, set_state=np.ndarray.__setstate__):
+    def __setstate__(self, state: tuple, empty: Callable = np.empty,
+                     set_state: Callable = np.ndarray.__setstate__) -> None:
         version, shape, number_type, is_fortran, data = state
         self.array = array = empty(0)
         set_state(array, (version, shape, number_type.dtype, is_fortran, data))
@@ -42,13 +46,13 @@ class _NumberType:
     """
     __slots__ = ('_plain', '_states', 'dtype', '__setstate__')
 
-    def __init__(self, code):
+    def __init__(self, code: str) -> None:
         self._plain = safe_numpy.NumberType(code)
         self.dtype = self._plain.dtype
         self._states = []
         self.__setstate__ = self._states.append
 
-    def check(self):
+    def check(self) -> None:
         """Refuse states other than that of plain numbers or text."""
         for state in self._states:
             self._plain.__setstate__(state)
@@ -57,11 +61,11 @@ class _NumberType:
 class _NumberTypes(dict):
     """The number types of a file, by code."""
 
-    def __missing__(self, code):
+    def __missing__(self, code: str) -> _NumberType:
         self[code] = _NumberType(code)
         return self[code]
 
-    def make(self, code, *copy_flags):
+    def make(self, code: str, *copy_flags: object) -> _NumberType:
         """Stand-in for `numpy.dtype`."""
         return self[code]
 
@@ -70,7 +74,7 @@ class _RefusedGlobal(Exception):
     """A name that an annotation file has no use for; ``args[0]`` is that name."""
 
 
-def _encode_latin1(text, encoding):
+def _encode_latin1(text: str, encoding: str) -> bytes:
     """Stand-in for ``_codecs.encode``, which old protocols use to write bytes as latin-1 text."""
     if encoding != 'latin1':
         raise pickle.UnpicklingError(f'bytes written with encoding {encoding!r}')
@@ -80,7 +84,7 @@ def _encode_latin1(text, encoding):
 class _Unpickler(pickle.Unpickler):
     """C unpickler that builds plain containers, numbers, text, and :class:`_Array` for arrays."""
 
-    def __init__(self, file, number_types):
+    def __init__(self, file: BinaryIO, number_types: _NumberTypes) -> None:
         super().__init__(file)
         self._numpy_types = {
             'dtype': functools.lru_cache(None)(number_types.make), 'ndarray': _Array
@@ -91,7 +95,7 @@ class _Unpickler(pickle.Unpickler):
             'numeric._frombuffer': safe_numpy.array_of_buffer,
         }
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         if module in ('builtins', '__builtin__') and name in _CONTAINERS:
             return super().find_class(module, name)
         if module == 'collections' and name == 'OrderedDict':
@@ -110,11 +114,11 @@ class _Finish:
     """Puts arrays in place of :class:`_Array` all over a value; dicts and lists are changed."""
     _KINDS = frozenset((_Array, _NumberType, dict, collections.OrderedDict, list, tuple))
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._seen = set()  # ids of dicts and lists, so that each is walked through once
         self._tuples = {}
 
-    def __call__(self, value):
+    def __call__(self, value: Any) -> Any:
         """Return the value with arrays; what else it is made of stays the same objects."""
         kind = type(value)
         if kind is _Array:
@@ -131,7 +135,7 @@ class _Finish:
             self._fill(value)
         return value
 
-    def _fill(self, container):
+    def _fill(self, container: dict | list) -> None:
         # No call for what nearly all of a file is made of: calls were a third of the time.
         kinds, disjoint, seen = self._KINDS, self._KINDS.isdisjoint, self._seen
         for key, value in (enumerate(container) if type(container) is list else container.items()):
@@ -149,7 +153,7 @@ class _Finish:
 
 
 @contextmanager
-def _no_collection():
+def _no_collection() -> Iterator[None]:
     """Pause the garbage collector: it would walk again and again over objects that all stay."""
     enabled = gc.isenabled()
     gc.disable()
@@ -160,7 +164,7 @@ def _no_collection():
             gc.enable()
 
 
-def _read(file):
+def _read(file: BinaryIO) -> Any:
     number_types = _NumberTypes()
     # The unpickler, whose memo knows every object of the file, is gone when the walk begins.
     content = _Finish()(_Unpickler(file, number_types).load())
@@ -169,17 +173,17 @@ def _read(file):
     return content
 
 
-def load(path):
+def load(path: str | Path) -> Any:
     """Load a pickle that holds numpy arrays, numbers, text and plain containers.
 
     Arrays pickled by numpy 1 and by numpy 2 both load. Anything else that the file asks to import
     is refused before it is imported.
 
     Args:
-        path (str): The pickle.
+        path: The pickle.
 
     Returns:
-        object: What the pickle holds.
+        What the pickle holds.
 
     Raises:
         InputError: There is no such file, it is no complete pickle, or it asks for a global that

@@ -1,32 +1,41 @@
 """The table of checks, and running them so that one that fails does not stop the others."""
+from __future__ import annotations
+
 import json
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError
 from ..files import write_text
 
+if TYPE_CHECKING:
+    from .context import Context
+
 PASS, FAIL, LEFT_OUT = 'pass', 'fail', 'left out'
 
 # What a check may need besides other checks: the reason why it is lacking, or None.
-NEEDS: dict[str, Callable[[], str]] = {
+NEEDS: dict[str, Callable[[], str | None]] = {
     'PyAV': lambda: None if find_spec('av') else 'PyAV is missing (pip install av)',
 }
+
+#: What a check that passes says in one line, and what it measured.
+Outcome = tuple[str, dict[str, Any]]
+Run = Callable[['Context'], Outcome]
 
 
 class CheckFailed(Exception):
     """A check found something wrong.
 
     Args:
-        reason (str): What, in one line.
-        figures (dict, optional): What was measured.
+        reason: What, in one line.
+        figures: What was measured.
     """
 
-    def __init__(self, reason, figures=None):
+    def __init__(self, reason: str, figures: dict | None = None) -> None:
         super().__init__(reason)
         self.figures = figures or {}
 
@@ -35,13 +44,13 @@ class Check(NamedTuple):
     """One check.
 
     Attributes:
-        name (str): Its name in the table and for ``--only``.
-        run (Callable): Takes a :class:`~mmaction_d3d.gpu_check.context.Context`; returns one line
-            and a dict of figures, or raises.
-        needs (tuple[str]): Keys of :data:`NEEDS`, and checks that must have passed before.
+        name: Its name in the table and for ``--only``.
+        run: Takes a :class:`~mmaction_d3d.gpu_check.context.Context`; returns one line and a dict
+            of figures, or raises.
+        needs: Keys of :data:`NEEDS`, and checks that must have passed before.
     """
     name: str
-    run: Callable
+    run: Run
     needs: tuple[str, ...]
 
 
@@ -60,21 +69,21 @@ CHECKS: dict[str, Check] = {}
 """All checks by name, in the order in which they run."""
 
 
-def check(name, needs=()):
+def check(name: str, needs: Sequence[str] = ()) -> Callable[[Run], Run]:
     """Add the decorated function to :data:`CHECKS`."""
 
-    def add(run):
+    def add(run: Run) -> Run:
         CHECKS[name] = Check(name, run, tuple(needs))
         return run
 
     return add
 
 
-def selected(names=None) -> list[Check]:
+def selected(names: Iterable[str] | None = None) -> list[Check]:
     """Return the checks of these names with those that they need, in the order of the table.
 
     Args:
-        names (Sequence[str], optional): Defaults to None: all.
+        names: Defaults to None: all.
 
     Raises:
         InputError: There is no check of that name.
@@ -87,15 +96,15 @@ def selected(names=None) -> list[Check]:
     return [one for one in CHECKS.values() if one.name in wanted]
 
 
-def run_checks(context, checks: Sequence[Check]) -> list[Result]:
+def run_checks(context: Context, checks: Sequence[Check]) -> list[Result]:
     """Run checks one after the other, with a line of progress before and after each.
 
     After each one ``context.report`` is written anew, so that a run which is stopped leaves what it
     found.
 
     Args:
-        context (Context): Where and at what size.
-        checks (Sequence[Check]): As :func:`selected` gives them.
+        context: Where and at what size.
+        checks: As :func:`selected` gives them.
     """
     results = []
     for number, one in enumerate(checks, 1):
@@ -110,7 +119,7 @@ def run_checks(context, checks: Sequence[Check]) -> list[Result]:
     return results
 
 
-def _run_one(one: Check, context, before: list[Result]) -> Result:
+def _run_one(one: Check, context: Context, before: list[Result]) -> Result:
     states = {result.name: result.state for result in before}
     for need in one.needs:
         if need in NEEDS:
@@ -131,7 +140,7 @@ def _run_one(one: Check, context, before: list[Result]) -> Result:
     return Result(one.name, PASS, time.monotonic() - begin, note, figures)
 
 
-def _reason(error) -> str:
+def _reason(error: Exception) -> str:
     text = ' '.join(str(error).split())[:300]
     return text if isinstance(error,
                               (CheckFailed, InputError)) else (f'{type(error).__name__}: {text}')

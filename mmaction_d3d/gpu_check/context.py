@@ -24,20 +24,20 @@ class Size(NamedTuple):
     """How large the checks are.
 
     Attributes:
-        width (int): C of the model that is trained for the gradients.
-        frames (int): Its frames, T.
-        side (int): Its pixels.
-        batch (int): Its clips.
-        steps (int): Steps that it is trained for.
-        clips (int): Generated training clips; a multiple of 8.
-        exact_width (int): C of the model that is compared with float64 on the CPU.
-        speed_batch (int): Clips of the timed models, at most.
-        speed_model (tuple[int]): C, T and pixels of the timed model.
-        peer (tuple[int]): RGB frames and pixels of RGBPose-Conv3D; 4 times as many pose frames of a
-            quarter of the side.
-        gemm (int): Side of the timed matrices.
-        repeats (int): Of each timing.
-        workers (int): Processes that load data.
+        width: C of the model that is trained for the gradients.
+        frames: Its frames, T.
+        side: Its pixels.
+        batch: Its clips.
+        steps: Steps that it is trained for.
+        clips: Generated training clips; a multiple of 8.
+        exact_width: C of the model that is compared with float64 on the CPU.
+        speed_batch: Clips of the timed models, at most.
+        speed_model: C, T and pixels of the timed model.
+        peer: RGB frames and pixels of RGBPose-Conv3D; 4 times as many pose frames of a quarter of
+            the side.
+        gemm: Side of the timed matrices.
+        repeats: Of each timing.
+        workers: Processes that load data.
     """
     width: int
     frames: int
@@ -92,12 +92,12 @@ class Context:
     """Device, folders and what several checks share, made when first asked for.
 
     Args:
-        device (str): ``'cuda'`` or ``'cpu'``.
-        out (str | Path): Folder for the report, logs, clips and checkpoints.
-        size (str): Key of :data:`SIZES`.
+        device: ``'cuda'`` or ``'cpu'``.
+        out: Folder for the report, logs, clips and checkpoints.
+        size: Key of :data:`SIZES`.
     """
 
-    def __init__(self, device, out, size):
+    def __init__(self, device: str, out: str | Path, size: str) -> None:
         init_default_scope('mmaction')
         self.device, self.size_name, self.size = device, size, SIZES[size]
         self.out = Path(out).resolve()
@@ -113,7 +113,7 @@ class Context:
                     torch=torch.__version__, cuda=torch.version.cuda if cuda else None,
                     cudnn=torch.backends.cudnn.version() if cuda else None, runs=str(self.runs))
 
-    def free(self):
+    def free(self) -> None:
         """Give memory back between two checks."""
         gc.collect()
         if self.device == 'cuda':
@@ -155,7 +155,7 @@ class Context:
                       launcher='none', work_dir=None, local_rank=0))
 
     @functools.cached_property
-    def clips(self):
+    def clips(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """Preprocessed training clips on the CPU: dict of inputs, and labels."""
         cfg = self.read_config()
         dataset = DATASETS.build(cfg.train_dataloader.dataset)

@@ -3,11 +3,12 @@ import torch
 
 from .. import compat
 from ..environment import examine
-from .checks import CheckFailed, check
+from .checks import CheckFailed, Outcome, check
+from .context import Context
 
 
 @check('environment')
-def check_environment(context):
+def check_environment(context: Context) -> Outcome:
     """Versions, what upstream had to be mended, and one product on the device."""
     findings = examine()
     figures = dict(packages={f.name: f.installed for f in findings if f.installed},

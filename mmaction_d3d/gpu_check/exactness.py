@@ -4,7 +4,8 @@ from mmaction.registry import MODELS
 from torch import nn
 
 from ..evaluation.complexity import run_model
-from .checks import CheckFailed, check
+from .checks import CheckFailed, Outcome, check
+from .context import Context
 from .gradients import gradients, relative_error
 
 # Relative errors. A ReLU whose input is within rounding of zero opens in one precision and not in
@@ -13,7 +14,7 @@ TOLERANCE = {'logits': 1e-4, 'backbone': 5e-2, None: 5e-3}
 
 
 @check('float32')
-def check_float32(context):
+def check_float32(context: Context) -> Outcome:
     """Logits and gradients by part."""
     cfg, (inputs, labels) = context.read_config(), context.clips
     width = context.size.exact_width

@@ -7,15 +7,16 @@ from ..datasets.synthetic import CLASSES, Clip
 from ..files import write_pickle
 
 
-def write_frame_folders(out_dir, num_train, num_val, num_test, size, num_frames, seed=0):
+def write_frame_folders(out_dir: str | Path, num_train: int, num_val: int, num_test: int, size: int,
+                        num_frames: int, seed: int = 0) -> None:
     """Write clips as ``frames/CLIP/img_00001.png`` ... and ``annotations.pkl``.
 
     Args:
-        out_dir (str | Path): Folder, new.
-        num_train, num_val, num_test (int): Clips of each split.
-        size (int): Side of the frames, pixels.
-        num_frames (int): Frames of a clip.
-        seed (int): Of the data set.
+        out_dir: Folder, new.
+        num_train, num_val, num_test: Clips of each split.
+        size: Side of the frames, pixels.
+        num_frames: Frames of a clip.
+        seed: Of the data set.
     """
     out_dir, annotations, split = Path(out_dir), [], {}
     for name, count in dict(train=num_train, val=num_val, test=num_test).items():

@@ -29,13 +29,13 @@ def gradients(model: nn.Module, call: Callable, inputs: dict[str, Tensor], label
     """Gradients of the cross entropy of one batch; the model stays as it is.
 
     Args:
-        model (nn.Module): In training mode, float32.
-        call (Callable): Takes model and inputs, returns logits.
-        inputs (dict[str, Tensor]): Float32.
-        labels (Tensor): Classes.
-        device (str): Where to compute.
-        dtype (torch.dtype, optional): bfloat16 or float16: under autocast; float64: everything in
-            it. Defaults to None: float32.
+        model: In training mode, float32.
+        call: Takes model and inputs, returns logits.
+        inputs: Float32.
+        labels: Classes.
+        device: Where to compute.
+        dtype: bfloat16 or float16: under autocast; float64: everything in it. Defaults to None:
+            float32.
     """
     whole = torch.float64 if dtype is torch.float64 else torch.float32
     mixed = dtype in (torch.bfloat16, torch.float16)

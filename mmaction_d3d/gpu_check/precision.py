@@ -10,8 +10,9 @@ from torch import nn
 from torchvision.models.video import r2plus1d_18
 
 from ..evaluation.complexity import run_model
-from .checks import CheckFailed, check
-from .gradients import cosines, gradients
+from .checks import CheckFailed, Outcome, check
+from .context import Context
+from .gradients import Gradients, cosines, gradients
 
 # 1 - cosine of a part may be this many times the control's worst, or below the floor.
 MARGIN = 3.
@@ -25,13 +26,13 @@ class Trained(NamedTuple):
     losses: list
 
 
-def call_control(model, inputs):
+def call_control(model: nn.Module, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """Logits of torchvision's network, which sees no skeletons."""
     return model(inputs['imgs'].flatten(0, 1))
 
 
 @functools.lru_cache(maxsize=1)
-def trained_pair(context):
+def trained_pair(context: Context) -> tuple[Trained, Trained]:
     """Our model and the control, trained alike on the same batches."""
     torch.manual_seed(0)
     ours = MODELS.build(context.read_config().model)
@@ -40,7 +41,7 @@ def trained_pair(context):
     return _train(context, ours, run_model), _train(context, control, call_control)
 
 
-def _train(context, model, call):
+def _train(context: Context, model: nn.Module, call: Callable) -> Trained:
     inputs, labels = context.clips
     model = model.to(context.device).train()
     steps = context.size.steps
@@ -61,7 +62,7 @@ def _train(context, model, call):
 
 
 @functools.lru_cache(maxsize=1)
-def wanted_pair(context):
+def wanted_pair(context: Context) -> list[Gradients]:
     """Return the float64 gradients of both, on the device."""
     batch = _batch(context)
     return [
@@ -70,19 +71,19 @@ def wanted_pair(context):
     ]
 
 
-def _batch(context):
+def _batch(context: Context) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     inputs, labels = context.clips
     count = context.size.batch
     return {key: value[:count] for key, value in inputs.items()}, labels[:count]
 
 
-def verdict(ours, control):
+def verdict(ours: dict[str, float], control: dict[str, float]) -> list[str]:
     """Parts of ours that are worse than the margin lets them be, by cosines of both."""
     allowed = max(FLOOR, MARGIN * max(1 - cosine for cosine in control.values()))
     return [part for part, cosine in ours.items() if not 1 - cosine <= allowed]
 
 
-def _check_precision(context, dtype):
+def _check_precision(context: Context, dtype: torch.dtype) -> Outcome:
     if context.device == 'cuda' and dtype is torch.bfloat16 and (
             not torch.cuda.is_bf16_supported(including_emulation=False)):
         return 'the card has no bfloat16: float16 is used', {}
@@ -106,12 +107,12 @@ def _check_precision(context, dtype):
 
 
 @check('gradient bfloat16')
-def check_bfloat16(context):
+def check_bfloat16(context: Context) -> Outcome:
     """Cosine by part under bfloat16 autocast."""
     return _check_precision(context, torch.bfloat16)
 
 
 @check('gradient float16')
-def check_float16(context):
+def check_float16(context: Context) -> Outcome:
     """Cosine by part under float16 autocast."""
     return _check_precision(context, torch.float16)

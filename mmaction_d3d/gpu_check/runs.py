@@ -7,19 +7,20 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from .checks import CheckFailed, check
-from .context import ROOT
+from .checks import CheckFailed, Outcome, check
+from .context import ROOT, Context
 
 _LIMIT = 120  # seconds of one tool
 # Warnings of distributed training that cost time; reported, since the run itself is right.
 _UNWANTED = ('Grad strides do not match bucket view strides', 'find_unused_parameters=True was')
 
 
-def start(context, name, *command):
+def start(context: Context, name: str, *command: object) -> tuple[subprocess.Popen, Path]:
     """Start a tool whose output goes to ``NAME.log``; return the process and that file."""
     log = context.runs / f'{name}.log'
     env = dict(os.environ, PYTHON=sys.executable, PYTHONUNBUFFERED='1',
@@ -34,7 +35,7 @@ def start(context, name, *command):
     return process, log
 
 
-def finish(process, log):
+def finish(process: subprocess.Popen, log: Path) -> str:
     """Wait for a tool; return what it printed.
 
     Raises:
@@ -56,16 +57,16 @@ def finish(process, log):
     return text
 
 
-def train_command(context, work_dir, *more):
+def train_command(context: Context, work_dir: str, *more: object) -> tuple[object, ...]:
     """Command of one epoch of training."""
     return (sys.executable, ROOT / 'tools' / 'train.py', *_arguments(context, work_dir), *more)
 
 
-def _arguments(context, work_dir):
+def _arguments(context: Context, work_dir: str) -> tuple[object, ...]:
     return (context.config, '--data-root', context.data_root, '--work-dir', context.runs / work_dir)
 
 
-def load(path):
+def load(path: str | Path) -> dict[str, Any]:
     """Return a checkpoint on the CPU.
 
     Raises:
@@ -76,7 +77,7 @@ def load(path):
     return CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
 
 
-def _finite(checkpoint):
+def _finite(checkpoint: dict[str, Any]) -> dict[str, Any]:
     wrong = [
         name for name, value in checkpoint['state_dict'].items()
         if value.is_floating_point() and not torch.isfinite(value).all()
@@ -87,7 +88,7 @@ def _finite(checkpoint):
 
 
 @check('train')
-def check_train(context):
+def check_train(context: Context) -> Outcome:
     """tools/train.py, one epoch in the precision that the config chooses."""
     finish(*start(context, 'train', *train_command(context, 'train')))
     checkpoint = _finite(load(context.runs / 'train' / 'epoch_1.pth'))
@@ -95,7 +96,7 @@ def check_train(context):
 
 
 @check('test', needs=('train', ))
-def check_test(context):
+def check_test(context: Context) -> Outcome:
     """tools/test.py of that checkpoint: one prediction a clip."""
     dump = context.runs / 'predictions.pkl'
     finish(*start(context, 'test', sys.executable, ROOT / 'tools' /
@@ -109,7 +110,7 @@ def check_test(context):
 
 
 @check('resume', needs=('train', ))
-def check_resume(context):
+def check_resume(context: Context) -> Outcome:
     """tools/train.py --resume goes on from the first epoch to the second."""
     first = context.runs / 'train' / 'epoch_1.pth'
     text = finish(*start(
@@ -124,7 +125,7 @@ def check_resume(context):
 
 
 @check('dist_train')
-def check_dist_train(context):
+def check_dist_train(context: Context) -> Outcome:
     """tools/dist_train.sh CONFIG 1, over nccl on a GPU and gloo on a CPU."""
     text = finish(*start(context, 'dist_train', ROOT / 'tools' / 'dist_train.sh', context.config, 1,
                          *_arguments(context, 'dist_train')[1:]))
@@ -136,7 +137,7 @@ def check_dist_train(context):
 
 
 @check('infer', needs=('train', 'PyAV'))
-def check_infer(context):
+def check_infer(context: Context) -> Outcome:
     """tools/infer.py on one generated video, with skeletons and the annotated video."""
     video = sorted((context.data_root / 'videos').glob('test*.mp4'))[0]
     out = context.runs / 'infer'
@@ -153,7 +154,7 @@ def check_infer(context):
 
 
 @check('deterministic')
-def check_deterministic(context):
+def check_deterministic(context: Context) -> Outcome:
     """Two trainings with --deterministic side by side give the same bits."""
     names = ('deterministic_a', 'deterministic_b')
     context.config, context.data_root  # made before both start

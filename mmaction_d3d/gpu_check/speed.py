@@ -1,27 +1,33 @@
 """Clips a second and memory: the whole model beside RGBPose-Conv3D, and the model's parts."""
 import os.path as osp
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.utils import get_installed_path
+from torch import nn
 
 from ..evaluation.complexity import run_model
-from .checks import CheckFailed, check
-from .context import ROOT
+from .checks import CheckFailed, Outcome, check
+from .context import ROOT, Context
 from .timing import allocated, time_in_turn, warm_up
+
+Call = Callable[[], object]
+Built = TypeVar('Built')
 
 _PEER = 'skeleton/posec3d/rgbpose_conv3d/rgbpose_conv3d.py'
 
 
-def mixed(device):
+def mixed(device: str) -> torch.autocast:
     """Return the precision that training uses on this device."""
     good = device == 'cpu' or torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.autocast(device, dtype=torch.bfloat16 if good else torch.float16)
 
 
-def our_model(context, batch):
+def our_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.Tensor]]:
     """Model of configs/d3d_ntu120_xset.py, of which a small size has less, and inputs of noise."""
     width, frames, side = context.size.speed_model
     cfg = Config.fromfile(str(ROOT / 'configs' / 'd3d_ntu120_xset.py')).model
@@ -34,7 +40,7 @@ def our_model(context, batch):
         imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device), keypoint=keypoint)
 
 
-def peer_model(context, batch):
+def peer_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.Tensor]]:
     """RGBPose-Conv3D of MMAction2's own config with random weights, and inputs of noise."""
     frames, side = context.size.peer
     path = osp.join(get_installed_path('mmaction'), '.mim', 'configs', _PEER)
@@ -45,11 +51,11 @@ def peer_model(context, batch):
                                 device=context.device))
 
 
-def training_step(model, inputs, device):
+def training_step(model: nn.Module, inputs: dict[str, torch.Tensor], device: str) -> Call:
     """Return a call that does one step of training, gradients freed."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
 
-    def step():
+    def step() -> None:
         model.train()
         with mixed(device):
             scores = run_model(model, inputs)
@@ -61,10 +67,10 @@ def training_step(model, inputs, device):
     return step
 
 
-def inference(model, inputs, device):
+def inference(model: nn.Module, inputs: dict[str, torch.Tensor], device: str) -> Call:
     """Return a call that does one forward pass."""
 
-    def infer():
+    def infer() -> None:
         model.eval()
         with torch.no_grad(), mixed(device):
             run_model(model, inputs)
@@ -72,18 +78,18 @@ def inference(model, inputs, device):
     return infer
 
 
-def product(context):
+def product(context: Context) -> tuple[Call, int]:
     """Return a call of the card's matrix product, and its operations."""
     n = context.size.gemm
     a, b = (torch.randn(n, n, device=context.device, dtype=torch.bfloat16) for _ in range(2))
     return lambda: a @ b, 2 * n**3
 
 
-def fitting(build, first):
+def fitting(build: Callable[[int], Built], first: int) -> tuple[Built, int]:
     """``build(batch)`` of the largest batch that fits: ``first``, or a half of a half of it.
 
     Returns:
-        tuple: What it returned, and the batch.
+        What it returned, and the batch.
 
     Raises:
         CheckFailed: Not even one clip fits.
@@ -98,7 +104,8 @@ def fitting(build, first):
     raise CheckFailed('not even one clip fits into the memory of the GPU')
 
 
-def _prepare(context, make, batch):
+def _prepare(context: Context, make: Callable,
+             batch: int) -> tuple[dict[str, Call], dict[str, float]]:
     """Both calls of a model, warm, and the memory of each in GiB."""
     base = allocated(context.device)
     model, inputs = make(context, batch)
@@ -109,7 +116,7 @@ def _prepare(context, make, batch):
 
 
 @check('speed')
-def check_speed(context):
+def check_speed(context: Context) -> Outcome:
     """Training and inference beside RGBPose-Conv3D, one clip alone, and the card's product."""
     calls, batches, figures = {}, {}, {}
     for name, make in (('D3D', our_model), ('RGBPose-Conv3D', peer_model)):
@@ -135,7 +142,8 @@ def check_speed(context):
     return f'{note}; GEMM {figures["GEMM"]["tflops"]:.2f} TFLOP/s', figures
 
 
-def captured(model, inputs, device):
+def captured(model: nn.Module, inputs: dict[str, torch.Tensor],
+             device: str) -> dict[str, tuple[nn.Module, tuple, dict]]:
     """Modules of our model that are timed, each with the arguments of a forward pass.
 
     Raises:
@@ -166,7 +174,7 @@ def captured(model, inputs, device):
     return {name: (module, *arguments[name]) for name, module in modules.items()}
 
 
-def _tensors(nested):
+def _tensors(nested: Any) -> Iterator[torch.Tensor]:
     if torch.is_tensor(nested):
         yield nested
     elif isinstance(nested, (tuple, list)):
@@ -174,19 +182,20 @@ def _tensors(nested):
             yield from _tensors(one)
 
 
-def _part_calls(module, args, kwargs, device):
+def _part_calls(module: nn.Module, args: Sequence, kwargs: dict[str, Any],
+                device: str) -> dict[str, Call]:
     """Inference and forward with backward of one part."""
     args = [
         arg.detach().clone().requires_grad_(arg.is_floating_point())
         if torch.is_tensor(arg) else arg for arg in args
     ]
 
-    def infer():
+    def infer() -> None:
         module.eval()
         with torch.no_grad(), mixed(device):
             module(*args, **kwargs)
 
-    def train():
+    def train() -> None:
         module.train()
         with mixed(device):
             outputs = module(*args, **kwargs)
@@ -199,10 +208,10 @@ def _part_calls(module, args, kwargs, device):
 
 
 @check('speed by part')
-def check_speed_by_part(context):
+def check_speed_by_part(context: Context) -> Outcome:
     """Forward, and forward with backward, of each part of our model."""
 
-    def build(batch):
+    def build(batch: int) -> tuple[dict[str, Call], dict[str, float]]:
         calls, memory = {}, {}
         model, inputs = our_model(context, batch)
         for name, part in captured(model, inputs, context.device).items():

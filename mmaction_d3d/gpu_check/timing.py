@@ -10,12 +10,12 @@ def time_in_turn(calls: dict[str, Callable], device: str, repeats: int) -> dict[
     """Time every call once in each round, so that what else happens falls on all alike.
 
     Args:
-        calls (dict[str, Callable]): Calls without arguments, that have run before.
-        device (str): ``'cuda'`` or ``'cpu'``.
-        repeats (int): Rounds.
+        calls: Calls without arguments, that have run before.
+        device: ``'cuda'`` or ``'cpu'``.
+        repeats: Rounds.
 
     Returns:
-        dict[str, dict]: ``ms`` (median), ``low`` and ``high`` of each.
+        ``ms`` (median), ``low`` and ``high`` of each.
     """
     times = {name: [] for name in calls}
     for _ in range(repeats):
@@ -27,7 +27,7 @@ def time_in_turn(calls: dict[str, Callable], device: str, repeats: int) -> dict[
     }
 
 
-def _seconds(call, device):
+def _seconds(call: Callable, device: str) -> float:
     if device != 'cuda':
         begin = time.perf_counter()
         call()

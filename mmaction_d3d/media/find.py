@@ -2,9 +2,11 @@
 import glob
 import os
 import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, Place
 from ..files import numbered_lines
 
 VIDEO_SUFFIXES = frozenset([
@@ -28,27 +30,27 @@ class Media:
     images: tuple[str, ...] | None = None
 
     @property
-    def names(self):
+    def names(self) -> dict[str, str]:
         """``frame_dir``, and for a video ``filename``, as an annotation has them."""
         if self.images is not None:
             return dict(frame_dir=self.name)
         return dict(frame_dir=os.path.splitext(self.name)[0], filename=self.name)
 
 
-def has_suffix(path, suffixes):
+def has_suffix(path: str | Path, suffixes: Collection[str]) -> bool:
     """Whether a file's suffix, in any case, is one of these."""
     return os.path.splitext(path)[1].lower() in suffixes
 
 
-def walk(top, above=frozenset()):
+def walk(top: str, above: frozenset[str] = frozenset()) -> Iterator[tuple[str, list[str]]]:
     """Go through a folder at any depth; links to folders are folders, but for circles of them.
 
     Args:
-        top (str): The folder.
-        above (frozenset[str]): Where the folders lie that it was reached through.
+        top: The folder.
+        above: Where the folders lie that it was reached through.
 
     Yields:
-        tuple[str, list[str]]: A folder, and the sorted names of the files in it.
+        A folder, and the sorted names of the files in it.
 
     Raises:
         InputError: A folder cannot be read.
@@ -67,15 +69,15 @@ def walk(top, above=frozenset()):
             yield from walk(entry.path, above | {place})
 
 
-def files_by_name(root, endings):
+def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
     """Find the files of a folder, at any depth, whose names must differ.
 
     Args:
-        root (str): The folder.
-        endings (Iterable[str]): How their names end, such as ``_rgb.avi``, or suffixes.
+        root: The folder.
+        endings: How their names end, such as ``_rgb.avi``, or suffixes.
 
     Returns:
-        dict[str, str]: Paths by name without folder and ending.
+        Paths by name without folder and ending.
 
     Raises:
         InputError: There is no such folder, or two files have one name.
@@ -96,16 +98,16 @@ def files_by_name(root, endings):
     return found
 
 
-def find_media(inputs):
+def find_media(inputs: Iterable[str]) -> list[Media]:
     """List the videos and frame folders that a command line names.
 
     Args:
-        inputs (list[str]): Each a video, a folder of images (one clip), a folder with videos and
-            such folders somewhere below it, a glob pattern of these, or a ``.txt`` file with one
-            of these a line.
+        inputs: Each a video, a folder of images (one clip), a folder with videos and such folders
+            somewhere below it, a glob pattern of these, or a ``.txt`` file with one of these a
+            line.
 
     Returns:
-        list[Media]: Sorted by name.
+        Sorted by name.
 
     Raises:
         InputError: An input holds none of these, or two clips have one name.
@@ -127,7 +129,7 @@ def find_media(inputs):
     return [found[name] for name in sorted(found)]
 
 
-def as_media(source):
+def as_media(source: str | Path | Media) -> Media:
     """Return the :class:`Media` of one video or frame folder, named as its last part.
 
     Raises:
@@ -141,7 +143,7 @@ def as_media(source):
     return media[0]
 
 
-def _lines(inputs):
+def _lines(inputs: Iterable[str]) -> Iterator[tuple[Place, str]]:
     """Each input with the place that named it, list files resolved."""
     for item in inputs:
         if item.lower().endswith('.txt'):
@@ -151,7 +153,7 @@ def _lines(inputs):
             yield ('command line', 'VIDEOS'), item
 
 
-def _expand(item):
+def _expand(item: str) -> Iterator[Media]:
     """Return the clips of one input."""
     if glob.has_magic(item) and not os.path.exists(item):
         root = item
@@ -165,12 +167,12 @@ def _expand(item):
         yield Media(item, os.path.basename(item))  # whatever its suffix: it was named
 
 
-def _video(path, root):
+def _video(path: str, root: str) -> Iterator[Media]:
     if has_suffix(path, VIDEO_SUFFIXES):
         yield Media(path, _below(path, root))
 
 
-def _walk(top, root):
+def _walk(top: str, root: str) -> Iterator[Media]:
     """Videos and frame folders in and below ``top``, named from ``root``."""
     for folder, files in walk(top):
         images = [name for name in files if has_suffix(name, IMAGE_SUFFIXES)]
@@ -184,10 +186,10 @@ def _walk(top, root):
                         tuple(os.path.join(folder, image) for image in images))
 
 
-def _below(path, root):
+def _below(path: str, root: str) -> str:
     return os.path.relpath(path, root or '.').replace(os.sep, '/')
 
 
-def _numbers(name):
+def _numbers(name: str) -> list[tuple[int, str]]:
     """Sort key by which frame 10 comes after frame 9, however both are written."""
     return [(int(part), '') if part.isdecimal() else (0, part) for part in re.split(r'(\d+)', name)]

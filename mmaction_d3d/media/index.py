@@ -1,7 +1,9 @@
 """Finding the video, or the folder of frames, of an annotation."""
 import os
+from collections.abc import Mapping
+from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, Place
 from .find import VIDEO_SUFFIXES
 
 
@@ -9,15 +11,15 @@ class MediaIndex:
     """Looks files up in listings that are read once a folder, not once an annotation.
 
     Args:
-        root (str): Folder that names are relative to.
+        root: Folder that names are relative to.
     """
 
-    def __init__(self, root):
+    def __init__(self, root: str) -> None:
         self.root = root
         self._files = {}
         self._videos = {}
 
-    def _list(self, folder):
+    def _list(self, folder: str) -> None:
         """Read a folder: its file names, and its videos' names by stem."""
         files, videos = set(), {}
         try:
@@ -33,14 +35,14 @@ class MediaIndex:
             pass
         self._files[folder], self._videos[folder] = files, videos
 
-    def has(self, path):
+    def has(self, path: str) -> bool:
         """Whether there is a file at ``path``."""
         folder, name = os.path.split(path)
         if folder not in self._files:
             self._list(folder)
         return name in self._files[folder]
 
-    def video(self, name, place):
+    def video(self, name: str, place: Place) -> str:
         """Return the path of the video ``name`` (relative to the root, with its suffix).
 
         Raises:
@@ -51,7 +53,7 @@ class MediaIndex:
             raise InputError(place[0], place[1], f'no file {path}', 'a video')
         return path
 
-    def video_of_any_suffix(self, stem, place):
+    def video_of_any_suffix(self, stem: str, place: Place) -> str:
         """Return the path of the one video named ``stem`` (relative to the root) plus a suffix.
 
         Raises:
@@ -68,17 +70,18 @@ class MediaIndex:
         return os.path.join(folder, found[0])
 
 
-def locate_video(media, clip, place, filename_tmpl=None):
+def locate_video(media: MediaIndex, clip: Mapping[str, Any], place: Place,
+                 filename_tmpl: str | None = None) -> dict[str, str]:
     """Find a clip's video: by ``filename_tmpl``, else its ``filename``, else its ``frame_dir``.
 
     Args:
-        media (MediaIndex): The folder of videos.
-        clip (dict): The annotation.
-        place (tuple[str]): File and field for messages.
-        filename_tmpl (str, optional): Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
+        media: The folder of videos.
+        clip: The annotation.
+        place: File and field for messages.
+        filename_tmpl: Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
 
     Returns:
-        dict: ``filename``: what a pipeline needs to open the video.
+        ``filename``: what a pipeline needs to open the video.
 
     Raises:
         InputError: There is no such video, or the template names a field that is not there.
@@ -97,15 +100,16 @@ def locate_video(media, clip, place, filename_tmpl=None):
     return dict(filename=media.video_of_any_suffix(clip['frame_dir'], place))
 
 
-def locate_frames(media, clip, place, frame_tmpl, start_index):
+def locate_frames(media: MediaIndex, clip: Mapping[str, Any], place: Place, frame_tmpl: str,
+                  start_index: int) -> dict[str, str]:
     """Find a clip's folder of frames; ``media``, ``clip``, ``place`` as for a video.
 
     Args:
-        frame_tmpl (str): Name of a frame in its folder.
-        start_index (int): Number of the first frame in it.
+        frame_tmpl: Name of a frame in its folder.
+        start_index: Number of the first frame in it.
 
     Returns:
-        dict: ``img_dir`` and ``frame_tmpl``: what a pipeline needs to read the frames.
+        ``img_dir`` and ``frame_tmpl``: what a pipeline needs to read the frames.
 
     Raises:
         InputError: The clip names no folder, or there is no first frame.

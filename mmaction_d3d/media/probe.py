@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import InputError
+from .find import Media
 from .read import Frames
 from .video import DEFAULT_FPS, DecodingError, Video
 
@@ -25,18 +26,19 @@ class MediaInfo:
     problem: str = ''
 
 
-def probe(media, count='packets', folder_fps=DEFAULT_FPS):
+def probe(media: Media, count: str = 'packets',
+          folder_fps: Fraction | float = DEFAULT_FPS) -> MediaInfo:
     """Find out how long, large and fast a video or frame folder is; its first frame is decoded.
 
     Args:
-        media (Media): What to look at.
-        count (str): How to count a video's frames: ``header`` believes what the file announces,
+        media: What to look at.
+        count: How to count a video's frames: ``header`` believes what the file announces,
             ``packets`` reads the file without decoding it, ``frames`` decodes all. Defaults to
             ``packets``.
-        folder_fps (float): Frames a second of a frame folder. Defaults to 25.
+        folder_fps: Frames a second of a frame folder. Defaults to 25.
 
     Returns:
-        MediaInfo: What it holds.
+        What it holds.
 
     Raises:
         InputError: Not one frame decodes.

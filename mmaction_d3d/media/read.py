@@ -1,5 +1,7 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,9 +17,8 @@ class Frames:
     One frame is in memory. A video that can be decoded no further ends there.
 
     Args:
-        media (Media): What to read.
-        backend (str, optional): ``av`` or ``decord``, for a video; by default the first that is
-            installed.
+        media: What to read.
+        backend: ``av`` or ``decord``, for a video; by default the first that is installed.
 
     Attributes:
         count (int): Frames so far.
@@ -25,11 +26,11 @@ class Frames:
         img_shape (tuple[int] | None): Height and width of the first of :meth:`images`.
     """
 
-    def __init__(self, media, backend=None):
+    def __init__(self, media: Media, backend: str | None = None) -> None:
         self.media, self.count, self.problem, self.img_shape = media, 0, '', None
         self._backend = backend
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Frame]:
         """Yield the frames.
 
         Raises:
@@ -53,7 +54,7 @@ class Frames:
             raise InputError(self.media.path, 'video', self.problem or 'no frame',
                              'a video that can be decoded')
 
-    def images(self):
+    def images(self) -> Iterator[np.ndarray]:
         """Yield the frames as H x W x 3 uint8 RGB.
 
         Raises:
@@ -70,20 +71,21 @@ class Frames:
             yield image
 
 
-def read_video(path, frame_inds, backend=None):
+def read_video(path: str, frame_inds: np.ndarray,
+               backend: str | None = None) -> tuple[dict[int, np.ndarray], int | None]:
     """Decode the named frames of a video, each once.
 
     A video that ends, or can be decoded no further, before the last index gives its last frame
     for all indices from there on.
 
     Args:
-        path (str): The video.
-        frame_inds (np.ndarray): Frame indices from 0, in any order, repeats allowed.
-        backend (str, optional): ``av`` or ``decord``; by default the first that is installed.
+        path: The video.
+        frame_inds: Frame indices from 0, in any order, repeats allowed.
+        backend: ``av`` or ``decord``; by default the first that is installed.
 
     Returns:
-        tuple[dict[int, np.ndarray], int | None]: H x W x 3 uint8 RGB by frame index, and the
-        number of frames if the video is too short for the largest index, else None.
+        H x W x 3 uint8 RGB by frame index, and the number of frames if the video is too short for
+        the largest index, else None.
 
     Raises:
         InputError: Not one frame can be decoded.
@@ -100,16 +102,16 @@ def read_video(path, frame_inds, backend=None):
     return images, frames.count
 
 
-def numbered_images(folder, frame_tmpl, start_index):
+def numbered_images(folder: str, frame_tmpl: str, start_index: int) -> Iterator[str]:
     """Paths of a folder's images from the one numbered ``start_index`` to before the first gap.
 
     Args:
-        folder (str): The folder.
-        frame_tmpl (str): Name of an image, such as ``'img_{:05}.jpg'``.
-        start_index (int): Number of the first one.
+        folder: The folder.
+        frame_tmpl: Name of an image, such as ``'img_{:05}.jpg'``.
+        start_index: Number of the first one.
 
     Yields:
-        str: The next path.
+        The next path.
     """
     path = os.path.join(folder, frame_tmpl.format(start_index))
     while os.path.isfile(path):
@@ -118,14 +120,15 @@ def numbered_images(folder, frame_tmpl, start_index):
         path = os.path.join(folder, frame_tmpl.format(start_index))
 
 
-def read_frame_folder(folder, frame_inds, frame_tmpl, start_index):
+def read_frame_folder(folder: str, frame_inds: np.ndarray, frame_tmpl: str,
+                      start_index: int) -> tuple[dict[int, np.ndarray], int | None]:
     """Read the named images of a folder of frames; arguments and result as :func:`read_video`.
 
     Raises:
         InputError: The first image is not there, or an image cannot be read.
     """
 
-    def image_path(index):
+    def image_path(index: int) -> str:
         return os.path.join(folder, frame_tmpl.format(index + start_index))
 
     count = None
@@ -143,7 +146,7 @@ def read_frame_folder(folder, frame_inds, frame_tmpl, start_index):
     return images, count
 
 
-def read_image(path):
+def read_image(path: str | Path) -> np.ndarray:
     """Read an image as H x W x 3 uint8 RGB.
 
     Raises:

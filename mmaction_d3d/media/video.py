@@ -1,10 +1,18 @@
 """Videos as players show them: the one place that decides stream, way up and times."""
+from __future__ import annotations
+
 import importlib.util
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    import av
 
 DEFAULT_FPS = 25  # of frame folders, and of videos that do not say it
 
@@ -18,7 +26,7 @@ class DecodingError(Exception):
     """A library can open or decode a video no further; the text says why, in one line."""
 
     @classmethod
-    def of(cls, error, path):
+    def of(cls, error: Exception, path: str) -> Self:
         """Return the one for a library's error on a file."""
         reason = ' '.join(str(error).replace(path, 'the file').split())
         return cls(f'{type(error).__name__} ({reason})')
@@ -28,21 +36,22 @@ class Frame:
     """A decoded frame, which becomes RGB only where that is asked for.
 
     Args:
-        read (Callable): Gives H x W x 3 uint8 RGB.
-        time (Fraction, optional): When it is shown, in seconds from the beginning of the file.
-        picture (av.VideoFrame, optional): PyAV's frame, where that is stored as it is shown.
+        read: Gives H x W x 3 uint8 RGB.
+        time: When it is shown, in seconds from the beginning of the file.
+        picture: PyAV's frame, where that is stored as it is shown.
     """
     __slots__ = 'time', '_read', '_picture'
 
-    def __init__(self, read, time=None, picture=None):
+    def __init__(self, read: Callable[[], np.ndarray], time: Fraction | None = None,
+                 picture: av.VideoFrame | None = None) -> None:
         self.time, self._read, self._picture = time, read, picture
 
-    def rgb(self):
+    def rgb(self) -> np.ndarray:
         """Return the frame as H x W x 3 uint8 RGB."""
         return self._read()
 
     @property
-    def picture(self):
+    def picture(self) -> np.ndarray | av.VideoFrame:
         """What :meth:`.write.H264Writer.add` loses least with: PyAV's frame, else RGB."""
         return self._read() if self._picture is None else self._picture
 
@@ -53,7 +62,7 @@ class Video:
     Of several picture streams it is the one that FFmpeg thinks best, never an attached cover.
 
     Args:
-        path (str): The file.
+        path: The file.
 
     Attributes:
         rate (Fraction): Frames a second, as the header says: a mean where they vary.
@@ -63,7 +72,7 @@ class Video:
         InputError: It cannot be opened, or has no film in it.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         import av
         self.path, want = path, 'a video that can be decoded'
         try:
@@ -81,13 +90,14 @@ class Video:
         self.announced = self._stream.frames
         self._zero = Fraction(self._container.start_time or 0, _MICRO)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
         self._container.close()
 
-    def frames(self):
+    def frames(self) -> Generator[Frame, None, None]:
         """Yield every :class:`Frame` in the order shown.
 
         Raises:
@@ -100,11 +110,11 @@ class Video:
         except Exception as error:  # PyAV has many kinds
             raise DecodingError.of(error, self.path) from error
 
-    def frames_from(self, start):
+    def frames_from(self, start: Fraction) -> Iterator[Frame]:
         """Yield frames from one that is shown at ``start`` or before, without decoding all.
 
         Args:
-            start (Fraction): Seconds from the beginning of the file, as players count.
+            start: Seconds from the beginning of the file, as players count.
 
         Raises:
             DecodingError: The video can be decoded no further.
@@ -121,7 +131,7 @@ class Video:
             yield first
             yield from frames
 
-    def count_packets(self):
+    def count_packets(self) -> int:
         """Return the number of frames by the file's packets, which need no decoding.
 
         Raises:
@@ -133,7 +143,7 @@ class Video:
             raise DecodingError.of(error, self.path) from error
 
 
-def _film(container):
+def _film(container: av.container.InputContainer) -> av.VideoStream | None:
     """Return the stream to show: FFmpeg's choice, unless that is a cover picture."""
     from av.stream import Disposition
     best = container.streams.best('video')
@@ -144,7 +154,7 @@ def _film(container):
     return best if best in films else next(iter(films), None)
 
 
-def _upright(frame, time):
+def _upright(frame: av.VideoFrame, time: Fraction | None) -> Frame:
     """PyAV's frame as a player shows it: turned and mirrored as the file's header says.
 
     The header's matrix takes (x, y) of a stored picture to (a x + c y, b x + d y) of the one
@@ -163,18 +173,18 @@ def _upright(frame, time):
     return Frame(lambda: frame.to_ndarray(format='rgb24'), time, frame)
 
 
-def _moved(image, exchange, left, up):
+def _moved(image: np.ndarray, exchange: bool, left: bool, up: bool) -> np.ndarray:
     """H x W x 3 with axes exchanged, then mirrored from right to left and from bottom to top."""
     image = image.swapaxes(0, 1) if exchange else image
     return np.ascontiguousarray(image[::-1 if up else 1, ::-1 if left else 1])
 
 
-def _pyav_frames(path):
+def _pyav_frames(path: str) -> Generator[Frame, None, None]:
     with Video(path) as video:
         yield from video.frames()
 
 
-def _decord_frames(path):
+def _decord_frames(path: str) -> Generator[Frame, None, None]:
     """As :func:`_pyav_frames`, by decord.
 
     Frames are read one after the other: decord's jump to an index returns, without an error,
@@ -199,7 +209,7 @@ def _decord_frames(path):
         raise DecodingError.of(error, path) from error
 
 
-def _is_turned(path):
+def _is_turned(path: str) -> bool:
     """Whether the header turns or mirrors a video, as far as its first frame decodes."""
     with Video(path) as video:
         try:
@@ -213,12 +223,12 @@ def _is_turned(path):
 _BACKENDS = {'av': _pyav_frames, 'decord': _decord_frames}
 
 
-def video_frames(path, backend=None):
+def video_frames(path: str, backend: str | None = None) -> Generator[Frame, None, None]:
     """Yield every :class:`Frame` of a video in the order shown.
 
     Args:
-        path (str): The video.
-        backend (str, optional): ``av`` or ``decord``; by default the first that is installed.
+        path: The video.
+        backend: ``av`` or ``decord``; by default the first that is installed.
 
     Raises:
         ImportError: It is not installed.

@@ -1,10 +1,19 @@
 """H.264 videos written frame by frame."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import numpy as np
 
 from ..files import whole_or_absent
+
+if TYPE_CHECKING:
+    import av
 
 #: For looking at.
 VIEWING = dict(preset='superfast', crf='21')
@@ -24,21 +33,22 @@ class H264Writer:
     Builds of FFmpeg without x264 write MPEG-4 Part 2 by FFmpeg's own encoder.
 
     Args:
-        file (BinaryIO): Where to write it.
-        suffix (str): Its format: ``avi``, ``mp4``.
-        rate (Fraction): Frames a second.
-        options (dict): Of the encoder, such as :data:`VIEWING`.
-        short_side (int, optional): In pixels, which smaller frames keep; sides become even.
-            Defaults to None: frames stay as large as they are, and their sides must be even.
-        in_front (bool): Whether an mp4's index goes before its frames, so that it plays while it
-            loads. Defaults to False.
+        file: Where to write it.
+        suffix: Its format: ``avi``, ``mp4``.
+        rate: Frames a second.
+        options: Of the encoder, such as :data:`VIEWING`.
+        short_side: In pixels, which smaller frames keep; sides become even. Defaults to None:
+            frames stay as large as they are, and their sides must be even.
+        in_front: Whether an mp4's index goes before its frames, so that it plays while it loads.
+            Defaults to False.
 
     Attributes:
         frames (int): Those written.
         shape (tuple[int] | None): Their height and width.
     """
 
-    def __init__(self, file, suffix, rate, options, short_side=None, in_front=False):
+    def __init__(self, file: BinaryIO, suffix: str, rate: Fraction | float, options: dict[str, str],
+                 short_side: int | None = None, in_front: bool = False) -> None:
         import av
         self.frames, self.shape = 0, None
         self._rate, self._options, self._short_side = Fraction(rate), options, short_side
@@ -46,10 +56,10 @@ class H264Writer:
                                   options=dict(movflags='faststart') if in_front else {})
         self._stream = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def add(self, frame):
+    def add(self, frame: np.ndarray | av.VideoFrame) -> None:
         """Write the next frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size."""
         import av
         if isinstance(frame, np.ndarray):
@@ -63,7 +73,7 @@ class H264Writer:
         self._container.mux(self._stream.encode(frame))
         self.frames += 1
 
-    def _open(self, frame):
+    def _open(self, frame: av.VideoFrame) -> None:
         """Begins the stream, at the size of its first frame."""
         import av
         width, height = frame.width, frame.height
@@ -79,36 +89,39 @@ class H264Writer:
             stream.codec_context.thread_count = 1
         self.shape = height, width
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
         with self._container:
             if kind is None and self._stream is not None:
                 self._container.mux(self._stream.encode())
 
 
 @contextmanager
-def h264_writer(path, fps):
+def h264_writer(path: str | Path,
+                fps: Fraction | float) -> Iterator[Callable[[np.ndarray | av.VideoFrame], None]]:
     """Open an mp4 that any browser plays, and that appears once it is whole.
 
     Args:
-        path (str): The file.
-        fps (Fraction): Frames a second.
+        path: The file.
+        fps: Frames a second.
 
     Yields:
-        Callable: Takes the next frame, H x W x 3 uint8 RGB, with even sides, as the format wants.
+        Takes the next frame, H x W x 3 uint8 RGB, with even sides, as the format wants.
     """
     with whole_or_absent(path) as file:
         with H264Writer(file, 'mp4', fps, VIEWING, in_front=True) as writer:
             yield writer.add
 
 
-def write_video(path, frames, fps):
+def write_video(path: str | Path, frames: Iterable[np.ndarray | av.VideoFrame],
+                fps: Fraction | float) -> None:
     """Write frames by :func:`h264_writer`."""
     with h264_writer(path, fps) as write:
         for frame in frames:
             write(frame)
 
 
-def smaller_size(width, height, short_side):
+def smaller_size(width: int, height: int, short_side: int) -> tuple[int, int]:
     """Width and height, both even, of a picture whose short side is ``short_side`` at most."""
     scale = min(1, short_side / min(width, height))
     return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))

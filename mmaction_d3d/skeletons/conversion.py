@@ -1,7 +1,9 @@
 """Conversion between joint layouts, where joints correspond: those of the same name."""
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, Place
 from .layouts import get_layout
 
 #: OpenPose's body models by number of joints, in the order of its doc/02_output.md.
@@ -17,21 +19,21 @@ OPENPOSE_JOINTS = {
 }
 
 
-def convert_joints(people, joints, layout, place):
+def convert_joints(people: np.ndarray, joints: Sequence[str], layout: str,
+                   place: Place) -> tuple[np.ndarray, list[str]]:
     """Put joints into the order of another layout.
 
     A joint corresponds to the one of the same name. Penn Action's and Kinect's ``head`` has no
     counterpart in COCO, whose nose, eyes and ears are other points: it is missing then.
 
     Args:
-        people (np.ndarray): ... x V x 3: x, y, score.
-        joints (tuple[str]): The V joints' names.
-        layout (str): Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
-        place (tuple): File and field that errors blame.
+        people: ... x V x 3: x, y, score.
+        joints: The V joints' names.
+        layout: Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
+        place: File and field that errors blame.
 
     Returns:
-        tuple[np.ndarray, list[str]]: ... x V' x 3, with zeros for joints without a counterpart,
-        and the names of these.
+        ... x V' x 3, with zeros for joints without a counterpart, and the names of these.
 
     Raises:
         InputError: No joint corresponds.

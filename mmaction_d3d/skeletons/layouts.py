@@ -1,7 +1,8 @@
 """Joint layouts: the one place that knows joint names, left/right pairs and bones."""
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..errors import InputError
+from ..errors import InputError, Place
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class SkeletonLayout:
     joints: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         left = tuple(i for i, joint in enumerate(self.joints) if joint.startswith('left_'))
         right = tuple(self.joints.index('right_' + self.joints[i][len('left_'):]) for i in left)
         object.__setattr__(self, 'left', left)
         object.__setattr__(self, 'right', right)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.joints)
 
 
@@ -33,21 +34,22 @@ class SkeletonLayout:
 LAYOUTS: dict[str, SkeletonLayout] = {}
 
 
-def register_layout(name, joints, bones):
+def register_layout(name: str, joints: str | Iterable[str],
+                    bones: str | Iterable[str]) -> SkeletonLayout:
     """Add a joint layout, which configs, annotations and ``--layout`` then know by its name.
 
     Call it in a module that a config's ``custom_imports`` names, or, for tools without a config,
     that a package's entry point in the group ``mmaction_d3d.plugins`` does.
 
     Args:
-        name (str): Its key in :data:`LAYOUTS`; none that is taken.
-        joints (str | Iterable[str]): Names of the joints in the order of the ``V`` axis, or a text
-            with spaces between them. A joint of the same name as another layout's corresponds to
-            it; to ``left_*`` belongs ``right_*``.
-        bones (str | Iterable[str]): Bones as ``a-b`` in names of joints, in the same way.
+        name: Its key in :data:`LAYOUTS`; none that is taken.
+        joints: Names of the joints in the order of the ``V`` axis, or a text with spaces between
+            them. A joint of the same name as another layout's corresponds to it; to ``left_*``
+            belongs ``right_*``.
+        bones: Bones as ``a-b`` in names of joints, in the same way.
 
     Returns:
-        SkeletonLayout: The layout.
+        The layout.
 
     Raises:
         InputError: The name is taken, a joint stands twice or lacks its twin, or a bone has an end
@@ -112,7 +114,7 @@ register_layout(
     'left_knee-left_ankle right_hip-right_knee right_knee-right_ankle')
 
 
-def get_layout(name):
+def get_layout(name: str) -> SkeletonLayout:
     """Return the layout of that name.
 
     Raises:
@@ -123,7 +125,7 @@ def get_layout(name):
     return LAYOUTS[name]
 
 
-def layout_by_number(number, place):
+def layout_by_number(number: int, place: Place) -> SkeletonLayout:
     """Return the first layout that was registered with ``number`` joints.
 
     Raises:

@@ -8,19 +8,20 @@ JOINT_SCALE = 0.3  # deviation of a joint from where it is expected, in diagonal
 VELOCITY_MEMORY = 0.5  # share of the old velocity that a new one leaves
 
 
-def seen(people):
+def seen(people: np.ndarray) -> np.ndarray:
     """Which joints of ... x V x 3 (x, y, score) have a score above 0 and finite numbers."""
     return np.isfinite(people).all(-1) & (np.nan_to_num(people[..., 2]) > 0)
 
 
-def clean(people):
+def clean(people: np.ndarray) -> np.ndarray:
     """People, N x V x 3, with zeros for joints that are not seen, without those of no joint."""
     there = seen(people)
     people = np.where(there[..., None], people, 0).astype(np.float32)
     return people[there.any(-1)]
 
 
-def link_people(frames, num_frames, num_joints, num_person):
+def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
+                num_person: int) -> tuple[np.ndarray, int]:
     """Put people that were found frame by frame into ``num_person`` tracks.
 
     Tracks (see :func:`find_tracks`) go, by :func:`importance`, into the first of ``num_person``
@@ -28,15 +29,14 @@ def link_people(frames, num_frames, num_joints, num_person):
     someone who has left. So the first place is that of the most important person.
 
     Args:
-        frames (dict[int, np.ndarray]): N x V x 3 (x, y, score) by frame, cleaned: see
-            :func:`clean`.
-        num_frames (int): T.
-        num_joints (int): V.
-        num_person (int): M.
+        frames: N x V x 3 (x, y, score) by frame, cleaned: see :func:`clean`.
+        num_frames: T.
+        num_joints: V.
+        num_person: M.
 
     Returns:
-        tuple[np.ndarray, int]: M' x T x V x 3 with 1 <= M' <= M, zeros where nobody is, and the
-        number of tracks that found no place.
+        M' x T x V x 3 with 1 <= M' <= M, zeros where nobody is, and the number of tracks that found
+        no place.
     """
     tracks = find_tracks(frames)
     tracks.sort(key=importance, reverse=True)
@@ -57,7 +57,7 @@ def link_people(frames, num_frames, num_joints, num_person):
     return people, dropped
 
 
-def importance(track):
+def importance(track: dict[int, np.ndarray]) -> float:
     """How much a track matters: its joints' scores, times its size, times 1 + its motion.
 
     Size is the mean diagonal of its boxes in pixels, motion the mean way of a joint from one of
@@ -71,7 +71,7 @@ def importance(track):
     return people[..., 2].sum() * size * (1 + motion)
 
 
-def find_tracks(frames):
+def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
     """Link people from frame to frame.
 
     A track is expected where its last person would be after moving on with the track's velocity,
@@ -80,10 +80,10 @@ def find_tracks(frames):
     scale for all joints, and the overlap (IoU) of the boxes around the joints.
 
     Args:
-        frames (dict[int, np.ndarray]): As in :func:`link_people`.
+        frames: As in :func:`link_people`.
 
     Returns:
-        list[dict[int, np.ndarray]]: V x 3 by frame, in order of time, of each person found.
+        V x 3 by frame, in order of time, of each person found.
     """
     tracks, current = [], []  # current: those that a person may still be added to
     for frame in sorted(frames):
@@ -104,17 +104,17 @@ def find_tracks(frames):
 class _Track:
     """A person so far: V x 3 by frame, and the velocity in pixels a frame."""
 
-    def __init__(self, frame, person):
+    def __init__(self, frame: int, person: np.ndarray) -> None:
         self.people, self.last_frame, self._velocity = {frame: person}, frame, None
 
-    def expected(self, frame):
+    def expected(self, frame: int) -> np.ndarray:
         """Return the last person, moved on to a frame."""
         person = self.people[self.last_frame].copy()
         if self._velocity is not None:
             person[seen(person), :2] += self._velocity * (frame - self.last_frame)
         return person
 
-    def add(self, frame, person):
+    def add(self, frame: int, person: np.ndarray) -> None:
         before = self.people[self.last_frame]
         both = seen(before) & seen(person)
         if both.any():
@@ -126,7 +126,7 @@ class _Track:
         self.people[frame], self.last_frame = person, frame
 
 
-def similarity(before, after):
+def similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """How alike people are, 0 to 1: N x N' for N x V x 3 and N' x V x 3; 0 without common joints."""
     both = seen(before)[:, None] & seen(after)[None]  # N x N' x V
     distance = np.linalg.norm(before[:, None, :, :2] - after[None, :, :, :2], axis=-1)
@@ -135,7 +135,7 @@ def similarity(before, after):
     return np.where(both.any(-1), (joints + _overlap(before, after)) / 2, 0)
 
 
-def _corners(people):
+def _corners(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Upper left and lower right of the box around each person's seen joints, N x 2 each."""
     there = seen(people)[..., None]
     low = np.where(there, people[..., :2], np.inf).min(1)
@@ -143,7 +143,7 @@ def _corners(people):
     return low, high
 
 
-def _overlap(before, after):
+def _overlap(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """IoU of the boxes around the joints: N x N'."""
     (low, high), (other_low, other_high) = _corners(before), _corners(after)
     shared = np.minimum(high[:, None], other_high) - np.maximum(low[:, None], other_low)
@@ -152,22 +152,22 @@ def _overlap(before, after):
     return area / np.maximum(sizes - area, 1e-9)
 
 
-def _diagonals(people):
+def _diagonals(people: np.ndarray) -> np.ndarray:
     """Diagonal of the box around each person's seen joints, at least 1 pixel."""
     low, high = _corners(people)
     return np.maximum(np.linalg.norm(high - low, axis=-1), 1)
 
 
-def keep_people_in_boxes(frames, boxes):
+def keep_people_in_boxes(frames: dict[int, np.ndarray], boxes: np.ndarray) -> dict[int, np.ndarray]:
     """Keep a frame's people whose seen joints have their mean inside a box of that frame.
 
     Args:
-        frames (dict[int, np.ndarray]): N x V x 3 by frame, cleaned.
-        boxes (np.ndarray): M x T x 4: x1, y1, x2, y2; NaN where there is none. A frame without a
-            box keeps everyone.
+        frames: N x V x 3 by frame, cleaned.
+        boxes: M x T x 4: x1, y1, x2, y2; NaN where there is none. A frame without a box keeps
+            everyone.
 
     Returns:
-        dict[int, np.ndarray]: As ``frames``.
+        As ``frames``.
     """
     kept = {}
     for frame, people in frames.items():

@@ -1,20 +1,22 @@
 """Checks of what the annotation file itself says: fields, labels, joints, splits."""
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ...skeletons import LAYOUTS, get_layout, layout_by_number
-from ..annotations import AnnotationChecker, ids_of, match_split, split_scores
+from ...skeletons import LAYOUTS, SkeletonLayout, get_layout, layout_by_number
+from ..annotations import Annotation, AnnotationChecker, ids_of, match_split, split_scores
 from .findings import Finding
 
 
-def name_of(annotation):
+def name_of(annotation: Annotation) -> str:
     """Return the name that findings call an annotation by."""
     return next(name for name in ids_of(annotation) if name is not None)
 
 
-def find_layout(annotations, path, name=None):
+def find_layout(annotations: list[Annotation], path: str,
+                name: str | None = None) -> SkeletonLayout:
     """Return the named layout, or the one that most of the annotations' joints are of.
 
     Raises:
@@ -30,18 +32,18 @@ def find_layout(annotations, path, name=None):
     return layout_by_number(joints, (path, 'keypoint'))
 
 
-def check_contents(annotations, path, layout, num_classes=None):
+def check_contents(annotations: list[Annotation], path: str, layout: SkeletonLayout,
+                   num_classes: int | None = None) -> list[Finding]:
     """Check every annotation by itself.
 
     Args:
-        annotations (list[dict]): As :func:`~mmaction_d3d.datasets.annotations.read_annotations`
-            returns them.
-        path (str): The file, for messages.
-        layout (SkeletonLayout): Joints that keypoints must have.
-        num_classes (int, optional): Labels must be below it. Defaults to None: any will do.
+        annotations: As :func:`~mmaction_d3d.datasets.annotations.read_annotations` returns them.
+        path: The file, for messages.
+        layout: Joints that keypoints must have.
+        num_classes: Labels must be below it. Defaults to None: any will do.
 
     Returns:
-        list[Finding]: All that is wrong, in the order of the file.
+        All that is wrong, in the order of the file.
     """
     checker = AnnotationChecker(path, layout, num_classes, num_person=None)
     findings = []
@@ -62,7 +64,7 @@ def check_contents(annotations, path, layout, num_classes=None):
     return findings
 
 
-def _visible(annotation):
+def _visible(annotation: Annotation) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Keypoints, scores, and which joints are seen: finite and with a score above 0."""
     xy, score = split_scores(annotation)
     xy, score = xy.astype(np.float32), score.astype(np.float32)
@@ -70,7 +72,7 @@ def _visible(annotation):
     return xy, score, finite, finite & (np.nan_to_num(score) > 0)
 
 
-def _check_joints(annotation):
+def _check_joints(annotation: Annotation) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, what was found, what should be) of keypoints whose arrays are right."""
     xy, score, finite, visible = _visible(annotation)
     total, count = finite.size, int(visible.sum())
@@ -101,7 +103,7 @@ def _check_joints(annotation):
                f'{share:.1%} of the visible ones, up to {beyond.max():.0f} pixels', 'none')
 
 
-def visible_shares(annotations, findings):
+def visible_shares(annotations: list[Annotation], findings: list[Finding]) -> dict[int, float]:
     """Share of visible joints, frame by frame the person of whom most are seen, by index.
 
     Annotations whose arrays are wrong, or that have none, are not in the dict.
@@ -116,7 +118,8 @@ def visible_shares(annotations, findings):
     }
 
 
-def check_splits(annotations, splits, classes=None):
+def check_splits(annotations: list[Annotation], splits: dict[str, list[str]],
+                 classes: int | None = None) -> tuple[list[Finding], dict[str, list[int]]]:
     """Check what each split names, that splits of one protocol are disjoint, and the classes.
 
     ``xsub_train`` and ``xsub_val`` are of one protocol, as are ``train`` and ``test``, or
@@ -124,13 +127,12 @@ def check_splits(annotations, splits, classes=None):
     may share clips.
 
     Args:
-        annotations (list[dict]): All annotations.
-        splits (dict[str, list[str]]): Entries by split name.
-        classes (int, optional): Number of classes. Defaults to None: one more than the highest
-            label.
+        annotations: All annotations.
+        splits: Entries by split name.
+        classes: Number of classes. Defaults to None: one more than the highest label.
 
     Returns:
-        tuple[list[Finding], dict[str, list[int]]]: Findings; indices of annotations by split.
+        Findings; indices of annotations by split.
     """
     findings, chosen = [], {}
     for split, entries in splits.items():
@@ -153,7 +155,7 @@ def check_splits(annotations, splits, classes=None):
     return [*findings, *_check_classes(annotations, chosen, classes)], chosen
 
 
-def _protocols(splits):
+def _protocols(splits: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
     """Name of splits by protocol, and the names that say neither train, val nor test."""
     groups, others = defaultdict(list), []
     for split in splits:
@@ -162,7 +164,7 @@ def _protocols(splits):
     return groups, others
 
 
-def _check_overlaps(names, chosen):
+def _check_overlaps(names: list[str], chosen: dict[str, list[int]]) -> Iterator[Finding]:
     groups, others = _protocols(chosen)
     for group in groups.values():
         for position, first in enumerate(group):
@@ -176,7 +178,8 @@ def _check_overlaps(names, chosen):
                           'none, if it may share clips with other splits', 'split')
 
 
-def _check_classes(annotations, chosen, num_classes):
+def _check_classes(annotations: list[Annotation], chosen: dict[str, list[int]],
+                   num_classes: int | None) -> Iterator[Finding]:
     labels = [annotation.get('label') for annotation in annotations]
     labels = [int(label) if isinstance(label, (int, np.integer)) else -1 for label in labels]
     num_classes = num_classes or max(labels, default=-1) + 1

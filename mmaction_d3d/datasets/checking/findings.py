@@ -1,7 +1,9 @@
 """What a check can find, how bad it is, and what mending does about it."""
 from dataclasses import dataclass
+from typing import Self
 
 from ... import files
+from ...errors import InputError
 
 ERROR, WARNING = 'error', 'warning'
 MENDED, LEFT_OUT, NOTHING = 'mended', 'left out', ''
@@ -58,15 +60,16 @@ class Finding:
     count: int | None = None
 
     @property
-    def severity(self):
+    def severity(self) -> str:
         return KINDS[self.kind][0]
 
     @property
-    def remedy(self):
+    def remedy(self) -> str:
         return KINDS[self.kind][1]
 
     @classmethod
-    def of_error(cls, kind, name, error, field='', index=None):
+    def of_error(cls, kind: str, name: str, error: InputError, field: str = '',
+                 index: int | None = None) -> Self:
         """Return a finding that says what an :class:`~mmaction_d3d.errors.InputError` says."""
         return cls(kind, name, str(error.found), str(error.want), field, index)
 
@@ -74,12 +77,12 @@ class Finding:
 COLUMNS = ('severity', 'kind', 'name', 'index', 'field', 'found', 'want', 'remedy')
 
 
-def write_csv(path, findings):
+def write_csv(path: str, findings: list[Finding]) -> None:
     """Write one row a finding, errors first; the file is whole or absent.
 
     Args:
-        path (str): The file; its folder is made.
-        findings (list[Finding]): The findings.
+        path: The file; its folder is made.
+        findings: The findings.
     """
     files.write_csv(path, COLUMNS,
                     ((finding.severity, finding.kind, finding.name, finding.index, finding.field,

@@ -2,11 +2,12 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import InputError
+from ...errors import InputError, Place
 from ...media import (
     Frames,
     Media,
@@ -18,6 +19,7 @@ from ...media import (
     read_video,
 )
 from ...parallel import map_in_order
+from ..annotations import Annotation
 from .contents import name_of
 from .findings import Finding
 
@@ -50,23 +52,40 @@ class _Job(NamedTuple):
     full: bool
 
 
-def check_media(annotations, findings, path, source, full=False, workers=None):
+class _Probed(NamedTuple):
+    """What decoding a clip showed.
+
+    Attributes:
+        count: Frames there are, up to ``total``.
+        beyond: How many there are more, or ``''``.
+        sizes: Of the frames, (height, width).
+        reason: Why decoding ended, where that is known.
+    """
+    count: int
+    beyond: str
+    sizes: set[tuple[int, ...]]
+    reason: str
+
+
+def check_media(annotations: list[Annotation], findings: list[Finding], path: str,
+                source: MediaSource, full: bool = False,
+                workers: int | None = None) -> list[Finding]:
     """Decode frames of every clip and compare them with its annotation.
 
     The first, the middle and the last frame are decoded, and one beyond: videos are read in order
     up to there, so that the number of frames is counted and not believed.
 
     Args:
-        annotations (list[dict]): All annotations.
-        findings (list[Finding]): What their contents say; a clip whose ``total_frames`` or
-            ``img_shape`` is wrong is looked for, and not decoded.
-        path (str): The annotation file, for messages.
-        source (MediaSource): Where the videos are.
-        full (bool): Whether to decode all frames. Defaults to False.
-        workers (int, optional): Processes. Defaults to None: one for each CPU.
+        annotations: All annotations.
+        findings: What their contents say; a clip whose ``total_frames`` or ``img_shape`` is wrong
+            is looked for, and not decoded.
+        path: The annotation file, for messages.
+        source: Where the videos are.
+        full: Whether to decode all frames. Defaults to False.
+        workers: Processes. Defaults to None: one for each CPU.
 
     Returns:
-        list[Finding]: All that is wrong, in the order of the file.
+        All that is wrong, in the order of the file.
 
     Raises:
         InputError: There is no such folder, or a template fits no annotation.
@@ -102,35 +121,30 @@ def check_media(annotations, findings, path, source, full=False, workers=None):
     return sorted(found, key=lambda finding: finding.index)
 
 
-def _locate(media, annotation, place, source):
+def _locate(media: MediaIndex, annotation: Annotation, place: Place, source: MediaSource) -> str:
     if source.is_frames:
         return locate_frames(media, annotation, place, source.frame_tmpl,
                              source.start_index)['img_dir']
     return locate_video(media, annotation, place, source.filename_tmpl)['filename']
 
 
-def _check_clip(job):
+def _check_clip(job: _Job) -> list[Finding]:
     """Return findings of one clip."""
     if multiprocessing.parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that its workers
     try:
-        count, beyond, sizes, reason = (_probe_all if job.full else _probe)(job)
+        probed = (_probe_all if job.full else _probe)(job)
     except InputError as error:
         return [Finding.of_error('cannot be decoded', job.name, error, index=job.index)]
     return [
         Finding(kind, job.name, found, want, field, job.index,
-                count if kind == 'fewer frames than announced' else None)
-        for kind, field, found, want in _compare(job, count, beyond, sizes, reason)
+                probed.count if kind == 'fewer frames than announced' else None)
+        for kind, field, found, want in _compare(job, *probed)
     ]
 
 
-def _probe(job):
-    """Decode the first, middle and last frame.
-
-    Returns:
-        tuple: Frames there are, up to ``total``; whether there is one more; sizes of the frames,
-        (height, width); why decoding ended, where that is known.
-    """
+def _probe(job: _Job) -> _Probed:
+    """Decode the first, middle and last frame."""
     wanted = np.array([0, job.total // 2, job.total - 1, job.total])
     if job.source.is_frames:
         images, count = read_frame_folder(job.path, wanted, job.source.frame_tmpl,
@@ -138,10 +152,12 @@ def _probe(job):
     else:
         images, count = read_video(job.path, wanted)
     sizes = {image.shape[:2] for image in images.values()}
-    return job.total if count is None else count, '1 or more' if count is None else '', sizes, ''
+    if count is None:
+        return _Probed(job.total, '1 or more', sizes, '')
+    return _Probed(count, '', sizes, '')
 
 
-def _probe_all(job):
+def _probe_all(job: _Job) -> _Probed:
     """As :func:`_probe`, of all frames, one in memory at a time."""
     images = None
     if job.source.is_frames:
@@ -150,10 +166,11 @@ def _probe_all(job):
     sizes = {frame.rgb().shape[:2] for frame in frames}
     more = frames.count - job.total
     reason = f' ({frames.problem})' if frames.problem else ''
-    return min(frames.count, job.total), str(more) if more > 0 else '', sizes, reason
+    return _Probed(min(frames.count, job.total), str(more) if more > 0 else '', sizes, reason)
 
 
-def _compare(job, count, beyond, sizes, reason):
+def _compare(job: _Job, count: int, beyond: str, sizes: set[tuple[int, ...]],
+             reason: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield (kind, field, what was found, what should be)."""
     if count < job.total:
         yield ('fewer frames than announced', 'total_frames', f'{count} that decode{reason}',
@@ -174,5 +191,5 @@ def _compare(job, count, beyond, sizes, reason):
            f'{_size(job.img_shape)}, as img_shape says')
 
 
-def _size(shape):
+def _size(shape: Sequence[int]) -> str:
     return f'{shape[0]}x{shape[1]}'

@@ -1,11 +1,15 @@
 """A new annotation file without the mistakes that can be mended."""
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
-from ..annotations import split_scores
-from .findings import LEFT_OUT, MENDED
+from ..annotations import Annotation, split_scores
+from .findings import LEFT_OUT, MENDED, Finding
 
 
-def mend(content, annotations, chosen, findings):
+def mend(content: Any, annotations: list[Annotation], chosen: dict[str, list[int]],
+         findings: list[Finding]) -> dict:
     """Return new contents of an annotation file; the given ones stay as they are.
 
     Annotations that cannot be mended are left out, of the splits, too. A split names each of its
@@ -13,13 +17,13 @@ def mend(content, annotations, chosen, findings):
     which one it belongs to is not in the file.
 
     Args:
-        content (object): What the file holds.
-        annotations (list[dict]): Its annotations.
-        chosen (dict[str, list[int]]): Indices of annotations by split.
-        findings (list[Finding]): What is wrong with them.
+        content: What the file holds.
+        annotations: Its annotations.
+        chosen: Indices of annotations by split.
+        findings: What is wrong with them.
 
     Returns:
-        dict: The new contents.
+        The new contents.
     """
     mistakes, out = {}, set()
     for finding in findings:
@@ -42,19 +46,19 @@ def mend(content, annotations, chosen, findings):
         })
 
 
-def _entry(annotation):
+def _entry(annotation: Annotation) -> str:
     """How a split names an annotation: by the name that goes first there."""
     return annotation.get('frame_dir') or annotation['filename']
 
 
-def _mend_annotation(annotation, findings):
+def _mend_annotation(annotation: Annotation, findings: Iterable[Finding]) -> Annotation:
     annotation = dict(annotation)
     for finding in findings:
         _REMEDIES[finding.kind](annotation, finding)
     return annotation
 
 
-def _shorten(annotation, finding):
+def _shorten(annotation: Annotation, finding: Finding) -> None:
     """Keep the frames that decode."""
     annotation['total_frames'] = finding.count
     for key in ('keypoint', 'keypoint_score', 'bbox'):
@@ -62,13 +66,13 @@ def _shorten(annotation, finding):
             annotation[key] = annotation[key][:, :finding.count]
 
 
-def _exchange_sides(annotation, finding):
+def _exchange_sides(annotation: Annotation, finding: Finding) -> None:
     for key in ('img_shape', 'original_shape'):
         if key in annotation:
             annotation[key] = tuple(annotation[key])[::-1]
 
 
-def _drop_joints(annotation, finding):
+def _drop_joints(annotation: Annotation, finding: Finding) -> None:
     """Make joints with a number that is not finite missing ones."""
     xy, score = (array.copy() for array in split_scores(annotation))
     missing = ~(np.isfinite(xy).all(-1) & np.isfinite(score))
@@ -76,7 +80,7 @@ def _drop_joints(annotation, finding):
     annotation.update(keypoint=xy, keypoint_score=score)
 
 
-def _clip_scores(annotation, finding):
+def _clip_scores(annotation: Annotation, finding: Finding) -> None:
     xy, score = split_scores(annotation)
     annotation.update(keypoint=xy, keypoint_score=np.clip(score, 0, 1))
 

@@ -3,18 +3,19 @@ from collections import Counter
 
 import numpy as np
 
-from .findings import ERROR, WARNING
+from ..annotations import Annotation
+from .findings import ERROR, WARNING, Finding
 
 
-def format_findings(findings, examples=3):
+def format_findings(findings: list[Finding], examples: int = 3) -> list[str]:
     """Lines of two tables, errors and warnings: a row a kind with its count and examples.
 
     Args:
-        findings (list[Finding]): What was found.
-        examples (int): Shown of each kind. Defaults to 3.
+        findings: What was found.
+        examples: Shown of each kind. Defaults to 3.
 
     Returns:
-        list[str]: The lines.
+        The lines.
     """
     lines = []
     for severity in (ERROR, WARNING):
@@ -30,16 +31,17 @@ def format_findings(findings, examples=3):
     return lines
 
 
-def format_splits(annotations, chosen, shares):
+def format_splits(annotations: list[Annotation], chosen: dict[str, list[int]],
+                  shares: dict[int, float]) -> list[str]:
     """Lines of a table: a row a split with clips, classes, frames and the share of visible joints.
 
     Args:
-        annotations (list[dict]): All annotations.
-        chosen (dict[str, list[int]]): Indices of annotations by split.
-        shares (dict[int, float]): Share of visible joints by index.
+        annotations: All annotations.
+        chosen: Indices of annotations by split.
+        shares: Share of visible joints by index.
 
     Returns:
-        list[str]: The lines.
+        The lines.
     """
     rows = [('split', 'clips', 'classes', 'frames', 'visible joints (mean, least)')]
     for split, indices in {**chosen, 'all': range(len(annotations))}.items():

@@ -1,16 +1,20 @@
 """Skeletons from elsewhere, attached to annotations by the clips' names."""
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from ...errors import InputError
+from ...errors import InputError, Place
 from ...skeletons import convert_joints, keep_people_in_boxes, link_people
-from ..annotations import ids_of
+from ..annotations import Annotation, ids_of
+from .common import DropReport
 from .importers import import_skeletons
+from .skeleton_files import Skeletons
 
 
-def attach_skeletons(annotations, path, kind, layout, num_person, report, spread=False):
+def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout: str,
+                     num_person: int, report: DropReport, spread: bool = False) -> list[Annotation]:
     """Give each annotation the skeletons of its name.
 
     A clip's name is its ``frame_dir``, ``filename``, filename without suffix, or that without
@@ -20,17 +24,17 @@ def attach_skeletons(annotations, path, kind, layout, num_person, report, spread
     left out.
 
     Args:
-        annotations (list[dict]): Annotations with ``total_frames`` and ``img_shape``; people
-            outside their ``bbox`` (M x T x 4), if they have one, are left out.
-        path (str): File or folder of skeletons.
-        kind (str): Its format, a key of :data:`importers.IMPORTERS`.
-        layout (str): Joint layout to convert to.
-        num_person (int): People kept.
-        report (DropReport): Gets what was left out or changed.
-        spread (bool): Whether both begin and end at the same times, whatever the frame rate.
+        annotations: Annotations with ``total_frames`` and ``img_shape``; people outside their
+            ``bbox`` (M x T x 4), if they have one, are left out.
+        path: File or folder of skeletons.
+        kind: Its format, a key of :data:`importers.IMPORTERS`.
+        layout: Joint layout to convert to.
+        num_person: People kept.
+        report: Gets what was left out or changed.
+        spread: Whether both begin and end at the same times, whatever the frame rate.
 
     Returns:
-        list[dict]: New annotations, in the same order.
+        New annotations, in the same order.
 
     Raises:
         InputError: The skeletons cannot be read, or a name stands for two clips.
@@ -60,7 +64,7 @@ def attach_skeletons(annotations, path, kind, layout, num_person, report, spread
     return attached
 
 
-def _by_name(source):
+def _by_name(source: Iterable[str]) -> dict[str, str]:
     """Name in the source by each name that they go by: themselves, and without folders."""
     bare = {}
     for name in source:
@@ -69,7 +73,7 @@ def _by_name(source):
     return {**unique, **{name: name for name in source}}
 
 
-def _spread(found, annotation, report):
+def _spread(found: Skeletons, annotation: Annotation, report: DropReport) -> Skeletons:
     """Skeletons of as many frames as the clip has: those nearest in time."""
     total = annotation['total_frames']
     if found.num_frames == total:
@@ -83,7 +87,8 @@ def _spread(found, annotation, report):
         })
 
 
-def _attach(annotation, found, layout, num_person, report, place):
+def _attach(annotation: Annotation, found: Skeletons, layout: str, num_person: int,
+            report: DropReport, place: Place) -> Annotation:
     """Return a copy of one annotation with ``keypoint`` and ``keypoint_score``."""
     clip, total = ids_of(annotation)[0], annotation['total_frames']
     if found.num_frames != total:

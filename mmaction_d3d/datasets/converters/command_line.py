@@ -1,18 +1,23 @@
 """What the converters' command lines share: flags for skeletons from elsewhere, and the end."""
+# missing import of ArgumentParser
+import argparse
+
 from ... import cli
 from ...errors import InputError
 from ...files import write_pickle
 from ...skeletons import LAYOUTS
+from ..annotations import Content
 from .attach import attach_skeletons
+from .common import DropReport
 from .importers import IMPORTERS
 
 
-def add_skeleton_arguments(parser, num_person):
+def add_skeleton_arguments(parser: argparse.ArgumentParser, num_person: int) -> None:
     """Add the flags that name skeletons of another tool.
 
     Args:
-        parser (ArgumentParser): The parser.
-        num_person (int): People kept by default.
+        parser: The parser.
+        num_person: People kept by default.
     """
     parser.add_argument('--skeletons', metavar='PATH',
                         help='file or folder of skeletons that another tool wrote')
@@ -23,17 +28,18 @@ def add_skeleton_arguments(parser, num_person):
                         help='people kept of them (default: %(default)s)')
 
 
-def attach_named_skeletons(content, args, report, spread=False):
+def attach_named_skeletons(content: Content, args: argparse.Namespace, report: DropReport,
+                           spread: bool = False) -> Content:
     """Attaches the skeletons that the command line names; splits lose clips without any.
 
     Args:
-        content (dict): ``dict(annotations=, split=, ...)``.
-        args (Namespace): With the flags of :func:`add_skeleton_arguments`.
-        report (DropReport): Gets what was left out or changed.
-        spread (bool): As for :func:`attach_skeletons`.
+        content: ``dict(annotations=, split=, ...)``.
+        args: With the flags of :func:`add_skeleton_arguments`.
+        report: Gets what was left out or changed.
+        spread: As for :func:`attach_skeletons`.
 
     Returns:
-        dict: A new ``content``; the same one without ``--skeletons``.
+        A new ``content``; the same one without ``--skeletons``.
 
     Raises:
         InputError: ``--format`` is missing, or the skeletons cannot be used.
@@ -52,13 +58,13 @@ def attach_named_skeletons(content, args, report, spread=False):
     return dict(content, annotations=annotations, split=split)
 
 
-def finish(content, out, report):
+def finish(content: Content, out: str, report: DropReport) -> None:
     """Write the pickle and the report beside it, and print both in short.
 
     Args:
-        content (dict): ``dict(annotations=, split=, classes=)``, the last optional.
-        out (str): The pickle; the report is ``out.report.csv``, where there is something to tell.
-        report (DropReport): What was left out or changed.
+        content: ``dict(annotations=, split=, classes=)``, the last optional.
+        out: The pickle; the report is ``out.report.csv``, where there is something to tell.
+        report: What was left out or changed.
     """
     write_pickle(out, content)
     for line in report.lines():

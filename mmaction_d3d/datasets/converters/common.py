@@ -4,11 +4,17 @@ import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from ...errors import InputError
 from ...files import write_csv, write_pickle, write_text
 from ...parallel import map_in_order
 from .. import safe_pickle
+
+Job = TypeVar('Job')
+Result = TypeVar('Result')
 
 
 class Resumable:
@@ -18,11 +24,11 @@ class Resumable:
     done. A later run with the same ``stamp`` reads what is there and does the rest.
 
     Args:
-        out (str | Path): The output file; the folder is ``out.parts``.
-        stamp (dict): What the results depend on (arguments, inputs), for JSON.
+        out: The output file; the folder is ``out.parts``.
+        stamp: What the results depend on (arguments, inputs), for JSON.
     """
 
-    def __init__(self, out, stamp):
+    def __init__(self, out: str | Path, stamp: dict) -> None:
         self.folder = f'{os.path.abspath(out)}.parts'
         text = json.dumps(stamp, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -37,19 +43,20 @@ class Resumable:
         shutil.rmtree(self.folder, ignore_errors=True)  # of other arguments: of no use
         write_text(path, digest)
 
-    def map(self, function, jobs, kind, workers=None, name='jobs', shard=256):
+    def map(self, function: Callable[[Job], Result], jobs: Sequence[Job], kind: type[Result],
+            workers: int | None = None, name: str = 'jobs', shard: int = 256) -> list[Result]:
         """Do what is left to do.
 
         Args:
-            function (Callable): Of one job; as for :func:`map_in_order`.
-            jobs (list): All jobs, also those done.
-            kind (type): Dataclass that ``function`` returns, of plain fields and arrays.
-            workers (int, optional): Processes. Defaults to None: one for each CPU.
-            name (str): What the line of progress calls the jobs.
-            shard (int): Jobs whose results are written together. Defaults to 256.
+            function: Of one job; as for :func:`map_in_order`.
+            jobs: All jobs, also those done.
+            kind: Dataclass that ``function`` returns, of plain fields and arrays.
+            workers: Processes. Defaults to None: one for each CPU.
+            name: What the line of progress calls the jobs.
+            shard: Jobs whose results are written together. Defaults to 256.
 
         Returns:
-            list: ``function(job)`` of every job, in order.
+            ``function(job)`` of every job, in order.
 
         Raises:
             InputError: The results of an earlier run cannot be read.
@@ -69,10 +76,10 @@ class Resumable:
             kind(**fields) for start in starts for fields in safe_pickle.load(self._path(start))
         ]
 
-    def _path(self, start):
+    def _path(self, start: int) -> str:
         return os.path.join(self.folder, f'{start:09}.pkl')
 
-    def remove(self):
+    def remove(self) -> None:
         """Remove the folder, once the output is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -80,25 +87,25 @@ class Resumable:
 class DropReport:
     """What was left out, and why: counts, and the names."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._names = {}
 
-    def add(self, reason, name):
+    def add(self, reason: str, name: str) -> None:
         """Note that ``name`` was left out, or changed, for ``reason``."""
         self._names.setdefault(reason, []).append(name)
 
-    def counts(self):
+    def counts(self) -> Counter[str]:
         """Counter of names by reason."""
         return Counter({reason: len(names) for reason, names in self._names.items()})
 
-    def lines(self):
+    def lines(self) -> Iterator[str]:
         """One line a reason, the most frequent first: count, reason, the first names."""
         for reason, count in self.counts().most_common():
             names = self._names[reason]
             more = ', ...' if count > 3 else ''
             yield f'{count} x {reason}: {", ".join(names[:3])}{more}'
 
-    def write(self, path):
+    def write(self, path: str | Path) -> None:
         """Write the file ``path`` with one line ``reason,name`` each, whole or not at all."""
         write_csv(path, ('reason', 'name'),
                   ((reason, name) for reason, names in self._names.items() for name in names))

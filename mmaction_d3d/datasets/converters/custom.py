@@ -5,11 +5,13 @@ import os
 import random
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from ...errors import InputError
 from ...media import Media, probe
 from ...media.find import VIDEO_SUFFIXES, has_suffix, walk
-from .common import Resumable
+from ..annotations import Content
+from .common import DropReport, Resumable
 
 SPLIT_FOLDERS = ('train', 'val', 'test')
 
@@ -22,7 +24,7 @@ class Clip:
     split: str
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The clip's id: its path without suffix."""
         return os.path.splitext(self.path)[0]
 
@@ -36,16 +38,15 @@ class Decoded:
     problem: str = ''
 
 
-def list_folders(root, report):
+def list_folders(root: str, report: DropReport) -> list[Clip]:
     """List the videos of ``ROOT/CLASS/...`` or ``ROOT/SPLIT/CLASS/...``, SPLIT train, val or test.
 
     Args:
-        root (str): The folder. It is read as the second kind where each folder in it is named
-            as a split.
-        report (DropReport): Gets files that are no videos.
+        root: The folder. It is read as the second kind where each folder in it is named as a split.
+        report: Gets files that are no videos.
 
     Returns:
-        list[Clip]: Sorted by path; ``split`` is None for the first kind.
+        Sorted by path; ``split`` is None for the first kind.
 
     Raises:
         InputError: There is no folder in ``root``.
@@ -70,7 +71,7 @@ def list_folders(root, report):
     return sorted(clips, key=lambda clip: clip.path)
 
 
-def read_csv(path):
+def read_csv(path: str | Path) -> list[dict[str, str]]:
     """Rows of a CSV file in UTF-8 as dicts, with the first line's names.
 
     Raises:
@@ -84,16 +85,16 @@ def read_csv(path):
                          'a CSV file in UTF-8') from error
 
 
-def list_csv(path, root, report):
+def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
     """List the videos of a CSV with the columns path (below ``root``), label and split.
 
     Args:
-        path (str): The CSV, UTF-8.
-        root (str): Folder that paths are relative to.
-        report (DropReport): Gets rows that say the same again, and files that are not there.
+        path: The CSV, UTF-8.
+        root: Folder that paths are relative to.
+        report: Gets rows that say the same again, and files that are not there.
 
     Returns:
-        list[Clip]: In the order of the file.
+        In the order of the file.
 
     Raises:
         InputError: A column or value is missing, or a path stands in two classes or splits.
@@ -124,16 +125,16 @@ def list_csv(path, root, report):
     return there
 
 
-def check_names(clips, root, report):
+def check_names(clips: list[Clip], root: str, report: DropReport) -> list[Clip]:
     """Leave out copies of a video, and refuse what cannot be meant.
 
     Args:
-        clips (list[Clip]): The clips.
-        root (str): Folder that paths are relative to.
-        report (DropReport): Gets copies in the same class and split.
+        clips: The clips.
+        root: Folder that paths are relative to.
+        report: Gets copies in the same class and split.
 
     Returns:
-        list[Clip]: The clips without copies.
+        The clips without copies.
 
     Raises:
         InputError: Two videos have one name but for the suffix, or the same content in two
@@ -162,7 +163,7 @@ def check_names(clips, root, report):
     return kept
 
 
-def draw_splits(clips, val_ratio, seed):
+def draw_splits(clips: list[Clip], val_ratio: float, seed: int) -> list[Clip]:
     """Put each class's share ``val_ratio``, drawn at random, into val, and the rest into train.
 
     Both get at least one clip of a class with two or more.
@@ -177,19 +178,20 @@ def draw_splits(clips, val_ratio, seed):
     return [replace(clip, split='val' if clip in drawn else 'train') for clip in clips]
 
 
-def make_annotations(clips, root, out, workers, report):
+def make_annotations(clips: list[Clip], root: str, out: str, workers: int | None,
+                     report: DropReport) -> tuple[Content, Resumable]:
     """Decode the videos and write down what they are, without skeletons.
 
     Args:
-        clips (list[Clip]): The clips, each with a split.
-        root (str): Folder that paths are relative to.
-        out (str): The output file: results lie beside it until :meth:`Resumable.remove`.
-        workers (int | None): Processes.
-        report (DropReport): Gets videos that do not decode, or only in part.
+        clips: The clips, each with a split.
+        root: Folder that paths are relative to.
+        out: The output file: results lie beside it until :meth:`Resumable.remove`.
+        workers: Processes.
+        report: Gets videos that do not decode, or only in part.
 
     Returns:
-        tuple[dict, Resumable]: ``dict(split=, annotations=, classes=)``, without ``classes``
-        where all labels are whole numbers; and what is kept of an interrupted run.
+        ``dict(split=, annotations=, classes=)``, without ``classes`` where all labels are whole
+        numbers; and what is kept of an interrupted run.
 
     Raises:
         InputError: No video decodes.
@@ -222,7 +224,7 @@ def make_annotations(clips, root, out, workers, report):
     return content, job
 
 
-def _decode(root, path):
+def _decode(root: str, path: str) -> Decoded:
     """Decode a video and count its frames: headers may announce frames that do not decode."""
     try:
         info = probe(Media(os.path.join(root, path), path), count='frames')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...errors import InputError
-from ...media import DecodingError, Video
+from ...media import DecodingError, H264Writer, Video
 from .reencode import existing, small_video
 
 
@@ -36,14 +36,14 @@ class _Problem(Exception):
     """The source does not hold the clip."""
 
 
-def cut(job):
+def cut(job: Cut) -> Clip:
     """Write a clip, H.264 with a smaller short side, unless it is there already.
 
     Args:
-        job (Cut): What to cut; the file is written whole or not at all.
+        job: What to cut; the file is written whole or not at all.
 
     Returns:
-        Clip: What is there now.
+        What is there now.
 
     Raises:
         InputError: The file is there already, of another size, or cannot be written.
@@ -62,7 +62,7 @@ def cut(job):
     return Clip(small.frames, small.shape)
 
 
-def _write(video, job, small):
+def _write(video: Video, job: Cut, small: H264Writer) -> None:
     """Encode the clip's frames."""
     last, ended = None, False
     try:

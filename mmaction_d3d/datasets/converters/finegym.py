@@ -12,16 +12,22 @@ The annotation files of https://sdolivia.github.io/FineGym lie in one folder und
 """
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Real
+from typing import Any
 
 from ...errors import InputError
 from ...files import numbered_lines
 from ...media import files_by_name
 from ...media.find import VIDEO_SUFFIXES
 from ...parallel import map_in_order
-from .cutting import Cut, cut
+
+# missing import of Clip
+from ..annotations import Content
+from .common import DropReport
+from .cutting import Clip, Cut, cut
 from .skeleton_files import read_json
 
 VERSIONS = ('1.0', '1.1')
@@ -38,17 +44,17 @@ class Element:
     split: str
 
     @property
-    def parts(self):
+    def parts(self) -> tuple[str, ...]:
         """Name of its video, event and sub-action."""
         return _NAME.fullmatch(self.name).groups()
 
     @property
-    def event(self):
+    def event(self) -> str:
         """Name of its event's clip."""
         return '_'.join(self.parts[:2])
 
 
-def read_classes(folder):
+def read_classes(folder: str) -> list[str]:
     """Read the names of the classes, in the order of their labels.
 
     Raises:
@@ -65,17 +71,17 @@ def read_classes(folder):
     return classes
 
 
-def read_elements(folder, version, num_classes, report):
+def read_elements(folder: str, version: str, num_classes: int, report: DropReport) -> list[Element]:
     """Read the clips of both splits.
 
     Args:
-        folder (str): Where the annotation files are.
-        version (str): One of :data:`VERSIONS`.
-        num_classes (int): Labels must be below it.
-        report (DropReport): Gets clips that are listed twice.
+        folder: Where the annotation files are.
+        version: One of :data:`VERSIONS`.
+        num_classes: Labels must be below it.
+        report: Gets clips that are listed twice.
 
     Returns:
-        list[Element]: In the order of the files, each once.
+        In the order of the files, each once.
 
     Raises:
         InputError: A file is missing, a line has another form, or a clip stands in two classes or
@@ -103,13 +109,12 @@ def read_elements(folder, version, num_classes, report):
     return list(elements.values())
 
 
-def read_times(folder, version):
+def read_times(folder: str, version: str) -> dict[str, tuple[Fraction, Fraction]]:
     """Read when events and sub-actions begin and end.
 
     Returns:
-        dict[str, tuple[Fraction]]: By the name of a sub-action's clip, and of an event's, start
-        and end in exact seconds of the video: for a sub-action from the start of its first stage
-        to the end of its last.
+        By the name of a sub-action's clip, and of an event's, start and end in exact seconds of the
+        video: for a sub-action from the start of its first stage to the end of its last.
 
     Raises:
         InputError: The file is missing or has another form.
@@ -127,13 +132,13 @@ def read_times(folder, version):
     return times
 
 
-def _items(value, path, place):
+def _items(value: object, path: str, place: str) -> Iterable[tuple[str, Any]]:
     if not isinstance(value, dict):
         raise InputError(path, place, type(value).__name__, 'names and what they stand for')
     return value.items()
 
 
-def _interval(content, path, place):
+def _interval(content: object, path: str, place: str) -> tuple[Fraction, Fraction]:
     """Start of the first and end of the last pair of ``timestamps``, exact."""
     pairs = content.get('timestamps') if isinstance(content, dict) else None
     if not isinstance(pairs, list) or not pairs or not all(
@@ -145,21 +150,22 @@ def _interval(content, path, place):
     return Fraction(repr(pairs[0][0])), Fraction(repr(pairs[-1][1]))
 
 
-def prepare_finegym(annotations, videos, clips, events, version, short_side, workers, report):
+def prepare_finegym(annotations: str, videos: str, clips: str, events: str | None, version: str,
+                    short_side: int, workers: int | None, report: DropReport) -> Content:
     """Cut the clips that are not there yet.
 
     Args:
-        annotations (str): Folder of the annotation files.
-        videos (str): Folder of the full videos, ``VIDEO.mp4`` or another suffix, at any depth.
-        clips (str): Folder to write the sub-actions to, ``NAME.mp4``.
-        events (str | None): Folder to write their events to.
-        version (str): One of :data:`VERSIONS`.
-        short_side (int): Of the clips, in pixels; smaller videos keep theirs.
-        workers (int | None): Processes; None: one for each CPU.
-        report (DropReport): Gets what was left out.
+        annotations: Folder of the annotation files.
+        videos: Folder of the full videos, ``VIDEO.mp4`` or another suffix, at any depth.
+        clips: Folder to write the sub-actions to, ``NAME.mp4``.
+        events: Folder to write their events to.
+        version: One of :data:`VERSIONS`.
+        short_side: Of the clips, in pixels; smaller videos keep theirs.
+        workers: Processes; None: one for each CPU.
+        report: Gets what was left out.
 
     Returns:
-        dict: ``dict(split=dict(train=, val=), annotations=, classes=)``, without skeletons.
+        ``dict(split=dict(train=, val=), annotations=, classes=)``, without skeletons.
 
     Raises:
         InputError: The annotation files cannot be used, no clip can be cut, or a video is there
@@ -202,7 +208,8 @@ def prepare_finegym(annotations, videos, clips, events, version, short_side, wor
     return content
 
 
-def _can_be_cut(name, video, times, sources, report):
+def _can_be_cut(name: str, video: str, times: dict[str, tuple[Fraction, Fraction]],
+                sources: dict[str, str], report: DropReport) -> bool:
     """Whether a clip's times and video are known; else the report says so."""
     if name not in times:
         reason = 'not in the file of times: left out'
@@ -216,7 +223,7 @@ def _can_be_cut(name, video, times, sources, report):
     return False
 
 
-def _cut_all(jobs, workers, report):
+def _cut_all(jobs: dict[str, Cut], workers: int | None, report: DropReport) -> dict[str, Clip]:
     """Do the jobs, by name of the clip; give those that succeed."""
     there = {name: job for name, job in jobs.items() if os.path.isfile(job.target)}
     rest = {name: job for name, job in jobs.items() if name not in there}

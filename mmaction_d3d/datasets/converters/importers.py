@@ -6,14 +6,16 @@ pixels. Frames count from the first one that the files of a clip list, whatever 
 """
 import os
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from ...errors import InputError
+from ...errors import InputError, Place
 from ...skeletons import OPENPOSE_JOINTS, get_layout, layout_by_number
 from .. import safe_pickle
-from ..annotations import AnnotationChecker, ids_of, read_annotations
+from ..annotations import Annotation, AnnotationChecker, ids_of, read_annotations
 from .skeleton_files import (
     Skeletons,
     files_below,
@@ -23,8 +25,11 @@ from .skeleton_files import (
     stack_people,
 )
 
+#: What reads a clip's skeletons, by the clip's name.
+Readers = dict[str, Callable[[], Skeletons]]
 
-def from_coco(path):
+
+def from_coco(path: str) -> Readers:
     """COCO keypoint JSON: ``dict(images=, annotations=, categories=)``, an image a frame.
 
     Layout: https://cocodataset.org/#format-data, keypoint detection. The third number of a joint
@@ -58,14 +63,15 @@ def from_coco(path):
     }
 
 
-def _read_coco_clip(place, joints, persons, shapes):
+def _read_coco_clip(place: Place, joints: Sequence[str] | None, persons: dict[int, list],
+                    shapes: set[tuple[int, int]]) -> Skeletons:
     if len(shapes) > 1:
         raise InputError(*place, f'images of {len(shapes)} sizes', 'one size')
     people = {number: stack_people(found, place) for number, found in persons.items()}
     return gather(people, place, joints, *shapes)
 
 
-def from_mmpose(path):
+def from_mmpose(path: str) -> Readers:
     """Mmpose predictions: a JSON file a video, or a folder of them.
 
     The inferencer (``pred_out_dir``) writes ``[dict(frame_id=, instances=[...]), ...]`` for a
@@ -96,7 +102,7 @@ def from_mmpose(path):
     return clips
 
 
-def _add_file(clips, clip, number, file):
+def _add_file(clips: dict[str, dict[int, str]], clip: str, number: int, file: str) -> None:
     """Note the file of a clip's frame, of which there must be one."""
     other = clips.setdefault(clip, {}).setdefault(number, file)
     if other != file:
@@ -104,7 +110,7 @@ def _add_file(clips, clip, number, file):
                          'one file a frame')
 
 
-def _mmpose_frames(file):
+def _mmpose_frames(file: str) -> tuple[list[dict[str, Any]], bool, list[str] | None]:
     """Read a file: its list, whether that is of frames, and joint names or None."""
     content, joints = read_json(file), None
     info = content
@@ -119,7 +125,7 @@ def _mmpose_frames(file):
     return info, bool(info) and all('frame_id' in item for item in info), joints
 
 
-def _instances(instances, place):
+def _instances(instances: list[dict[str, Any]] | None, place: Place) -> np.ndarray:
     """N x V x 3 of mmpose's instances of one frame."""
     try:
         persons = [[
@@ -132,7 +138,7 @@ def _instances(instances, place):
     return stack_people(persons, place)
 
 
-def _read_mmpose_video(file):
+def _read_mmpose_video(file: str) -> Skeletons:
     frames, are_frames, joints = _mmpose_frames(file)
     if not are_frames:
         raise InputError(file, 'content', 'a list without frame_id',
@@ -144,7 +150,7 @@ def _read_mmpose_video(file):
     return gather(people, (file, 'instances'), joints)
 
 
-def _read_mmpose_images(files, place):
+def _read_mmpose_images(files: dict[int, str], place: Place) -> Skeletons:
     people = {
         number: _instances(_mmpose_frames(file)[0], (file, 'instances'))
         for number, file in files.items()
@@ -152,7 +158,7 @@ def _read_mmpose_images(files, place):
     return gather(people, place)
 
 
-def from_openpose(path):
+def from_openpose(path: str) -> Readers:
     """OpenPose's ``--write_json`` folder: a file a frame, ``CLIP_000000000000_keypoints.json``.
 
     All clips in one folder, or a folder a clip. A person has ``pose_keypoints_2d``, the flat x,
@@ -173,7 +179,7 @@ def from_openpose(path):
     }
 
 
-def _read_openpose_clip(files, place):
+def _read_openpose_clip(files: dict[int, str], place: Place) -> Skeletons:
     people = {}
     for number, file in files.items():
         try:
@@ -193,7 +199,7 @@ def _read_openpose_clip(files, place):
     return gather(people, place, OPENPOSE_JOINTS[number])
 
 
-def from_pyskl(path):
+def from_pyskl(path: str) -> Readers:
     """Return a pickle in the layout of PYSKL and MMAction2, of any joint layout that we know.
 
     Raises:
@@ -211,7 +217,7 @@ def from_pyskl(path):
     return clips
 
 
-def _read_pyskl_clip(path, index, annotation):
+def _read_pyskl_clip(path: str, index: int, annotation: Annotation) -> Skeletons:
     keypoint, layout, num_person = annotation.get('keypoint'), get_layout('coco17'), 1
     if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:  # else the check below says so
         layout = layout_by_number(keypoint.shape[2], (path, f'annotations[{index}].keypoint'))
@@ -226,15 +232,15 @@ def _read_pyskl_clip(path, index, annotation):
 IMPORTERS = dict(coco=from_coco, mmpose=from_mmpose, openpose=from_openpose, pyskl=from_pyskl)
 
 
-def import_skeletons(path, kind):
+def import_skeletons(path: str, kind: str) -> Readers:
     """Look through skeletons that another tool wrote.
 
     Args:
-        path (str): File or folder.
-        kind (str): Key of :data:`IMPORTERS`.
+        path: File or folder.
+        kind: Key of :data:`IMPORTERS`.
 
     Returns:
-        dict[str, Callable[[], Skeletons]]: By clip, what reads it.
+        By clip, what reads it.
 
     Raises:
         InputError: There is nothing at ``path``, or it is of another kind.

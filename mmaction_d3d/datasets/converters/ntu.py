@@ -6,7 +6,8 @@ from functools import partial
 from ...errors import InputError
 from ...media import files_by_name
 from ...parallel import map_in_order
-from .common import Resumable
+from ..annotations import Annotation
+from .common import DropReport, Resumable
 from .ntu_bodies import assign_people, denoise, split_bodies, to_arrays
 from .ntu_protocol import BENCHMARKS, parse_name
 from .ntu_reader import read_skeleton
@@ -23,20 +24,21 @@ class Converted:
     notes: list = field(default_factory=list)
 
 
-def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
+def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, workers: int | None,
+                report: DropReport) -> tuple[list[Annotation], Resumable]:
     """Convert the samples of a benchmark; an interrupted call goes on where it stopped.
 
     Args:
-        benchmark (str): ``ntu60`` or ``ntu120``.
-        skeletons (str): Folder with the ``.skeleton`` files, at any depth.
-        out (str): The pickle to be written, beside which unfinished work is kept.
-        num_person (int): People kept of a sample.
-        workers (int | None): Processes; None: one for each CPU.
-        report (DropReport): Gets what was left out.
+        benchmark: ``ntu60`` or ``ntu120``.
+        skeletons: Folder with the ``.skeleton`` files, at any depth.
+        out: The pickle to be written, beside which unfinished work is kept.
+        num_person: People kept of a sample.
+        workers: Processes; None: one for each CPU.
+        report: Gets what was left out.
 
     Returns:
-        tuple[list[dict], Resumable]: Annotations in the order of their names, and the unfinished
-        work, to be removed when the pickle is written.
+        Annotations in the order of their names, and the unfinished work, to be removed when the
+        pickle is written.
 
     Raises:
         InputError: No sample of the benchmark is there, or one is there twice.
@@ -76,15 +78,15 @@ def prepare_ntu(benchmark, skeletons, out, num_person, workers, report):
     return annotations, work
 
 
-def convert(path, num_person):
+def convert(path: str, num_person: int) -> Converted:
     """Convert a ``.skeleton`` file.
 
     Args:
-        path (str): The file, named as its sample.
-        num_person (int): People kept.
+        path: The file, named as its sample.
+        num_person: People kept.
 
     Returns:
-        Converted: The sample's annotation; None where the file is damaged or shows nobody.
+        The sample's annotation; None where the file is damaged or shows nobody.
     """
     sample = parse_name(os.path.basename(path)[:-len(SKELETON_SUFFIX)])
     try:
@@ -109,19 +111,20 @@ def convert(path, num_person):
              keypoint_score=score), notes)
 
 
-def reencode_videos(annotations, videos, folder, short_side, workers, report):
+def reencode_videos(annotations: list[Annotation], videos: str, folder: str, short_side: int,
+                    workers: int | None, report: DropReport) -> list[Annotation]:
     """Write the samples' videos anew, smaller; those there already stay.
 
     Args:
-        annotations (list[dict]): The samples.
-        videos (str): Folder with the data set's ``NAME_rgb.avi``, at any depth.
-        folder (str): Where to write them, under the same names.
-        short_side (int): In pixels.
-        workers (int | None): Processes; None: one for each CPU.
-        report (DropReport): Gets what was left out, and where numbers of frames differ.
+        annotations: The samples.
+        videos: Folder with the data set's ``NAME_rgb.avi``, at any depth.
+        folder: Where to write them, under the same names.
+        short_side: In pixels.
+        workers: Processes; None: one for each CPU.
+        report: Gets what was left out, and where numbers of frames differ.
 
     Returns:
-        list[dict]: The annotations whose video is there and decodes.
+        The annotations whose video is there and decodes.
 
     Raises:
         InputError: ``folder`` is ``videos``, or a file in it is of another size.

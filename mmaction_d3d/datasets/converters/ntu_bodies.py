@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .ntu_reader import SkeletonFile
+
 MAX_SHORT = 11  # frames: a body seen in no more is noise
 MAX_SPREAD = 0.8  # width over height above which a body's pose is noise
 MAX_NOISY = 0.69754  # share of such frames from which on a body is noise
@@ -21,11 +23,11 @@ class Body:
     """One tracked body.
 
     Attributes:
-        frames (np.ndarray): N, int64, rising: where it was tracked.
-        colour (np.ndarray): N x 25 x 2, pixels.
-        state (np.ndarray): N x 25, tracking states.
-        xyz (np.ndarray | None): N x 25 x 3, metres; None where the body is the only one.
-        motion (float): Variance of x, y and z over frames and joints, added up.
+        frames: N, int64, rising: where it was tracked.
+        colour: N x 25 x 2, pixels.
+        state: N x 25, tracking states.
+        xyz: N x 25 x 3, metres; None where the body is the only one.
+        motion: Variance of x, y and z over frames and joints, added up.
     """
     frames: np.ndarray
     colour: np.ndarray
@@ -34,7 +36,7 @@ class Body:
     motion: float = 0.0
 
 
-def split_bodies(skeleton):
+def split_bodies(skeleton: SkeletonFile) -> list[Body]:
     """Return the bodies of a :class:`SkeletonFile`, by id in order of appearance."""
     numbers = {body_id: number for number, body_id in enumerate(dict.fromkeys(skeleton.body_ids))}
     if len(numbers) == 1:  # there is nothing to choose from
@@ -51,22 +53,22 @@ def split_bodies(skeleton):
     return bodies
 
 
-def measure_motion(xyz):
+def measure_motion(xyz: np.ndarray) -> float:
     """Add up the variances of x, y and z of N x 25 x 3 joints; those with NaN do not count."""
     points = xyz.reshape(-1, 3)
     points = points[np.isfinite(points).all(1)]
     return float(points.var(0).sum()) if len(points) else 0.0
 
 
-def denoise(bodies):
+def denoise(bodies: list[Body]) -> tuple[list[Body], list[str]]:
     """Drop bodies that are noise; one always stays.
 
     Args:
-        bodies (list[Body]): The bodies of a sample.
+        bodies: The bodies of a sample.
 
     Returns:
-        tuple[list[Body], list[str]]: Those kept, of the largest motion first, and for each that
-        was dropped why: ``length``, ``spread`` or ``motion``.
+        Those kept, of the largest motion first, and for each that was dropped why: ``length``,
+        ``spread`` or ``motion``.
     """
     dropped = []
     for reason, is_noise in (('length', _is_short), ('spread', _is_wide)):
@@ -79,11 +81,11 @@ def denoise(bodies):
     return kept, dropped + ['motion'] * (len(bodies) - len(kept))
 
 
-def _is_short(body):
+def _is_short(body: Body) -> bool:
     return len(body.frames) <= MAX_SHORT
 
 
-def _is_wide(body):
+def _is_wide(body: Body) -> bool:
     """Whether a body is wider than tall most of the time; else its noisy frames count no more."""
     with np.errstate(invalid='ignore'):
         extent = body.xyz.max(1) - body.xyz.min(1)  # N x 3
@@ -95,16 +97,16 @@ def _is_wide(body):
     return False
 
 
-def assign_people(bodies, num_person):
+def assign_people(bodies: list[Body], num_person: int) -> tuple[list[list[Body]], int]:
     """Give bodies to people: one whom Kinect lost and found again has several bodies.
 
     Args:
-        bodies (list[Body]): Of the largest motion first.
-        num_person (int): People at most.
+        bodies: Of the largest motion first.
+        num_person: People at most.
 
     Returns:
-        tuple[list[list[Body]], int]: The bodies of each person, no two of whom share a frame, and
-        the number of bodies that no person could take.
+        The bodies of each person, no two of whom share a frame, and the number of bodies that no
+        person could take.
     """
     people, left = [], 0
     for body in bodies:
@@ -120,18 +122,18 @@ def assign_people(bodies, num_person):
     return people, left
 
 
-def to_arrays(people, num_frames):
+def to_arrays(people: list[list[Body]], num_frames: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Lays people out as the annotation's arrays.
 
     Args:
-        people (list[list[Body]]): The bodies of each.
-        num_frames (int): T.
+        people: The bodies of each.
+        num_frames: T.
 
     Returns:
-        tuple[np.ndarray, np.ndarray, int]: ``keypoint``, M x T x 25 x 2 float32, x and y in pixels
-        of the colour image; ``keypoint_score``, M x T x 25 float16: half the tracking state, so
-        1 tracked, 0.5 inferred, 0 neither; and the number of joints whose colour coordinates are
-        not finite. Those, and people who are not there, are zeros.
+        ``keypoint``, M x T x 25 x 2 float32, x and y in pixels of the colour image;
+        ``keypoint_score``, M x T x 25 float16: half the tracking state, so 1 tracked, 0.5 inferred,
+        0 neither; and the number of joints whose colour coordinates are not finite. Those, and
+        people who are not there, are zeros.
     """
     keypoint = np.zeros((len(people), num_frames, 25, 2), np.float32)
     score = np.zeros(keypoint.shape[:3], np.float16)

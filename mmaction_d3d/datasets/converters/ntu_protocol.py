@@ -29,14 +29,14 @@ class Sample:
     action: int
 
 
-def parse_name(name):
+def parse_name(name: str) -> Sample | None:
     """Read a sample's name.
 
     Args:
-        name (str): Such as ``S001C002P003R002A013``.
+        name: Such as ``S001C002P003R002A013``.
 
     Returns:
-        Sample | None: None where it is no such name.
+        None where it is no such name.
     """
     match = _NAME.fullmatch(name)
     return match and Sample(name, *map(int, match.groups()))
@@ -47,33 +47,32 @@ class Benchmark:
     """One of the two benchmarks.
 
     Attributes:
-        num_classes (int): Actions 1 to ``num_classes`` belong to it.
-        num_setups (int): And setups 1 to ``num_setups``.
-        num_samples (int): Samples in all, those with missing skeletons too.
-        train (dict[str, Callable[[Sample], bool]]): By protocol, what is for training; the rest
-            is for validation.
+        num_classes: Actions 1 to ``num_classes`` belong to it.
+        num_setups: And setups 1 to ``num_setups``.
+        num_samples: Samples in all, those with missing skeletons too.
+        train: By protocol, what is for training; the rest is for validation.
     """
     num_classes: int
     num_setups: int
     num_samples: int
     train: dict
 
-    def holds(self, sample):
+    def holds(self, sample: Sample) -> bool:
         """Whether a sample belongs to the benchmark."""
         return 1 <= sample.action <= self.num_classes and 1 <= sample.setup <= self.num_setups
 
-    def is_missing(self, sample):
+    def is_missing(self, sample: Sample) -> bool:
         """Whether the skeleton of a sample is officially missing or incomplete."""
         return sample.name in MISSING_SKELETONS
 
-    def splits(self, samples):
+    def splits(self, samples: list[Sample]) -> dict[str, list[str]]:
         """Split samples by every protocol.
 
         Args:
-            samples (list[Sample]): The samples.
+            samples: The samples.
 
         Returns:
-            dict[str, list[str]]: ``PROTOCOL_train`` and ``PROTOCOL_val``: names, in order.
+            ``PROTOCOL_train`` and ``PROTOCOL_val``: names, in order.
         """
         return {
             f'{protocol}_{part}':

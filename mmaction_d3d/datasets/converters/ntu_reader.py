@@ -8,6 +8,7 @@ https://github.com/shahroudy/NTURGB-D.
 """
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
@@ -28,11 +29,11 @@ class SkeletonFile:
     """What a ``.skeleton`` file says of N bodies in T frames; a body counts once for each frame.
 
     Attributes:
-        num_frames (int): T.
-        frames (np.ndarray): N, int64: the frame of each, from 0, never falling.
-        body_ids (list[int]): N tracking ids, exact: they pass 2^53.
-        joints (np.ndarray): N x 25 x 12, float64, the numbers of each joint's line; NaN where the
-            file has no finite number.
+        num_frames: T.
+        frames: N, int64: the frame of each, from 0, never falling.
+        body_ids: N tracking ids, exact: they pass 2^53.
+        joints: N x 25 x 12, float64, the numbers of each joint's line; NaN where the file has no
+            finite number.
     """
     num_frames: int
     frames: np.ndarray
@@ -40,29 +41,29 @@ class SkeletonFile:
     joints: np.ndarray
 
     @property
-    def xyz(self):
+    def xyz(self) -> np.ndarray:
         """N x 25 x 3, float64, camera space, metres."""
         return self.joints[..., :3]
 
     @property
-    def colour(self):
+    def colour(self) -> np.ndarray:
         """N x 25 x 2, float64: x, y in pixels of the 1920 x 1080 video."""
         return self.joints[..., 5:7]
 
     @property
-    def state(self):
+    def state(self) -> np.ndarray:
         """N x 25, uint8: 0 not tracked, 1 inferred, 2 tracked."""
         return self.joints[..., -1].astype(np.uint8)
 
 
-def read_skeleton(path):
+def read_skeleton(path: str) -> SkeletonFile:
     """Read a ``.skeleton`` file.
 
     Args:
-        path (str): The file.
+        path: The file.
 
     Returns:
-        SkeletonFile: Its bodies.
+        Its bodies.
 
     Raises:
         InputError: The file ends early, goes on after its last frame, has a line of another
@@ -84,7 +85,7 @@ def read_skeleton(path):
 class _Lines:
     """The lines of a file, each read as so many numbers; places count from 0."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         with open(path, 'rb') as file:
             text = file.read().translate(_BLANKS).decode('ascii', 'replace')
@@ -92,10 +93,10 @@ class _Lines:
             text = _ODD_NAN.sub('nan', text)
         self.lines = text.rstrip().split('\n') if text.strip() else []
 
-    def fail(self, place, found, want):
+    def fail(self, place: int, found: object, want: object) -> NoReturn:
         raise InputError(self.path, f'line {place + 1}', found, want)
 
-    def split(self, place, length, what):
+    def split(self, place: int, length: int, what: str) -> list[str]:
         """Return the fields of a line of ``length``."""
         if place >= len(self.lines):
             self.fail(place, 'the end of the file', what)
@@ -105,7 +106,7 @@ class _Lines:
                       f'{length}: {what}')
         return fields
 
-    def whole(self, place, length, what, name=None):
+    def whole(self, place: int, length: int, what: str, name: str | None = None) -> int:
         """Return the first number of a line of ``length``, the ``name`` (default: all of ``what``)."""
         field = self.split(place, length, what)[0]
         if not field.isdigit() or len(field) > _MAX_DIGITS:
@@ -113,7 +114,7 @@ class _Lines:
             self.fail(place, _shorten(field), f'{kind}: {name or what}')
         return int(field)
 
-    def numbers(self, place, length, what):
+    def numbers(self, place: int, length: int, what: str) -> np.ndarray:
         """Return the numbers of a line of ``length``."""
         fields = self.split(place, length, what)
         for field in fields:
@@ -122,11 +123,11 @@ class _Lines:
         return _parse([' '.join(fields)], length)[0]
 
 
-def _shorten(text):
+def _shorten(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + '...')
 
 
-def _parse(lines, length):
+def _parse(lines: list[str], length: int) -> np.ndarray | None:
     """Lines x ``length``, float64; None where they are not all so many numbers."""
     if not any(map(str.strip, lines)):  # loadtxt would warn
         return None if lines else np.empty((0, length))
@@ -137,15 +138,15 @@ def _parse(lines, length):
     return values if values.shape == (len(lines), length) else None  # it skips empty lines
 
 
-def _find_bodies(lines, bodies):
+def _find_bodies(lines: _Lines, bodies: list[tuple[int, int, int]]) -> int:
     """Follow the counts through a file.
 
     Args:
-        lines (_Lines): The file.
-        bodies (list): Filled with the frame, the id and the first joint's line of each body.
+        lines: The file.
+        bodies: Filled with the frame, the id and the first joint's line of each body.
 
     Returns:
-        int: The number of frames.
+        The number of frames.
     """
     num_frames, place = lines.whole(0, 1, 'number of frames'), 1
     for frame in range(num_frames):
@@ -168,7 +169,7 @@ def _find_bodies(lines, bodies):
     return num_frames
 
 
-def _parse_bodies(lines, bodies):
+def _parse_bodies(lines: _Lines, bodies: list[tuple[int, int, int]]) -> np.ndarray:
     """Return the numbers of all joints' lines, bodies * 25 x 12, float64; see to the bodies' own."""
     heads = [lines.lines[first - 2] for _, _, first in bodies]
     rows = [row for _, _, first in bodies for row in lines.lines[first:first + NUM_JOINTS]]

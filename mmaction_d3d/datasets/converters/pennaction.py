@@ -28,6 +28,8 @@ from ...errors import InputError
 from ...media import read_image
 from ...parallel import map_in_order
 from ...skeletons import get_layout
+from ..annotations import Content
+from .common import DropReport
 
 #: The classes in the order of their labels.
 CLASSES = ('baseball_pitch', 'baseball_swing', 'bench_press', 'bowl', 'clean_and_jerk',
@@ -47,11 +49,11 @@ class Labelled:
     notes: list = field(default_factory=list)
 
 
-def read_label(path):
+def read_label(path: str) -> dict[str, np.ndarray]:
     """Read a label file.
 
     Returns:
-        dict: The fields of the file.
+        The fields of the file.
 
     Raises:
         InputError: It is no whole MATLAB file up to version 7, or a field is missing.
@@ -72,7 +74,7 @@ def read_label(path):
     return label
 
 
-def class_of(label, path):
+def class_of(label: dict[str, np.ndarray], path: str) -> tuple[str, bool]:
     """Return the class name in the spelling of :data:`CLASSES`, and whether the file has another.
 
     Raises:
@@ -87,7 +89,7 @@ def class_of(label, path):
     return name, name != written
 
 
-def count_frames(folder):
+def count_frames(folder: str) -> tuple[int, bool]:
     """Frames 000001.jpg, 000002.jpg, ... up to the first that is missing, and whether one is."""
     if not os.path.isdir(folder):
         return 0, False
@@ -98,16 +100,16 @@ def count_frames(folder):
     return count, count < len(numbers - {0})
 
 
-def read_clip(job):
+def read_clip(job: tuple[str, str]) -> Labelled:
     """Read one clip.
 
     Args:
-        job (tuple[str, str]): ROOT and the clip's name, such as 0001.
+        job: ROOT and the clip's name, such as 0001.
 
     Returns:
-        Labelled: The annotation with ``keypoint`` 1 x T x 13 x 2 and ``bbox`` 1 x T x 4 in
-        continuous pixels (0 is the left edge of the first), ``keypoint_score`` 1 x T x 13, 1 for
-        a visible joint, and notes for the report.
+        The annotation with ``keypoint`` 1 x T x 13 x 2 and ``bbox`` 1 x T x 4 in continuous pixels
+        (0 is the left edge of the first), ``keypoint_score`` 1 x T x 13, 1 for a visible joint, and
+        notes for the report.
 
     Raises:
         InputError: The label file cannot be used.
@@ -162,7 +164,7 @@ def read_clip(job):
     return Labelled(annotation, split, notes)
 
 
-def _shape(label, path, first):
+def _shape(label: dict[str, np.ndarray], path: str, first: str) -> tuple[tuple[int, int], bool]:
     """Height and width that joints refer to, and whether the frames have another size.
 
     Raises:
@@ -182,16 +184,16 @@ def _shape(label, path, first):
     return shape, found != shape
 
 
-def read_pennaction(root, workers, report):
+def read_pennaction(root: str, workers: int | None, report: DropReport) -> Content:
     """Read the data set.
 
     Args:
-        root (str): Folder with ``frames`` and ``labels``.
-        workers (int | None): Processes.
-        report (DropReport): Gets what was left out or changed.
+        root: Folder with ``frames`` and ``labels``.
+        workers: Processes.
+        report: Gets what was left out or changed.
 
     Returns:
-        dict: ``dict(split=dict(train=, test=), annotations=, classes=)``.
+        ``dict(split=dict(train=, test=), annotations=, classes=)``.
 
     Raises:
         InputError: A folder or all clips are missing, or a label file cannot be used.

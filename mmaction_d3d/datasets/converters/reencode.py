@@ -1,7 +1,9 @@
 """Videos made smaller: decoding 1080p frames takes most of the time of training."""
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ...errors import InputError
 from ...files import whole_or_absent
@@ -15,15 +17,15 @@ class Reencoded:
     problem: str = ''
 
 
-def reencode(job):
+def reencode(job: tuple[str, str, int]) -> Reencoded:
     """Write a video anew, H.264 with a smaller short side, unless it is there already.
 
     Args:
-        job (tuple[str, str, int]): The video; the file to write, whole or not at all; the short
-            side in pixels, which a smaller video keeps.
+        job: The video; the file to write, whole or not at all; the short side in pixels, which a
+            smaller video keeps.
 
     Returns:
-        Reencoded: ``problem`` says why not all of the video decodes; nothing is written then.
+        ``problem`` says why not all of the video decodes; nothing is written then.
 
     Raises:
         InputError: The file is there already, of another size, or cannot be written.
@@ -47,24 +49,24 @@ def reencode(job):
 
 
 @contextmanager
-def small_video(target, rate, short_side):
+def small_video(target: str, rate: Fraction, short_side: int) -> Iterator[H264Writer]:
     """Return a :class:`~mmaction_d3d.media.H264Writer` of a file that appears once it is whole.
 
     Args:
-        target (str): The file; its suffix is its format.
-        rate (Fraction): Frames a second.
-        short_side (int): In pixels, which smaller frames keep.
+        target: The file; its suffix is its format.
+        rate: Frames a second.
+        short_side: In pixels, which smaller frames keep.
     """
     with whole_or_absent(target) as file:
         with H264Writer(file, os.path.splitext(target)[1][1:], rate, KEEPING, short_side) as small:
             yield small
 
 
-def existing(target, short_side):
+def existing(target: str, short_side: int) -> tuple[int, tuple[int, int]]:
     """Look at a file of an earlier run: it was written whole, so that its header is right.
 
     Returns:
-        tuple[int, tuple[int]]: Number of frames; height and width.
+        Number of frames; height and width.
 
     Raises:
         InputError: It is no video, or larger than ``short_side``.

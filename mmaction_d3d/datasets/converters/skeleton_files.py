@@ -3,11 +3,14 @@ import glob
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ...errors import InputError
+from ...errors import InputError, Place
 from ...skeletons import LAYOUTS, clean, layout_by_number
 
 
@@ -29,7 +32,7 @@ class Skeletons:
     linked: bool = False
 
 
-def read_json(path):
+def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
     Raises:
@@ -44,7 +47,7 @@ def read_json(path):
                          'a JSON file') from error
 
 
-def files_below(folder, suffix):
+def files_below(folder: str, suffix: str) -> list[str]:
     """Paths of all files below a folder with that suffix, sorted.
 
     Raises:
@@ -56,7 +59,7 @@ def files_below(folder, suffix):
     return found
 
 
-def split_frame_name(name, path):
+def split_frame_name(name: str, path: str) -> tuple[str, int]:
     """Split a frame's name, ``clip/000012`` or ``clip_000012`` (.jpg), into clip and number.
 
     Raises:
@@ -70,7 +73,7 @@ def split_frame_name(name, path):
     return folder or match[1], int(match[2])
 
 
-def stack_people(persons, place):
+def stack_people(persons: list, place: Place) -> np.ndarray:
     """Stack people, each x, y, score a joint in one or two axes, into N x V x 3, cleaned.
 
     Raises:
@@ -88,16 +91,16 @@ def stack_people(persons, place):
     return clean(people)
 
 
-def gather(people, place, joints=None, img_shape=None):
+def gather(people: dict[int, np.ndarray], place: Place, joints: Sequence[str] | None = None,
+           img_shape: tuple[int, int] | None = None) -> Skeletons:
     """Make :class:`Skeletons` of a clip.
 
     Args:
-        people (dict[int, np.ndarray]): N x V x 3 by number, of every frame that the file lists;
-            numbers may begin anywhere.
-        place (tuple): File and field that errors blame.
-        joints (Sequence[str], optional): Names of the joints. Defaults to None: those of the
-            layout with that number of joints.
-        img_shape (tuple[int], optional): Height and width that coordinates refer to.
+        people: N x V x 3 by number, of every frame that the file lists; numbers may begin anywhere.
+        place: File and field that errors blame.
+        joints: Names of the joints. Defaults to None: those of the layout with that number of
+            joints.
+        img_shape: Height and width that coordinates refer to.
 
     Raises:
         InputError: People have different joints, or the joints are not known.

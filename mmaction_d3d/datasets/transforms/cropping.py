@@ -1,4 +1,7 @@
 """A clear error where MMAction2's crops would go wrong."""
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from mmaction.datasets.transforms import CenterCrop, RandomCrop
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
@@ -17,13 +20,13 @@ class CropSizeCheck(BaseTransform):
     Required key: ``img_shape``.
 
     Args:
-        size (tuple[int]): Width and height of the crop.
+        size: Width and height of the crop.
     """
 
-    def __init__(self, size):
+    def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         height, width = results['img_shape']
         crop_width, crop_height = self.size
         if width < crop_width or height < crop_height:
@@ -31,11 +34,11 @@ class CropSizeCheck(BaseTransform):
                              f'at least {crop_height}x{crop_width}, the size of the crop')
         return results
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f'{type(self).__name__}(size={self.size})'
 
 
-def check_before_crops(transforms):
+def check_before_crops(transforms: Iterable[Callable]) -> list[Callable]:
     """Return ``transforms`` with a :class:`CropSizeCheck` before each of MMAction2's crops."""
     guarded = []
     for transform in transforms:

@@ -1,5 +1,6 @@
 """Reading exactly the sampled frames, and the keypoints of the same frames."""
 import logging
+from typing import Any
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
@@ -26,14 +27,14 @@ class AlignedDecode(BaseTransform):
     uint8 RGB arrays, no two of which share memory.
 
     Args:
-        backend (str, optional): ``av`` or ``decord``. Defaults to None: the first installed.
+        backend: ``av`` or ``decord``. Defaults to None: the first installed.
     """
 
-    def __init__(self, backend=None):
+    def __init__(self, backend: str | None = None) -> None:
         self.backend = backend
         self._warned = set()
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         inds = results['frame_inds']
         if 'filename' in results:
             place = results['filename']
@@ -62,12 +63,12 @@ class AlignedDecode(BaseTransform):
         results['img_shape'] = results['original_shape'] = (height, width)
         return results
 
-    def _warn_short(self, place, count, announced):
+    def _warn_short(self, place: str, count: int, announced: int) -> None:
         if place not in self._warned:
             self._warned.add(place)
             print_log(
                 f'{place}: {count} frames decode, {announced} were announced; the last one '
                 'stands in for the rest', logger='current', level=logging.WARNING)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f'{type(self).__name__}(backend={self.backend!r})'

@@ -1,4 +1,5 @@
 """Mirroring a clip and its skeletons."""
+import numpy as np
 from mmaction.datasets.transforms import Flip
 from mmaction.registry import TRANSFORMS
 
@@ -14,12 +15,13 @@ class JointFlip(Flip):
     (there 0 means "no joint", here a joint on the image's left edge).
 
     Args:
-        layout (str): Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
-        flip_ratio (float): Probability of a flip. Defaults to 0.5.
-        flip_label_map (dict[int, int], optional): Label of the mirrored action, where it differs.
+        layout: Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
+        flip_ratio: Probability of a flip. Defaults to 0.5.
+        flip_label_map: Label of the mirrored action, where it differs.
     """
 
-    def __init__(self, layout, flip_ratio=0.5, flip_label_map=None):
+    def __init__(self, layout: str, flip_ratio: float = 0.5,
+                 flip_label_map: dict[int, int] | None = None) -> None:
         skeleton = get_layout(layout)
         super().__init__(flip_ratio=flip_ratio, flip_label_map=flip_label_map,
                          left_kp=skeleton.left, right_kp=skeleton.right)
@@ -28,7 +30,8 @@ class JointFlip(Flip):
         for left, right in zip(skeleton.left, skeleton.right):
             self.order[left], self.order[right] = right, left
 
-    def _flip_kps(self, kps, kpscores, img_width):
+    def _flip_kps(self, kps: np.ndarray, kpscores: np.ndarray,
+                  img_width: int) -> tuple[np.ndarray, np.ndarray]:
         """Mirror M x T x V x 2 keypoints and exchange joints in them and in M x T x V scores."""
         if kps.shape[2] != len(self.order):
             raise InputError('config', 'JointFlip.layout',

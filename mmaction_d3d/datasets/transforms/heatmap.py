@@ -1,4 +1,6 @@
 """Joint heatmaps, the paper's H."""
+from typing import Any
+
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
@@ -7,7 +9,7 @@ from ...errors import InputError
 from .packing import joint_tokens
 
 
-def _gaussians(centre, size, sigma):
+def _gaussians(centre: np.ndarray, size: int, sigma: float) -> np.ndarray:
     """exp(-(i - centre)^2 / (2 sigma^2)) for i = 0 .. size-1: centre ... -> ... x size."""
     distance = np.arange(size, dtype=np.float32) - centre[..., None]
     return np.exp(-distance**2 / np.float32(2 * sigma**2))
@@ -29,18 +31,19 @@ class GenerateJointHeatmap(BaseTransform):
     Added key: ``heatmap_imgs``, num_clips x T x R x ceil(H/2) x ceil(W/2) float32.
 
     Args:
-        sigma (float): Standard deviation in cells of that grid. Defaults to 1.
-        use_score (bool): Weigh each map by its joint's score; False is the paper's equation to
-            the letter. Defaults to True.
-        num_person (int, optional): As in :class:`PackRGBPose`.
+        sigma: Standard deviation in cells of that grid. Defaults to 1.
+        use_score: Weigh each map by its joint's score; False is the paper's equation to the letter.
+            Defaults to True.
+        num_person: As in :class:`PackRGBPose`.
     """
 
-    def __init__(self, sigma=1., use_score=True, num_person=None):
+    def __init__(self, sigma: float = 1., use_score: bool = True,
+                 num_person: int | None = None) -> None:
         self.sigma = sigma
         self.use_score = use_score
         self.num_person = num_person
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         if isinstance(results.get('imgs'), list):
             raise InputError('pipeline', 'GenerateJointHeatmap', 'its place before FormatShape',
                              'a place after it')
@@ -54,6 +57,6 @@ class GenerateJointHeatmap(BaseTransform):
         results['heatmap_imgs'] = (down * weight[..., None])[..., None] * across[..., None, :]
         return results
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f'{type(self).__name__}(sigma={self.sigma}, use_score={self.use_score}, '
                 f'num_person={self.num_person})')

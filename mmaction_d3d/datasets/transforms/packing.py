@@ -1,4 +1,6 @@
 """The last step of the pipeline: what the model receives."""
+from typing import Any
+
 import numpy as np
 from mmaction.datasets.transforms import PackActionInputs
 from mmaction.registry import TRANSFORMS
@@ -7,7 +9,7 @@ from ...errors import InputError
 from .source import source
 
 
-def joint_tokens(results, num_person=None):
+def joint_tokens(results: dict[str, Any], num_person: int | None = None) -> np.ndarray:
     """Lay a clip's joints out as the model reads them.
 
     A joint is missing if its score is not above 0 or if a number of it is not finite; it becomes
@@ -15,13 +17,13 @@ def joint_tokens(results, num_person=None):
     stands at ``m * V + v``), absent people are missing joints.
 
     Args:
-        results (dict): A pipeline's dict with ``keypoint`` (M x N*T x V x 2, pixels),
-            ``keypoint_score`` (M x N*T x V), ``num_clips`` (N) and ``clip_len`` (T).
-        num_person (int, optional): People the model was built for; by default the number that
-            the data set put into ``results``.
+        results: A pipeline's dict with ``keypoint`` (M x N*T x V x 2, pixels), ``keypoint_score``
+            (M x N*T x V), ``num_clips`` (N) and ``clip_len`` (T).
+        num_person: People the model was built for; by default the number that the data set put into
+            ``results``.
 
     Returns:
-        np.ndarray: N x T x (num_person*V) x 3 float32: x and y in pixels, score.
+        N x T x (num_person*V) x 3 float32: x and y in pixels, score.
 
     Raises:
         InputError: There are more people than ``num_person``.
@@ -55,19 +57,22 @@ class PackRGBPose(PackActionInputs):
     - ``heatmap_imgs``: N x T x R x H' x W', from :class:`GenerateJointHeatmap`.
 
     Args:
-        num_person (int, optional): People kept in ``keypoint`` (M). Defaults to None: the data
-            set's ``num_person``.
-        collect_keys (tuple[str]): What the model takes.
-        meta_keys (tuple[str]): What the data sample's metainfo keeps, where present.
+        num_person: People kept in ``keypoint`` (M). Defaults to None: the data set's
+            ``num_person``.
+        collect_keys: What the model takes.
+        meta_keys: What the data sample's metainfo keeps, where present.
     """
 
-    def __init__(self, num_person=None, collect_keys=('imgs', 'keypoint'),
-                 meta_keys=('img_shape', 'original_shape', 'frame_dir', 'filename', 'img_dir',
-                            'total_frames', 'frame_inds', 'num_clips', 'clip_len', 'flip')):
+    def __init__(
+        self, num_person: int | None = None, collect_keys: tuple[str, ...] = ('imgs', 'keypoint'),
+        meta_keys: tuple[str,
+                         ...] = ('img_shape', 'original_shape', 'frame_dir', 'filename', 'img_dir',
+                                 'total_frames', 'frame_inds', 'num_clips', 'clip_len', 'flip')
+    ) -> None:
         super().__init__(collect_keys=collect_keys, meta_keys=meta_keys)
         self.num_person = num_person
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         if 'imgs' in self.collect_keys:
             self._check_images(results)
         if 'keypoint' in self.collect_keys:
@@ -75,7 +80,7 @@ class PackRGBPose(PackActionInputs):
         return super().transform(results)
 
     @staticmethod
-    def _check_images(results):
+    def _check_images(results: dict[str, Any]) -> None:
         """Refuse images that no longer belong to the keypoints."""
         if np.ndim(results['imgs']) != 5:
             raise InputError('pipeline', 'imgs', f'{np.ndim(results["imgs"])} axes',

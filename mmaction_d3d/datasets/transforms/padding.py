@@ -1,4 +1,6 @@
 """Making frames square without cutting anything off."""
+from typing import Any
+
 import cv2
 import numpy as np
 from mmaction.registry import TRANSFORMS
@@ -13,7 +15,7 @@ class SquarePad(BaseTransform):
     Modified keys: these three; keypoints move with the pixels.
     """
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         height, width = results['img_shape']
         side = max(height, width)
         top, left = (side - height) // 2, (side - width) // 2
@@ -26,5 +28,5 @@ class SquarePad(BaseTransform):
         results['img_shape'] = (side, side)
         return results
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f'{type(self).__name__}()'

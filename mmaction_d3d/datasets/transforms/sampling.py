@@ -1,4 +1,6 @@
 """One set of frame indices for both modalities."""
+from typing import Any
+
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
@@ -20,12 +22,12 @@ class AlignedSampleFrames(BaseTransform):
     ``clip_len``, ``num_clips``.
 
     Args:
-        clip_len (int): Frames a clip (T).
-        num_clips (int): Clips a video. Defaults to 1.
-        test_mode (bool): Fixed positions in place of random ones. Defaults to False.
+        clip_len: Frames a clip (T).
+        num_clips: Clips a video. Defaults to 1.
+        test_mode: Fixed positions in place of random ones. Defaults to False.
     """
 
-    def __init__(self, clip_len, num_clips=1, test_mode=False):
+    def __init__(self, clip_len: int, num_clips: int = 1, test_mode: bool = False) -> None:
         if clip_len < 1 or num_clips < 1:
             raise ValueError(f'clip_len and num_clips must be at least 1, got {clip_len} and '
                              f'{num_clips}')
@@ -33,7 +35,7 @@ class AlignedSampleFrames(BaseTransform):
         self.num_clips = num_clips
         self.test_mode = test_mode
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         total = results['total_frames']
         segment = np.arange(self.clip_len)
         if self.test_mode:
@@ -50,6 +52,6 @@ class AlignedSampleFrames(BaseTransform):
         results['num_clips'] = self.num_clips
         return results
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f'{type(self).__name__}(clip_len={self.clip_len}, num_clips={self.num_clips}, '
                 f'test_mode={self.test_mode})')
