@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.datasets import RGBPoseDataset, safe_pickle
-from mmaction_d3d.datasets.synthetic import CLASSES, MOTIONS, OBJECTS, Clip, generate
+from mmaction_d3d.datasets.synthetic import CLASSES, MOTIONS, OBJECTS, Clip, caps, generate
 from mmaction_d3d.datasets.synthetic import clips as clips_module
 from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.datasets.synthetic.motions import hand_phase
@@ -17,7 +17,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import held_alone
 
 SMALL = dict(num_train=5, num_val=2, num_test=2, num_frames=6, size=64, workers=1)
-LEVELS = ('easy', 'hard')
+LEVELS = ('easy', 'pair', 'hard')
 
 
 def make_clip(index=0, difficulty='easy', seed=0, split='train', num_frames=6, size=96):
@@ -141,7 +141,7 @@ def test_the_object_is_drawn_in_its_box():
         assert changed.sum() > 0.3 * (x2 - x1) * (y2 - y1)
 
 
-@pytest.mark.parametrize('difficulty, tolerance', [('easy', 0), ('hard', 2)])
+@pytest.mark.parametrize('difficulty, tolerance', [('easy', 0), ('pair', 0), ('hard', 2)])
 def test_the_right_wrist_keypoint_is_on_the_object(difficulty, tolerance):
     """To the noise of the keypoints, which the tolerance (pixels of 96) allows for."""
     for clip in clips(difficulty):
@@ -191,7 +191,7 @@ def test_missing_joints_have_score_and_coordinates_0():
 
 def test_only_the_hard_set_moves_the_main_person_out_of_slot_0():
     slots = {level: {c.annotation['main_person'] for c in clips(level)} for level in LEVELS}
-    assert slots == dict(easy={0}, hard={0, 1})
+    assert slots == dict(easy={0}, pair={0}, hard={0, 1})
 
 
 def test_hard_clips_have_more_missing_joints_and_second_people():
@@ -203,6 +203,62 @@ def test_hard_clips_have_more_missing_joints_and_second_people():
 
     easy, hard = share('easy'), share('hard')
     assert easy[0] < hard[0] and easy[1] < hard[1]
+
+
+# Two people of whom one is meant
+
+
+def test_the_two_of_a_pair_hold_different_objects_and_the_skeleton_of_one_is_given():
+    for clip in clips('pair'):
+        assert sorted(actor.thing.kind for actor in clip.actors) == sorted(OBJECTS)
+        a = clip.annotation
+        assert len(a['keypoint']) == 1 and len(a['person_ids']) == 2
+        assert clip.main.thing.kind == OBJECTS[a['object']]
+        seen = a['keypoint_score'][0] > 0
+        away = np.abs(a['keypoint'][0] - clip.main.joints_2d * clip.size).max(-1)
+        assert away[seen].max() < 2
+
+
+def _other(clip):
+    return next(actor for actor in clip.actors if actor is not clip.main)
+
+
+@pytest.mark.parametrize('trait', [
+    lambda clip: clip.main is clip.actors[0], lambda clip: clip.main.x.mean() < 0.5,
+    lambda clip: clip.main.zoom.mean() < _other(clip).zoom.mean(),
+    lambda clip: clip.main.ground.mean() < _other(clip).ground.mean(),
+    lambda clip: clip.main.thing.extent < _other(clip).thing.extent,
+    lambda clip: clip.main.person.height < _other(clip).person.height
+], ids=['order', 'place', 'size', 'ground', 'object', 'height'])
+def test_nothing_of_a_pair_tells_which_of_the_two_is_meant(trait):
+    share = np.mean([trait(clip) for clip in clips('pair', 400)])
+    assert abs(share - 0.5) < 0.083  # 99.9 % of the means of 400 throws of a coin
+
+
+def test_the_other_person_of_a_pair_has_any_motion(monkeypatch):
+    drawn, hand_phase = [], clips_module.hand_phase
+    monkeypatch.setattr(
+        clips_module, 'hand_phase',
+        lambda rng, motion, num: drawn.append(MOTIONS.index(motion)) or hand_phase(
+            rng, motion, num))
+    pairs = clips('pair', 400)
+    table = np.zeros((len(MOTIONS), len(MOTIONS)))
+    for clip, *motions in zip(pairs, drawn[::2], drawn[1::2]):
+        main = clip.actors.index(clip.main)
+        assert motions[main] == clip.annotation['motion']
+        table[motions[main], motions[1 - main]] += 1
+    assert ((table - 25)**2 / 25).sum() < 37.7  # 99.9 % of chi-squared with 15 degrees of freedom
+
+
+def test_the_people_of_a_pair_do_not_hide_one_another():
+    """Each stays in a half of the picture with all that is drawn of it."""
+    for clip in clips('pair', 40):
+        sides = []
+        for actor in clip.actors:
+            corners = np.concatenate([outline for outline, _ in actor.parts(2 * clip.size)], 1)
+            sides.append((corners[..., 0].min(), corners[..., 0].max()))
+        (_, end), (start, _) = sorted(sides)
+        assert end <= start + 1  # pixels of the frames drawn twice as large
 
 
 # The files
@@ -217,8 +273,9 @@ def test_the_annotations_make_a_data_set(folder):
 
 
 def test_the_caps_are_those_of_chance(folder):
-    assert safe_pickle.load(str(folder / 'annotations.pkl'))['caps'] == dict(
-        skeleton=1 / 2, single_frame=1 / 4)
+    assert safe_pickle.load(str(folder / 'annotations.pkl'))['caps'] == caps('easy')
+    assert caps('easy') == caps('hard') == dict(skeleton=1 / 2, rgb=1, single_frame=1 / 4)
+    assert caps('pair') == dict(skeleton=1 / 2, rgb=1 / 2, single_frame=1 / 4)
 
 
 def test_splits_share_no_person_and_no_background(folder):

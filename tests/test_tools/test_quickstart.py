@@ -31,7 +31,7 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
     assert 0 <= low <= result['top1'] <= high <= 1
     (block, ) = result['offsets']
     assert len(block['deviation']) == 3 and 0 <= block['saturated'] <= 1
-    assert result['caps'] == dict(skeleton=0.5, single_frame=0.25)
+    assert result['caps'] == dict(skeleton=0.5, rgb=1, single_frame=0.25)
     assert {'skeleton_baseline', 'single_frame_baseline'} <= set(result)
     for name in ('attention.png', 'confusion.png', 'clips.npz'):
         assert (tmp_path / 'work' / name).stat().st_size > 2_000

@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 
 from .motions import MOTIONS, hand_phase
-from .people import JOINT, HandPath, make_person, pose, slow_noise
-from .render import DISTRACTOR, OBJECTS, make_object, paint, person_parts
+from .people import JOINT, HandPath, Person, make_person, pose, slow_noise
+from .render import DISTRACTOR, OBJECTS, HeldObject, make_object, paint, person_parts
 from .scenes import CalmScene, ClutteredScene
 
 CLASSES = tuple(f'{motion}_{thing}' for motion in MOTIONS for thing in OBJECTS)
@@ -15,6 +15,7 @@ CLASSES = tuple(f'{motion}_{thing}' for motion in MOTIONS for thing in OBJECTS)
 SPLITS = ('train', 'val', 'test')
 _CLIPS_PER_IDENTITY = 3
 _SUPERSAMPLE = 2  # frames are drawn twice as large and averaged
+_PAIR_MARGIN = 0.015  # left free at both sides of a half of the picture
 _GRAIN_SHIFT = 32  # every frame shows another part of one noise picture this much larger
 
 
@@ -30,13 +31,35 @@ class Difficulty:
     missing: float  # probability that a joint is missing from a frame
     grain: float  # standard deviation of the frames' noise, of 255
     shuffle: bool  # the main person may be in either slot
+    extent: tuple[float, float] = (0.165, 0.2)  # least and largest size of an object
+    pair: bool = False  # two people act side by side, and the skeleton of one of them is given
 
 
 DIFFICULTIES = dict(
     easy=Difficulty(CalmScene, vivid=False, max_yaw=35, second_person=0.1, distractor=0,
                     joint_noise=0.005, missing=0.01, grain=2, shuffle=False),
+    pair=Difficulty(CalmScene, vivid=False, max_yaw=35, second_person=1, distractor=0,
+                    joint_noise=0.004, missing=0.01, grain=2, shuffle=False, extent=(0.14, 0.16),
+                    pair=True),
     hard=Difficulty(ClutteredScene, vivid=True, max_yaw=35, second_person=0.4, distractor=0.5,
                     joint_noise=0.012, missing=0.05, grain=6, shuffle=True))
+
+
+def caps(difficulty: str) -> dict[str, float]:
+    """Return the best accuracy that a part of the input allows, whatever the model.
+
+    The skeleton tells the motion and nothing of the object. A single frame tells the object and
+    nothing of the motion, also with its skeleton. In a pair the frames alone show two people of two
+    classes, and nothing of which of them is meant.
+
+    Args:
+        difficulty: A key of `DIFFICULTIES`.
+
+    Returns:
+        Top-1 of `skeleton`, `rgb` and `single_frame`.
+    """
+    return dict(skeleton=1 / len(OBJECTS), rgb=1 / 2 if DIFFICULTIES[difficulty].pair else 1.,
+                single_frame=1 / len(MOTIONS))
 
 
 def rng_for(seed, *key):
@@ -70,8 +93,8 @@ class _Actor:
         shoulder = self.joints[:, JOINT['right_shoulder']]
         x = c * sweep[:, 0] + s * sweep[:, 2]
         self.left = shoulder[:, 0].min() + x.min() - 0.05
-        self.right = max(shoulder[:, 0].max() + x.max() + 0.05,
-                         self.joints[:, JOINT['left_shoulder'], 0].max() + 0.1)
+        self.hand_right = shoulder[:, 0].max() + x.max() + 0.05
+        self.right = max(self.hand_right, self.joints[:, JOINT['left_shoulder'], 0].max() + 0.1)
         self.top = shoulder[:, 1].min() + sweep[:, 1].min() - 0.05
 
     def place(self, zoom, x, ground):
@@ -119,36 +142,85 @@ class Clip:
         background = pool[rng.integers(len(pool))]
         looks = [make_person(rng_for(seed, 'person', pool[i]), level.vivid) for i in people]
 
-        held = make_object(rng, OBJECTS[thing], num_frames, level.vivid)
-        self.main = _Actor(rng, looks[0], MOTIONS[motion], held, level, num_frames)
-        self._frame_main(rng)
-        self.actors = [self.main]
-        if rng.random() < level.second_person:
-            distractor = (make_object(rng, DISTRACTOR, num_frames, level.vivid)
-                          if rng.random() < level.distractor else None)
-            other = _Actor(rng, looks[1], MOTIONS[rng.integers(len(MOTIONS))], distractor, level,
-                           num_frames)
-            self._frame_other(rng, other)
-            self.actors.append(other)
+        if level.pair:
+            main = int(rng_for(seed, split, index, 'actor').integers(2))
+            self._draw_pair(rng, looks, main, motion, thing)
+            given = [main]
+        else:
+            main = 0
+            self._draw_main_and_other(rng, looks, motion, thing)
+            given = list(range(len(self.actors)))
+        self.main = self.actors[main]
 
         self.scene = level.scene(rng_for(seed, 'background', background), size)
         self.scene.start(rng, num_frames)
         self.gain = rng.uniform(0.85, 1.12)
         self._grain_key = seed, split, index, 'grain'
 
-        keypoint, score = zip(*(self._observe(rng, a) for a in self.actors))
-        order = list(range(len(self.actors)))
+        observed = [self._observe(rng, actor) for actor in self.actors]
         if level.shuffle:
-            order = rng.permutation(order).tolist()
+            given = rng.permutation(given).tolist()
+        hidden = [i for i in range(len(self.actors)) if i not in given]
         name = clip_name(split, index)
         self.annotation = dict(
             frame_dir=name, filename=f'{name}.mp4', label=label, img_shape=(size, size),
             original_shape=(size, size), total_frames=num_frames,
-            keypoint=np.stack([keypoint[i] for i in order]),
-            keypoint_score=np.stack([score[i] for i in order]), motion=motion, object=thing,
-            main_person=order.index(0), person_ids=[pool[people[i]] for i in order],
-            background_id=background, object_box=held.boxes(self.main.grip_2d * size,
-                                                            size).astype(np.float32))
+            keypoint=np.stack([observed[i][0] for i in given]),
+            keypoint_score=np.stack([observed[i][1] for i in given]), motion=motion, object=thing,
+            main_person=given.index(main), person_ids=[pool[people[i]] for i in given + hidden
+                                                       ], background_id=background,
+            object_box=self.main.thing.boxes(self.main.grip_2d * size, size).astype(np.float32))
+
+    def _draw_main_and_other(self, rng: np.random.Generator, looks: list[Person], motion: int,
+                             thing: int) -> None:
+        """Draw a main person and perhaps a second one behind."""
+        held = self._object(rng, OBJECTS[thing])
+        self.main = self._actor(rng, looks[0], motion, held)
+        self._frame_main(rng)
+        self.actors = [self.main]
+        if rng.random() < self.level.second_person:
+            distractor = (self._object(rng, DISTRACTOR)
+                          if rng.random() < self.level.distractor else None)
+            other = self._actor(rng, looks[1], rng.integers(len(MOTIONS)), distractor)
+            self._frame_other(rng, other)
+            self.actors.append(other)
+
+    def _draw_pair(self, rng: np.random.Generator, looks: list[Person], main: int, motion: int,
+                   thing: int) -> None:
+        """Draw two people who act in their own half each, with different objects.
+
+        Which of them has the clip's class is drawn beforehand and apart, and both are drawn in one
+        way: the frames are those of a scene in which one of the two is picked afterwards.
+        """
+        acts = [(motion, thing)] * 2
+        others = [i for i in range(len(OBJECTS)) if i != thing]
+        acts[1 - main] = rng.integers(len(MOTIONS)), rng.choice(others)
+        halves = rng.permutation(2)
+        self.actors = []
+        for person, (motion, thing), half in zip(looks, acts, halves):
+            actor = self._actor(rng, person, motion, self._object(rng, OBJECTS[thing]))
+            self._frame_half(rng, actor, half)
+            self.actors.append(actor)
+
+    def _object(self, rng: np.random.Generator, kind: str) -> HeldObject:
+        return make_object(rng, kind, self.num_frames, self.level.vivid, self.level.extent)
+
+    def _actor(self, rng: np.random.Generator, person: Person, motion: int,
+               thing: HeldObject | None) -> _Actor:
+        return _Actor(rng, person, MOTIONS[motion], thing, self.level, self.num_frames)
+
+    def _frame_half(self, rng: np.random.Generator, actor: _Actor, half: int) -> None:
+        """Put a person where all of the hand's path stays in the left (0) or right (1) half."""
+        radius = actor.thing.extent * 0.55  # of the object, around the hand
+        room = 0.5 - 2 * _PAIR_MARGIN - radius
+        body, reach = actor.right - actor.left, actor.hand_right - actor.left
+        zoom = min(rng.uniform(0.6, 0.75), room / body, (room - radius) / reach)
+        drift = [slow_noise(rng, self.num_frames, 0.01) for _ in range(3)]
+        spare = min(room - zoom * body, room - radius - zoom * reach)
+        x = half / 2 + _PAIR_MARGIN + radius - zoom * actor.left + rng.uniform(0, 1) * spare
+        lowest, highest = 0.98, radius + 0.02 - zoom * actor.top
+        actor.place(zoom * (1 + drift[0]), x + drift[1],
+                    rng.uniform(min(highest, lowest), lowest) + drift[2])
 
     def _frame_main(self, rng):
         """Put the main person where all of the hand's path stays in the picture."""

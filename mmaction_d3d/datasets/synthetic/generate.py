@@ -9,7 +9,7 @@ from ...errors import InputError
 from ...files import held_alone, write_bytes, write_pickle, write_text
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
-from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, clip_name
+from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, caps, clip_name
 from .motions import MOTIONS
 from .render import OBJECTS
 
@@ -119,9 +119,7 @@ def _make(out_dir, arguments, workers):
     annotations = list(map_in_order(_make_clip, jobs, workers, 'synthetic clips'))
     split = {name: [clip_name(s, i) for s, i in _clips(arguments) if s == name] for name in SPLITS}
     return dict(split=split, annotations=annotations, classes=list(CLASSES), motions=list(MOTIONS),
-                objects=list(OBJECTS), caps=dict(skeleton=1 / len(OBJECTS),
-                                                 single_frame=1 / len(MOTIONS)),
-                arguments=arguments)
+                objects=list(OBJECTS), caps=caps(arguments['difficulty']), arguments=arguments)
 
 
 def _make_clip(job):

@@ -185,7 +185,7 @@ def _box(x, y, half_width, half_height):
                      (x + half_width, y + half_height), (x - half_width, y + half_height)))
 
 
-def make_object(rng, kind, num_frames, vivid):
+def make_object(rng, kind, num_frames, vivid, extent):
     """Draw the size, colours and slow turning of an object.
 
     Args:
@@ -194,6 +194,7 @@ def make_object(rng, kind, num_frames, vivid):
         num_frames (int): T.
         vivid (bool): colours say nothing of the kind; otherwise a ball is plain and warm, a cross
             cold with white stripes.
+        extent (tuple[float, float]): least and largest extent, as for `HeldObject`.
     """
     angle = rng.uniform(0, 2 * np.pi) + np.linspace(0, rng.uniform(-1, 1), num_frames)
     if vivid:
@@ -204,4 +205,4 @@ def make_object(rng, kind, num_frames, vivid):
         inside = rng.uniform((15, 70, 210), (60, 150, 250))
     stripe = _darker(inside, 0.75) if vivid else (235, 235, 235)
     colours = (_darker(inside, _SHADE), tuple(inside), stripe)
-    return HeldObject(kind, rng.uniform(0.165, 0.2), colours, angle)
+    return HeldObject(kind, rng.uniform(*extent), colours, angle)
