@@ -15,6 +15,7 @@ from mmaction_d3d.evaluation.baselines import single_frame_baseline, skeleton_ba
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.intervals import wilson_interval
 from mmaction_d3d.evaluation.run_records import read_clips
+from mmaction_d3d.visualization import write_picture
 from mmaction_d3d.visualization.pictures.attention import attention_sheet
 from mmaction_d3d.visualization.run_pictures import confusion
 
@@ -103,10 +104,10 @@ def main(argv=None):
                   caps=meta['caps'], offsets=[block._asdict() for block in offsets],
                   **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
     matrix = confusion_matrix(labels, predictions, labels=range(len(meta['classes'])))
-    confusion(read_clips(out('clips.npz'))).savefig(out('confusion.png'))
+    write_picture(out('confusion.png'), confusion(read_clips(out('clips.npz'))))
     explained = explain_clip(runner.model, runner.test_dataloader.dataset,
                              pick_clip(labels, predictions, meta['motions']))
-    attention_sheet(explained).savefig(out('attention.png'))
+    write_picture(out('attention.png'), attention_sheet(explained))
     with open(out('results.json'), 'w') as file:
         json.dump(dict(result, confusion=matrix.tolist()), file, indent=1)
     for line in report(result, matrix, meta['classes']):

@@ -2,11 +2,10 @@
 import os.path as osp
 import sys
 
-import cv2
-import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmaction_d3d import cli
+from mmaction_d3d.datasets.annotations import spread_over_classes
 from mmaction_d3d.engine import (
     add_shared_arguments,
     build_runner,
@@ -20,13 +19,11 @@ from mmaction_d3d.evaluation.attention_maps import Selection
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.faithfulness import KINDS, deletion_test, write_csv
 from mmaction_d3d.evaluation.position_bias import bias_lines, position_bias
-from mmaction_d3d.files import write_bytes, write_text
-from mmaction_d3d.media import write_video
-from mmaction_d3d.visualization import all_pictures, figure_array
+from mmaction_d3d.files import write_text
+from mmaction_d3d.media import write_slow_video
+from mmaction_d3d.visualization import all_pictures, write_picture
 from mmaction_d3d.visualization.deletion_curves import deletion_curves
 from mmaction_d3d.visualization.run_report import draw_run
-
-_FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip a second
 
 
 def parse_args(argv=None):
@@ -80,7 +77,8 @@ def _add_clip_arguments(parser, picture):
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
         '--clips', nargs='+', metavar='NAME',
-        help='clips by their frame_dir or filename (default: the first --count of the split)')
+        help='clips by their frame_dir or filename (default: --count of the split, over its classes)'
+    )
     parser.add_argument('--count', type=cli.number(least=1), default=4,
                         help='clips to draw (default: 4)')
     _add_selection(parser, picture.selects)
@@ -153,15 +151,19 @@ def draw_clips(args):
     picture = args.picture
     options = {name: getattr(args, name) for name in picture.options}
     runner, dataset = load_model(args)
-    clips = find_clips(dataset, args.clips) if args.clips else range(min(args.count, len(dataset)))
+    if args.clips:
+        clips = find_clips(dataset, args.clips)
+    else:
+        labels = [dataset.get_data_info(i)['label'] for i in range(len(dataset))]
+        clips = spread_over_classes(labels, args.count)
     out_dir = args.out_dir or osp.join(runner.work_dir, args.command)
     for index in clips:
         found = explain_clip(runner.model, dataset, index, selection_of(args))
         name = osp.join(out_dir, osp.splitext(osp.basename(found.name))[0])
         figure = picture.draw(found, **options)
         if picture.video is not None and args.video:
-            write_video(f'{name}.mp4', np.repeat(picture.video(found), _HOLD, axis=0), _FPS)
-        write_bytes(f'{name}.png', png(figure_array(figure)))
+            write_slow_video(f'{name}.mp4', picture.video(found))
+        write_picture(f'{name}.png', figure)
         share = '' if found.maps.modal is None else f'; modal tokens {found.maps.modal:.1%}'
         runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '
                            f'({found.score:.1%}){share}')
@@ -179,15 +181,10 @@ def test_faithfulness(args):
     rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),
                          selection, args.seed)
     write_csv(osp.join(out_dir, 'deletion.csv'), rows)
-    write_bytes(osp.join(out_dir, 'deletion.png'), png(figure_array(deletion_curves(rows))))
+    write_picture(osp.join(out_dir, 'deletion.png'), deletion_curves(rows))
     for row in rows:
         runner.logger.info(row.line())
     runner.logger.info(f'{count} clips: {osp.join(out_dir, "deletion.csv")} and .png')
-
-
-def png(picture):
-    """H x W x 3 uint8 RGB as the bytes of a PNG."""
-    return cv2.imencode('.png', picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
 
 
 def main(argv=None):
@@ -197,9 +194,9 @@ def main(argv=None):
         test_faithfulness(args)
     elif args.command == 'run':
         pictures = draw_run(args.folder, args.dump, args.mistakes)
-        for name, figure in pictures.items():
+        for name, picture in pictures.items():
             path = osp.join(args.out_dir or osp.join(args.folder, 'run'), f'{name}.png')
-            write_bytes(path, png(figure_array(figure)))
+            write_picture(path, picture)
             print(path)
     else:
         draw_clips(args)

@@ -6,9 +6,13 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import AnnotationChecker, ids_of, read_annotations
+from mmaction_d3d.datasets.annotations import (
+    AnnotationChecker,
+    ids_of,
+    read_annotations,
+    spread_over_classes,
+)
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.files import write_bytes
 from mmaction_d3d.media import (
     DEFAULT_FPS,
     Frames,
@@ -20,7 +24,9 @@ from mmaction_d3d.media import (
 )
 from mmaction_d3d.parallel import map_in_order
 from mmaction_d3d.skeletons import LAYOUTS, get_layout
-from mmaction_d3d.visualization.tracks import draw_tracks, sheet
+from mmaction_d3d.visualization import write_picture
+from mmaction_d3d.visualization.people import draw_people, number_people
+from mmaction_d3d.visualization.sheet import even, in_rows, sheet
 
 _SHEET_FRAMES = 12  # on a contact sheet
 _SHEET_COLUMNS = 4
@@ -37,8 +43,9 @@ def parse_args(argv=None):
                         help='folder of their videos or folders of frames')
     parser.add_argument('--out', default='work_dirs/skeletons', metavar='DIR',
                         help='folder for the pictures (default: %(default)s)')
-    parser.add_argument('--clips', nargs='+', metavar='NAME',
-                        help='clips by frame_dir or filename (default: the first --count)')
+    parser.add_argument(
+        '--clips', nargs='+', metavar='NAME',
+        help='clips by frame_dir or filename (default: --count of them, over the classes)')
     parser.add_argument('--count', type=cli.number(least=1), default=4, metavar='N',
                         help='clips to draw without --clips (default: %(default)s)')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
@@ -53,7 +60,7 @@ def parse_args(argv=None):
 def find_clips(annotations, args):
     """Return the indices of the clips to draw."""
     if not args.clips:
-        return list(range(min(args.count, len(annotations))))
+        return spread_over_classes([info.get('label') for info in annotations], args.count)
     named = {name: index for index, info in enumerate(annotations) for name in ids_of(info) if name}
     for name in args.clips:
         if name not in named:
@@ -89,14 +96,15 @@ def draw(job):
                 people = np.concatenate(
                     [np.nan_to_num(info['keypoint']) * scale, info['keypoint_score'][..., None]],
                     axis=-1)
-            drawn = draw_tracks(frame, people[:, index], layout)
+            drawn = np.array(frame)
+            draw_people(drawn, people[:, index], layout)
+            number_people(drawn, people[:, index])
             if index in chosen:
                 shrink = min(1, _SHEET_WIDTH / drawn.shape[1])
                 shown.append(
                     cv2.resize(drawn, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
-            write(np.pad(drawn, [(0, side % 2) for side in drawn.shape[:2]] + [(0, 0)], 'edge'))
-    picture = sheet(shown, min(_SHEET_COLUMNS, len(shown)))
-    write_bytes(f'{stem}.png', cv2.imencode('.png', picture[..., ::-1])[1].tobytes())
+            write(even(drawn))
+    write_picture(f'{stem}.png', sheet(in_rows(shown, _SHEET_COLUMNS)))
     return f'{stem}.mp4', f'{stem}.png'
 
 

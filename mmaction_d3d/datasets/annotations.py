@@ -1,7 +1,7 @@
 """Checks of an annotation pickle's contents, all made before training starts."""
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from numbers import Integral
 from typing import Any, TypedDict
 
@@ -80,6 +80,15 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
             raise InputError(path, f'annotations[{i}]', f'the names {names}',
                              'text in frame_dir, filename or both')
     return annotations, splits
+
+
+def spread_over_classes(labels: Sequence[int | None], count: int) -> list[int]:
+    """Return the indices of ``count`` clips, the first of each class before the second of any."""
+    seen, turns = Counter(), []
+    for label in labels:
+        turns.append(seen[label])
+        seen[label] += 1
+    return sorted(sorted(range(len(labels)), key=lambda index: turns[index])[:count])
 
 
 def select_split(annotations: list[Annotation], splits: dict[str, list[str]], split: str | None,

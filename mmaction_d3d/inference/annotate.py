@@ -1,90 +1,68 @@
-"""The annotated video of a source, drawn in a second pass over its frames."""
-import cv2
+"""The annotated video and the timeline of a source: what is to be drawn, and into which file."""
+import os
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..media import Frames, h264_writer
-from ..visualization.people import draw_people
-from .drawing import draw_attention, draw_panel, picture_size
-from .output import best_classes
+from ..skeletons import SkeletonLayout
+from ..visualization.annotated import Panel, annotated_frame
+from ..visualization.figure import write_picture
+from ..visualization.timeline import timeline_figure
+from .clips import TestPipeline
+from .output import best_classes, class_name
+from .recognised import Recognised
 from .skeletons import people_found
 
-_LEAST_WIDTH = 480  # that a panel's text needs
 
-
-def write_annotated(recognised, path, layout, classes, topk, pipeline):
+def write_annotated(recognised: Recognised, path: str | os.PathLike, layout: SkeletonLayout,
+                    classes: Sequence[str] | None, topk: int, pipeline: TestPipeline) -> None:
     """Draw skeletons, attention and bars over every frame; one frame is in memory.
 
     Args:
-        recognised (Recognised): The source, with its answer.
-        path (str): The mp4.
-        layout (SkeletonLayout): Of one person.
-        classes (list[str] | None): Names of the classes.
-        topk (int): Bars.
-        pipeline (TestPipeline): Says where the model's input lies in a frame.
+        recognised: The source, with its answer.
+        path: The mp4.
+        layout: Of one person.
+        classes: Names of the classes.
+        topk: Bars.
+        pipeline: Says where the model's input lies in a frame.
 
     Raises:
         InputError: No frame can be decoded, or the file cannot be written.
     """
-    painter = _Painter(recognised, layout, classes, topk, pipeline)
-    with h264_writer(path, recognised.info.fps) as write:
+    info, skeleton, attention = recognised.info, recognised.skeleton, recognised.attention
+    scale = np.divide((info.width, info.height), skeleton['img_shape'][::-1])
+    people = np.concatenate([skeleton['keypoint'] * scale, skeleton['keypoint_score'][..., None]],
+                            axis=-1)
+    placement = None if attention is None else pipeline.placement(info.height, info.width)
+    with h264_writer(path, info.fps) as write:
         for index, frame in enumerate(Frames(recognised.source)):
-            write(painter.draw(index, frame.rgb()))
+            cells = None if attention is None else attention.at(index) / max(attention.limit, 1e-12)
+            write(
+                annotated_frame(frame.rgb(), people[:, min(index, people.shape[1] - 1)], layout,
+                                _panel(recognised, index, classes, topk), cells, placement))
 
 
-class _Painter:
-    """Draws the frames of one video."""
+def _panel(recognised: Recognised, index: int, classes: Sequence[str] | None, topk: int) -> Panel:
+    """Return what stands below frame number ``index``."""
+    notes = recognised.notes_at(index)
+    # Room for a note of a window that shows nobody: all frames are of one size.
+    room = len(recognised.notes) + (recognised.timeline is not None) - len(notes)
+    best = best_classes(recognised.scores_at(index), classes, topk)
+    return Panel(recognised.name, tuple(
+        (entry['class'], entry['score']) for entry in best), (*notes, *[''] * room),
+                 None if recognised.attention is None else recognised.attention.limit,
+                 people_found(recognised.skeleton))
 
-    def __init__(self, recognised, layout, classes, topk, pipeline):
-        self._recognised, self._layout = recognised, layout
-        self._classes, self._topk = classes, topk
-        info, skeleton = recognised.info, recognised.skeleton
-        self._size = info.height, info.width
-        self._people = people_found(skeleton)
-        scale = np.array(
-            [info.width / skeleton['img_shape'][1], info.height / skeleton['img_shape'][0]])
-        self._picture = picture_size(*self._size)
-        self._scale = scale * self._picture[::-1] / np.array(self._size[::-1])
-        self._placement = None
-        if recognised.attention is not None:
-            self._placement = pipeline.placement(*self._size)
-        self._panel = None, None  # what it was drawn of, and the drawing
 
-    def draw(self, index, frame):
-        """Return the annotated frame number ``index``, H x W x 3 uint8 RGB, at even sides."""
-        recognised = self._recognised
-        small = frame.shape[0] > self._picture[0]
-        plain = cv2.resize(frame, self._picture[::-1],
-                           interpolation=cv2.INTER_AREA if small else cv2.INTER_CUBIC)
-        pictures = [plain.copy()]
-        draw_people(pictures[0], self._joints(index), self._layout)
-        if recognised.attention is not None:
-            pictures.append(
-                draw_attention(plain, recognised.attention.at(index), recognised.attention.limit,
-                               self._placement, self._size))
-        row = np.concatenate(pictures, axis=1)
-        spare = max(0, _LEAST_WIDTH - row.shape[1])
-        row = np.pad(row, [(0, 0), (spare // 2, spare - spare // 2), (0, 0)])
-        return np.concatenate([row, self._panel_at(index, row.shape[1])])
-
-    def _joints(self, index):
-        skeleton = self._recognised.skeleton
-        index = min(index, skeleton['total_frames'] - 1)
-        return np.concatenate([
-            skeleton['keypoint'][:, index] * self._scale, skeleton['keypoint_score'][:, index, :,
-                                                                                     None]
-        ], axis=-1)
-
-    def _panel_at(self, index, width):
-        recognised = self._recognised
-        scores, notes = recognised.scores_at(index), recognised.notes_at(index)
-        key = scores.tobytes(), tuple(notes)
-        if self._panel[0] != key:
-            answer = [(best['class'], best['score'])
-                      for best in best_classes(scores, self._classes, self._topk)]
-            limit = None if recognised.attention is None else recognised.attention.limit
-            # Room for a note of a window that shows nobody: all frames are of one size.
-            room = len(recognised.notes) + (recognised.timeline is not None) - len(notes)
-            shown = [*notes, *[''] * room]
-            panel = draw_panel(width, recognised.name, answer, shown, limit, self._people)
-            self._panel = key, panel[:panel.shape[0] // 2 * 2]
-        return self._panel[1]
+def write_timeline(recognised: Recognised, path: str | os.PathLike, classes: Sequence[str] | None,
+                   topk: int) -> None:
+    """Draw the scores of a source over time; arguments as for :func:`write_annotated`."""
+    timeline = recognised.timeline
+    names = [class_name(label, classes) for label in range(timeline.smoothed.shape[1])]
+    people = [timeline.people_at(int(centre)) for centre in timeline.cell_centres()]
+    write_picture(
+        path,
+        timeline_figure(recognised.name, names,
+                        timeline.cells() / float(timeline.info.fps), timeline.smoothed, people,
+                        timeline.segments(), topk))

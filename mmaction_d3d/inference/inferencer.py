@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..media import DEFAULT_FPS, as_media, find_media, probe
 from ..parallel import Progress
 from ..prefetch import prefetch
-from .annotate import write_annotated
+from .annotate import write_annotated, write_timeline
 from .attention_track import clip_attention
 from .clips import TestPipeline, pipeline_fields
 from .loading import layout_of, load_model, read_config, test_dataset
@@ -21,7 +21,6 @@ from .long_video import LongVideo
 from .output import prediction_of, write_json
 from .recognised import Recognised
 from .skeletons import ExtractedSkeletons, GivenSkeletons, PickledSkeletons, skeleton_of
-from .timeline_plot import plot_timeline
 
 COMPILE_MODES = ('default', 'reduce-overhead', 'max-autotune')
 
@@ -215,7 +214,7 @@ class D3DInferencer(BaseInferencer):
     def _write(self, recognised, path, prediction, topk):
         write_json(f'{path}.json', prediction)
         if recognised.error is None and recognised.timeline is not None:
-            plot_timeline(recognised, self.classes, topk, f'{path}_timeline.png')
+            write_timeline(recognised, f'{path}_timeline.png', self.classes, topk)
 
     def _find(self, inputs, skeletons):
         """Return the sources, and where their skeletons come from."""

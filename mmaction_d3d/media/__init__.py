@@ -4,11 +4,20 @@ from .index import MediaIndex, locate_frames, locate_video
 from .probe import MediaInfo, probe
 from .read import Frames, numbered_images, read_frame_folder, read_image, read_video
 from .video import DEFAULT_FPS, DecodingError, Frame, Video, video_frames
-from .write import FRAME_BY_FRAME, KEEPING, VIEWING, H264Writer, h264_writer, write_video
+from .write import (
+    FRAME_BY_FRAME,
+    KEEPING,
+    VIEWING,
+    H264Writer,
+    h264_writer,
+    write_slow_video,
+    write_video,
+)
 
 __all__ = [
     'DEFAULT_FPS', 'DecodingError', 'FRAME_BY_FRAME', 'Frame', 'Frames', 'H264Writer', 'KEEPING',
     'Media', 'MediaIndex', 'MediaInfo', 'VIEWING', 'Video', 'as_media', 'files_by_name',
     'find_media', 'h264_writer', 'locate_frames', 'locate_video', 'numbered_images', 'probe',
-    'read_frame_folder', 'read_image', 'read_video', 'video_frames', 'write_video'
+    'read_frame_folder', 'read_image', 'read_video', 'video_frames', 'write_slow_video',
+    'write_video'
 ]

@@ -121,6 +121,14 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray | av.VideoFrame],
             write(frame)
 
 
+def write_slow_video(path: str | Path, frames: Iterable[np.ndarray]) -> None:
+    """Write the few frames of a clip, four a second, by :func:`h264_writer`.
+
+    Not every player keeps time at so low a rate: each frame is written four times.
+    """
+    write_video(path, (frame for frame in frames for _ in range(4)), 16)
+
+
 def smaller_size(width: int, height: int, short_side: int) -> tuple[int, int]:
     """Width and height, both even, of a picture whose short side is ``short_side`` at most."""
     scale = min(1, short_side / min(width, height))

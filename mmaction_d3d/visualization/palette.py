@@ -1,4 +1,8 @@
-"""Colours of people and of the sides of a body, RGB."""
+"""Colours of people, of the sides of a body and of attention, RGB."""
+from functools import cache
+
+import numpy as np
+from matplotlib import colormaps
 
 from ..skeletons import SkeletonLayout
 
@@ -11,6 +15,8 @@ PEOPLE = ((0, 158, 115), (230, 159, 0), (86, 180, 233), (204, 121, 167), (240, 2
 #: The names that captions give them.
 PEOPLE_NAMES = ('green', 'orange', 'sky blue', 'purple', 'yellow', 'vermilion', 'blue')
 LEFT, RIGHT, MIDDLE = (0, 200, 255), (255, 120, 0), (255, 255, 255)
+#: Matplotlib's scales of heat over a frame, and of the attention that a joint receives.
+HEAT, RECEIVED = 'inferno', 'plasma'
 
 
 def person_colour(number: int) -> Colour:
@@ -24,3 +30,13 @@ def side_colours(layout: SkeletonLayout) -> list[Colour]:
         LEFT if joint in layout.left else RIGHT if joint in layout.right else MIDDLE
         for joint in range(len(layout))
     ]
+
+
+def scale_colours(values: np.ndarray, scale: str) -> np.ndarray:
+    """Colours of values in [0, 1] on one of matplotlib's scales, ... x 3 uint8."""
+    return _table(scale)[np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)]
+
+
+@cache
+def _table(scale: str) -> np.ndarray:
+    return colormaps[scale](np.arange(256), bytes=True)[:, :3]

@@ -1,6 +1,7 @@
 """Pictures of a test: confusion, accuracy by class, embedding and the worst mistakes."""
 import warnings
 
+import cv2
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -10,18 +11,21 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from ..evaluation import wilson_interval
+from ..evaluation.run_records import TestedClips
 from ..media import as_media, read_image, read_video
+from .sheet import sheet
+from .text import caption
 
-_FRAMES = 6  # of a mistake
+_FRAMES, _FRAME_WIDTH = 6, 160  # of a mistake
 _NAMED = 60  # classes at most whose names fit
 
 
-def class_names(clips) -> list:
+def class_names(clips: TestedClips) -> list[str]:
     """Name of the classes, or their numbers."""
     return [str(name) for name in clips.classes] or [str(i) for i in range(len(clips.score[0]))]
 
 
-def confusion(clips) -> Figure:
+def confusion(clips: TestedClips) -> Figure:
     """Return true classes in rows, predicted ones in columns; the colour is the share of the row."""
     matrix = ConfusionMatrix.calculate(clips.score, clips.label).numpy()
     count = len(matrix)
@@ -47,7 +51,7 @@ def confusion(clips) -> Figure:
     return figure
 
 
-def accuracy_by_class(clips) -> Figure:
+def accuracy_by_class(clips: TestedClips) -> Figure:
     """Share of each class's clips that is recognised, the least first, with 95 % intervals."""
     names, right = class_names(clips), clips.score.argmax(axis=1) == clips.label
     found = [(right[clips.label == c].sum(), (clips.label == c).sum(), names[c])
@@ -69,7 +73,7 @@ def accuracy_by_class(clips) -> Figure:
     return figure
 
 
-def embedding(clips) -> Figure:
+def embedding(clips: TestedClips) -> Figure:
     """Return the features that the head's last layer reads, on a plane by t-SNE; a cross is a mistake."""
     count = len(clips.label)
     figure = Figure(figsize=(7.5, 6), dpi=100, layout='constrained')
@@ -97,30 +101,35 @@ def embedding(clips) -> Figure:
     return figure
 
 
-def worst_mistakes(clips, count: int) -> Figure:
-    """Frames of the clips whose wrong class was preferred most to the true one.
+def worst_mistakes(clips: TestedClips, count: int) -> np.ndarray:
+    """Frames of the clips whose wrong class was preferred most to the true one; H x W x 3 RGB.
 
     Raises:
         InputError: A video is no longer there.
     """
-    rows = np.arange(len(clips.label))
+    number = np.arange(len(clips.label))
     prediction = clips.score.argmax(axis=1)
-    lead = clips.score[rows, prediction] - clips.score[rows, clips.label]
+    lead = clips.score[number, prediction] - clips.score[number, clips.label]
     worst = [i for i in np.argsort(-lead, kind='stable') if lead[i] > 0][:count]
-    names = class_names(clips)
-    figure = Figure(figsize=(1.6 * _FRAMES, 1.55 * len(worst) + 0.3), dpi=100, layout='constrained')
-    for part, i in zip(np.ravel(figure.subfigures(len(worst), 1)), worst):
+    names, rows = class_names(clips), []
+    for i in worst:
         score, true = clips.score[i], clips.label[i]
-        part.suptitle(
-            f'{clips.name[i]}: {names[true]} ({score[true]:.0%}), recognised as '
-            f'{names[prediction[i]]} ({score[prediction[i]]:.0%})', fontsize=8)
-        for axis, frame in zip(part.subplots(1, _FRAMES), _frames(clips, i)):
-            axis.imshow(frame)
-            axis.axis('off')
-    return figure
+        row = sheet([[_as_wide(frame) for frame in _frames(clips, i)]])
+        rows += [[
+            caption(
+                f'{clips.name[i]}: {names[true]} ({score[true]:.0%}), recognised as '
+                f'{names[prediction[i]]} ({score[prediction[i]]:.0%})', row.shape[1])
+        ], [row]]
+    return sheet(rows)
 
 
-def _frames(clips, i: int) -> list:
+def _as_wide(frame: np.ndarray) -> np.ndarray:
+    scale = _FRAME_WIDTH / frame.shape[1]
+    return cv2.resize(frame, None, fx=scale, fy=scale,
+                      interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+
+
+def _frames(clips: TestedClips, i: int) -> list[np.ndarray]:
     """Evenly spread frames of a clip among those that the model saw."""
     inds = clips.frame_inds[i]
     inds = inds[np.linspace(0, len(inds) - 1, _FRAMES).round().astype(int)]

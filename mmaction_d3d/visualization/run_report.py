@@ -1,6 +1,7 @@
 """A run seen: pictures of what training and test wrote into a work directory."""
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from ..errors import InputError
@@ -9,17 +10,18 @@ from .run_pictures import accuracy_by_class, confusion, embedding, worst_mistake
 from .training_curves import training_curves
 
 
-def draw_run(folder: str, dump: str | None = None, mistakes: int = 12) -> dict[str, Figure]:
+def draw_run(folder: str, dump: str | None = None,
+             mistakes: int = 12) -> dict[str, Figure | np.ndarray]:
     """Draw a run.
 
     Args:
-        folder (str): Work directory.
-        dump (str, optional): File of ``DumpClipsHook``. Defaults to None, the newest below
+        folder: Work directory.
+        dump: File of ``DumpClipsHook``. Defaults to None, the newest below
             ``folder``; where there is none, the test is not drawn.
-        mistakes (int): Wrongly recognised clips to show.
+        mistakes: Wrongly recognised clips to show.
 
     Returns:
-        dict[str, Figure]: ``confusion``, ``accuracy_by_class``, ``embedding`` and ``mistakes`` of
+        ``confusion``, ``accuracy_by_class``, ``embedding`` and ``mistakes`` of
         the test, ``training`` of the training: those that there are files for.
 
     Raises:

@@ -9,11 +9,11 @@ def training_curves(scalars: list[dict]) -> Figure:
     """Draw what a training logged.
 
     Args:
-        scalars (list[dict]): Lines of ``scalars.json``: of training with ``loss`` and ``step``
+        scalars: Lines of ``scalars.json``: of training with ``loss`` and ``step``
             (iterations), of validation with ``acc/...`` and ``step`` (epochs).
 
     Returns:
-        Figure: A panel a scalar; where a resumed run logged a step again, its last.
+        A panel a scalar; where a resumed run logged a step again, its last.
     """
     training = {line['step']: line for line in scalars if 'loss' in line}
     validation = {

@@ -190,6 +190,19 @@ def test_skeletons_are_drawn_in_a_colour_a_person(people_video, tmp_path, run):
         assert near[number] > 20 > near[1 - number]
 
 
+def test_clips_of_all_classes_are_drawn_unless_they_are_named(people_video, tmp_path, run):
+    clips = []
+    for index, label in enumerate([3, 3, 3, 5, 3, 4]):
+        people_video(f'videos/{index}.mp4', [[None] * 4])
+        clips.append(
+            {**annotation(), 'frame_dir': str(index), 'filename': f'{index}.mp4', 'label': label})
+    (tmp_path / 'x.pkl').write_bytes(pickle.dumps(dict(annotations=clips)))
+    code, text, last = run('visualize_skeletons.py', tmp_path / 'x.pkl', '--videos',
+                           tmp_path / 'videos', '--out', tmp_path / 'out')
+    assert code == 0, last
+    assert {path.stem for path in (tmp_path / 'out').glob('*.png')} == {'0', '1', '3', '5'}
+
+
 def test_a_clip_that_is_not_there_is_named(tmp_path, run):
     (tmp_path / 'x.pkl').write_bytes(pickle.dumps(dict(annotations=[annotation()])))
     code, _, last = run('visualize_skeletons.py', tmp_path / 'x.pkl', '--videos', tmp_path,

@@ -5,18 +5,18 @@ import torch
 
 from mmaction_d3d.datasets import get_layout
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.clip_view import view_clip
 from mmaction_d3d.visualization.clip_sheet import (
     clip_video,
     contact_sheet,
     draw_clip,
-    draw_heat,
-    draw_skeletons,
-    view_clip,
+    draw_heatmaps,
 )
-from mmaction_d3d.visualization.palette import LEFT, MIDDLE, RIGHT
+from mmaction_d3d.visualization.palette import LEFT, MIDDLE, RIGHT, side_colours
+from mmaction_d3d.visualization.people import with_people
 
 LAYOUT = get_layout('coco17')
-BLACK = np.zeros((20, 30, 3), np.uint8)
+BLACK = np.zeros((20, 30, 3), np.uint8)  # drawn eight times as large
 PIPELINE = [
     dict(type='AlignedSampleFrames', clip_len=4),
     dict(type='AlignedDecode'),
@@ -32,34 +32,39 @@ def one_joint(name, x, y, score=1.):
     return joints
 
 
+def draw_skeletons(joints):
+    return with_people(BLACK, joints, LAYOUT, side_colours(LAYOUT))
+
+
 @pytest.mark.parametrize('name, colour', [('left_wrist', LEFT), ('right_wrist', RIGHT),
                                           ('nose', MIDDLE)])
 def test_a_joint_is_drawn_where_it_is_in_the_colour_of_its_side(name, colour):
-    picture = draw_skeletons(BLACK, one_joint(name, 12.5, 7.5), LAYOUT, 4)
-    assert tuple(picture[30, 50]) == colour  # the centre of pixel (12, 7), four times as large
+    picture = draw_skeletons(one_joint(name, 12.5, 7.5))
+    assert tuple(picture[60, 100]) == colour  # the centre of pixel (12, 7)
     assert picture.reshape(-1, 3).any(1).sum() < 60
 
 
 def test_a_bone_joins_its_ends():
     joints = one_joint('left_wrist', 5, 10) + one_joint('left_elbow', 25, 10)
-    picture = draw_skeletons(BLACK, joints, LAYOUT, 4)
-    assert picture[38:42, 60].any()
+    picture = draw_skeletons(joints)
+    assert picture[78:82, 120].any()
 
 
 def test_a_joint_is_as_bright_as_its_score_is_high():
-    faint = draw_skeletons(BLACK, one_joint('nose', 12.5, 7.5, 0.5), LAYOUT, 4)[30, 50]
+    faint = draw_skeletons(one_joint('nose', 12.5, 7.5, 0.5))[60, 100]
     np.testing.assert_allclose(faint, 255 * (0.35 + 0.65 * 0.5), atol=1)
-    assert not draw_skeletons(BLACK, one_joint('nose', 12.5, 7.5, 0), LAYOUT, 4).any()
+    assert not draw_skeletons(one_joint('nose', 12.5, 7.5, 0)).any()
 
 
-@pytest.mark.parametrize('scale', [1, 4])
+@pytest.mark.parametrize('height, width', [(160, 200), (20, 30)])
 @pytest.mark.parametrize('x, y', [(12.5, 8.5), (12.5, 7.5)])
-def test_heat_lies_where_the_joint_is(scale, x, y):
-    i, j = np.meshgrid(np.arange(15), np.arange(10))
+def test_heat_lies_where_the_joint_is(height, width, x, y):
+    i, j = np.meshgrid(np.arange(width // 2), np.arange(height // 2))
     heat = np.exp(-((i - x / 2 + 0.25)**2 + (j - y / 2 + 0.25)**2) / 2)
-    weight = draw_heat(BLACK, heat, scale).astype(float).sum(-1)
+    weight = draw_heatmaps(np.zeros((height, width, 3), np.uint8), heat).astype(float).sum(-1)
     weight -= weight.min()
-    v, u = np.mgrid[:20 * scale, :30 * scale]
+    scale = len(weight) / height
+    v, u = np.mgrid[:weight.shape[0], :weight.shape[1]]
     centre = [((axis + 0.5) / scale * weight).sum() / weight.sum() for axis in (u, v)]
     np.testing.assert_allclose(centre, (x, y), atol=0.15)
 

@@ -1,7 +1,6 @@
 """Draws what the model sees of a data set: python tools/data/browse_dataset.py CONFIG [--video]."""
 import os.path as osp
 
-import cv2
 import numpy as np
 from mmaction.registry import DATASETS
 from mmengine.registry import init_default_scope
@@ -10,13 +9,11 @@ from mmengine.runner import set_random_seed
 from mmaction_d3d import cli
 from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.files import write_bytes
-from mmaction_d3d.media import write_video
+from mmaction_d3d.evaluation.clip_view import view_clip
+from mmaction_d3d.media import write_slow_video
 from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.unwrapping import unwrap_dataset
-from mmaction_d3d.visualization import clip_video, contact_sheet, view_clip
-
-_FPS, _HOLD = 16, 4  # of a video, whose every frame is repeated: 4 of the clip a second
+from mmaction_d3d.visualization import clip_video, contact_sheet, write_picture
 
 
 def parse_args(argv=None):
@@ -80,10 +77,9 @@ def main(argv=None):
     suffix = '.mp4' if args.video else '.png'
     path = args.out or osp.join(cfg.work_dir, f'browse_{args.split}{suffix}')
     if args.video:
-        write_video(path, np.repeat(clip_video(views, layout), _HOLD, axis=0), _FPS)
+        write_slow_video(path, clip_video(views, layout))
     else:
-        data = cv2.imencode(suffix, contact_sheet(views, layout)[..., ::-1])[1].tobytes()
-        write_bytes(path, data)
+        write_picture(path, contact_sheet(views, layout))
     for view in views:
         print(view.caption)
     print(f'{count} of {len(dataset)} clips: {path}')

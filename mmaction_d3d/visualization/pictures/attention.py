@@ -1,16 +1,21 @@
 """The clip, where its attention lies and which joints it reads (figures 5, A3 to A5)."""
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ...errors import InputError
-from ...evaluation.attention_maps import AttentionMaps, cell_heat
+from ...evaluation.attention_maps import AttentionMaps
 from ...evaluation.explain import Explanation
-from ..overlay import blend, draw_bones, draw_joints, figure_array, joint_limits, show_frame
+from ..figure import figure_array, show_frame
+from ..heat import draw_cells
+from ..palette import HEAT, RECEIVED
+from ..people import enlarged, with_people
 from . import picture
+from .joints import draw_received, joint_limits
 
 _FRAME_WIDTH = 1.3  # inches on the sheet
 _VIDEO_WIDTH = 3.2  # inches of a frame in a video
@@ -76,47 +81,38 @@ def attention_sheet(explanation: Explanation, frames: Sequence[int] | None = Non
     return figure
 
 
-def _rows(maps: AttentionMaps) -> dict:
+def _rows(maps: AttentionMaps) -> dict[str, Callable[[Axes, Explanation, int], None]]:
     """Return what there is to draw, by its name."""
     rows = {'frame and\nskeleton': _draw_input}
     if maps.cells is not None:
         rows['deformable\nattention'] = _draw_cells
     if maps.joints is not None:
-        rows['joint\nattention'] = _draw_received
+        rows['joint\nattention'] = draw_received
     return rows
 
 
-def _draw_input(axis, explanation: Explanation, t: int) -> None:
-    show_frame(axis, explanation.frames[t])
-    draw_bones(axis, explanation.joints[t], explanation.layout)
+def _draw_input(axis: Axes, explanation: Explanation, t: int) -> None:
+    frame = explanation.frames[t]
+    show_frame(axis, with_people(frame, explanation.joints[t], explanation.layout), frame.shape[:2])
 
 
-def _draw_cells(axis, explanation: Explanation, t: int) -> None:
+def _draw_cells(axis: Axes, explanation: Explanation, t: int) -> None:
     frame, maps = explanation.frames[t], explanation.maps
     cells = maps.cells.numpy()
     step = -(-len(explanation.frames) // len(cells))  # after a temporal stride, the nearest cell
-    heat = cell_heat(cells[min((t + step // 2) // step, len(cells) - 1)], *frame.shape[:2])
-    show_frame(axis, blend(frame, heat / max(float(cells.max()), 1e-12)))
+    heat = cells[min((t + step // 2) // step, len(cells) - 1)] / max(float(cells.max()), 1e-12)
+    show_frame(axis, draw_cells(enlarged(frame), heat, frame.shape[:2]), frame.shape[:2])
     near = (maps.points[:, 2] - t).abs() <= 0.5
     axis.scatter(*maps.points[near, :2].T, s=4, c='white', linewidths=0)
-
-
-def _draw_received(axis, explanation: Explanation, t: int) -> None:
-    received = explanation.maps.joints.numpy()
-    step = -(-len(explanation.frames) // len(received))
-    show_frame(axis, explanation.frames[t] // 3)
-    draw_joints(axis, explanation.joints[t], received[min(t // step,
-                                                          len(received) - 1)],
-                joint_limits(explanation.maps, explanation.joints))
 
 
 def _colour_bar(figure: Figure, axes, name: str, explanation: Explanation) -> None:
     """Explain the colours of a row."""
     maps = explanation.maps
     if name.startswith('deformable'):
-        limits, colours, label = (0, float(maps.cells.max()) * 100), 'inferno', '% of the attention'
+        limits, colours, label = (0, float(maps.cells.max()) * 100), HEAT, '% of the attention'
     elif name.startswith('joint'):
-        limits, colours = joint_limits(maps, explanation.joints), 'plasma'
+        limits, colours = joint_limits(explanation), RECEIVED
         label = '1: mean of all keys'
     else:
         return

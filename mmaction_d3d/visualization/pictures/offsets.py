@@ -3,7 +3,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...evaluation.explain import Explanation
-from ..overlay import show_frame
+from ..figure import show_frame
 from . import picture
 
 _COLUMNS = 6

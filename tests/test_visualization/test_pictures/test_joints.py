@@ -5,6 +5,7 @@ import torch
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.visualization import all_pictures
+from mmaction_d3d.visualization.pictures import joints
 from mmaction_d3d.visualization.pictures.joints import joint_chart
 
 
@@ -35,11 +36,19 @@ def test_a_person_who_is_never_there_has_no_chart(explanation):
     assert sum(axis.get_title().startswith('person') for axis in figure.axes) == 1
 
 
-def test_a_joint_is_drawn_as_large_as_its_attention(explanation):
-    figure = joint_chart(two_people(explanation))
-    first = next(axis for axis in figure.axes if axis.get_title() == 'frame 0')
-    sizes = first.collections[-1].get_sizes()
-    assert len(sizes) == 34 and (np.diff(sizes) > 0).all()  # attention rises from joint to joint
+def test_skeletons_are_painted_with_the_attention_of_their_frame(explanation, monkeypatch):
+    painted = []
+    monkeypatch.setattr(
+        joints, 'with_people', lambda frame, people, layout, received: painted.append(
+            (frame, people, received)) or frame)
+    clip = two_people(explanation)
+    joint_chart(clip)
+    low, high = joints.joint_limits(clip)
+    assert len(painted) == 4 and (low, high) == pytest.approx((0, 1.35))
+    for t, (frame, people, received) in enumerate(painted):
+        np.testing.assert_array_equal(frame, clip.frames[t] // 3)
+        np.testing.assert_array_equal(people, clip.joints[t])
+        np.testing.assert_allclose(received, clip.maps.joints[t].numpy() / 1.35, rtol=1e-5)
 
 
 def test_a_model_without_joint_attention_is_refused(explanation):
