@@ -2,6 +2,8 @@
 
 Importing it registers everything it holds with MMAction2 and mends what upstream breaks.
 """
+from typing import TYPE_CHECKING, Any
+
 try:
     from . import compat
 except ImportError as error:
@@ -13,6 +15,17 @@ compat.apply()  # before the imports below: they import MMAction2's models
 from . import datasets, engine, models, plugins  # noqa: E402
 from .version import __version__  # noqa: E402
 
-__all__ = ['__version__', 'compat', 'datasets', 'engine', 'models', 'plugins']
+if TYPE_CHECKING:
+    from .inference import load
+
+__all__ = ['__version__', 'compat', 'datasets', 'engine', 'load', 'models', 'plugins']
 
 plugins.load_plugins()  # last: they import this package
+
+
+def __getattr__(name: str) -> Any:
+    """Find ``load`` when it is asked for: most who import this train."""
+    if name == 'load':
+        from .inference import load
+        return load
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

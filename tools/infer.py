@@ -1,4 +1,4 @@
-"""Recognises videos: python tools/infer.py INPUT... --config C --checkpoint K --out DIR."""
+"""Recognises videos: python tools/infer.py INPUT... --checkpoint K --out DIR."""
 import os
 import sys
 
@@ -7,7 +7,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
-from mmaction_d3d.inference.inferencer import COMPILE_MODES
+from mmaction_d3d.inference.loading import COMPILE_MODES
 from mmaction_d3d.inference.output import table, write_csv
 from mmaction_d3d.media import DEFAULT_FPS
 
@@ -18,8 +18,10 @@ def parse_args(argv=None):
         description='Recognises what people do in videos, and draws what the answer rests on.')
     parser.add_argument('inputs', nargs='+', metavar='INPUT',
                         help='video, frame folder, directory of them, or glob')
-    parser.add_argument('--config', required=True, help='config file of the model')
-    parser.add_argument('--checkpoint', required=True, help='its checkpoint, a file or URL')
+    parser.add_argument(
+        '--config', help="config file of the model (default: the checkpoint's own, of which no "
+        'code is run)')
+    parser.add_argument('--checkpoint', required=True, help='checkpoint, a file or URL')
     parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
     parser.add_argument('--skeletons', metavar='X.pkl',
                         help='annotation pickle (default: skeletons are extracted)')

@@ -9,6 +9,8 @@ from ..errors import InputError
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
 
+_CHECKPOINT = 'a checkpoint that MMEngine saved'
+
 
 def check_config(cfg):
     """Check that the model and every data set of a config speak of the same classes and joints.
@@ -97,9 +99,22 @@ def check_checkpoint(path, model, whole=True):
     Raises:
         InputError: If the file cannot be read or does not fit.
     """
-    if '://' in path:
-        return
-    state = _read_state(path)
+    if '://' not in path:
+        check_state(path, state_of(path, read_checkpoint(path)), model, whole)
+
+
+def check_state(path, state, model, whole=True):
+    """Check tensors that were read from a checkpoint, as :func:`check_checkpoint` does.
+
+    Args:
+        path (str): The file, for messages.
+        state (Mapping[str, Tensor]): Of :func:`state_of`.
+        model (nn.Module): The model, possibly wrapped.
+        whole (bool): As in :func:`check_checkpoint`.
+
+    Raises:
+        InputError: They do not fit.
+    """
     own = {name: tuple(tensor.shape) for name, tensor in unwrap_model(model).state_dict().items()}
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
     fit = sum(given.get(name) == shape for name, shape in own.items())
@@ -112,20 +127,32 @@ def check_checkpoint(path, model, whole=True):
             f'a checkpoint of the same architecture ({misfit} is {own.get(misfit, "unknown")})')
 
 
-def _read_state(path):
-    """Read name -> tensor from a checkpoint, without running any code that it may hold."""
-    want = 'a checkpoint that MMEngine saved'
+def read_checkpoint(path):
+    """Read a checkpoint file once, without running any code that it may hold.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     if not osp.isfile(path):
-        raise InputError(path, 'checkpoint', 'no such file', want)
+        raise InputError(path, 'checkpoint', 'no such file', _CHECKPOINT)
     try:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:  # of any kind: torch raises what its reader stumbles over
         code = re.search(r'GLOBAL (\S+)', str(error))
         found = f'{code[1]}, which may be harmful code' if code else 'what torch cannot read'
-        raise InputError(path, 'checkpoint', found, want) from error
+        raise InputError(path, 'checkpoint', found, _CHECKPOINT) from error
+
+
+def state_of(path, checkpoint):
+    """Return name -> tensor of a checkpoint's content.
+
+    Raises:
+        InputError: It holds something else.
+    """
     state = checkpoint
     if isinstance(checkpoint, dict):
         state = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(state, dict) or not all(torch.is_tensor(x) for x in state.values()):
-        raise InputError(path, 'checkpoint', type(state).__name__, want)
+    if not isinstance(state, dict) or not state or not all(
+            isinstance(name, str) and torch.is_tensor(x) for name, x in state.items()):
+        raise InputError(path, 'checkpoint', type(state).__name__, _CHECKPOINT)
     return {name.removeprefix('module.'): tensor for name, tensor in state.items()}

@@ -1,6 +1,6 @@
 """Skeletons of any video, as annotations that the data sets read."""
 from ..media import Media, find_media
-from .backends import BACKENDS, SkeletonBackend, register_backend
+from .backends import BACKENDS, SkeletonBackend, first_backend, register_backend
 from .boxes import GivenBoxes, WholeFrame
 from .detector import DetectedPeople
 from .extractor import SkeletonExtractor
@@ -9,5 +9,6 @@ from .mmpose_backend import MMPoseBackend
 
 __all__ = [
     'BACKENDS', 'DetectedPeople', 'GivenBoxes', 'MMPoseBackend', 'Media', 'MediaPipeBackend',
-    'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media', 'register_backend'
+    'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media', 'first_backend',
+    'register_backend'
 ]

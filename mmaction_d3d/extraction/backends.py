@@ -46,6 +46,9 @@ class SkeletonBackend(Protocol):
         """
 
 
+#: The file of an error: a backend's package is not installed.
+NOT_HERE = 'this Python'
+
 Maker = Callable[[str | None, str | None, str | None], SkeletonBackend]
 
 #: Makers of backends by name: what ``--backend`` of every tool offers.
@@ -87,3 +90,24 @@ def make_backend(name: str, config: str | None = None, checkpoint: str | None = 
     if name not in BACKENDS:
         raise InputError('extraction', 'backend', name, ' or '.join(BACKENDS))
     return BACKENDS[name](config, checkpoint, device)
+
+
+def first_backend(device: str | None = None) -> SkeletonBackend:
+    """Make the first backend that is installed.
+
+    MediaPipe's comes first: its network is in its wheel. Others, in the order in which they were
+    registered, may download the weights that they publish.
+
+    Raises:
+        InputError: None is installed.
+    """
+    for name in sorted(BACKENDS, key=lambda name: name != 'mediapipe'):
+        try:
+            return make_backend(name, device=device)
+        except InputError as error:
+            if error.file != NOT_HERE:  # it is installed, and something else is wrong
+                raise
+    raise InputError(
+        NOT_HERE, 'skeletons', 'no skeleton backend',
+        f'one of {", ".join(BACKENDS)} (docs/extraction.md), or skeletons= with a '
+        'pickle or arrays')

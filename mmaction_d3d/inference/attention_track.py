@@ -3,21 +3,24 @@ import bisect
 import tempfile
 
 import numpy as np
+from mmaction.structures import ActionDataSample
+from torch import Tensor, nn
 
 from ..evaluation.attention_maps import attention_maps
 
 
-def clip_attention(model, inputs, index, sample):
+def clip_attention(model: nn.Module, inputs: dict[str, Tensor], index: int,
+                   sample: ActionDataSample) -> tuple[np.ndarray, np.ndarray] | None:
     """Attention of one clip of a batch, of all its views.
 
     Args:
-        model (nn.Module): The recogniser.
-        inputs (dict[str, Tensor]): The preprocessed batch.
-        index (int): Position in it.
-        sample (ActionDataSample): The clip's; ``frame_inds`` says which frames were sampled.
+        model: The recogniser.
+        inputs: The preprocessed batch.
+        index: Position in it.
+        sample: The clip's; ``frame_inds`` says which frames were sampled.
 
     Returns:
-        tuple[np.ndarray, np.ndarray] | None: Sampled frames, T, in order, and the share of the
+        Sampled frames, T, in order, and the share of the
         modal queries' attention on each cell of their grid, T x h x w. None where the model has no
         deformable attention or its pipeline packs no ``keypoint``.
     """
@@ -39,22 +42,23 @@ class AttentionTrack:
     """Maps of one clip, or of the windows of a long video, in a temporary file.
 
     Attributes:
-        limit (float): The largest value so far.
+        limit: The largest value so far.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()
-        self._centres, self._inds = [], []
-        self._shape = None
+        self._centres: list[float] = []
+        self._inds: list[tuple[int, np.ndarray]] = []
+        self._shape = (0, 0, 0)
         self.limit = 0.
 
-    def add(self, start, inds, cells):
+    def add(self, start: int, inds: np.ndarray, cells: np.ndarray) -> None:
         """Append a clip's maps, in the order of time.
 
         Args:
-            start (int): First frame of the window.
-            inds (np.ndarray): Sampled frames from there on, T, in order.
-            cells (np.ndarray): T x h x w.
+            start: First frame of the window.
+            inds: Sampled frames from there on, T, in order.
+            cells: T x h x w.
         """
         self._shape = cells.shape
         self._centres.append(start + (inds[0] + inds[-1]) / 2)
@@ -63,7 +67,7 @@ class AttentionTrack:
         self._file.seek(0, 2)
         self._file.write(np.ascontiguousarray(cells, np.float16).tobytes())
 
-    def at(self, frame):
+    def at(self, frame: int) -> np.ndarray:
         """Map of the sampled frame nearest to ``frame`` in the window around it, h x w."""
         right = bisect.bisect(self._centres, frame)
         near = [i for i in (right - 1, right) if 0 <= i < len(self._centres)]

@@ -1,6 +1,8 @@
 """From a source and its skeleton to the model's input, through the config's own test pipeline."""
-import os
 import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmaction.datasets.transforms import FormatShape
@@ -9,22 +11,26 @@ from mmengine.dataset import Compose
 from ..datasets.transforms import AlignedDecode
 from ..datasets.transforms.cropping import check_before_crops
 from ..errors import InputError
+from ..media import Media
+from .records import Clip, Subject
+from .stored_config import OTHERWISE, shorten
+from .windows import Window
 
 _NUMBERED = re.compile(r'(.*?)(\d+)(\.\w+)')
 
 
-def pipeline_fields(source):
+def pipeline_fields(source: Media) -> dict[str, Any]:
     """Return what a pipeline needs to read a source.
 
     Args:
-        source (Media): A video or frame folder, of :mod:`mmaction_d3d.media`.
+        source: A video or frame folder.
 
     Raises:
         InputError: The frames of a folder are not numbered without a gap.
     """
     if source.images is None:
         return dict(filename=source.path, start_index=0)
-    names = [os.path.basename(path) for path in source.images]
+    names = [Path(path).name for path in source.images]
     first = _NUMBERED.fullmatch(names[0])
     if first is not None:
         prefix, suffix = (text.replace('{', '{{').replace('}', '}}') for text in first.group(1, 3))
@@ -39,24 +45,26 @@ class TestPipeline:
     """The config's test pipeline, whole or around its decoding step.
 
     Args:
-        transforms (list[dict]): The pipeline of the test split.
-        num_person (int): People that the model takes.
+        transforms: The pipeline of the test split.
+        num_person: People that the model takes.
+        stranger: The checkpoint, where the pipeline comes from there: then whatever a step stumbles
+            over is the checkpoint's mistake.
     """
 
-    def __init__(self, transforms, num_person):
+    def __init__(self, transforms: Sequence[Mapping[str, Any]], num_person: int,
+                 stranger: str | None = None) -> None:
         self.num_person = num_person
+        self._stranger = stranger
         self._transforms = check_before_crops(Compose(transforms).transforms)
 
-    def __call__(self, source, skeleton):
-        """Pack a whole source as one sample.
-
-        Returns:
-            dict: ``inputs`` and ``data_samples``.
-        """
-        return self._run(self._transforms, self._fields(skeleton, source))
+    def __call__(self, subject: Subject) -> Clip:
+        """Pack a whole source as one clip."""
+        results = {**subject.skeleton.fields(), **pipeline_fields(subject.source)}
+        return subject.grow(Clip, start=0, stop=subject.info.frames,
+                            packed=self._run(self._transforms, self._of_model(results)))
 
     @property
-    def decode(self):
+    def decode(self) -> int:
         """Where the decoding step stands.
 
         Raises:
@@ -68,40 +76,38 @@ class TestPipeline:
         raise InputError('config', 'test pipeline', 'no AlignedDecode',
                          'AlignedDecode, for windows of a long video and for attention')
 
-    def sample(self, total_frames):
-        """Return the frames that a clip of that length is sampled at: ``frame_inds`` and its company."""
+    def sample(self, total_frames: int) -> dict[str, Any]:
+        """Return where a clip of that length is sampled: ``frame_inds`` and its company."""
         return self._run(self._transforms[:self.decode],
                          dict(total_frames=total_frames, start_index=0, modality='RGB'))
 
-    def of_images(self, sampled, images, skeleton):
-        """Pack frames that are decoded already, as :class:`AlignedDecode` would have.
+    def of_window(self, subject: Subject, window: Window, sampled: Mapping[str, Any]) -> Clip:
+        """Pack a window's frames, as :class:`AlignedDecode` would have decoded them.
 
         Args:
-            sampled (dict): What :meth:`sample` gave.
-            images (list[np.ndarray]): H x W x 3 uint8 RGB, one for each of its ``frame_inds``, none
-                of them in use elsewhere.
-            skeleton (dict): Of that clip.
-
-        Returns:
-            dict: ``inputs`` and ``data_samples``.
+            subject: Whose window it is.
+            window: With an image for each of ``sampled``'s frames, none of them in use elsewhere.
+            sampled: What :meth:`sample` gave.
         """
-        height, width = images[0].shape[:2]
-        inds, (old_height, old_width) = sampled['frame_inds'], skeleton['img_shape']
+        height, width = window.images[0].shape[:2]
+        inds = sampled['frame_inds']
+        results = self._of_model(subject.skeleton.fields(window.start, window.stop))
+        old_height, old_width = results['img_shape']
         scale = np.array([width / old_width, height / old_height], np.float32)
-        results = self._fields(skeleton)
-        results.update(sampled, frame_inds=inds.copy(), imgs=images, img_shape=(height, width),
-                       original_shape=(height, width),
+        results.update(sampled, frame_inds=inds.copy(), imgs=window.images,
+                       img_shape=(height, width), original_shape=(height, width),
                        keypoint=results['keypoint'][:, inds] * scale,
                        keypoint_score=results['keypoint_score'][:, inds])
-        return self._run(self._transforms[self.decode + 1:], results)
+        packed = self._run(self._transforms[self.decode + 1:], results)
+        return subject.grow(Clip, start=window.start, stop=window.stop, packed=packed)
 
-    def placement(self, height, width):
+    def placement(self, height: int, width: int) -> tuple[tuple, tuple, tuple[int, int]]:
         """Where the model's input lies in a frame of that size.
 
         Found by sending two joints through the steps between decoding and formatting.
 
         Returns:
-            tuple: ((scale, shift) along x, (scale, shift) along y, (height, width) of the input),
+            ((scale, shift) along x, (scale, shift) along y, (height, width) of the input),
             where a pixel x of the frame is ``scale * x + shift`` of the input.
         """
         corners = np.array([[[[0, 0], [width, height]]]], np.float32)
@@ -117,13 +123,19 @@ class TestPipeline:
         (x0, y0), (x1, y1) = moved['keypoint'][0, 0]
         return (((x1 - x0) / width, x0), ((y1 - y0) / height, y0), moved['img_shape'])
 
-    def _fields(self, skeleton, source=None):
-        arrays = {key: skeleton[key].astype(np.float32) for key in ('keypoint', 'keypoint_score')}
-        fields = pipeline_fields(source) if source is not None else {}
-        return {**skeleton, **arrays, **fields, 'num_person': self.num_person, 'modality': 'RGB'}
+    def _of_model(self, results: dict[str, Any]) -> dict[str, Any]:
+        return {**results, 'num_person': self.num_person, 'modality': 'RGB'}
 
-    @staticmethod
-    def _run(steps, results):
+    def _run(self, steps: Sequence[Any], results: dict[str, Any]) -> dict[str, Any]:
         for step in steps:
-            results = step(results)
+            try:
+                results = step(results)
+            except InputError:
+                raise
+            except Exception as error:  # of any kind: the arguments are a stranger's
+                if self._stranger is None:
+                    raise
+                raise InputError(self._stranger, f'meta.cfg: {type(step).__name__}',
+                                 shorten(f'{type(error).__name__}: {error}'),
+                                 f'a step that takes this video, {OTHERWISE}') from error
         return results

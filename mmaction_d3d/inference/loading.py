@@ -1,37 +1,121 @@
-"""The model of a config with the weights of a checkpoint, or a plain answer why not."""
-from argparse import Namespace
+"""From a checkpoint, with a config or its own, to a model that is ready to predict."""
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.runner.checkpoint import CheckpointLoader
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 
-from ..engine import check_checkpoint, check_config, config_mistakes, load_config
+from ..engine import check_config, config_mistakes, read_config
+from ..engine.checks import check_state, read_checkpoint, state_of
 from ..errors import InputError
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_dataset
+from .allowed import STARTS, allowed_config
+from .clips import TestPipeline
+from .model import LoadedModel
+from .stored_config import OTHERWISE, parse_stored_config, shorten
+
+COMPILE_MODES = ('default', 'reduce-overhead', 'max-autotune')
 
 
-def read_config(model):
-    """Read a config, with the errors of the other tools.
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a checkpoint says, which can run no code.
+
+    Attributes:
+        path: Path or URL.
+        state: Tensors by name.
+        classes: Names of the classes that it was trained on, where it says.
+        config_text: Its config as mmengine stores it, where it does.
+    """
+    path: str
+    state: Mapping[str, Tensor]
+    classes: tuple[str, ...] | None
+    config_text: object
+
+    @classmethod
+    def read(cls, path: str) -> 'Checkpoint':
+        """Read a file, or download it.
+
+        Raises:
+            InputError: It cannot be read, or is none of mmengine's.
+        """
+        if '://' in path:  # `weights_only`, too: see compat.py
+            content = CheckpointLoader.load_checkpoint(path, map_location='cpu')
+        else:
+            content = read_checkpoint(path)
+        state = state_of(path, content)
+        meta = content.get('meta')
+        meta = meta if isinstance(meta, Mapping) else {}
+        classes = meta.get('dataset_meta')
+        classes = classes.get('classes') if isinstance(classes, Mapping) else None
+        if classes and not (isinstance(classes, (list, tuple))
+                            and all(isinstance(name, str) for name in classes)):
+            raise InputError(path, 'meta.dataset_meta.classes', shorten(classes),
+                             'names of classes')
+        return cls(path, state, tuple(classes) if classes else None, meta.get('cfg'))
+
+
+def load_model(weights: str | Path, config: str | Path | Config | None = None,
+               device: str | None = None, compile_mode: str | None = None) -> LoadedModel:
+    """Build a model and load its checkpoint.
 
     Args:
-        model (str | Config): A config file, or its content.
-
-    Returns:
-        Config: Of its own: changes do not reach the caller's.
+        weights: Checkpoint, a path or URL.
+        config: A config file, which is code, or its content. Defaults to None: the checkpoint's
+            own, which is read as data and may ask for registered classes only.
+        device: Defaults to None: a GPU where one is.
+        compile_mode: One of :data:`COMPILE_MODES`. Defaults to None: not compiled.
 
     Raises:
-        InputError: It is no config.
+        InputError: The config contradicts itself, or the checkpoint cannot be read, or is that of
+            other classes, joints or another architecture, or holds no config or one that asks for
+            more than it may.
     """
-    if isinstance(model, Config):
-        return Config(model._cfg_dict.to_dict(), filename=model.filename)
-    return load_config(
-        Namespace(config=str(model), data_root=None, cfg_options=None, launcher='none',
-                  work_dir=None, local_rank=0))
+    if compile_mode not in (None, *COMPILE_MODES):
+        raise InputError('D3DInferencer', 'compile_mode', compile_mode,
+                         f'one of {", ".join(COMPILE_MODES)}, or None')
+    checkpoint = Checkpoint.read(str(weights))
+    cfg = _config_of(config, checkpoint)
+    check_config(cfg)
+    dataset = test_dataset(cfg)
+    _without_starts(cfg.model)
+    with _stored_mistakes(checkpoint.path) if config is None else config_mistakes(cfg):
+        if config is None:
+            _check_fit(checkpoint, _sketch(cfg, len(checkpoint.state)), cfg)
+        network = MODELS.build(cfg.model)
+        pipeline = TestPipeline(dataset['pipeline'], dataset.get('num_person', 2),
+                                checkpoint.path if config is None else None)
+    _check_fit(checkpoint, network, cfg)
+    classes = _class_names(checkpoint, cfg)
+    network.load_state_dict(checkpoint.state)
+    device = device or get_device()
+    try:
+        network = network.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
+        raise InputError('command line', 'device', device,
+                         f'one that torch can use ({str(error).splitlines()[0]})') from error
+    network.eval().cfg = cfg
+    if compile_mode is not None:
+        network.backbone.compile(mode=compile_mode)
+    return LoadedModel(network, cfg, pipeline, get_layout(dataset.get('layout', 'coco17')), classes,
+                       dataset.get('filename_tmpl'), compile_mode)
 
 
-def test_dataset(cfg):
-    """The config of the test split's data set, without wrappers.
+def test_dataset(cfg: Config) -> Mapping[str, Any]:
+    """Find the config of the test split's data set, without wrappers.
 
     Raises:
         InputError: There is none, or none with a pipeline.
@@ -43,76 +127,86 @@ def test_dataset(cfg):
     return dataset
 
 
-def load_model(cfg, checkpoint, device):
-    """Build a config's model and load a checkpoint, which can run no code.
+def _config_of(config: str | Path | Config | None, checkpoint: Checkpoint) -> Config:
+    """Read a config; changes do not reach the caller's."""
+    if isinstance(config, Config):
+        return Config(config._cfg_dict.to_dict(), filename=config.filename)
+    if config is not None:
+        return read_config(str(config))
+    text = checkpoint.config_text
+    values = allowed_config(parse_stored_config(text, checkpoint.path), checkpoint.path)
+    return Config(values, cfg_text=str(text), filename=f'{checkpoint.path}: meta.cfg')
 
-    Args:
-        cfg (Config): The config.
-        checkpoint (str): Path or URL.
-        device (str): Where to.
 
-    Returns:
-        tuple[nn.Module, list[str] | None]: The model, ready to predict, and the names of the
-        classes that it was trained on, where the checkpoint says.
+def _without_starts(part: Any) -> None:
+    """Forget where training started from, in place: the checkpoint has its own weights."""
+    for value in part.values() if isinstance(part, dict) else part:
+        if isinstance(value, (dict, list, tuple)):
+            _without_starts(value)
+    for name in STARTS if isinstance(part, dict) else ():
+        part.pop(name, None)
+
+
+def _sketch(cfg: Config, tensors: int) -> nn.Module:
+    """Build a stranger's model without memory for its tensors, to see whether it fits them.
 
     Raises:
-        InputError: The config contradicts itself, or the checkpoint cannot be read or is that of
-            other classes, joints or another architecture.
+        InputError: It has far more parts than the checkpoint has tensors.
     """
-    check_config(cfg)
-    parts = [cfg.model, cfg.model.get('backbone') or {}]
-    parts.append(parts[1].get('backbone') or {})
-    for part in parts:
-        if part.get('pretrained') is not None:
-            part['pretrained'] = None  # weights to start training from: the checkpoint has its own
-    with config_mistakes(cfg):
-        model = MODELS.build(cfg.model)
-    check_checkpoint(checkpoint, model, whole=False)  # that it can be read
-    # `weights_only`, from a file and (see compat.py) from a download.
-    content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    state = {
-        name.removeprefix('module.'): tensor
-        for name, tensor in content.get('state_dict', content).items()
-    }
-    classes = (content.get('meta') or {}).get('dataset_meta', {}).get('classes')
-    _check_fit(checkpoint, state, model, cfg)
-    _check_classes(checkpoint, classes, cfg)
+    count = 0
+
+    def count_part(*arguments: object) -> None:
+        nonlocal count
+        count += 1
+        if count > 1000 + 20 * tensors:
+            raise InputError(cfg.filename, 'model', f'more than {count} parts',
+                             f'a model of {tensors} tensors, {OTHERWISE}')
+
+    handles = [
+        register(count_part) for register in (register_module_buffer_registration_hook,
+                                              register_module_module_registration_hook,
+                                              register_module_parameter_registration_hook)
+    ]
     try:
-        model.load_state_dict(state)
-    except RuntimeError as error:  # of a download, which the check above leaves alone
-        raise InputError(checkpoint, 'state_dict', ' '.join(str(error).split())[:200],
-                         'a checkpoint of the same architecture') from error
-    try:
-        model = model.to(device)
-    except (RuntimeError, AssertionError) as error:  # torch's, of a device that is not there
-        raise InputError('command line', 'device', device,
-                         f'one that torch can use ({str(error).splitlines()[0]})') from error
-    return model.eval(), classes and list(classes)
+        with torch.device('meta'):
+            return MODELS.build(cfg.model)
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
-def _check_fit(checkpoint, state, model, cfg):
+@contextmanager
+def _stored_mistakes(checkpoint: str) -> Iterator[None]:
+    """Turn whatever a class says of a stranger's arguments into an InputError."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # of any kind
+        raise InputError(checkpoint, 'meta.cfg', shorten(f'{type(error).__name__}: {error}'),
+                         f'a config that builds, {OTHERWISE}') from error
+
+
+def _check_fit(checkpoint: Checkpoint, network: nn.Module, cfg: Config) -> None:
     """Say first what a user can know: classes, joints and people; then whatever else differs."""
-    own = model.state_dict()
+    state = checkpoint.state
     layout = test_dataset(cfg).get('layout', 'coco17')
     for ending, unit, name in (('classifier.weight', 'classes', 'num_classes'),
                                ('pose_tokens.joint_embed', 'joints a person', f'layout {layout}'),
                                ('pose_tokens.person_embed', 'people', 'num_person')):
-        for key, tensor in own.items():
+        for key, tensor in network.state_dict().items():
             if key.endswith(ending) and key in state and len(state[key]) != len(tensor):
-                raise InputError(checkpoint, unit, len(state[key]),
+                raise InputError(checkpoint.path, unit, len(state[key]),
                                  f'{len(tensor)}, as {name} of {cfg.filename or "the config"}')
-    check_checkpoint(checkpoint, model)
+    check_state(checkpoint.path, state, network)
 
 
-def _check_classes(checkpoint, classes, cfg):
-    """Name of classes, where both the checkpoint and the config tell them."""
-    own = (test_dataset(cfg).get('metainfo') or {}).get('classes')
-    if classes and own and list(classes) != list(own):
+def _class_names(checkpoint: Checkpoint, cfg: Config) -> tuple[str, ...] | None:
+    """Return the checkpoint's names of classes, else the config's; both must agree."""
+    names = (test_dataset(cfg).get('metainfo') or {}).get('classes')
+    names = tuple(names) if names else None
+    if checkpoint.classes and names and checkpoint.classes != names:
         raise InputError(
-            checkpoint, 'classes', ', '.join(classes),
-            f'{", ".join(own)}, as metainfo.classes of {cfg.filename or "the config"}')
-
-
-def layout_of(cfg):
-    """Return the joint layout of a config's data set."""
-    return get_layout(test_dataset(cfg).get('layout', 'coco17'))
+            checkpoint.path, 'classes', ', '.join(checkpoint.classes),
+            f'{", ".join(names)}, as metainfo.classes of {cfg.filename or "the config"}')
+    return checkpoint.classes or names

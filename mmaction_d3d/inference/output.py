@@ -1,98 +1,83 @@
 """Answers as plain numbers and text: JSON, CSV and a table."""
 import json
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from .. import files
 from ..cli import one_line
-from .skeletons import people_found
+from .records import Failure, Recognition
+
+Prediction = dict[str, Any]
 
 
-def class_name(label, classes):
-    """Name of a class, or what stands for it where names are unknown."""
-    return str(classes[label]) if classes else f'class {label}'
-
-
-def best_classes(scores, classes, topk):
-    """Return the classes of the highest scores, best first: ``label``, ``class``, ``score``."""
-    order = np.argsort(-scores, kind='stable')[:topk]
-    return [
-        dict(label=int(label), **{'class': class_name(label, classes)}, score=float(scores[label]))
-        for label in order
-    ]
-
-
-def prediction_of(recognised, classes, topk, origin, layout, video=None):
-    """Put an answer into plain numbers and text.
+def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
+    """Put an answer into plain numbers and text, for JSON; see docs/inference.md.
 
     Args:
-        recognised (Recognised): The source.
-        classes (list[str] | None): Names of the classes.
-        topk (int): Classes under ``top``.
-        origin (str): ``'pickle'``, ``'arrays'`` or ``'extracted'``.
-        layout (SkeletonLayout): Of one person.
-        video (str, optional): The annotated video.
-
-    Returns:
-        dict: For JSON; see docs/inference.md.
+        answer: The answer.
+        topk: Classes under ``top``.
     """
-    seconds = {step: round(time, 4) for step, time in recognised.seconds.items()}
-    if recognised.error is not None:
-        return dict(file=recognised.source.path, error=one_line(recognised.error), seconds=seconds)
-    info, timeline = recognised.info, recognised.timeline
-    top = best_classes(recognised.scores, classes, max(topk, 1))
-    found = dict(
-        file=recognised.source.path, **top[0], top=top[:topk],
-        scores=[float(score) for score in recognised.scores], frames=info.frames,
-        fps=float(info.fps), height=info.height, width=info.width,
-        skeletons=dict(origin=origin, layout=layout.name, people=people_found(recognised.skeleton)),
-        person_found=people_found(recognised.skeleton) > 0, notes=recognised.notes, seconds=seconds)
+    seconds = {step: round(time, 4) for step, time in answer.seconds.items()}
+    if isinstance(answer, Failure):
+        return dict(file=answer.source.path, error=one_line(answer.error), seconds=seconds)
+    info, timeline, skeleton = answer.info, answer.timeline, answer.skeleton
+    people = skeleton.people()
+    top = answer.top(max(topk, 1))
+    prediction = dict(
+        file=answer.source.path, **top[0], top=top[:topk],
+        scores=[float(score) for score in answer.scores], frames=info.frames, fps=float(info.fps),
+        height=info.height, width=info.width, skeletons=dict(origin=skeleton.origin,
+                                                             layout=answer.layout.name,
+                                                             people=people), person_found=people
+        > 0, notes=list(answer.notes), seconds=seconds)
     if timeline is not None:
         fps = float(info.fps)
-        found.update(
+        prediction.update(
             window=timeline.length / fps, stride=timeline.stride / fps,
             smooth=timeline.smooth / fps, segments=[
-                dict(segment, **{'class': class_name(segment['label'], classes)})
+                dict(segment, **{'class': answer.class_name(segment['label'])})
                 for segment in timeline.segments()
             ], windows=[
                 dict(start=start / fps, end=stop / fps, people=people,
                      scores=[round(float(score), 5) for score in scores])
                 for start, stop, scores, people in timeline.windows
             ])
-    if video is not None:
-        found['video'] = video
-    return found
+    if answer.video is not None:
+        prediction['video'] = answer.video
+    return prediction
 
 
-def write_json(path, prediction):
+def write_json(path: str | Path, prediction: Prediction) -> None:
     """Write a prediction whole or not at all."""
     files.write_text(path, json.dumps(prediction, indent=1, ensure_ascii=False))
 
 
-def write_csv(path, predictions):
+def write_csv(path: str | Path, predictions: Sequence[Mapping[str, Any]]) -> None:
     """Write one row a file: its answer, or what is wrong with it."""
     rows = []
-    for found in predictions:
-        total = round(sum(found['seconds'].values()), 3)
-        if 'error' in found:
-            rows.append((found['file'], '', '', '', '', total, '', found['error']))
+    for prediction in predictions:
+        total = round(sum(prediction['seconds'].values()), 3)
+        if 'error' in prediction:
+            rows.append((prediction['file'], '', '', '', '', total, '', prediction['error']))
         else:
-            rows.append((found['file'], found['label'], found['class'], f'{found["score"]:.6f}',
-                         found['skeletons']['people'], total, '; '.join(found['notes']), ''))
+            rows.append((prediction['file'], prediction['label'], prediction['class'],
+                         f'{prediction["score"]:.6f}', prediction['skeletons']['people'], total,
+                         '; '.join(prediction['notes']), ''))
     files.write_csv(path,
                     ('file', 'label', 'class', 'score', 'people', 'seconds', 'notes', 'error'),
                     rows)
 
 
-def table(predictions):
-    """Lines for a terminal: an answer a file, those that failed last."""
-    good = [found for found in predictions if 'error' not in found]
-    bad = [found for found in predictions if 'error' in found]
+def table(predictions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lay out lines for a terminal: an answer a file, those that failed last."""
+    good = [prediction for prediction in predictions if 'error' not in prediction]
+    bad = [prediction for prediction in predictions if 'error' in prediction]
     lines = [
-        f'{found["file"]}: {found["class"]} ({found["score"]:.1%})' +
-        ''.join(f', {note}' for note in found['notes']) for found in good
+        f'{prediction["file"]}: {prediction["class"]} ({prediction["score"]:.1%})' +
+        ''.join(f', {note}' for note in prediction['notes']) for prediction in good
     ]
     if bad:
         lines.append(f'{len(bad)} of {len(predictions)} files could not be recognised:')
-        lines += [f'  {found["error"]}' for found in bad]
+        lines += [f'  {prediction["error"]}' for prediction in bad]
     return lines

@@ -1,7 +1,36 @@
 """Scores over time: smoothed, and cut into segments of one class."""
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypedDict
+
 import numpy as np
 
+from ..media import MediaInfo
 
+
+class WindowScores(NamedTuple):
+    """What the model says of a window.
+
+    Attributes:
+        start, stop: First frame, and the one after the last.
+        scores: Of each class, float32.
+        people: People found in it.
+    """
+    start: int
+    stop: int
+    scores: np.ndarray
+    people: int
+
+
+class Segment(TypedDict):
+    """A stretch of one class: its times in seconds, its number and its mean score."""
+    start: float
+    end: float
+    label: int
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """Scores of windows, and what they say of each moment.
 
@@ -9,77 +38,71 @@ class Timeline:
     it; where ``smooth`` is the window's length, these are the windows that hold it. Where there is
     none, the nearest window's is taken. Times are looked at in cells of one stride.
 
-    Args:
-        info (MediaInfo): Of the video.
-        length, stride, smooth (int): In frames.
-
     Attributes:
-        windows (list[tuple]): (first frame, frame after the last, scores, people found).
+        info: Of the video.
+        length, stride, smooth: In frames.
+        windows: In the order of time, at least one.
     """
+    info: MediaInfo
+    length: int
+    stride: int
+    smooth: int
+    windows: tuple[WindowScores, ...]
 
-    def __init__(self, info, length, stride, smooth):
-        self.info = info
-        self.length, self.stride, self.smooth = length, stride, smooth
-        self.windows = []
+    @cached_property
+    def _centres(self) -> np.ndarray:
+        return np.array([(window.start + window.stop) / 2 for window in self.windows])
 
-    def add(self, start, stop, scores, people):
-        """Append a window, in the order of time."""
-        self.windows.append((start, stop, scores.astype(np.float32), people))
+    @cached_property
+    def smoothed(self) -> np.ndarray:
+        """Smoothed scores, cells x classes."""
+        scores = np.stack([window.scores for window in self.windows])
+        return smooth_scores(scores, self._centres, self.cell_centres(), self.smooth)
 
-    def close(self):
-        """Smooth, once all windows are there."""
-        self._centres = np.array([(start + stop) / 2 for start, stop, _, _ in self.windows])
-        self._people = np.array([people for *_, people in self.windows])
-        scores = np.stack([scores for _, _, scores, _ in self.windows])
-        self.smoothed = smooth_scores(scores, self._centres, self.cell_centres(), self.smooth)
-
-    def cells(self):
+    def cells(self) -> np.ndarray:
         """Bounds of the cells in frames, n + 1 numbers."""
         return np.append(np.arange(0, self.info.frames, self.stride), self.info.frames)
 
-    def cell_centres(self):
+    def cell_centres(self) -> np.ndarray:
         """Middles of the cells in frames."""
         bounds = self.cells()
         return (bounds[:-1] + bounds[1:]) / 2
 
-    def scores_at(self, frame):
+    def scores_at(self, frame: int) -> np.ndarray:
         """Smoothed scores of a frame."""
         return self.smoothed[min(frame // self.stride, len(self.smoothed) - 1)]
 
-    def people_at(self, frame):
+    def people_at(self, frame: int) -> int:
         """People found in the window whose centre is nearest to a frame."""
-        return int(self._people[np.abs(self._centres - frame - 0.5).argmin()])
+        return self.windows[np.abs(self._centres - frame - 0.5).argmin()].people
 
-    def mean_scores(self):
+    def mean_scores(self) -> np.ndarray:
         """Mean over the cells, each as long as it lasts."""
         return np.average(self.smoothed, axis=0, weights=np.diff(self.cells()))
 
-    def segments(self):
-        """Cut where the best class changes.
-
-        Returns:
-            list[dict]: ``start`` and ``end`` in seconds, ``label``, and ``score``, its mean.
-        """
+    def segments(self) -> list[Segment]:
+        """Cut where the best class changes."""
         best, bounds = self.smoothed.argmax(1), self.cells() / float(self.info.fps)
         cuts = [0, *(np.flatnonzero(np.diff(best)) + 1), len(best)]
         return [
-            dict(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),
-                 score=float(self.smoothed[first:stop, best[first]].mean()))
+            Segment(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),
+                    score=float(self.smoothed[first:stop, best[first]].mean()))
             for first, stop in zip(cuts, cuts[1:])
         ]
 
 
-def smooth_scores(scores, centres, times, width):
+def smooth_scores(scores: np.ndarray, centres: np.ndarray, times: np.ndarray,
+                  width: float) -> np.ndarray:
     """Mean of the scores whose centre is within half a width of each time.
 
     Args:
-        scores (np.ndarray): N x C.
-        centres (np.ndarray): N, in order.
-        times (np.ndarray): M.
-        width (float): In the unit of both; where no centre is near, the nearest one's is taken.
+        scores: N x C.
+        centres: N, in order.
+        times: M.
+        width: In the unit of both; where no centre is near, the nearest one's is taken.
 
     Returns:
-        np.ndarray: M x C float32.
+        M x C float32.
     """
     first = np.searchsorted(centres, times - width / 2, 'left')
     stop = np.searchsorted(centres, times + width / 2, 'right')

@@ -1,14 +1,51 @@
 """Windows over a stream of frames, of which only those that a window samples are held."""
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import InputError
+from ..media import MediaInfo
 
 
-@dataclass
+@dataclass(frozen=True)
+class WindowLengths:
+    """How a long video is cut.
+
+    Attributes:
+        window: Seconds.
+        stride: Seconds between windows. Defaults to None: half a window.
+        smooth: Seconds over which scores are averaged. Defaults to None: a window.
+
+    Raises:
+        InputError: A length is not above 0, or the stride is longer than the window.
+    """
+    window: float
+    stride: float | None = None
+    smooth: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (('window', self.window), ('stride', self.stride)):
+            if value is not None and not value > 0:
+                raise InputError('windows', name, value, 'more than 0 seconds')
+        if self.smooth is not None and not self.smooth >= 0:
+            raise InputError('windows', 'smooth', self.smooth, '0 seconds or more')
+        if self.stride is not None and self.stride > self.window:
+            raise InputError(
+                'windows', 'stride', f'{self.stride} s', f'{self.window} s, the window, or '
+                'less: between windows nothing would be seen')
+
+    def in_frames(self, info: MediaInfo) -> tuple[int, int, int]:
+        """Return window, stride and smoothing in frames of a video."""
+        stride = self.window / 2 if self.stride is None else self.stride
+        smooth = self.window if self.smooth is None else self.smooth
+        length, stride, smooth = (max(1, round(seconds * info.fps)) if seconds else 0
+                                  for seconds in (self.window, stride, smooth))
+        return min(length, info.frames), stride, smooth
+
+
+@dataclass(frozen=True, eq=False)
 class Window:
     """A stretch of a long video.
 
@@ -42,20 +79,20 @@ class WindowReader:
     most_held: int = field(default=0, init=False)
     decoded: int = field(default=0, init=False)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return max(0, -(-(self.total - self.length) // self.stride)) + 1
 
-    def starts(self):
+    def starts(self) -> Iterator[int]:
         """First frames of the windows."""
         last = max(self.total - self.length, 0)
         for index in range(len(self)):
             yield min(index * self.stride, last)
 
-    def read(self, frames) -> Iterator[Window]:
+    def read(self, frames: Iterator[Callable[[], np.ndarray]]) -> Iterator[Window]:
         """Cut.
 
         Args:
-            frames (Iterator[Callable]): A function for each frame that gives its RGB array. Where
+            frames: A function for each frame that gives its RGB array. Where
                 it ends early, its last frame stands in for the rest of the windows it is in.
         """
         offsets = set(self.inds.tolist())
@@ -81,12 +118,12 @@ class WindowReader:
                     images[start + offset] = latest()
             yield self._close(start, images)
 
-    def _close(self, start, images: dict[int, np.ndarray]):
+    def _close(self, start: int, images: dict[int, np.ndarray]) -> Window:
         # Copies: steps of a pipeline may write into a frame that another window has too.
         return Window(start, min(start + self.length, self.total),
                       [images[start + offset].copy() for offset in self.inds.tolist()])
 
     @staticmethod
-    def _forget(images, open_starts, offsets):
+    def _forget(images: dict[int, np.ndarray], open_starts: deque[int], offsets: set[int]) -> None:
         for index in [i for i in images if not any(i - start in offsets for start in open_starts)]:
             del images[index]

@@ -13,8 +13,9 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.inference import D3DInferencer, long_video
-from mmaction_d3d.inference import inferencer as inferencer_module
+from mmaction_d3d.inference import D3DInferencer
+from mmaction_d3d.inference import model as model_module
+from mmaction_d3d.inference import recognize as recognize_module
 from mmaction_d3d.media import DecodingError, Frames, probe, read, video_frames
 
 from .support import CLASSES, make_tiny
@@ -121,7 +122,7 @@ def test_a_skeleton_may_differ_by_two_frames(tiny, frames):
 
 
 def test_frames_are_counted_where_packets_are_more(inferencer, tiny, monkeypatch):
-    monkeypatch.setattr(inferencer_module, 'probe',
+    monkeypatch.setattr(recognize_module, 'probe',
                         lambda *args, **kwargs: replace(probe(*args, **kwargs), frames=19))
     assert inferencer(tiny.video())['predictions'][0]['frames'] == 16
 
@@ -156,7 +157,7 @@ def test_windows_write_a_timeline_and_segments(inferencer, tiny, tmp_path):
 def test_windows_are_decoded_in_a_thread_and_hold_few_frames(inferencer, tiny, monkeypatch):
     readers, threads = [], set()
 
-    class Reader(long_video.WindowReader):
+    class Reader(recognize_module.WindowReader):
 
         def __init__(self, *args):
             super().__init__(*args)
@@ -167,8 +168,8 @@ def test_windows_are_decoded_in_a_thread_and_hold_few_frames(inferencer, tiny, m
             threads.add(threading.get_ident())
             yield frame
 
-    monkeypatch.setattr(long_video, 'WindowReader', Reader)
-    monkeypatch.setattr(long_video, 'Frames', watched)
+    monkeypatch.setattr(recognize_module, 'WindowReader', Reader)
+    monkeypatch.setattr(recognize_module, 'Frames', watched)
     inferencer(tiny.video(), window=0.16, stride=0.16)
     assert readers[0].most_held == 4 and len(readers[0]) == 4  # 4 frames a window, none shared
     assert threads and threading.get_ident() not in threads
@@ -241,14 +242,14 @@ def test_one_broken_file_does_not_end_the_run(inferencer, tiny, tmp_path, from_p
 
 
 def test_clips_that_the_model_refuses_do_not_end_the_run(inferencer, tiny, monkeypatch):
-    answer = inferencer.forward
+    score = model_module.LoadedModel.score
 
-    def refuse(packed, attention=False):
-        if len(packed) == 2:
+    def refuse(self, clips, attention=False):
+        if len(clips) == 2:
             raise InputError('model input', 'imgs', 'too small', 'more')
-        return answer(packed, attention)
+        return score(self, clips, attention)
 
-    monkeypatch.setattr(inferencer, 'forward', refuse)
+    monkeypatch.setattr(model_module.LoadedModel, 'score', refuse)
     assert ['error' in one
             for one in inferencer(str(tiny.data.video_dir))['predictions']] == [True, True]
     assert 'error' not in inferencer(tiny.video())['predictions'][0]
@@ -362,7 +363,7 @@ def test_a_compiled_network_gives_the_same_scores_and_says_how_long_it_took(
         compile_as(module, backend='eager', fullgraph=True)
 
     monkeypatch.setattr(torch.nn.Module, 'compile', compile_eagerly)
-    monkeypatch.setattr(inferencer_module, 'print_log', lambda text, logger: told.append(text))
+    monkeypatch.setattr(model_module, 'print_log', lambda text, logger: told.append(text))
     inferencer = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
                                show_progress=False, compile_mode='default')
     found = inferencer(str(tiny.data.video_dir), out_dir=str(tmp_path))

@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mmaction_d3d.inference.timeline import Timeline, smooth_scores
+from mmaction_d3d.inference.timeline import Timeline, WindowScores, smooth_scores
 from mmaction_d3d.media import MediaInfo
 
 
@@ -24,11 +24,12 @@ def test_smoothing_is_a_mean_over_near_windows(width):
 def timeline(labels, smooth=0, people=None):
     """Windows of 4 frames, one every 2, each sure of its class, at 2 frames a second."""
     frames = 2 * len(labels) + 2
-    made = Timeline(MediaInfo(frames, 8, 8, Fraction(2)), 4, 2, smooth)
-    for index, label in enumerate(labels):
-        made.add(2 * index, 2 * index + 4, np.eye(3)[label], 1 if people is None else people[index])
-    made.close()
-    return made
+    windows = [
+        WindowScores(2 * index, 2 * index + 4,
+                     np.eye(3, dtype=np.float32)[label], 1 if people is None else people[index])
+        for index, label in enumerate(labels)
+    ]
+    return Timeline(MediaInfo(frames, 8, 8, Fraction(2)), 4, 2, smooth, tuple(windows))
 
 
 def test_segments_meet_and_cover_the_video():

@@ -1,0 +1,153 @@
+"""What a checkpoint's own config may ask for: registered names, and neither paths nor imports."""
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mmaction.models.recognizers import BaseRecognizer
+from mmaction.registry import MODELS, TRANSFORMS
+from mmengine.registry import Registry
+
+from ..errors import InputError
+from ..unwrapping import unwrap_dataset
+from .stored_config import OTHERWISE, shorten
+
+#: Packages whose registered classes may be built: ours, MMAction2's and the layers of both.
+PACKAGES = ('mmaction_d3d', 'mmaction', 'mmcv.cnn', 'mmengine.model', 'torch.nn')
+#: Parts of them that load networks of others, or find functions by name.
+LEFT_OUT = ('mmaction.models.multimodal', 'mmaction.models.similarity',
+            'mmaction.datasets.transforms.wrappers', 'mmaction.datasets.transforms.text_transforms')
+#: Where training started from: left out unread, as the checkpoint has its own weights.
+STARTS = ('init_cfg', 'pretrained')
+MOST_BYTES = 2**31  # of the frames that one clip has in the pipeline
+_LARGEST = 10**6
+_DATASET_KEYS = ('type', 'layout', 'num_classes', 'num_person', 'filename_tmpl', 'metainfo')
+_TEMPLATE = re.compile(r'(?:[^{}/\\]|\{\w+(?::0?\d)?\})*')
+_PATH = re.compile(r'[/\\]|\{\{|\$|^~')
+
+
+def allowed_config(values: Mapping[str, Any], checkpoint: str) -> dict[str, Any]:
+    """Take from a stored config what inference needs, once all of it is on the allow-list.
+
+    Args:
+        values: Of :func:`.stored_config.parse_stored_config`.
+        checkpoint: For messages.
+
+    Returns:
+        ``model`` and ``test_dataloader.dataset``: the model, its test pipeline, and the data
+        set's joints, people and classes. Nothing else of the config is read.
+
+    Raises:
+        InputError: A type is dotted or none of the registered ones, a value is a path, URL or
+            lookup in the environment, or ``custom_imports`` imports other packages; the message
+            names the key.
+    """
+    check = _Check(checkpoint)
+    imports = values.get('custom_imports')
+    names = imports.get('imports') if isinstance(imports, dict) else imports
+    names = [names] if isinstance(names, str) else names or []
+    if not isinstance(names, (list, tuple)) or any(name != 'mmaction_d3d' for name in names):
+        raise check.refusal('custom_imports', names, 'mmaction_d3d alone')
+    scope = values.get('default_scope', 'mmaction')
+    if scope != 'mmaction':
+        raise check.refusal('default_scope', scope, 'mmaction')
+    model = check.part(values.get('model'), 'model', MODELS)
+    if not issubclass(check.registered(model.get('type'), 'model.type', MODELS), BaseRecognizer):
+        raise check.refusal('model.type', model['type'], 'a recognizer')
+    dataset = check.dataset(values.get('test_dataloader') or {})
+    return dict(model=model, test_dataloader=dict(dataset=dataset))
+
+
+class _Check:
+    """Looks through one config."""
+
+    def __init__(self, checkpoint: str) -> None:
+        self._checkpoint = checkpoint
+
+    def refusal(self, key: str, found: object, want: str) -> InputError:
+        """Make the error of a key."""
+        return InputError(self._checkpoint, f'meta.cfg: {key}', shorten(found),
+                          f'{want}, {OTHERWISE}')
+
+    def dataset(self, loader: object) -> dict[str, Any]:
+        """Take what is needed of a data set, whatever wraps it."""
+        key = 'test_dataloader.dataset'
+        outer = loader.get('dataset') if isinstance(loader, dict) else None
+        inner = unwrap_dataset(outer) if isinstance(outer, dict) else outer
+        if not isinstance(inner, dict) or not isinstance(inner.get('pipeline'), (list, tuple)):
+            raise self.refusal(f'{key}.pipeline', 'nothing', 'the pipeline of a test')
+        pipeline = self.part(list(inner['pipeline']), f'{key}.pipeline', TRANSFORMS)
+        _check_size(pipeline, self.refusal)
+        known = {name: inner[name] for name in _DATASET_KEYS if inner.get(name) is not None}
+        if known.get('type') != 'RGBPoseDataset' and 'layout' not in known:
+            raise self.refusal(f'{key}.layout', 'nothing', 'a joint layout, such as coco17')
+        classes = known.pop('metainfo', {})
+        classes = classes.get('classes') if isinstance(classes, dict) else None
+        if classes is not None:
+            if not isinstance(classes,
+                              (list, tuple)) or not all(isinstance(name, str) for name in classes):
+                raise self.refusal(f'{key}.metainfo.classes', classes, 'names of classes')
+            known['metainfo'] = dict(classes=list(classes))
+        for name, kind in (('type', str), ('layout', str), ('filename_tmpl', str),
+                           ('num_person', int), ('num_classes', int)):
+            if type(known.get(name, kind())) is not kind:
+                raise self.refusal(f'{key}.{name}', known[name], f'{kind.__name__}')
+        if not 0 < known.get('num_person', 1) <= 100:
+            raise self.refusal(f'{key}.num_person', known['num_person'], '1 to 100')
+        if not _TEMPLATE.fullmatch(known.get('filename_tmpl', '')):
+            raise self.refusal(f'{key}.filename_tmpl', known['filename_tmpl'],
+                               "a name such as '{frame_dir}_rgb.avi'")
+        return dict(known, pipeline=pipeline)
+
+    def part(self, value: Any, key: str, registry: Registry) -> Any:
+        """Copy a part of the config whose every ``type`` is in a registry."""
+        if isinstance(value, dict):
+            for name in value:
+                if not isinstance(name, str) or name.startswith('_'):
+                    raise self.refusal(f'{key}.{shorten(name)}', 'such a key', 'an argument')
+            if 'type' in value:
+                self.registered(value['type'], f'{key}.type', registry)
+            return {
+                name: self.part(item, f'{key}.{name}', registry) for name, item in value.items()
+                if name not in STARTS
+            }
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.part(item, f'{key}[{index}]', registry)
+                               for index, item in enumerate(value))
+        if isinstance(value, str) and _PATH.search(value):
+            raise self.refusal(key, value, 'no path, URL or lookup in the environment')
+        if isinstance(value, (int, float)) and abs(value) > _LARGEST:
+            raise self.refusal(key, value, f'a number of at most {_LARGEST}')
+        return value
+
+    def registered(self, name: object, key: str, registry: Registry) -> type:
+        """Find a registered class by its plain name, without importing anything for it."""
+        look: Registry | None = registry
+        while isinstance(name, str) and look is not None:
+            found = look.module_dict.get(name)
+            if found is not None:
+                module = f'{found.__module__}.'
+                if (isinstance(found, type)
+                        and any(module.startswith(f'{package}.') for package in PACKAGES)
+                        and not any(module.startswith(f'{part}.') for part in LEFT_OUT)):
+                    return found
+                break
+            look = look.parent
+        raise self.refusal(key, name, 'a registered name of mmaction_d3d or MMAction2')
+
+
+def _check_size(pipeline: list[Any], refusal: Any) -> None:
+    """Refuse a pipeline whose clip would fill the memory."""
+    frames, side = 1, 1
+    for index, step in enumerate(pipeline):
+        if not isinstance(step, dict) or 'type' not in step:
+            raise refusal(f'test_dataloader.dataset.pipeline[{index}]', step, 'a transform')
+        for name, value in step.items():
+            items = value if isinstance(value, (list, tuple)) else [value]
+            largest = max((item for item in items if isinstance(item, (int, float))), default=1)
+            if name in ('clip_len', 'num_clips'):
+                frames *= max(largest, 1)
+            elif name in ('scale', 'crop_size', 'size'):
+                side = max(side, largest)
+    if 3 * frames * side**2 > MOST_BYTES:
+        raise refusal('test_dataloader.dataset.pipeline', f'{frames} frames of {side} x {side}',
+                      f'a clip of at most {MOST_BYTES} bytes')

@@ -1,0 +1,109 @@
+"""A trained model in one call."""
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from ..errors import InputError
+from ..extraction import SkeletonExtractor, first_backend
+from ..media import DEFAULT_FPS, as_media
+from .loading import load_model
+from .model import LoadedModel
+from .recognize import Options, recognize
+from .records import Failure, Recognition
+from .skeletons import GivenSkeletons, Origin, make_origin
+from .stored_config import OTHERWISE
+from .windows import WindowLengths
+
+
+class D3D:
+    """A trained model: called with a video, it says what people do in it.
+
+    Attributes:
+        classes: Names of the classes, where they are known.
+    """
+
+    def __init__(self, model: LoadedModel, origin: Origin | None, device: str | None) -> None:
+        self._model, self._origin, self._device = model, origin, device
+        self.classes = model.classes
+
+    def __call__(self, source: str | Path, skeletons: Mapping[str, Any] | None = None,
+                 window: float | None = None, stride: float | None = None,
+                 smooth: float | None = None, batch_size: int = 8,
+                 fps: float = DEFAULT_FPS) -> Recognition:
+        """Recognize a video.
+
+        Args:
+            source: A video, or a folder of frames.
+            skeletons: Its people as arrays: see :class:`.skeletons.GivenSkeletons`. Defaults to
+                None: from the pickle, else found by the first backend that is installed.
+            window: Seconds; recognize a long video window by window. Defaults to None: it is one
+                clip, as in a test.
+            stride: Seconds between windows. Defaults to None: half a window.
+            smooth: Seconds over which scores are averaged. Defaults to None: a window.
+            batch_size: Windows that go through the model at once.
+            fps: Of a frame folder.
+
+        Returns:
+            The answer: ``label``, ``score``, ``scores`` and all that it rests on.
+
+        Raises:
+            InputError: The video or its skeleton cannot be used.
+        """
+        media = as_media(str(source))
+        lengths = None if window is None else WindowLengths(window, stride, smooth)
+        origin = self._find_origin() if skeletons is None else GivenSkeletons([skeletons], [media])
+        options = Options(batch_size, folder_fps=fps, windows=lengths)
+        answer, = recognize([media], origin, self._model, options)
+        if isinstance(answer, Failure):
+            raise answer.error
+        return answer
+
+    def _find_origin(self) -> Origin:
+        if self._origin is None:
+            extractor = SkeletonExtractor(first_backend(self._device), device=self._device)
+            self._origin = make_origin(None, extractor, self._model.layout, None)
+        return self._origin
+
+
+def load(checkpoint: str | Path, config: str | Path | Config | None = None,
+         device: str | None = None, skeletons: str | Path | None = None) -> D3D:
+    """Load a trained model: ``mmaction_d3d.load('best.pth')('my.mp4').label``.
+
+    Args:
+        checkpoint: A path or URL. No code that it may hold is run: its config is read as data and
+            may ask for registered classes of this package and MMAction2 only.
+        config: A config file that you trust, as it is code. Defaults to None: the checkpoint's own.
+        device: Such as ``'cuda:0'``. Defaults to None: a GPU where one is.
+        skeletons: An annotation pickle with the people of the videos. Defaults to None: they are
+            found by the first skeleton backend that is installed.
+
+    Raises:
+        InputError: The checkpoint or the config cannot be used.
+    """
+    init_default_scope('mmaction')
+    model = load_model(checkpoint, config, device)
+    origin = make_origin(skeletons, None, model.layout, model.filename_tmpl)
+    return D3D(named(model, origin, str(checkpoint) if config is None else None), origin, device)
+
+
+def named(model: LoadedModel, origin: Origin | None, stored_in: str | None) -> LoadedModel:
+    """Give a model the class names that come with skeletons, where it knows none.
+
+    Args:
+        model: The model.
+        origin: Where skeletons come from.
+        stored_in: The checkpoint that its config comes from; a config of the user's may do without
+            names.
+
+    Raises:
+        InputError: Nothing names the classes.
+    """
+    names: Sequence[str] | None = model.classes or getattr(origin, 'classes', None)
+    if names is None and stored_in is not None:
+        raise InputError(stored_in, 'meta.dataset_meta.classes', 'nothing',
+                         f'the names of the classes, {OTHERWISE}')
+    return replace(model, classes=names and tuple(names))

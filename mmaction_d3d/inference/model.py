@@ -1,0 +1,73 @@
+"""A trained network, ready to say of packed clips what they show."""
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import print_log
+from torch import nn
+
+from ..skeletons import SkeletonLayout
+from .attention_track import clip_attention
+from .clips import TestPipeline
+from .records import Clip, Scored
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A network with what its config and checkpoint say of input and answer.
+
+    Attributes:
+        network: The recognizer.
+        config: Its config.
+        pipeline: Makes its input.
+        layout: Joints that it takes.
+        classes: Names of the classes, where they are known.
+        filename_tmpl: How its data set calls videos.
+        compile_mode: Mode of ``torch.compile``, where it is compiled.
+    """
+    network: nn.Module
+    config: Config
+    pipeline: TestPipeline
+    layout: SkeletonLayout
+    classes: tuple[str, ...] | None
+    filename_tmpl: str | None = None
+    compile_mode: str | None = None
+    _compiled: set[tuple] = field(default_factory=set)
+
+    @torch.no_grad()
+    def score(self, clips: Sequence[Clip], attention: bool = False) -> list[Scored]:
+        """Score clips of one size.
+
+        Args:
+            clips: At least one.
+            attention: Whether to compute attention maps, too.
+        """
+        batch = self.network.data_preprocessor(pseudo_collate([clip.packed for clip in clips]),
+                                               False)
+        with self._compile_time(len(clips), clips[0]):
+            samples = self.network(**batch, mode='predict')
+        scores = [sample.pred_score.cpu().numpy() for sample in samples]
+        if not attention:
+            return [Scored(own) for own in scores]
+        # The maps come from a pass of its own, which is not worth a compilation.
+        with torch.compiler.set_stance('force_eager'):
+            return [
+                Scored(own, clip_attention(self.network, batch['inputs'], index, sample))
+                for index, (own, sample) in enumerate(zip(scores, samples))
+            ]
+
+    @contextmanager
+    def _compile_time(self, number: int, clip: Clip) -> Iterator[None]:
+        """Say how long the first pass of a size took, where the network is compiled."""
+        start = time.perf_counter()
+        yield
+        key = (number, *sorted(clip.sizes.items()))
+        if self.compile_mode is not None and key not in self._compiled:
+            self._compiled.add(key)
+            print_log(
+                f'torch.compile ({self.compile_mode}): first pass of {number} clips '
+                f'{time.perf_counter() - start:.1f} s', 'current')
