@@ -28,15 +28,16 @@ class Parser(argparse.ArgumentParser):
     argparse always does, with exit code 2 and the tool's usage.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, exit_on_error=False, **kwargs)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(exit_on_error=False, **kwargs)
         self.add_argument('--debug', action='store_true',
                           help='show the traceback of a wrong input, too')
         self.add_argument('--version', action='version', version=f'mmaction_d3d {__version__}',
                           help='show the version and exit')
 
-    def parse_known_args(self, args: Sequence[str] | None = None,
-                         namespace: Any = None) -> tuple[Any, list[str]]:
+    def parse_known_args(  # type: ignore[override]  # typeshed declares it three times
+            self, args: Sequence[str] | None = None,
+            namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse as argparse does.
 
         Raises:
@@ -99,17 +100,17 @@ def find_input_error(error: BaseException | None) -> InputError | None:
         The last one met along ``__cause__`` and ``__context__`` (the one that was raised first,
         nearest to the mistake), or None where there is none.
     """
-    found = None
+    innermost = None
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         if isinstance(error, InputError):
-            found = error
+            innermost = error
         if error.__cause__ is not None:
             error = error.__cause__
         else:
             error = None if error.__suppress_context__ else error.__context__
-    return found
+    return innermost
 
 
 def one_line(error: BaseException) -> str:

@@ -121,7 +121,7 @@ def _mend_missing_localizer() -> str | None:
 
     package, module = types.ModuleType(name), types.ModuleType(f'{name}.drn')
     package.__path__ = []
-    package.drn, module.DRN = module, DRN
+    vars(package)['drn'], vars(module)['DRN'] = module, DRN
     sys.modules[package.__name__], sys.modules[module.__name__] = package, module
     return f'MMAction2 {mmaction.__version__} lacks {name}: a stand-in lets its models be imported'
 
@@ -163,11 +163,11 @@ def _mend_resumed_state() -> str | None:
     @functools.wraps(load_checkpoint)
     def load_harmless(self: Runner, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load_checkpoint(self, *args, **kwargs)
-        own = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
+        folders = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
         name = os.path.basename(os.path.normpath(self.work_dir))
-        make_harmless(
-            checkpoint,
-            [self.work_dir, *(os.path.join(folder, name) for folder in own if folder is not None)])
+        make_harmless(checkpoint, [
+            self.work_dir, *(os.path.join(folder, name) for folder in folders if folder is not None)
+        ])
         return checkpoint
 
     Runner.load_checkpoint = load_harmless

@@ -35,7 +35,7 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
     names = [f'd3d_variable_{index}_' for index, _ in enumerate(_PLACEHOLDER.finditer(text))]
     waiting = iter(names)
     bare = _names_in_code(_PLACEHOLDER.sub(lambda match: next(waiting), text))
-    found, waiting = {}, iter(names)
+    values, waiting = {}, iter(names)
 
     def value_of(match: re.Match) -> str:
         name, value = match.groups()
@@ -44,16 +44,16 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
             if not value:
                 raise KeyError(f'{name} is not set and has no default')
             return value  # the config's own text
-        found[name] = value = os.environ[name]
+        values[name] = value = os.environ[name]
         print_log(f'{value!r}, the environment variable {name}, stands in the config', 'current')
         if in_code:
             return _literal(name, value)
-        return _PLAIN.sub(lambda one: f'\\U{ord(one[0]):08x}', value)
+        return _PLAIN.sub(lambda character: f'\\U{ord(character[0]):08x}', value)
 
     text = _PLACEHOLDER.sub(value_of, text)
     with open(temp_config_name, 'w', encoding='utf-8') as file:
         file.write(text)
-    return found
+    return values
 
 
 def _names_in_code(text: str) -> set[str]:

@@ -157,7 +157,7 @@ def describe(findings: list[Finding]) -> str:
     lines = [
         '  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
     ]
-    noted = {}
+    noted: dict[str, list[str]] = {}
     for finding in findings:
         if finding.note:
             noted.setdefault(finding.note, []).append(finding.name)
@@ -242,7 +242,8 @@ def _normal(name: str) -> str:
 
 
 def _release(version: str) -> list[int]:
-    return [int(number) for number in re.match(r'\d+(\.\d+)*', version)[0].split('.')]
+    match = re.match(r'\d+(\.\d+)*', version)
+    return [int(number) for number in match[0].split('.')] if match else []
 
 
 def main() -> int:

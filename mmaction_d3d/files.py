@@ -100,7 +100,7 @@ def held_alone(path: str | Path, refusal: InputError | None = None,
     try:
         lock.acquire()
     except Timeout as error:
-        raise refusal from error
+        raise refusal or error from error
     except OSError as error:
         raise InputError(path, 'lock', error.strerror or error,
                          'a folder that can be written to, of a file system with locks') from error

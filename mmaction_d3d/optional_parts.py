@@ -53,7 +53,7 @@ class _Finder:
     """Finds the parts, what lies in them and the packages, and notes the parts' errors."""
 
     def __init__(self) -> None:
-        self.errors = {}
+        self.errors: dict[str, Exception | None] = {}
 
     def find_spec(self, name: str, path: Sequence[str] | None = None,
                   target: ModuleType | None = None) -> ModuleSpec | None:
@@ -63,14 +63,15 @@ class _Finder:
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             if part is None:
-                spec.loader = _PackageLoader(spec.loader)
+                spec.loader = _PackageLoader(spec.loader)  # type: ignore[assignment]
             else:
-                spec.loader = _PartLoader(spec.loader, part, self.errors)
+                spec.loader = _PartLoader(  # type: ignore[assignment]
+                    spec.loader, part, self.errors)
         return spec
 
 
 class _Loader:
-    """What two loaders share."""
+    """What two loaders share; a loader by its methods, so that the one within answers for the rest."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
@@ -109,7 +110,7 @@ class _PartLoader(_Loader):
             self.errors.setdefault(self.part, error)  # the first is nearest to the cause
             if module.__name__ != self.part:
                 raise
-            module.__all__ = []
+            vars(module)['__all__'] = []
             return
         # MMAction2 catches some ImportErrors itself, and then the part offers nothing.
         if module.__name__ == self.part and self.part in _CATCHES and not hasattr(

@@ -2,7 +2,7 @@
 import queue
 import threading
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar('Item')
 
@@ -20,7 +20,7 @@ def prefetch(items: Iterator[Item], ahead: int = 2) -> Iterator[Item]:
     Raises:
         Exception: Whatever the iterator raises, after the items before it.
     """
-    waiting = queue.Queue(maxsize=ahead)
+    waiting: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(maxsize=ahead)
     stopped = threading.Event()
 
     def put(entry: tuple[Item | None, BaseException | None]) -> None:

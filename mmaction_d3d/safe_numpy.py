@@ -6,7 +6,7 @@ The stand-ins here, put in place of numpy's names, know plain numbers and text o
 """
 import pickle
 import re
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class NumberArray(np.ndarray):
         version, shape, number_type, is_fortran, data = state
         super().__setstate__((version, shape, number_type.dtype, is_fortran, data))
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> str | tuple:
         return np.asarray(self).__reduce__()  # saved again, it is an array like any other
 
 
@@ -56,7 +56,7 @@ def number(number_type: NumberType, data: bytes) -> np.generic:
     return np.frombuffer(data, number_type.dtype)[0]
 
 
-def array_of_buffer(buffer: bytes | bytearray | pickle.PickleBuffer, number_type: NumberType,
-                    shape: tuple, order: str) -> np.ndarray:
+def array_of_buffer(buffer: bytes | bytearray | memoryview, number_type: NumberType, shape: tuple,
+                    order: Literal['C', 'F']) -> np.ndarray:
     """Stands in for numpy's function that makes an array of a buffer (pickle protocol 5)."""
     return np.frombuffer(buffer, number_type.dtype).reshape(shape, order=order)

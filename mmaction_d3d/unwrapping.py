@@ -1,6 +1,6 @@
 """What wrappers hold: the model within, and the data sets within."""
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from mmengine.model import is_model_wrapper
 from torch import nn
@@ -13,7 +13,7 @@ def unwrap_model(model: nn.Module) -> nn.Module:
         model: A model, wrapped any number of times or not at all.
     """
     while is_model_wrapper(model):
-        model = model.module
+        model = cast(nn.Module, model.module)
     return model
 
 
@@ -33,8 +33,8 @@ def unwrap_datasets(dataset: Any, field: str = 'dataset') -> Iterator[tuple[str,
     else:
         inner, several = (getattr(dataset, name, None) for name in ('dataset', 'datasets'))
     if several:
-        for index, one in enumerate(several):
-            yield from unwrap_datasets(one, f'{field}.datasets[{index}]')
+        for index, part in enumerate(several):
+            yield from unwrap_datasets(part, f'{field}.datasets[{index}]')
     elif inner is not None:
         yield from unwrap_datasets(inner, f'{field}.dataset')
     else:

@@ -51,6 +51,11 @@ def ids_of(annotation: Annotation) -> tuple[str | None, ...]:
     return annotation.get('frame_dir'), filename, path, os.path.basename(path)
 
 
+def name_of(annotation: Annotation) -> str:
+    """Return the best of the names an annotation goes by, for messages and reports."""
+    return next(name for name in ids_of(annotation) if name is not None)
+
+
 def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[str, list[str]]]:
     """Return the list of annotations and the dict of splits of a loaded pickle.
 
@@ -137,19 +142,20 @@ def match_split(annotations: list[Annotation], entries: Collection[str],
     field = f'split[{split!r}]'
     if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
         return [], [(None, field, 'no entries', 'a list of at least one id')]
-    named = [{}, {}, {}, {}]  # annotations by each kind of name
+    named: list[dict[str, list[int]]] = [{}, {}, {}, {}]  # annotations by each kind of name
     for index, annotation in enumerate(annotations):
         for table, name in zip(named, ids_of(annotation)):
             if name is not None:
                 table.setdefault(name, []).append(index)
 
-    chosen, mistakes = [], []
+    chosen: list[int] = []
+    mistakes: list[tuple[int | None, str, str, str]] = []
     for position, entry in enumerate(map(str, entries)):
-        found = next((table[entry] for table in named if entry in table), [])
-        if len(found) == 1:
-            chosen += found
+        matches: list[int] = next((table[entry] for table in named if entry in table), [])
+        if len(matches) == 1:
+            chosen += matches
         else:
-            which = ' and '.join(f'annotations[{index}]' for index in found[:3])
+            which = ' and '.join(f'annotations[{index}]' for index in matches[:3])
             mistakes.append((position, f'{field}[{position}]',
                              f'{entry!r}, which {"is both " + which if which else "is nowhere"}',
                              'an id of one annotation'))
@@ -166,7 +172,7 @@ class AnnotationChecker:
         path: The pickle, for messages.
         layout: Joints that keypoints must have.
         num_classes: Labels must be below it.
-        num_person: People kept, those of the highest total score.
+        num_person: People kept, those of the highest total score; None: all.
 
     Attributes:
         dropped_people (int): People dropped because there were more than ``num_person``.
@@ -197,15 +203,15 @@ class AnnotationChecker:
         xy, score = split_scores(annotation)
         self.missing_numbers += count_not_finite(xy, score)
         people = len(xy)
-        if people > self.num_person:
+        if self.num_person is not None and people > self.num_person:
             self.dropped_people += people - self.num_person
             total_score = np.nan_to_num(score.astype(np.float32)).sum((1, 2))
             keep = np.sort(np.argsort(-total_score, kind='stable')[:self.num_person])
             xy, score = xy[keep], score[keep]
-        shape = tuple(map(int, annotation['img_shape']))
-        return dict(annotation, label=int(label), total_frames=int(total), keypoint=xy,
-                    keypoint_score=score, img_shape=shape,
-                    original_shape=tuple(map(int, annotation.get('original_shape', shape))))
+        shape = sides_of(annotation['img_shape'])
+        return annotation | Annotation(
+            label=int(label), total_frames=int(total), keypoint=xy, keypoint_score=score,
+            img_shape=shape, original_shape=sides_of(annotation.get('original_shape', shape)))
 
     def mistakes(self, annotation: Annotation) -> Iterator[tuple[str, str, str]]:
         """Yield all that is wrong with an annotation, as (field, what was found, what should be).
@@ -262,8 +268,7 @@ class AnnotationChecker:
     @staticmethod
     def place(index: int, annotation: Annotation) -> str:
         """Name an annotation in messages."""
-        name = next(name for name in ids_of(annotation) if name is not None)
-        return f'annotations[{index}] ({name})'
+        return f'annotations[{index}] ({name_of(annotation)})'
 
 
 def split_scores(annotation: Annotation) -> tuple[np.ndarray, np.ndarray]:
@@ -271,7 +276,8 @@ def split_scores(annotation: Annotation) -> tuple[np.ndarray, np.ndarray]:
 
     Where ``keypoint`` is no array of numbers with four axes, both come as they are.
     """
-    xy, score = annotation['keypoint'], annotation.get('keypoint_score')
+    xy: np.ndarray = annotation['keypoint']
+    score: Any = annotation.get('keypoint_score')
     if score is None and isinstance(xy, np.ndarray) and xy.dtype.kind in 'fiu' and xy.ndim == 4:
         if xy.shape[3] == 3:
             return xy[..., :2], xy[..., 2]
@@ -280,10 +286,16 @@ def split_scores(annotation: Annotation) -> tuple[np.ndarray, np.ndarray]:
     return xy, score
 
 
+def sides_of(shape: Sequence[int]) -> tuple[int, int]:
+    """Return height and width as they are compared and stored, whatever sequence a file has."""
+    height, width = shape
+    return int(height), int(width)
+
+
 def is_image_shape(shape: object) -> bool:
     """Whether ``shape`` is a pair of whole numbers of at least 1."""
     return (isinstance(shape, (tuple, list, np.ndarray)) and len(shape) == 2
-            and all(isinstance(side, Integral) and side >= 1 for side in shape))
+            and all(isinstance(side, Integral) and int(side) >= 1 for side in shape))
 
 
 def looks_like_xy_score(xy: np.ndarray, score: np.ndarray) -> bool:

@@ -118,7 +118,7 @@ class RGBPoseDataset(BaseActionDataset):
             raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
         media, data_list = MediaIndex(root), []
         for index in indices:
-            clip = check(index, annotations[index])
+            clip: dict[str, Any] = dict(check(index, annotations[index]))
             clip.update(locate(media, clip, f'annotations[{index}]'), num_person=self.num_person)
             # MMEngine serialises what is in data_list, with two more copies on the way.
             clip['arrays'] = len(self._arrays)

@@ -49,7 +49,7 @@ class _NumberType:
     def __init__(self, code: str) -> None:
         self._plain = safe_numpy.NumberType(code)
         self.dtype = self._plain.dtype
-        self._states = []
+        self._states: list[tuple] = []
         self.__setstate__ = self._states.append
 
     def check(self) -> None:
@@ -115,8 +115,8 @@ class _Finish:
     _KINDS = frozenset((_Array, _NumberType, dict, collections.OrderedDict, list, tuple))
 
     def __init__(self) -> None:
-        self._seen = set()  # ids of dicts and lists, so that each is walked through once
-        self._tuples = {}
+        self._seen: set[int] = set()  # ids of dicts and lists, so that each is walked through once
+        self._tuples: dict[int, tuple[tuple, tuple]] = {}
 
     def __call__(self, value: Any) -> Any:
         """Return the value with arrays; what else it is made of stays the same objects."""
@@ -138,7 +138,8 @@ class _Finish:
     def _fill(self, container: dict | list) -> None:
         # No call for what nearly all of a file is made of: calls were a third of the time.
         kinds, disjoint, seen = self._KINDS, self._KINDS.isdisjoint, self._seen
-        for key, value in (enumerate(container) if type(container) is list else container.items()):
+        for key, value in (enumerate(container)
+                           if isinstance(container, list) else container.items()):
             kind = type(value)
             if kind not in kinds:
                 continue

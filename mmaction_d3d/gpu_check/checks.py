@@ -23,7 +23,8 @@ NEEDS: dict[str, Callable[[], str | None]] = {
 }
 
 #: What a check that passes says in one line, and what it measured.
-Outcome = tuple[str, dict[str, Any]]
+Figures = dict[str, Any]
+Outcome = tuple[str, Figures]
 Run = Callable[['Context'], Outcome]
 
 
@@ -93,7 +94,7 @@ def selected(names: Iterable[str] | None = None) -> list[Check]:
         if name not in CHECKS:
             raise InputError('command line', '--only', name, f'one of {", ".join(CHECKS)}')
         wanted += [need for need in CHECKS[name].needs if need in CHECKS and need not in wanted]
-    return [one for one in CHECKS.values() if one.name in wanted]
+    return [check for check in CHECKS.values() if check.name in wanted]
 
 
 def run_checks(context: Context, checks: Sequence[Check]) -> list[Result]:
@@ -106,38 +107,38 @@ def run_checks(context: Context, checks: Sequence[Check]) -> list[Result]:
         context: Where and at what size.
         checks: As :func:`selected` gives them.
     """
-    results = []
-    for number, one in enumerate(checks, 1):
-        print(f'[{number}/{len(checks)}] {one.name} ...', flush=True)
-        results.append(_run_one(one, context, results))
+    results: list[Result] = []
+    for number, check in enumerate(checks, 1):
+        print(f'[{number}/{len(checks)}] {check.name} ...', flush=True)
+        results.append(_run_one(check, context, results))
         done = results[-1]
         print(
-            f'[{number}/{len(checks)}] {one.name}: {done.state}, {done.seconds:.1f} s: '
+            f'[{number}/{len(checks)}] {check.name}: {done.state}, {done.seconds:.1f} s: '
             f'{done.note}', flush=True)
         content = dict(context.describe(), checks=[asdict(result) for result in results])
         write_text(context.report, json.dumps(content, indent=1, default=str) + '\n')
     return results
 
 
-def _run_one(one: Check, context: Context, before: list[Result]) -> Result:
+def _run_one(check: Check, context: Context, before: list[Result]) -> Result:
     states = {result.name: result.state for result in before}
-    for need in one.needs:
+    for need in check.needs:
         if need in NEEDS:
             lacking = NEEDS[need]()
         else:
             lacking = None if states.get(need) == PASS else f'{need} did not pass'
         if lacking:
-            return Result(one.name, LEFT_OUT, 0., lacking)
+            return Result(check.name, LEFT_OUT, 0., lacking)
     begin = time.monotonic()
     try:
-        note, figures = one.run(context)
+        note, figures = check.run(context)
     except Exception as error:  # of any kind: this is what the check is for
         context.free()
-        return Result(one.name, FAIL,
+        return Result(check.name, FAIL,
                       time.monotonic() - begin, _reason(error), getattr(error, 'figures', {}),
                       traceback.format_exc())
     context.free()
-    return Result(one.name, PASS, time.monotonic() - begin, note, figures)
+    return Result(check.name, PASS, time.monotonic() - begin, note, figures)
 
 
 def _reason(error: Exception) -> str:

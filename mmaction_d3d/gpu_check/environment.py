@@ -3,7 +3,7 @@ import torch
 
 from .. import compat
 from ..environment import examine
-from .checks import CheckFailed, Outcome, check
+from .checks import CheckFailed, Figures, Outcome, check
 from .context import Context
 
 
@@ -11,9 +11,9 @@ from .context import Context
 def check_environment(context: Context) -> Outcome:
     """Versions, what upstream had to be mended, and one product on the device."""
     findings = examine()
-    figures = dict(packages={f.name: f.installed for f in findings if f.installed},
-                   problems={f.name: f.note for f in findings if f.state == 'problem'},
-                   mended=compat.report())
+    figures: Figures = dict(packages={f.name: f.installed for f in findings if f.installed},
+                            problems={f.name: f.note for f in findings if f.state == 'problem'},
+                            mended=compat.report())
     note = f'PyTorch {torch.__version__}'
     if context.device == 'cuda':
         card = torch.cuda.get_device_properties(0)

@@ -30,11 +30,13 @@ def check_float32(context: Context) -> Outcome:
     tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = False
     try:
-        found = gradients(model, run_model, *batch, context.device)
+        measured = gradients(model, run_model, *batch, context.device)
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
-    errors = {part: relative_error(grad, wanted.parts[part]) for part, grad in found.parts.items()}
-    errors['logits'] = relative_error(found.logits, wanted.logits)
+    errors = {
+        part: relative_error(grad, wanted.parts[part]) for part, grad in measured.parts.items()
+    }
+    errors['logits'] = relative_error(measured.logits, wanted.logits)
     figures = dict(relative_error=errors, tolerance={str(k): v for k, v in TOLERANCE.items()})
     text = ', '.join(f'{part} {error:.1e}' for part, error in errors.items())
     wrong = [

@@ -55,23 +55,25 @@ def gradients(model: nn.Module, call: Callable, inputs: dict[str, Tensor], label
         logits = logits.to(whole)
         (scale * F.cross_entropy(logits, labels.to(device))).backward()
     table = _D3D_PARTS if hasattr(model, 'cls_head') else _CONTROL_PARTS
-    parts = {}
+    parts: dict[str, list[Tensor]] = {}
     for name, parameter in model.named_parameters():
         part = next(label for head, label in table.items() if name.startswith(head))
+        if parameter.grad is None:
+            raise ValueError(f'{name} has no part in the logits: it got no gradient')
         parts.setdefault(part, []).append(parameter.grad.double().cpu().flatten() / scale)
     return Gradients(logits.detach().double().cpu(),
                      {part: torch.cat(pieces) for part, pieces in parts.items()})
 
 
-def cosines(found: Gradients, wanted: Gradients) -> dict[str, float]:
+def cosines(measured: Gradients, wanted: Gradients) -> dict[str, float]:
     """Cosine of two gradients by part; of a gradient that is not finite, -1."""
     return {
         part:
         F.cosine_similarity(grad, wanted.parts[part], dim=0).item()
-        if torch.isfinite(grad).all() else -1. for part, grad in found.parts.items()
+        if torch.isfinite(grad).all() else -1. for part, grad in measured.parts.items()
     }
 
 
-def relative_error(found: Tensor, wanted: Tensor) -> float:
+def relative_error(measured: Tensor, wanted: Tensor) -> float:
     """Norm of the difference over the norm of what is wanted."""
-    return ((found - wanted).norm() / wanted.norm()).item()
+    return ((measured - wanted).norm() / wanted.norm()).item()

@@ -66,8 +66,8 @@ def wanted_pair(context: Context) -> list[Gradients]:
     """Return the float64 gradients of both, on the device."""
     batch = _batch(context)
     return [
-        gradients(one.model, one.call, *batch, context.device, torch.float64)
-        for one in trained_pair(context)
+        gradients(trained.model, trained.call, *batch, context.device, torch.float64)
+        for trained in trained_pair(context)
     ]
 
 
@@ -87,16 +87,18 @@ def _check_precision(context: Context, dtype: torch.dtype) -> Outcome:
     if context.device == 'cuda' and dtype is torch.bfloat16 and (
             not torch.cuda.is_bf16_supported(including_emulation=False)):
         return 'the card has no bfloat16: float16 is used', {}
-    found = [
-        gradients(one.model, one.call, *_batch(context), context.device, dtype)
-        for one in trained_pair(context)
+    measured = [
+        gradients(trained.model, trained.call, *_batch(context), context.device, dtype)
+        for trained in trained_pair(context)
     ]
-    ours, control = (cosines(*both) for both in zip(found, wanted_pair(context)))
+    ours, control = (cosines(*both) for both in zip(measured, wanted_pair(context)))
     names = 'ours', 'r2plus1d_18'
-    losses = dict(zip(names, (one.losses for one in trained_pair(context))))
-    figures = dict(zip(names, (ours, control)), margin=MARGIN, floor=FLOOR, losses=losses)
+    losses = dict(zip(names, (trained.losses for trained in trained_pair(context))))
+    cosines_of = dict(zip(names, (ours, control)))
+    figures = dict(cosines_of, margin=MARGIN, floor=FLOOR, losses=losses)
     text = 'cosines to float64: ' + '; '.join(
-        f'{name} ' + ', '.join(f'{part} {cosine:.4f}' for part, cosine in figures[name].items()) +
+        f'{name} ' + ', '.join(f'{part} {cosine:.4f}'
+                               for part, cosine in cosines_of[name].items()) +
         f' (loss {losses[name][0]:.2f} to {losses[name][-1]:.2f})' for name in names)
     if -1. in control.values():
         raise CheckFailed(f"the control's gradient is not finite; {text}", figures)

@@ -118,10 +118,10 @@ def check_resume(context: Context) -> Outcome:
         *train_command(context, 'resume', '--resume', first, '--cfg-options',
                        'train_cfg.max_epochs=2')))
     steps = load(first)['meta']['iter']
-    found = _finite(load(context.runs / 'resume' / 'epoch_2.pth'))['meta']['iter']
-    if found != 2 * steps or 'Epoch(train) [1]' in text:
-        raise CheckFailed(f'{found} steps after two epochs of {steps}')
-    return f'went on from step {steps} to {found}', {}
+    went_to = _finite(load(context.runs / 'resume' / 'epoch_2.pth'))['meta']['iter']
+    if went_to != 2 * steps or 'Epoch(train) [1]' in text:
+        raise CheckFailed(f'{went_to} steps after two epochs of {steps}')
+    return f'went on from step {steps} to {went_to}', {}
 
 
 @check('dist_train')
@@ -158,15 +158,15 @@ def check_deterministic(context: Context) -> Outcome:
     """Two trainings with --deterministic side by side give the same bits."""
     names = ('deterministic_a', 'deterministic_b')
     context.config, context.data_root  # made before both start
-    both = [
+    runs = [
         start(context, name, *train_command(context, name, '--deterministic', '--seed', '0'))
         for name in names
     ]
     try:
-        for one in both:
-            finish(*one)
+        for run in runs:
+            finish(*run)
     finally:
-        for process, _ in both:
+        for process, _ in runs:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -58,9 +58,9 @@ def training_step(model: nn.Module, inputs: dict[str, torch.Tensor], device: str
     def step() -> None:
         model.train()
         with mixed(device):
-            scores = run_model(model, inputs)
-        scores = scores.values() if isinstance(scores, dict) else [scores]
-        sum(score.float().logsumexp(-1).mean() for score in scores).backward()
+            outputs: Any = run_model(model, inputs)
+        scores = list(outputs.values()) if isinstance(outputs, dict) else [outputs]
+        torch.stack([score.float().logsumexp(-1).mean() for score in scores]).sum().backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
@@ -137,8 +137,8 @@ def check_speed(context: Context) -> Outcome:
             figures[name]['clips_per_second'] = 1e3 * batches[name] / times['ms']
     figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
     note = '; '.join(
-        f'{name} {one["clips_per_second"]:.1f} clips/s (batch {one["batch"]}, {one["gib"]:.2f} GiB)'
-        for name, one in figures.items() if name in batches)
+        f'{name} {figure["clips_per_second"]:.1f} clips/s (batch {figure["batch"]}, {figure["gib"]:.2f} GiB)'
+        for name, figure in figures.items() if name in batches)
     return f'{note}; GEMM {figures["GEMM"]["tflops"]:.2f} TFLOP/s', figures
 
 
@@ -149,15 +149,16 @@ def captured(model: nn.Module, inputs: dict[str, torch.Tensor],
     Raises:
         CheckFailed: A part was not called.
     """
-    backbone = model.backbone
+    d3d: Any = model
+    backbone = d3d.backbone
     first, last = backbone.blocks[0], backbone.blocks[-1]
     modules = {
         'backbone': backbone.backbone, 'pose tokens': backbone.pose_tokens, 'search':
         first.deformable.search, 'deformable, search included': first.deformable, 'joint':
         first.joint, 'temporal': first.temporal, 'temporal, last block': last.temporal, 'head':
-        model.cls_head
+        d3d.cls_head
     }
-    arguments = {}
+    arguments: dict[str, tuple[tuple, dict]] = {}
     hooks = [
         module.register_forward_pre_hook(
             lambda _, args, kwargs, name=name: arguments.setdefault(name, (args, kwargs)),
@@ -178,8 +179,8 @@ def _tensors(nested: Any) -> Iterator[torch.Tensor]:
     if torch.is_tensor(nested):
         yield nested
     elif isinstance(nested, (tuple, list)):
-        for one in nested:
-            yield from _tensors(one)
+        for item in nested:
+            yield from _tensors(item)
 
 
 def _part_calls(module: nn.Module, args: Sequence, kwargs: dict[str, Any],
@@ -199,10 +200,11 @@ def _part_calls(module: nn.Module, args: Sequence, kwargs: dict[str, Any],
         module.train()
         with mixed(device):
             outputs = module(*args, **kwargs)
-        sum(one.float().sum() for one in _tensors(outputs) if one.requires_grad).backward()
-        for one in (*args, *module.parameters()):
-            if torch.is_tensor(one):
-                one.grad = None
+        torch.stack([tensor.float().sum() for tensor in _tensors(outputs)
+                     if tensor.requires_grad]).sum().backward()
+        for tensor in (*args, *module.parameters()):
+            if torch.is_tensor(tensor):
+                tensor.grad = None
 
     return dict(inference=infer, training=train)
 
@@ -224,9 +226,11 @@ def check_speed_by_part(context: Context) -> Outcome:
     calls['GEMM'], operations = product(context)
     calls['GEMM']()
     figures = time_in_turn(calls, context.device, context.size.repeats)
-    for name, one in figures.items():
+    for name, figure in figures.items():
         if name in memory:
-            one.update(batch=batch, gib=memory[name], clips_per_second=1e3 * batch / one['ms'])
+            figure.update(batch=batch, gib=memory[name],
+                          clips_per_second=1e3 * batch / figure['ms'])
     figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
-    note = ', '.join(f'{name} {one["ms"]:.1f}' for name, one in figures.items() if name in memory)
+    note = ', '.join(f'{name} {figure["ms"]:.1f}' for name, figure in figures.items()
+                     if name in memory)
     return f'ms at batch {batch}: {note}', figures

@@ -17,7 +17,7 @@ def time_in_turn(calls: dict[str, Callable], device: str, repeats: int) -> dict[
     Returns:
         ``ms`` (median), ``low`` and ``high`` of each.
     """
-    times = {name: [] for name in calls}
+    times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
             times[name].append(1e3 * _seconds(call, device))
@@ -32,12 +32,12 @@ def _seconds(call: Callable, device: str) -> float:
         begin = time.perf_counter()
         call()
         return time.perf_counter() - begin
-    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    begin.record()
+    before, after = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    before.record()
     call()
-    end.record()
+    after.record()
     torch.cuda.synchronize()
-    return begin.elapsed_time(end) / 1e3
+    return before.elapsed_time(after) / 1e3
 
 
 def warm_up(call: Callable, device: str, base: int = 0) -> float:

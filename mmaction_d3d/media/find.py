@@ -60,11 +60,11 @@ def walk(top: str, above: frozenset[str] = frozenset()) -> Iterator[tuple[str, l
         return
     try:
         with os.scandir(top) as entries:
-            entries = sorted(entries, key=lambda entry: entry.name)
+            listing = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise InputError(top, 'folder', error.strerror, 'a folder that can be read') from error
-    yield top, [entry.name for entry in entries if not entry.is_dir()]
-    for entry in entries:
+    yield top, [entry.name for entry in listing if not entry.is_dir()]
+    for entry in listing:
         if entry.is_dir():
             yield from walk(entry.path, above | {place})
 
@@ -85,7 +85,7 @@ def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
     if not os.path.isdir(root):
         raise InputError(root, 'folder', 'no such folder',
                          f'a folder with files *{", *".join(sorted(endings))}')
-    found = {}
+    paths: dict[str, str] = {}
     for folder, files in walk(root):
         for file in files:
             ending = next((ending for ending in endings if file.lower().endswith(ending.lower())),
@@ -93,9 +93,9 @@ def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
             if ending is None:
                 continue
             name, path = file[:-len(ending)], os.path.join(folder, file)
-            if found.setdefault(name, path) != path:
-                raise InputError(path, 'name', f'that of {found[name]}, too', 'one file of a name')
-    return found
+            if paths.setdefault(name, path) != path:
+                raise InputError(path, 'name', f'that of {paths[name]}, too', 'one file of a name')
+    return paths
 
 
 def find_media(inputs: Iterable[str]) -> list[Media]:
@@ -112,7 +112,7 @@ def find_media(inputs: Iterable[str]) -> list[Media]:
     Raises:
         InputError: An input holds none of these, or two clips have one name.
     """
-    found = {}
+    clips: dict[str, Media] = {}
     for place, item in _lines(inputs):
         media = list(_expand(item))
         if not media:
@@ -120,13 +120,13 @@ def find_media(inputs: Iterable[str]) -> list[Media]:
                 *place, item, 'a video, a folder of frames, or a folder or pattern '
                 'with such in it')
         for clip in media:
-            other = found.setdefault(clip.names['frame_dir'], clip)
+            other = clips.setdefault(clip.names['frame_dir'], clip)
             if os.path.abspath(other.path) != os.path.abspath(clip.path):
                 raise InputError(
                     *place, f'{other.path} and {clip.path}, both called '
                     f'{clip.names["frame_dir"]}', 'clips of different names: give the '
                     'folder that holds both')
-    return [found[name] for name in sorted(found)]
+    return [clips[name] for name in sorted(clips)]
 
 
 def as_media(source: str | Path | Media) -> Media:

@@ -16,12 +16,13 @@ class MediaIndex:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._files = {}
-        self._videos = {}
+        self._files: dict[str, set[str]] = {}
+        self._videos: dict[str, dict[str, list[str]]] = {}
 
     def _list(self, folder: str) -> None:
         """Read a folder: its file names, and its videos' names by stem."""
-        files, videos = set(), {}
+        files: set[str] = set()
+        videos: dict[str, list[str]] = {}
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
@@ -62,12 +63,12 @@ class MediaIndex:
         folder, name = os.path.split(os.path.join(self.root, stem))
         if folder not in self._videos:
             self._list(folder)
-        found = self._videos[folder].get(name, [])
-        if len(found) != 1:
-            names = ' and '.join(sorted(found)) or 'none'
+        videos = self._videos[folder].get(name, [])
+        if len(videos) != 1:
+            names = ' and '.join(sorted(videos)) or 'none'
             raise InputError(place[0], place[1], f'{names} in {folder}',
                              f'one video {name}.* (mp4, avi, ...)')
-        return os.path.join(folder, found[0])
+        return os.path.join(folder, videos[0])
 
 
 def locate_video(media: MediaIndex, clip: Mapping[str, Any], place: Place,

@@ -1,6 +1,7 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -27,7 +28,8 @@ class Frames:
     """
 
     def __init__(self, media: Media, backend: str | None = None) -> None:
-        self.media, self.count, self.problem, self.img_shape = media, 0, '', None
+        self.media, self.count, self.problem = media, 0, ''
+        self.img_shape: tuple[int, ...] | None = None
         self._backend = backend
 
     def __iter__(self) -> Iterator[Frame]:
@@ -39,7 +41,7 @@ class Frames:
         if self.media.images is not None:
             for path in self.media.images:
                 self.count += 1
-                yield Frame(lambda path=path: read_image(path))
+                yield Frame(partial(read_image, path))
             return
         frames = video_frames(self.media.path, self._backend)
         try:
@@ -63,11 +65,11 @@ class Frames:
         """
         for index, frame in enumerate(self):
             image = frame.rgb()
-            self.img_shape = self.img_shape or image.shape[:2]
-            if image.shape[:2] != self.img_shape:
+            shape = self.img_shape = self.img_shape or image.shape[:2]
+            if image.shape[:2] != shape:
                 raise InputError(self.media.path, f'frame {index}',
                                  ' x '.join(map(str, image.shape[:2])),
-                                 f'{" x ".join(map(str, self.img_shape))}, as the first frame')
+                                 f'{" x ".join(map(str, shape))}, as the first frame')
             yield image
 
 
@@ -91,14 +93,14 @@ def read_video(path: str, frame_inds: np.ndarray,
         InputError: Not one frame can be decoded.
     """
     wanted, last = set(frame_inds.tolist()), int(frame_inds.max())
-    images, latest = {}, None
+    images = {}
     frames = Frames(Media(path, path), backend)
-    for index, latest in enumerate(frames):
+    for index, frame in enumerate(frames):
         if index in wanted:
-            images[index] = latest.rgb()
+            images[index] = frame.rgb()
         if index == last:
             return images, None
-    images[frames.count - 1] = latest.rgb()
+    images[frames.count - 1] = frame.rgb()
     return images, frames.count
 
 
@@ -152,7 +154,7 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises:
         InputError: It cannot be decoded.
     """
-    image = cv2.imread(path)
+    image = cv2.imread(str(path))
     if image is None:
         raise InputError(path, 'image', 'a file that cannot be decoded', 'an image')
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

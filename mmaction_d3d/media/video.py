@@ -79,11 +79,12 @@ class Video:
             self._container = av.open(path)
         except Exception as error:  # PyAV has many kinds
             raise InputError(path, 'video', str(DecodingError.of(error, path)), want) from error
-        self._stream = _film(self._container)
-        if self._stream is None:
-            kinds = ', '.join(sorted({stream.type for stream in self._container.streams}))
+        stream = _film(self._container)
+        if stream is None:
+            kinds = ', '.join(sorted({other.type for other in self._container.streams}))
             self._container.close()
             raise InputError(path, 'video', f'no picture stream ({kinds or "nothing"} only)', want)
+        self._stream = stream
         # As many processes as there are CPUs read videos.
         self._stream.codec_context.thread_count = 1
         self.rate = Fraction(self._stream.average_rate or self._stream.guessed_rate or DEFAULT_FPS)
@@ -105,7 +106,9 @@ class Video:
         """
         try:
             for frame in self._container.decode(self._stream):
-                time = None if frame.pts is None else frame.pts * frame.time_base - self._zero
+                time = None
+                if frame.pts is not None and frame.time_base is not None:
+                    time = frame.pts * frame.time_base - self._zero
                 yield _upright(frame, time)
         except Exception as error:  # PyAV has many kinds
             raise DecodingError.of(error, self.path) from error
@@ -119,7 +122,7 @@ class Video:
         Raises:
             DecodingError: The video can be decoded no further.
         """
-        for target in (max(start - _LEAD, 0), Fraction(0)):
+        for target in (max(start - _LEAD, Fraction(0)), Fraction(0)):
             self._container.seek(round((self._zero + target) * _MICRO))
             frames = self.frames()
             first = next(frames, None)
@@ -163,7 +166,7 @@ def _upright(frame: av.VideoFrame, time: Fraction | None) -> Frame:
     from av.sidedata.sidedata import SideDataContainer
     # Not `frame.side_data`, which the frame keeps: the two would hold each other, and a worker that
     # is forked before they are collected would wait for ever for threads that it does not have.
-    data = SideDataContainer(frame).get('DISPLAYMATRIX')
+    data = SideDataContainer(frame).get('DISPLAYMATRIX')  # type: ignore[call-arg]
     if data is not None:
         a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
         exchange = abs(b) > abs(a)

@@ -50,11 +50,12 @@ class H264Writer:
     def __init__(self, file: BinaryIO, suffix: str, rate: Fraction | float, options: dict[str, str],
                  short_side: int | None = None, in_front: bool = False) -> None:
         import av
-        self.frames, self.shape = 0, None
+        self.frames = 0
+        self.shape: tuple[int, int] | None = None
         self._rate, self._options, self._short_side = Fraction(rate), options, short_side
         self._container = av.open(file, 'w', format=suffix,
                                   options=dict(movflags='faststart') if in_front else {})
-        self._stream = None
+        self._stream: av.VideoStream | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -65,29 +66,29 @@ class H264Writer:
         if isinstance(frame, np.ndarray):
             frame = av.VideoFrame.from_ndarray(frame, format='rgb24')
         if self._stream is None:
-            self._open(frame)
+            self._stream = self._open(frame)
         if self._short_side is not None:
-            height, width = self.shape
-            frame = frame.reformat(width, height, 'yuv420p', interpolation='AREA')
+            frame = frame.reformat(self._stream.width, self._stream.height, 'yuv420p',
+                                   interpolation='AREA')
         frame.pts, frame.time_base = self.frames, 1 / self._rate
         self._container.mux(self._stream.encode(frame))
         self.frames += 1
 
-    def _open(self, frame: av.VideoFrame) -> None:
-        """Begins the stream, at the size of its first frame."""
+    def _open(self, frame: av.VideoFrame) -> av.VideoStream:
+        """Begin the stream, at the size of its first frame."""
         import av
         width, height = frame.width, frame.height
         if self._short_side is not None:
             width, height = smaller_size(width, height, self._short_side)
         x264 = 'libx264' in av.codecs_available
-        self._stream = stream = self._container.add_stream('libx264' if x264 else 'mpeg4',
-                                                           rate=self._rate)
-        stream.options = self._options if x264 else _WITHOUT_X264
+        stream = self._container.add_stream('libx264' if x264 else 'mpeg4', rate=self._rate)
+        stream.options = {**(self._options if x264 else _WITHOUT_X264)}
         stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
         stream.time_base = 1 / self._rate
         if self._short_side is not None:  # there are as many processes as CPUs
             stream.codec_context.thread_count = 1
         self.shape = height, width
+        return stream
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
@@ -132,4 +133,5 @@ def write_slow_video(path: str | Path, frames: Iterable[np.ndarray]) -> None:
 def smaller_size(width: int, height: int, short_side: int) -> tuple[int, int]:
     """Width and height, both even, of a picture whose short side is ``short_side`` at most."""
     scale = min(1, short_side / min(width, height))
-    return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))
+    width, height = (max(2, round(side * scale / 2) * 2) for side in (width, height))
+    return width, height

@@ -1,6 +1,6 @@
 """Joint layouts: the one place that knows joint names, left/right pairs and bones."""
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import InputError, Place
 
@@ -19,6 +19,8 @@ class SkeletonLayout:
     name: str
     joints: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
+    left: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    right: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         left = tuple(i for i, joint in enumerate(self.joints) if joint.startswith('left_'))

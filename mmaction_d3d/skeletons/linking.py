@@ -15,9 +15,9 @@ def seen(people: np.ndarray) -> np.ndarray:
 
 def clean(people: np.ndarray) -> np.ndarray:
     """People, N x V x 3, with zeros for joints that are not seen, without those of no joint."""
-    there = seen(people)
-    people = np.where(there[..., None], people, 0).astype(np.float32)
-    return people[there.any(-1)]
+    is_seen = seen(people)
+    people = np.where(is_seen[..., None], people, 0).astype(np.float32)
+    return people[is_seen.any(-1)]
 
 
 def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
@@ -40,7 +40,8 @@ def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
     """
     tracks = find_tracks(frames)
     tracks.sort(key=importance, reverse=True)
-    places, dropped = [{}], 0  # each V x 3 by frame
+    places: list[dict[int, np.ndarray]] = [{}]  # each V x 3 by frame
+    dropped = 0
     for track in tracks:
         place = next((place for place in places if not place.keys() & track.keys()), None)
         if place is None and len(places) < num_person:
@@ -85,7 +86,8 @@ def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
     Returns:
         V x 3 by frame, in order of time, of each person found.
     """
-    tracks, current = [], []  # current: those that a person may still be added to
+    tracks: list[_Track] = []
+    current: list[_Track] = []  # those that a person may still be added to
     for frame in sorted(frames):
         people, taken = frames[frame], set()
         current = [track for track in current if track.last_frame >= frame - MAX_GAP - 1]
@@ -105,7 +107,8 @@ class _Track:
     """A person so far: V x 3 by frame, and the velocity in pixels a frame."""
 
     def __init__(self, frame: int, person: np.ndarray) -> None:
-        self.people, self.last_frame, self._velocity = {frame: person}, frame, None
+        self.people, self.last_frame = {frame: person}, frame
+        self._velocity: np.ndarray | None = None
 
     def expected(self, frame: int) -> np.ndarray:
         """Return the last person, moved on to a frame."""
@@ -137,9 +140,9 @@ def similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 def _corners(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Upper left and lower right of the box around each person's seen joints, N x 2 each."""
-    there = seen(people)[..., None]
-    low = np.where(there, people[..., :2], np.inf).min(1)
-    high = np.where(there, people[..., :2], -np.inf).max(1)
+    is_seen = seen(people)[..., None]
+    low = np.where(is_seen, people[..., :2], np.inf).min(1)
+    high = np.where(is_seen, people[..., :2], -np.inf).max(1)
     return low, high
 
 
@@ -169,13 +172,14 @@ def keep_people_in_boxes(frames: dict[int, np.ndarray], boxes: np.ndarray) -> di
     Returns:
         As ``frames``.
     """
-    kept = {}
+    inside_by_frame = {}
     for frame, people in frames.items():
-        here = boxes[:, frame][np.isfinite(boxes[:, frame]).all(-1)]
-        if len(here) and len(people):
-            there = seen(people)[..., None]
-            centre = (people[..., :2] * there).sum(1) / there.sum(1)  # N x 2
-            inside = ((centre[:, None] >= here[:, :2]) & (centre[:, None] <= here[:, 2:])).all(-1)
+        present = boxes[:, frame][np.isfinite(boxes[:, frame]).all(-1)]
+        if len(present) and len(people):
+            is_seen = seen(people)[..., None]
+            centre = (people[..., :2] * is_seen).sum(1) / is_seen.sum(1)  # N x 2
+            inside = ((centre[:, None] >= present[:, :2]) &
+                      (centre[:, None] <= present[:, 2:])).all(-1)
             people = people[inside.any(-1)]
-        kept[frame] = people
-    return kept
+        inside_by_frame[frame] = people
+    return inside_by_frame

@@ -6,13 +6,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ...skeletons import LAYOUTS, SkeletonLayout, get_layout, layout_by_number
-from ..annotations import Annotation, AnnotationChecker, ids_of, match_split, split_scores
+from ..annotations import Annotation, AnnotationChecker, match_split, name_of, split_scores
 from .findings import Finding
-
-
-def name_of(annotation: Annotation) -> str:
-    """Return the name that findings call an annotation by."""
-    return next(name for name in ids_of(annotation) if name is not None)
 
 
 def find_layout(annotations: list[Annotation], path: str,
@@ -180,8 +175,8 @@ def _check_overlaps(names: list[str], chosen: dict[str, list[int]]) -> Iterator[
 
 def _check_classes(annotations: list[Annotation], chosen: dict[str, list[int]],
                    num_classes: int | None) -> Iterator[Finding]:
-    labels = [annotation.get('label') for annotation in annotations]
-    labels = [int(label) if isinstance(label, (int, np.integer)) else -1 for label in labels]
+    written = (annotation.get('label') for annotation in annotations)
+    labels = [int(label) if isinstance(label, (int, np.integer)) else -1 for label in written]
     num_classes = num_classes or max(labels, default=-1) + 1
     counts = Counter(labels)
     for label in range(num_classes):

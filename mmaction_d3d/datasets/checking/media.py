@@ -3,6 +3,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +20,7 @@ from ...media import (
     read_video,
 )
 from ...parallel import map_in_order
-from ..annotations import Annotation
-from .contents import name_of
+from ..annotations import Annotation, name_of, sides_of
 from .findings import Finding
 
 
@@ -41,18 +41,20 @@ class MediaSource(NamedTuple):
     start_index: int = 1
 
 
-class _Job(NamedTuple):
+@dataclass(frozen=True)
+class _Job:
     """What a process needs to know of a clip: no arrays, so that little is sent."""
     index: int
     name: str
     path: str
     source: MediaSource
     total: int
-    img_shape: tuple
+    img_shape: tuple[int, int]
     full: bool
 
 
-class _Probed(NamedTuple):
+@dataclass(frozen=True)
+class _Probed:
     """What decoding a clip showed.
 
     Attributes:
@@ -97,7 +99,8 @@ def check_media(annotations: list[Annotation], findings: list[Finding], path: st
         finding.index for finding in findings
         if finding.kind in ('wrong total_frames', 'wrong img_shape')
     }
-    media, jobs, found, users = MediaIndex(source.folder), [], [], {}
+    media, jobs, mistakes = MediaIndex(source.folder), [], []
+    users: dict[str, int] = {}
     for index, annotation in enumerate(annotations):
         name = name_of(annotation)
         try:
@@ -105,20 +108,20 @@ def check_media(annotations: list[Annotation], findings: list[Finding], path: st
         except InputError as error:
             if error.field == 'filename_tmpl':  # a template that fits no clip
                 raise
-            found.append(Finding.of_error('no video', name, error, index=index))
+            mistakes.append(Finding.of_error('no video', name, error, index=index))
             continue
         if users.setdefault(media_path, index) != index:
-            found.append(
+            mistakes.append(
                 Finding('video of two clips', name,
                         f'also that of annotations[{users[media_path]}]', 'a video of its own',
                         'filename', index))
         if index not in unknown:
             jobs.append(
                 _Job(index, name, media_path, source, int(annotation['total_frames']),
-                     tuple(map(int, annotation['img_shape'])), full))
+                     sides_of(annotation['img_shape']), full))
     for part in map_in_order(_check_clip, jobs, workers, 'clips'):
-        found += part
-    return sorted(found, key=lambda finding: finding.index)
+        mistakes += part
+    return sorted(mistakes, key=lambda finding: finding.index or 0)
 
 
 def _locate(media: MediaIndex, annotation: Annotation, place: Place, source: MediaSource) -> str:
@@ -139,7 +142,7 @@ def _check_clip(job: _Job) -> list[Finding]:
     return [
         Finding(kind, job.name, found, want, field, job.index,
                 probed.count if kind == 'fewer frames than announced' else None)
-        for kind, field, found, want in _compare(job, *probed)
+        for kind, field, found, want in _compare(job, probed)
     ]
 
 
@@ -169,14 +172,14 @@ def _probe_all(job: _Job) -> _Probed:
     return _Probed(min(frames.count, job.total), str(more) if more > 0 else '', sizes, reason)
 
 
-def _compare(job: _Job, count: int, beyond: str, sizes: set[tuple[int, ...]],
-             reason: str) -> Iterator[tuple[str, str, str, str]]:
+def _compare(job: _Job, probed: _Probed) -> Iterator[tuple[str, str, str, str]]:
     """Yield (kind, field, what was found, what should be)."""
-    if count < job.total:
-        yield ('fewer frames than announced', 'total_frames', f'{count} that decode{reason}',
-               f'{job.total}, as total_frames says')
-    elif beyond:
-        yield ('more frames than announced', 'total_frames', f'{beyond} beyond the last',
+    sizes = probed.sizes
+    if probed.count < job.total:
+        yield ('fewer frames than announced', 'total_frames',
+               f'{probed.count} that decode{probed.reason}', f'{job.total}, as total_frames says')
+    elif probed.beyond:
+        yield ('more frames than announced', 'total_frames', f'{probed.beyond} beyond the last',
                f'{job.total}, as total_frames says')
     if len(sizes) > 1:
         yield ('frames of several sizes', 'img_shape', ', '.join(map(_size,

@@ -25,7 +25,8 @@ def mend(content: Any, annotations: list[Annotation], chosen: dict[str, list[int
     Returns:
         The new contents.
     """
-    mistakes, out = {}, set()
+    mistakes: dict[int, list[Finding]] = {}
+    out: set[int] = set()
     for finding in findings:
         if finding.index is None:
             continue
@@ -52,7 +53,7 @@ def _entry(annotation: Annotation) -> str:
 
 
 def _mend_annotation(annotation: Annotation, findings: Iterable[Finding]) -> Annotation:
-    annotation = dict(annotation)
+    annotation = annotation.copy()
     for finding in findings:
         _REMEDIES[finding.kind](annotation, finding)
     return annotation
@@ -60,6 +61,7 @@ def _mend_annotation(annotation: Annotation, findings: Iterable[Finding]) -> Ann
 
 def _shorten(annotation: Annotation, finding: Finding) -> None:
     """Keep the frames that decode."""
+    assert finding.count is not None, 'findings of this kind have it'
     annotation['total_frames'] = finding.count
     for key in ('keypoint', 'keypoint_score', 'bbox'):
         if annotation.get(key) is not None:
@@ -69,7 +71,8 @@ def _shorten(annotation: Annotation, finding: Finding) -> None:
 def _exchange_sides(annotation: Annotation, finding: Finding) -> None:
     for key in ('img_shape', 'original_shape'):
         if key in annotation:
-            annotation[key] = tuple(annotation[key])[::-1]
+            height, width = annotation[key]
+            annotation[key] = width, height
 
 
 def _drop_joints(annotation: Annotation, finding: Finding) -> None:
@@ -77,12 +80,12 @@ def _drop_joints(annotation: Annotation, finding: Finding) -> None:
     xy, score = (array.copy() for array in split_scores(annotation))
     missing = ~(np.isfinite(xy).all(-1) & np.isfinite(score))
     xy[missing], score[missing] = 0, 0
-    annotation.update(keypoint=xy, keypoint_score=score)
+    annotation['keypoint'], annotation['keypoint_score'] = xy, score
 
 
 def _clip_scores(annotation: Annotation, finding: Finding) -> None:
     xy, score = split_scores(annotation)
-    annotation.update(keypoint=xy, keypoint_score=np.clip(score, 0, 1))
+    annotation['keypoint'], annotation['keypoint_score'] = xy, np.clip(score, 0, 1)
 
 
 _REMEDIES = {

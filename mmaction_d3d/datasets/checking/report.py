@@ -49,8 +49,8 @@ def format_splits(annotations: list[Annotation], chosen: dict[str, list[int]],
             annotations[index].get('label') for index in indices
             if np.isscalar(annotations[index].get('label'))
         }
-        frames = [annotations[index].get('total_frames') for index in indices]
-        frames = [count for count in frames if isinstance(count, (int, np.integer))]
+        written = (annotations[index].get('total_frames') for index in indices)
+        frames = [count for count in written if isinstance(count, (int, np.integer))]
         seen = [shares[index] for index in indices if index in shares]
         rows.append((str(split), str(len(indices)), str(len(labels)),
                      f'{min(frames)} to {max(frames)}' if frames else '-',

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...errors import InputError, Place
 from ...skeletons import convert_joints, keep_people_in_boxes, link_people
-from ..annotations import Annotation, ids_of
+from ..annotations import Annotation, ids_of, name_of
 from .common import DropReport
 from .importers import import_skeletons
 from .skeleton_files import Skeletons
@@ -40,80 +40,85 @@ def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout
         InputError: The skeletons cannot be read, or a name stands for two clips.
     """
     source = import_skeletons(path, kind)
-    named, used, attached = _by_name(source), {}, []
+    named, attached = _by_name(source), []
+    used: dict[str, str] = {}
     for annotation in annotations:
         name = next((named[name] for name in ids_of(annotation) if name in named), None)
         if name is None:
-            report.add('no skeletons under its name: left out', ids_of(annotation)[0])
+            report.add('no skeletons under its name: left out', name_of(annotation))
             continue
         if name in used:
             raise InputError(path, name, f'a name of both {used[name]} and '
-                             f'{ids_of(annotation)[0]}', 'a name of one clip')
-        used[name] = ids_of(annotation)[0]
+                             f'{name_of(annotation)}', 'a name of one clip')
+        used[name] = name_of(annotation)
         place = (path, name)
-        found = source[name]()
+        skeletons = source[name]()
         if spread:
-            found = _spread(found, annotation, report)
-        attached.append(_attach(annotation, found, layout, num_person, report, place))
+            skeletons = _spread(skeletons, annotation, report)
+        attached.append(_attach(annotation, skeletons, layout, num_person, report, place))
     for name in source:
         if name not in used:
             report.add('skeletons of no clip: not used', name)
     if not attached:
         raise InputError(path, 'clips', ', '.join(list(source)[:3]) or 'none',
-                         f'names as {ids_of(annotations[0])[0]}')
+                         f'names as {name_of(annotations[0])}')
     return attached
 
 
 def _by_name(source: Iterable[str]) -> dict[str, str]:
     """Name in the source by each name that they go by: themselves, and without folders."""
-    bare = {}
+    bare: dict[str, list[str]] = {}
     for name in source:
         bare.setdefault(os.path.basename(name), []).append(name)
     unique = {short: names[0] for short, names in bare.items() if len(names) == 1}
     return {**unique, **{name: name for name in source}}
 
 
-def _spread(found: Skeletons, annotation: Annotation, report: DropReport) -> Skeletons:
+def _spread(skeletons: Skeletons, annotation: Annotation, report: DropReport) -> Skeletons:
     """Skeletons of as many frames as the clip has: those nearest in time."""
     total = annotation['total_frames']
-    if found.num_frames == total:
-        return found
+    if skeletons.num_frames == total:
+        return skeletons
     report.add('skeletons of more or fewer frames than the clip has: those nearest in time',
-               f'{ids_of(annotation)[0]}: {found.num_frames}, {total}')
-    nearest = {frame: (2 * frame + 1) * found.num_frames // (2 * total) for frame in range(total)}
+               f'{name_of(annotation)}: {skeletons.num_frames}, {total}')
+    nearest = {
+        frame: (2 * frame + 1) * skeletons.num_frames // (2 * total) for frame in range(total)
+    }
     return replace(
-        found, num_frames=total, frames={
-            frame: found.frames[index] for frame, index in nearest.items() if index in found.frames
+        skeletons, num_frames=total, frames={
+            frame: skeletons.frames[index] for frame, index in nearest.items()
+            if index in skeletons.frames
         })
 
 
-def _attach(annotation: Annotation, found: Skeletons, layout: str, num_person: int,
+def _attach(annotation: Annotation, skeletons: Skeletons, layout: str, num_person: int,
             report: DropReport, place: Place) -> Annotation:
     """Return a copy of one annotation with ``keypoint`` and ``keypoint_score``."""
-    clip, total = ids_of(annotation)[0], annotation['total_frames']
-    if found.num_frames != total:
+    clip, total = name_of(annotation), annotation['total_frames']
+    if skeletons.num_frames != total:
         report.add('skeletons of more or fewer frames than the clip has: cut or padded', clip)
     scale = np.ones(3, np.float32)  # from the size that coordinates refer to, to the clip's
-    if found.img_shape is not None:
-        scale[1::-1] = np.divide(annotation['img_shape'], found.img_shape)
-    frames = {frame: people * scale for frame, people in found.frames.items() if frame < total}
-    if found.linked:
-        people = np.zeros((len(frames[0]), total, len(found.joints), 3), np.float32)
-        for frame, there in frames.items():
-            people[:, frame] = there
+    if skeletons.img_shape is not None:
+        scale[1::-1] = np.divide(annotation['img_shape'], skeletons.img_shape)
+    frames = {frame: people * scale for frame, people in skeletons.frames.items() if frame < total}
+    if skeletons.linked:
+        people = np.zeros((len(frames[0]), total, len(skeletons.joints), 3), np.float32)
+        for frame, persons in frames.items():
+            people[:, frame] = persons
         order = np.argsort(-people[..., 2].sum((1, 2)), kind='stable')
         dropped, people = max(len(people) - num_person, 0), people[order[:num_person]]
     else:
         if annotation.get('bbox') is not None:
             frames = keep_people_in_boxes(frames, annotation['bbox'])
-        people, dropped = link_people(frames, total, len(found.joints), num_person)
+        people, dropped = link_people(frames, total, len(skeletons.joints), num_person)
     if dropped:
         report.add(f'more than {num_person} people: those of the lowest scores left out', clip)
-    people, missing = convert_joints(people, found.joints, layout, place)
+    people, missing = convert_joints(people, skeletons.joints, layout, place)
     if missing:
         report.add(
             f'joints of {layout} that the skeletons do not have, missing: '
             f'{" ".join(missing)}', clip)
     if not people[..., 2].any():
         report.add('nobody in any frame', clip)
-    return dict(annotation, keypoint=people[..., :2].copy(), keypoint_score=people[..., 2].copy())
+    xy, score = people[..., :2].copy(), people[..., 2].copy()
+    return annotation | Annotation(keypoint=xy, keypoint_score=score)

@@ -51,11 +51,11 @@ def attach_named_skeletons(content: Content, args: argparse.Namespace, report: D
                          f'what wrote --skeletons: {", ".join(IMPORTERS)}')
     annotations = attach_skeletons(content['annotations'], args.skeletons, args.format, args.layout,
                                    args.num_person, report, spread)
-    kept = {annotation['frame_dir'] for annotation in annotations}
+    names = {annotation['frame_dir'] for annotation in annotations}
     split = {
-        name: [clip for clip in clips if clip in kept] for name, clips in content['split'].items()
+        name: [clip for clip in clips if clip in names] for name, clips in content['split'].items()
     }
-    return dict(content, annotations=annotations, split=split)
+    return content | Content(annotations=annotations, split=split)
 
 
 def finish(content: Content, out: str, report: DropReport) -> None:

@@ -88,7 +88,7 @@ class DropReport:
     """What was left out, and why: counts, and the names."""
 
     def __init__(self) -> None:
-        self._names = {}
+        self._names: dict[str, list[str]] = {}
 
     def add(self, reason: str, name: str) -> None:
         """Note that ``name`` was left out, or changed, for ``reason``."""

@@ -21,7 +21,7 @@ class Clip:
     """One video: ``path`` below the root, with /; ``label``, as written; ``split``, or None."""
     path: str
     label: str
-    split: str
+    split: str | None
 
     @property
     def name(self) -> str:
@@ -99,13 +99,15 @@ def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
     Raises:
         InputError: A column or value is missing, or a path stands in two classes or splits.
     """
-    clips, lines, rows = {}, {}, read_csv(path)
-    for line, row in enumerate(rows, 2):
+    clips: dict[str, Clip] = {}
+    lines: dict[str, int] = {}
+    for line, row in enumerate(read_csv(path), 2):
         values = [(row.get(key) or '').strip() for key in ('path', 'label', 'split')]
         if not all(values) or None in row:
             raise InputError(path, f'line {line}', ','.join(values),
                              'a value for each of path,label,split, which the first line names')
-        clip = Clip(os.path.normpath(values[0]).replace(os.sep, '/'), *values[1:])
+        written, label, split = values
+        clip = Clip(os.path.normpath(written).replace(os.sep, '/'), label, split)
         if os.path.isabs(clip.path) or clip.path.startswith('../'):
             raise InputError(path, f'line {line}', clip.path, f'a path below {root}')
         other = clips.get(clip.path)
@@ -116,13 +118,13 @@ def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
         else:
             raise InputError(path, f'line {line}', f'{clip.path} as {clip.label} in {clip.split}',
                              f'{other.label} in {other.split}, as in line {lines[clip.path]}')
-    there = []
+    present = []
     for clip in clips.values():
         if os.path.isfile(os.path.join(root, clip.path)):
-            there.append(clip)
+            present.append(clip)
         else:
             report.add('no such file: left out', clip.path)
-    return there
+    return present
 
 
 def check_names(clips: list[Clip], root: str, report: DropReport) -> list[Clip]:
@@ -140,7 +142,10 @@ def check_names(clips: list[Clip], root: str, report: DropReport) -> list[Clip]:
         InputError: Two videos have one name but for the suffix, or the same content in two
             classes or splits.
     """
-    named, by_size, by_content, kept = {}, {}, {}, []
+    named: dict[str, Clip] = {}
+    by_size: dict[int, list[Clip]] = {}
+    by_content: dict[bytes, Clip] = {}
+    distinct = []
     for clip in clips:
         other = named.setdefault(clip.name, clip)
         if other != clip:
@@ -159,8 +164,8 @@ def check_names(clips: list[Clip], root: str, report: DropReport) -> list[Clip]:
             if other != clip:
                 report.add('copy of another video of its class: left out', clip.path)
                 continue
-        kept.append(clip)
-    return kept
+        distinct.append(clip)
+    return distinct
 
 
 def draw_splits(clips: list[Clip], val_ratio: float, seed: int) -> list[Clip]:
@@ -168,7 +173,8 @@ def draw_splits(clips: list[Clip], val_ratio: float, seed: int) -> list[Clip]:
 
     Both get at least one clip of a class with two or more.
     """
-    labels, drawn = {}, set()
+    labels: dict[str, list[Clip]] = {}
+    drawn: set[Clip] = set()
     for clip in clips:
         labels.setdefault(clip.label, []).append(clip)
     for label, members in labels.items():
@@ -202,7 +208,7 @@ def make_annotations(clips: list[Clip], root: str, out: str, workers: int | None
                       'videos')
     numbers = all(clip.label.isdecimal() for clip in clips)
     classes = sorted({clip.label for clip in clips})
-    content = dict(split={}, annotations=[])
+    content: Content = dict(split={}, annotations=[])
     if not numbers:
         content['classes'] = classes
     for clip, video in zip(clips, decoded):
@@ -213,7 +219,7 @@ def make_annotations(clips: list[Clip], root: str, out: str, workers: int | None
             report.add('video that does not decode to its end: used as far as it does',
                        f'{clip.path}: {video.problem}')
         shape = (video.height, video.width)
-        content['split'].setdefault(clip.split, []).append(clip.name)
+        content['split'].setdefault(str(clip.split), []).append(clip.name)
         content['annotations'].append(
             dict(frame_dir=clip.name, filename=clip.path, img_shape=shape, original_shape=shape,
                  label=int(clip.label) if numbers else classes.index(clip.label),
@@ -229,5 +235,5 @@ def _decode(root: str, path: str) -> Decoded:
     try:
         info = probe(Media(os.path.join(root, path), path), count='frames')
     except InputError as error:
-        return Decoded(problem=error.found)
+        return Decoded(problem=str(error.found))
     return Decoded(info.frames, info.height, info.width, info.problem)

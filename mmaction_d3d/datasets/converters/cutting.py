@@ -53,13 +53,13 @@ def cut(job: Cut) -> Clip:
     try:
         video = Video(job.source)
     except InputError as error:
-        return Clip(problem='its video does not open', detail=error.found)
+        return Clip(problem='its video does not open', detail=str(error.found))
     try:
         with video, small_video(job.target, video.rate, job.short_side) as small:
             _write(video, job, small)
     except _Problem as error:
         return Clip(problem=str(error))
-    return Clip(small.frames, small.shape)
+    return Clip(small.frames, small.shape or ())
 
 
 def _write(video: Video, job: Cut, small: H264Writer) -> None:

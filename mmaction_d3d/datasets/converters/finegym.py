@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Real
 from typing import Any
 
 from ...errors import InputError
@@ -46,7 +45,9 @@ class Element:
     @property
     def parts(self) -> tuple[str, ...]:
         """Name of its video, event and sub-action."""
-        return _NAME.fullmatch(self.name).groups()
+        match = _NAME.fullmatch(self.name)
+        assert match is not None, 'read_elements takes no other names'
+        return match.groups()
 
     @property
     def event(self) -> str:
@@ -61,7 +62,7 @@ def read_classes(folder: str) -> list[str]:
         InputError: The file is missing, a line has another form, or labels do not count from 0.
     """
     path = os.path.join(folder, 'gym99_categories.txt')
-    classes = []
+    classes: list[str] = []
     for place, line in numbered_lines(path, "FineGYM's file of that name"):
         match = _CATEGORY.fullmatch(line)
         if not match or int(match[1]) != len(classes):
@@ -87,7 +88,8 @@ def read_elements(folder: str, version: str, num_classes: int, report: DropRepor
         InputError: A file is missing, a line has another form, or a clip stands in two classes or
             both splits.
     """
-    elements, places = {}, {}
+    elements: dict[str, Element] = {}
+    places: dict[str, str] = {}
     for split, file in (('train', f'gym99_train_element_v{version}.txt'),
                         ('val', 'gym99_val_element.txt')):
         path = os.path.join(folder, file)
@@ -127,8 +129,8 @@ def read_times(folder: str, version: str) -> dict[str, tuple[Fraction, Fraction]
             start, end = times[name] = _interval(content, path, name)
             segments = content.get('segments')
             for segment, stages in () if segments is None else _items(segments, path, name):
-                relative = _interval(stages, path, f'{name}_{segment}')
-                times[f'{name}_{segment}'] = tuple(start + time for time in relative)
+                first, last = _interval(stages, path, f'{name}_{segment}')
+                times[f'{name}_{segment}'] = start + first, start + last
     return times
 
 
@@ -143,7 +145,7 @@ def _interval(content: object, path: str, place: str) -> tuple[Fraction, Fractio
     pairs = content.get('timestamps') if isinstance(content, dict) else None
     if not isinstance(pairs, list) or not pairs or not all(
             isinstance(pair, list) and len(pair) == 2 and all(
-                isinstance(time, Real) and abs(time) < float('inf') for time in pair)
+                isinstance(time, (int, float)) and abs(time) < float('inf') for time in pair)
             for pair in pairs):
         raise InputError(path, f'{place}.timestamps', repr(pairs), 'pairs of seconds')
     # Not the number's binary value but the decimal one that was written.
@@ -179,23 +181,23 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
         if os.path.realpath(folder) == os.path.realpath(videos):
             raise InputError('command line', '--videos', videos, 'another folder than the one that '
                              'clips are written to')
-    there = [
+    known = [
         element for element in elements
         if _can_be_cut(element.name, element.parts[0], times, sources, report)
     ]
-    jobs = {element.name: (clips, element.parts[0]) for element in there}
+    wanted = {element.name: (clips, element.parts[0]) for element in known}
     if events is not None:
-        jobs.update({
-            element.event: (events, element.parts[0]) for element in there
+        wanted.update({
+            element.event: (events, element.parts[0]) for element in known
             if _can_be_cut(element.event, element.parts[0], times, sources, report)
         })
     jobs = {
         name: Cut(sources[video], os.path.join(folder, name + SUFFIX), *times[name], short_side)
-        for name, (folder, video) in jobs.items()
+        for name, (folder, video) in wanted.items()
     }
     made = _cut_all(jobs, workers, report)
-    content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes)
-    for element in there:
+    content: Content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes)
+    for element in known:
         clip = made.get(element.name)
         if clip is not None:
             content['split'][element.split].append(element.name)
@@ -225,14 +227,14 @@ def _can_be_cut(name: str, video: str, times: dict[str, tuple[Fraction, Fraction
 
 def _cut_all(jobs: dict[str, Cut], workers: int | None, report: DropReport) -> dict[str, Clip]:
     """Do the jobs, by name of the clip; give those that succeed."""
-    there = {name: job for name, job in jobs.items() if os.path.isfile(job.target)}
-    rest = {name: job for name, job in jobs.items() if name not in there}
-    if there:
-        print(f'clips: {len(there)} of {len(jobs)} are there from an earlier run')
+    earlier = {name: job for name, job in jobs.items() if os.path.isfile(job.target)}
+    rest = {name: job for name, job in jobs.items() if name not in earlier}
+    if earlier:
+        print(f'clips: {len(earlier)} of {len(jobs)} are there from an earlier run')
     made = {}
-    for some, title, done in ((there, 'clips that are there', 0), (rest, 'clips', len(there))):
-        results = map_in_order(cut, list(some.values()), workers, title, done)
-        for name, clip in zip(some, results):
+    for part, title, done in ((earlier, 'clips that are there', 0), (rest, 'clips', len(earlier))):
+        results = map_in_order(cut, list(part.values()), workers, title, done)
+        for name, clip in zip(part, results):
             if clip.problem:
                 report.add(f'{clip.problem}: left out',
                            f'{name}: {clip.detail}' if clip.detail else name)

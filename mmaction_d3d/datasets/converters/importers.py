@@ -36,7 +36,8 @@ def from_coco(path: str) -> Readers:
     may be COCO's flag (0, 1, 2) or a score.
     """
     content = read_json(path)
-    clips, frame_of = {}, {}
+    clips: dict[str, tuple[dict[int, list], set[tuple[int, int]]]] = {}
+    frame_of: dict[Any, tuple[str, int]] = {}
     try:
         joints = next((category['keypoints']
                        for category in content.get('categories', ()) if category.get('keypoints')),
@@ -58,8 +59,8 @@ def from_coco(path: str) -> Readers:
             'images with id, file_name, height and width, and annotations with '
             'image_id and keypoints') from error
     return {
-        clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, *found)
-        for clip, found in clips.items()
+        clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, *frames)
+        for clip, frames in clips.items()
     }
 
 
@@ -67,7 +68,7 @@ def _read_coco_clip(place: Place, joints: Sequence[str] | None, persons: dict[in
                     shapes: set[tuple[int, int]]) -> Skeletons:
     if len(shapes) > 1:
         raise InputError(*place, f'images of {len(shapes)} sizes', 'one size')
-    people = {number: stack_people(found, place) for number, found in persons.items()}
+    people = {number: stack_people(listed, place) for number, listed in persons.items()}
     return gather(people, place, joints, *shapes)
 
 
@@ -85,7 +86,9 @@ def from_mmpose(path: str) -> Readers:
         files = files_below(path, '.json')
     else:
         root = os.path.dirname(path)
-    clips, images, is_image = {}, {}, {}
+    clips: Readers = {}
+    images: dict[str, dict[int, str]] = {}
+    is_image: dict[str, bool] = {}
     for file in files:
         folder = os.path.dirname(file)
         if folder not in is_image:  # all files of a folder are of one kind: one look is enough
@@ -97,8 +100,8 @@ def from_mmpose(path: str) -> Readers:
         else:
             stem = re.sub(r'(^|/)results_([^/]*)$', r'\1\2', stem)  # so the demo names its files
             clips[stem] = partial(_read_mmpose_video, file)
-    for clip, files in images.items():
-        clips[clip] = partial(_read_mmpose_images, files, (root, clip))
+    for clip, numbered in images.items():
+        clips[clip] = partial(_read_mmpose_images, numbered, (root, clip))
     return clips
 
 
@@ -165,7 +168,7 @@ def from_openpose(path: str) -> Readers:
     y, score of 25 (BODY_25) or 18 (COCO) joints; (0, 0, 0) is a joint that is missing. Source:
     OpenPose, ``doc/02_output.md``.
     """
-    clips = {}
+    clips: dict[str, dict[int, str]] = {}
     for file in files_below(path, '_keypoints.json'):
         name = os.path.relpath(file, path)[:-len('_keypoints.json')]
         clip, number = split_frame_name(name, file)
@@ -188,12 +191,12 @@ def _read_openpose_clip(files: dict[int, str], place: Place) -> Skeletons:
             raise InputError(file, 'people', f'{type(error).__name__} ({error})',
                              'a list of people with pose_keypoints_2d') from error
         people[number] = stack_people(persons, (file, 'people'))
-    found = [there for there in people.values() if len(there)]
-    if not found:
+    frames = [frame for frame in people.values() if len(frame)]
+    if not frames:
         return gather(people, place)
-    if max(there[..., :2].max() for there in found) <= 1:
+    if max(frame[..., :2].max() for frame in frames) <= 1:
         raise InputError(*place, 'coordinates of at most 1', 'pixels: --keypoint_scale 0')
-    number = found[0].shape[1]
+    number = frames[0].shape[1]
     if number not in OPENPOSE_JOINTS:
         raise InputError(*place, f'{number} joints', '25 (BODY_25) or 18 (COCO)')
     return gather(people, place, OPENPOSE_JOINTS[number])
@@ -207,10 +210,10 @@ def from_pyskl(path: str) -> Readers:
             :mod:`mmaction_d3d.datasets.safe_pickle`.
     """
     annotations, _ = read_annotations(safe_pickle.load(path), path)
-    clips = {}
+    clips: Readers = {}
     for index, annotation in enumerate(annotations):
         frame_dir, *other = ids_of(annotation)
-        name = other[1] if frame_dir is None else frame_dir
+        name = frame_dir if frame_dir is not None else str(other[1])
         if name in clips:
             raise InputError(path, f'annotations[{index}]', f'{name!r} again', 'each clip once')
         clips[name] = partial(_read_pyskl_clip, path, index, annotation)

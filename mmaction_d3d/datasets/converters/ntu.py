@@ -20,8 +20,8 @@ IMG_SHAPE = (1080, 1920)  # of the colour image that joints are given in
 @dataclass
 class Converted:
     """What became of a file: an annotation, or None, and (reason, name) pairs for the report."""
-    annotation: dict = None
-    notes: list = field(default_factory=list)
+    annotation: Annotation | None = None
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, workers: int | None,
@@ -44,9 +44,9 @@ def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, worke
         InputError: No sample of the benchmark is there, or one is there twice.
     """
     protocol = BENCHMARKS[benchmark]
-    found = files_by_name(skeletons, [SKELETON_SUFFIX])
+    files = files_by_name(skeletons, [SKELETON_SUFFIX])
     chosen = []
-    for name, path in sorted(found.items()):
+    for name, path in sorted(files.items()):
         sample = parse_name(name)
         if sample is None:
             report.add('no name of an NTU sample: left out', name)
@@ -59,7 +59,7 @@ def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, worke
     if not chosen:
         raise InputError(skeletons, 'folder', f'no {SKELETON_SUFFIX} file of {benchmark}',
                          f'files such as S001C001P001R001A001{SKELETON_SUFFIX}, at any depth')
-    print(f'{benchmark}: {len(found)} files in {skeletons}, {len(chosen)} to convert; the data '
+    print(f'{benchmark}: {len(files)} files in {skeletons}, {len(chosen)} to convert; the data '
           f'set has {protocol.num_samples} samples, missing skeletons included')
     work = Resumable(
         out,
@@ -89,6 +89,7 @@ def convert(path: str, num_person: int) -> Converted:
         The sample's annotation; None where the file is damaged or shows nobody.
     """
     sample = parse_name(os.path.basename(path)[:-len(SKELETON_SUFFIX)])
+    assert sample is not None, 'prepare_ntu chose the files by their names'
     try:
         skeleton = read_skeleton(path)
     except InputError as error:
@@ -132,18 +133,18 @@ def reencode_videos(annotations: list[Annotation], videos: str, folder: str, sho
     if os.path.realpath(videos) == os.path.realpath(folder):
         raise InputError('command line', '--videos', videos, 'another folder than the one that '
                          'the smaller videos are written to')
-    found = files_by_name(videos, [VIDEO_SUFFIX])
-    there = []
+    videos_by_name = files_by_name(videos, [VIDEO_SUFFIX])
+    with_video = []
     for annotation in annotations:
-        if annotation['frame_dir'] in found:
-            there.append(annotation)
+        if annotation['frame_dir'] in videos_by_name:
+            with_video.append(annotation)
         else:
             report.add('no video: left out', annotation['frame_dir'])
-    jobs = [(found[annotation['frame_dir']],
+    jobs = [(videos_by_name[annotation['frame_dir']],
              os.path.join(folder, annotation['frame_dir'] + VIDEO_SUFFIX), short_side)
-            for annotation in there]
-    kept = []
-    for annotation, result in zip(there, map_in_order(reencode, jobs, workers, 'videos')):
+            for annotation in with_video]
+    decoded = []
+    for annotation, result in zip(with_video, map_in_order(reencode, jobs, workers, 'videos')):
         name = annotation['frame_dir']
         if result.problem:
             report.add('video that does not decode: left out', f'{name}: {result.problem}')
@@ -151,8 +152,8 @@ def reencode_videos(annotations: list[Annotation], videos: str, folder: str, sho
         if result.frames != annotation['total_frames']:
             report.add('video and skeleton file differ in their number of frames: kept',
                        f'{name}: {result.frames}, {annotation["total_frames"]}')
-        kept.append(annotation)
-    if not kept:
+        decoded.append(annotation)
+    if not decoded:
         raise InputError(videos, 'videos', next(report.lines()),
                          f'a video NAME{VIDEO_SUFFIX} of a sample')
-    return kept
+    return decoded

@@ -26,13 +26,13 @@ class Body:
         frames: N, int64, rising: where it was tracked.
         colour: N x 25 x 2, pixels.
         state: N x 25, tracking states.
-        xyz: N x 25 x 3, metres; None where the body is the only one.
+        xyz: N x 25 x 3, metres.
         motion: Variance of x, y and z over frames and joints, added up.
     """
     frames: np.ndarray
     colour: np.ndarray
     state: np.ndarray
-    xyz: np.ndarray = None
+    xyz: np.ndarray
     motion: float = 0.0
 
 
@@ -40,7 +40,7 @@ def split_bodies(skeleton: SkeletonFile) -> list[Body]:
     """Return the bodies of a :class:`SkeletonFile`, by id in order of appearance."""
     numbers = {body_id: number for number, body_id in enumerate(dict.fromkeys(skeleton.body_ids))}
     if len(numbers) == 1:  # there is nothing to choose from
-        return [Body(skeleton.frames, skeleton.colour, skeleton.state)]
+        return [Body(skeleton.frames, skeleton.colour, skeleton.state, skeleton.xyz)]
     all_xyz = skeleton.xyz
     owners = np.array([numbers[body_id] for body_id in skeleton.body_ids])
     bodies = []
@@ -77,8 +77,8 @@ def denoise(bodies: list[Body]) -> tuple[list[Body], list[str]]:
                 bodies = [other for other in bodies if other is not body]
                 dropped.append(reason)
     bodies = sorted(bodies, key=lambda body: -body.motion)
-    kept = bodies[:1] + [body for body in bodies[1:] if MIN_MOTION <= body.motion <= MAX_MOTION]
-    return kept, dropped + ['motion'] * (len(bodies) - len(kept))
+    people = bodies[:1] + [body for body in bodies[1:] if MIN_MOTION <= body.motion <= MAX_MOTION]
+    return people, dropped + ['motion'] * (len(bodies) - len(people))
 
 
 def _is_short(body: Body) -> bool:
@@ -108,7 +108,8 @@ def assign_people(bodies: list[Body], num_person: int) -> tuple[list[list[Body]]
         The bodies of each person, no two of whom share a frame, and the number of bodies that no
         person could take.
     """
-    people, left = [], 0
+    people: list[list[Body]] = []
+    left = 0
     for body in bodies:
         for person in people:
             if not any(np.isin(body.frames, other.frames).any() for other in person):

@@ -70,7 +70,8 @@ def read_skeleton(path: str) -> SkeletonFile:
             length, another number of joints, a body twice in a frame, or something that is no
             number; the message names the line.
     """
-    lines, bodies = _Lines(path), []
+    lines = _Lines(path)
+    bodies: list[tuple[int, int, int]] = []
     try:
         num_frames = _find_bodies(lines, bodies)
     except InputError:
@@ -116,11 +117,13 @@ class _Lines:
 
     def numbers(self, place: int, length: int, what: str) -> np.ndarray:
         """Return the numbers of a line of ``length``."""
-        fields = self.split(place, length, what)
-        for field in fields:
-            if _parse([field], 1) is None:
+        values = []
+        for field in self.split(place, length, what):
+            value = _parse([field], 1)
+            if value is None:
                 self.fail(place, _shorten(field), f'a number in {what}')
-        return _parse([' '.join(fields)], length)[0]
+            values.append(value.item())
+        return np.array(values)
 
 
 def _shorten(text: str) -> str:

@@ -28,7 +28,7 @@ from ...errors import InputError
 from ...media import read_image
 from ...parallel import map_in_order
 from ...skeletons import get_layout
-from ..annotations import Content
+from ..annotations import Annotation, Content
 from .common import DropReport
 
 #: The classes in the order of their labels.
@@ -44,9 +44,9 @@ FIELDS = ('action', 'x', 'y', 'visibility', 'train', 'bbox', 'dimensions', 'nfra
 @dataclass
 class Labelled:
     """A clip's annotation, its split and what was changed; no annotation if left out."""
-    annotation: dict = None
+    annotation: Annotation | None = None
     split: str = ''
-    notes: list = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_label(path: str) -> dict[str, np.ndarray]:
@@ -142,17 +142,16 @@ def read_clip(job: tuple[str, str]) -> Labelled:
     shape, resized = _shape(label, path, os.path.join(folder, '000001.jpg'))
     if resized:
         notes.append('frames of another size than dimensions says: joints are scaled to them')
-    split = {1: 'train', -1: 'test', 0:
-             'test'}.get(int(label['train'].flat[0]) if label['train'].size else None)
-    if split is None:
+    train = int(label['train'].flat[0]) if label['train'].size else None
+    if train not in (-1, 0, 1):
         raise InputError(path, 'train', label['train'].tolist(), '1 (train) or -1 (test)')
 
     xy = np.stack([label['x'][:total], label['y'][:total]], -1).astype(np.float32) + TO_CONTINUOUS
     visible = (label['visibility'][:total] > 0) & np.isfinite(xy).all(-1)
-    annotation = dict(frame_dir=name, label=CLASSES.index(action), img_shape=shape,
-                      original_shape=shape, total_frames=total,
-                      keypoint=np.nan_to_num(xy, posinf=0, neginf=0)[None],
-                      keypoint_score=visible.astype(np.float32)[None])
+    annotation: Annotation = dict(frame_dir=name, label=CLASSES.index(action), img_shape=shape,
+                                  original_shape=shape, total_frames=total,
+                                  keypoint=np.nan_to_num(xy, posinf=0, neginf=0)[None],
+                                  keypoint_score=visible.astype(np.float32)[None])
     box = label['bbox'][:total]
     if len(box):
         if len(box) < total:
@@ -161,7 +160,7 @@ def read_clip(job: tuple[str, str]) -> Labelled:
         annotation['bbox'] = (box.astype(np.float32) + TO_CONTINUOUS)[None]
     else:
         notes.append('no boxes')
-    return Labelled(annotation, split, notes)
+    return Labelled(annotation, 'train' if train == 1 else 'test', notes)
 
 
 def _shape(label: dict[str, np.ndarray], path: str, first: str) -> tuple[tuple[int, int], bool]:
@@ -175,13 +174,14 @@ def _shape(label: dict[str, np.ndarray], path: str, first: str) -> tuple[tuple[i
     sides = label['dimensions'].flatten()[:2]
     if len(sides) < 2 or not all(side >= 1 for side in sides):
         raise InputError(path, 'dimensions', label['dimensions'].tolist(), 'height, width, frames')
-    shape, found = tuple(map(int, sides)), image.shape[:2]
+    height, width = map(int, sides)
+    shape, size = (height, width), image.shape[:2]
     # Rounded to whole pixels, a smaller copy's sides may each be half a pixel off.
-    if abs(found[1] - found[0] * shape[1] / shape[0]) > 1 + shape[1] / shape[0]:
+    if abs(size[1] - size[0] * shape[1] / shape[0]) > 1 + shape[1] / shape[0]:
         raise InputError(
-            first, 'size', f'{found[0]} x {found[1]}', f'{shape[0]} x {shape[1]}, as '
+            first, 'size', f'{size[0]} x {size[1]}', f'{shape[0]} x {shape[1]}, as '
             f'dimensions of {path} says, or a copy in that ratio')
-    return shape, found != shape
+    return shape, size != shape
 
 
 def read_pennaction(root: str, workers: int | None, report: DropReport) -> Content:
@@ -205,7 +205,7 @@ def read_pennaction(root: str, workers: int | None, report: DropReport) -> Conte
                    if name.endswith('.mat') and not name.startswith('.'))
     for name in sorted(set(os.listdir(os.path.join(root, 'frames'))) - set(names)):
         report.add('frames without a label file: left out', name)
-    content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES))
+    content: Content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES))
     jobs = [(root, name) for name in names]
     for clip, name in zip(map_in_order(read_clip, jobs, workers, 'label files'), names):
         for note in clip.notes:

@@ -36,7 +36,7 @@ def reencode(job: tuple[str, str, int]) -> Reencoded:
     try:
         video = Video(source)
     except InputError as error:
-        return Reencoded(problem=error.found)
+        return Reencoded(problem=str(error.found))
     try:
         with video, small_video(target, video.rate, short_side) as small:
             for frame in video.frames():

@@ -1,5 +1,5 @@
 """A clear error where MMAction2's crops would go wrong."""
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from mmaction.datasets.transforms import CenterCrop, RandomCrop
@@ -38,7 +38,7 @@ class CropSizeCheck(BaseTransform):
         return f'{type(self).__name__}(size={self.size})'
 
 
-def check_before_crops(transforms: Iterable[Callable]) -> list[Callable]:
+def check_before_crops(transforms: Iterable[BaseTransform]) -> list[BaseTransform]:
     """Return ``transforms`` with a :class:`CropSizeCheck` before each of MMAction2's crops."""
     guarded = []
     for transform in transforms:

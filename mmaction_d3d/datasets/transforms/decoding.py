@@ -32,7 +32,7 @@ class AlignedDecode(BaseTransform):
 
     def __init__(self, backend: str | None = None) -> None:
         self.backend = backend
-        self._warned = set()
+        self._warned: set[str] = set()
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         inds = results['frame_inds']
