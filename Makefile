@@ -1,6 +1,6 @@
 # make quickstart   set up, then make data, train, test and explain a small model
 # make test         set up, then run every test
-# make lint         set up, then check style: ruff, the formatter yapf
+# make lint         set up, then check style and types: ruff, the formatter yapf, mypy
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
 # make clean        remove .venv and what the quickstart made
 
@@ -18,6 +18,7 @@ test: setup
 lint: setup
 	.venv/bin/ruff check
 	.venv/bin/yapf --diff --recursive --parallel configs mmaction_d3d research setup.py tests tools
+	.venv/bin/mypy
 
 clean:
 	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart

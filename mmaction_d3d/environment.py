@@ -1,8 +1,8 @@
 """What an environment must hold for this package, and whether it does.
 
 Needs the standard library only, so that it can tell what is missing where nothing is installed;
-`setup.py` and `tools/check_env.py` load this file without the package around it. The versions that
-were run are those of `requirements/lock.txt`; any other version is called untested.
+`tools/check_env.py` loads this file without the package around it. What is needed, with its limits,
+stands in `requirements/install.txt` and `no_deps.txt`; the versions that were run are those of `requirements/lock.txt`; any other version is called untested.
 """
 import platform
 import re
@@ -16,30 +16,14 @@ REQUIREMENTS = Path(__file__).resolve().parents[1] / 'requirements'
 TESTED_PYTHON = '3.11'
 TESTED_PLATFORM = 'Linux x86_64'
 
-# None of these asks for an opencv, so pip may look after them and what they need in turn. The
-# second row is what mmengine, mmcv and mmaction2 need, because pip does not look after those.
-_WITH_DEPENDENCIES = ('av', 'decord', 'matplotlib', 'numpy', 'scikit-learn', 'torch', 'torchvision',
-                      'addict', 'einops', 'filelock', 'importlib-metadata', 'packaging', 'pillow',
-                      'pyyaml', 'rich', 'scipy', 'setuptools', 'termcolor', 'yapf')
-_WITHOUT_DEPENDENCIES = ('mmengine', 'mmaction2')
 # Packages that write the same module: one, and only one, of each group. The first is offered.
 _ONE_OF = {
     'mmcv': ('mmcv-lite', 'mmcv'),
     'cv2': ('opencv-python-headless', 'opencv-python', 'opencv-contrib-python',
             'opencv-contrib-python-headless'),
 }
-# The first version that is known not to work, and why.
-_BREAKS_AT = {
-    'numpy': ('2', 'MMAction2 1.2.0 uses np.Inf, which numpy 2 lacks'),
-    'setuptools': ('81', 'mmengine 0.10.7 imports pkg_resources, which setuptools 81 lacks'),
-    **dict.fromkeys(_ONE_OF['mmcv'], ('2.2', 'MMAction2 1.2.0 refuses it')),
-    **dict.fromkeys(_ONE_OF['cv2'], ('4.12', 'it needs numpy 2, MMAction2 1.2.0 numpy 1')),
-}
-
-# The first version that is known to work, and why.
-_WORKS_FROM = {
-    'filelock': ('3.32', 'an earlier one takes files for locks where the file system has none'),
-}
+_LINE = re.compile(r'(?P<name>[\w.-]+)(?P<relation><|>=)?(?P<bound>[\w.]+)?'
+                   r'(; platform_machine == "(?P<machine>\w+)")?( +# (?P<why>.+))?')
 
 
 class Finding(NamedTuple):
@@ -59,6 +43,33 @@ class Finding(NamedTuple):
     install: str = ''
 
 
+class _Requirement(NamedTuple):
+    """A line of a file of requirements: at most one bound, and why; the machine, where it is one."""
+    name: str
+    relation: str | None
+    bound: str | None
+    machine: str | None
+    why: str | None
+
+
+def _requirements(file: str) -> dict[str, _Requirement]:
+    """Read ``install.txt`` or ``no_deps.txt``, by name."""
+    requirements = map(_requirement, _lines_of(file))
+    return {requirement.name: requirement for requirement in requirements}
+
+
+def _requirement(line: str) -> _Requirement:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f'not a requirement with one bound at most: {line}')
+    return _Requirement(*match.group('name', 'relation', 'bound', 'machine', 'why'))
+
+
+def _lines_of(file: str) -> list[str]:
+    lines = (REQUIREMENTS / file).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith('#')]
+
+
 def tested_versions(file: str = 'lock.txt') -> dict[str, str]:
     """Reads the versions that were run.
 
@@ -68,11 +79,8 @@ def tested_versions(file: str = 'lock.txt') -> dict[str, str]:
     Returns:
         Version of each package that the file pins.
     """
-    lines = (REQUIREMENTS / file).read_text().splitlines()
-    return {
-        _normal(name): version for name, _, version in (line.partition('==') for line in lines)
-        if version and not name.startswith('#')
-    }
+    pins = (line.partition('==') for line in _lines_of(file))
+    return {_normal(name): version for name, _, version in pins}
 
 
 def installed_versions() -> dict[str, str]:
@@ -82,21 +90,8 @@ def installed_versions() -> dict[str, str]:
         Version by name, lower case with hyphens.
     """
     # The first of two installations is the one that Python imports.
-    found = reversed(list(metadata.distributions()))
-    return {_normal(dist.metadata['Name']): dist.version for dist in found}
-
-
-def pip_requirements() -> list[str]:
-    """List what pip installs along with this package: nothing that brings an opencv.
-
-    Returns:
-        Requirements, for ``install_requires``.
-    """
-    limits = {name: f'<{limit}' for name, (limit, _) in _BREAKS_AT.items()}
-    limits.update({name: f'>={first}' for name, (first, _) in _WORKS_FROM.items()})
-    # decord has wheels for this machine only; elsewhere PyAV decodes.
-    markers = {'decord': '; platform_machine == "x86_64"'}
-    return [name + limits.get(name, '') + markers.get(name, '') for name in _WITH_DEPENDENCIES]
+    distributions = reversed(list(metadata.distributions()))
+    return {_normal(dist.metadata['Name']): dist.version for dist in distributions}
 
 
 def examine(installed: dict[str, str] | None = None) -> list[Finding]:
@@ -114,13 +109,14 @@ def examine(installed: dict[str, str] | None = None) -> list[Finding]:
     if python.state == 'problem':
         return [python]  # what another Python has installed is beside the point
     findings = [python, _examine_platform()]
-    for name in _WITH_DEPENDENCIES + _WITHOUT_DEPENDENCIES:
-        findings.append(_examine_package(name, installed, tested))
-    for module, names in _ONE_OF.items():
-        findings.append(_examine_group(module, names, installed, tested))
-    for file in sorted(REQUIREMENTS.glob('*.txt')):
-        if file.name != 'lock.txt':
-            findings.extend(_examine_optional(file.name, installed))
+    requirements = _requirements('install.txt') | _requirements('no_deps.txt')
+    groups = [(module, names, requirements.pop(names[0])) for module, names in _ONE_OF.items()]
+    for requirement in requirements.values():
+        findings.append(_examine_package(requirement, installed, tested))
+    for module, names, requirement in groups:
+        findings.append(_examine_group(module, names, requirement, installed, tested))
+    for file in ('mediapipe.txt', 'mmpose.txt'):
+        findings.extend(_examine_optional(file, installed))
     return findings
 
 
@@ -135,7 +131,8 @@ def cures(findings: list[Finding]) -> list[str]:
     """
     remove = [name for finding in findings for name in finding.remove]
     install = [finding.install for finding in findings if finding.install]
-    alone = [pin for pin in install if pin.partition('==')[0] not in _WITH_DEPENDENCIES]
+    by_pip = _requirements('install.txt')
+    alone = [pin for pin in install if pin.partition('==')[0] not in by_pip]
     with_dependencies = [pin for pin in install if pin not in alone]
     commands = (('pip uninstall -y', remove), ('pip install', with_dependencies),
                 ('pip install --no-deps', alone))
@@ -185,42 +182,38 @@ def _examine_platform() -> Finding:
     return Finding('platform', here, TESTED_PLATFORM, _ok(here == TESTED_PLATFORM))
 
 
-def _examine_package(name: str, installed: dict[str, str], tested: dict[str, str]) -> Finding:
+def _examine_package(requirement: _Requirement, installed: dict[str, str],
+                     tested: dict[str, str]) -> Finding:
+    name, relation, bound, machine, why = requirement
     version, want = installed.get(name, ''), tested.get(name, '')
     pin = f'{name}=={want}'
     if not version:
-        if name == 'decord' and platform.machine() != 'x86_64':
+        if machine not in (None, platform.machine()):
             return Finding(name, '', want, 'optional')
         return Finding(name, '', want, 'problem', 'missing', install=pin)
-    if name in _BREAKS_AT:
-        limit, why = _BREAKS_AT[name]
-        if _release(version) >= _release(limit):
-            return Finding(name, version, want, 'problem',
-                           f'found {version}, want a version below {limit}: {why}', install=pin)
-    if name in _WORKS_FROM:
-        first, why = _WORKS_FROM[name]
-        if _release(version) < _release(first):
-            return Finding(name, version, want, 'problem',
-                           f'found {version}, want version {first} or later: {why}', install=pin)
+    if bound and (_release(version) >= _release(bound)) != (relation == '>='):
+        wish = f'version {bound} or later' if relation == '>=' else f'a version below {bound}'
+        return Finding(name, version, want, 'problem', f'found {version}, want {wish}: {why}',
+                       install=pin)
     # A local version such as +cu126 or +cpu names the build, not the release.
     return Finding(name, version, want, _ok(version.partition('+')[0] == want))
 
 
-def _examine_group(module: str, names: tuple[str, ...], installed: dict[str, str],
-                   tested: dict[str, str]) -> Finding:
+def _examine_group(module: str, names: tuple[str, ...], requirement: _Requirement,
+                   installed: dict[str, str], tested: dict[str, str]) -> Finding:
     """Examine packages of which one must be there; the first of ``names`` is the tested one."""
-    found = tuple(name for name in names if name in installed)
-    if len(found) == 1 and found[0] == names[0] or not found:
-        return _examine_package(names[0], installed, tested)
+    present = tuple(name for name in names if name in installed)
+    if not present or present == names[:1]:
+        return _examine_package(requirement, installed, tested)
     want = f'{names[0]}=={tested[names[0]]}'
-    if len(found) > 1:
+    if len(present) > 1:
         # Removing one takes files of the others with it, so all go and one is installed afresh.
-        return Finding(module, ', '.join(found), want, 'problem',
-                       f'{len(found)} packages write it, want one', found, want)
-    one = _examine_package(found[0], installed, {})
-    if one.state == 'problem':
-        return one._replace(tested=want, remove=found, install=want)
-    return one._replace(tested=want)
+        return Finding(module, ', '.join(present), want, 'problem',
+                       f'{len(present)} packages write it, want one', present, want)
+    finding = _examine_package(requirement._replace(name=present[0]), installed, {})
+    if finding.state == 'problem':
+        return finding._replace(tested=want, remove=present, install=want)
+    return finding._replace(tested=want)
 
 
 def _examine_optional(file: str, installed: dict[str, str]) -> Iterator[Finding]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mmaction_d3d import environment
+from mmaction_d3d import environment, version
 
 ROOT = Path(__file__).parents[1]
-FILES = ('Makefile', 'tools/setup_venv.sh', 'setup.py')
+FILES = ('Makefile', 'tools/setup_venv.sh', 'pyproject.toml', 'setup.py', 'README.md', 'LICENSE',
+         'requirements/install.txt')
 
 # Stands in for Python where only the order of steps matters: it makes a virtual environment that
 # holds itself, writes down what pip is asked for, and fails there while a file `fail` exists.
@@ -38,8 +39,7 @@ class Project:
         for file in FILES:
             (self.root / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, self.root / file)
-        for folder in ('requirements', 'mmaction_d3d'):
-            (self.root / folder).mkdir()
+        (self.root / 'mmaction_d3d').mkdir()
         self.lock = self.root / 'requirements' / 'lock.txt'
         self.lock.write_text('probe==1.0\n')
         (self.root / 'mmaction_d3d' / '__init__.py').touch()
@@ -111,8 +111,11 @@ def test_changed_lock_starts_afresh(ready):
     assert not (ready.root / '.venv' / 'left over').exists()
 
 
-def test_changed_version_installs_the_project_only(ready):
-    (ready.root / 'mmaction_d3d' / 'version.py').write_text("__version__ = '0.2.0'\n")
+@pytest.mark.parametrize('file',
+                         ['mmaction_d3d/version.py', 'pyproject.toml', 'requirements/install.txt'])
+def test_changed_metadata_installs_the_project_only(ready, file):
+    with open(ready.root / file, 'a') as text:
+        text.write('# changed\n')
     assert ready.setup()[0] == 0
     assert ready.steps() == ['project']
 
@@ -218,18 +221,50 @@ def test_real_environment_holds_the_lock_and_the_project(tmp_path):
     project = Project(tmp_path)
     pins = [write_wheel(tmp_path, name) for name in ('setuptools', 'iniconfig')]
     project.lock.write_text('\n'.join(pins))
-    (project.root / 'setup.py').write_text(
-        "from setuptools import setup\nsetup(name='mmaction_d3d', version='0.1.0',"
-        " packages=['mmaction_d3d'])\n")
     code, output = project.setup(f'PYTHON={sys.executable}', PIP_NO_INDEX='1',
                                  PIP_FIND_LINKS=str(tmp_path), PIP_CONFIG_FILE=os.devnull)
     assert code == 0, output
-    script = "import iniconfig, mmaction_d3d; print(mmaction_d3d.__file__)"
+    script = 'import iniconfig, mmaction_d3d; print(mmaction_d3d.__file__)'
     environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
     found = subprocess.run([project.root / '.venv' / 'bin' / 'python', '-c', script],
                            capture_output=True, text=True, check=True, cwd=tmp_path,
                            env=environment).stdout
     assert found.strip() == str(project.root / 'mmaction_d3d' / '__init__.py')
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of what a distribution is made of, and of folders that it must not hold."""
+    for file in FILES:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    for folder in ('mmaction_d3d', 'research', 'tests', 'tools'):
+        shutil.copytree(ROOT / folder, tmp_path / folder, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns('__pycache__'))
+    return tmp_path
+
+
+def test_source_distribution_makes_a_wheel_of_the_package_alone(copy):
+    script = 'from setuptools import build_meta; print(build_meta.build_sdist("sdist"))'
+    sdist = subprocess.run([sys.executable, '-c', script], cwd=copy, capture_output=True, text=True,
+                           check=True).stdout.split()[-1]
+    subprocess.run([
+        sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-build-isolation',
+        '--no-index', copy / 'sdist' / sdist
+    ], cwd=copy, check=True)
+    wheel, = copy.glob('*.whl')
+    with zipfile.ZipFile(wheel) as content:
+        names = content.namelist()
+        about = next(name for name in names if name.endswith('.dist-info/METADATA'))
+        metadata_lines = content.read(about).decode().splitlines()
+    modules = {str(file.relative_to(copy)) for file in (copy / 'mmaction_d3d').rglob('*.py')}
+    assert {name for name in names
+            if '.dist-info/' not in name} == {*modules, 'mmaction_d3d/py.typed'}
+    assert any(name.endswith('/LICENSE') for name in names)
+    assert {
+        f'Version: {version.__version__}', 'License-Expression: Apache-2.0',
+        'Requires-Python: >=3.11', 'Requires-Dist: numpy<2'
+    } <= set(metadata_lines)
 
 
 def test_setup_wants_the_python_that_was_tested():

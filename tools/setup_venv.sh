@@ -40,7 +40,7 @@ packages_key() {
 }
 
 project_key() {
-    cat "$root/setup.py" "$root/mmaction_d3d/version.py" | sha256sum
+    cat "$root"/{pyproject.toml,setup.py,requirements/install.txt,mmaction_d3d/version.py} | sha256sum
 }
 
 is_current() {  # STAMP KEY
