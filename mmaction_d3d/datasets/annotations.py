@@ -89,7 +89,8 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
 
 def spread_over_classes(labels: Sequence[int | None], count: int) -> list[int]:
     """Return the indices of ``count`` clips, the first of each class before the second of any."""
-    seen, turns = Counter(), []
+    seen: Counter[int | None] = Counter()
+    turns = []
     for label in labels:
         turns.append(seen[label])
         seen[label] += 1
