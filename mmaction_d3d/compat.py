@@ -24,11 +24,14 @@ with careful_imports():  # MMEngine tries to import transformers
     import mmaction
     import mmengine
     from mmengine.config import Config
+    from mmengine.fileio import LocalBackend, get_file_backend
     from mmengine.hooks import CheckpointHook
     from mmengine.logging import HistoryBuffer
     from mmengine.runner import Runner
     from mmengine.runner import checkpoint as mmengine_checkpoint
+    from mmengine.runner import runner as mmengine_runner
 
+from .checkpoint_files import check_whole, write_checkpoint
 from .checkpoint_globals import checkpoint_globals
 from .config_variables import substitute_variables
 from .resumed_state import make_harmless
@@ -43,7 +46,8 @@ def apply() -> list[str]:
         What `report` returns.
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
-               _mend_downloaded_checkpoints, _mend_resumed_state, _mend_config_variables)
+               _mend_downloaded_checkpoints, _mend_checkpoint_writing, _mend_resumed_state,
+               _mend_config_variables)
     with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
@@ -153,6 +157,28 @@ def _mend_downloaded_checkpoints() -> str | None:
             'downloads load weights_only, like files')
 
 
+def _mend_checkpoint_writing() -> str | None:
+    """Make mmengine's runner write checkpoints whole or not at all, with a checksum."""
+    save_checkpoint = mmengine_runner.save_checkpoint
+    mended = hasattr(save_checkpoint, '__wrapped__')
+    if mended or 'replace' in inspect.getsource(LocalBackend.put):
+        return None
+
+    @functools.wraps(save_checkpoint)
+    def save_whole(checkpoint: object, filename: str, file_client_args: dict | None = None,
+                   backend_args: dict | None = None) -> None:
+        backend = get_file_backend(filename, backend_args=backend_args)
+        if file_client_args is None and isinstance(backend, LocalBackend):
+            write_checkpoint(checkpoint, filename)
+        else:
+            save_checkpoint(checkpoint, filename, file_client_args, backend_args)
+
+    for module in (mmengine_runner, mmengine_checkpoint, mmengine.runner):
+        module.save_checkpoint = save_whole
+    return (f'mmengine {mmengine.__version__} leaves a truncated checkpoint where it is stopped or '
+            'the disk is full: they are written whole, with a checksum')
+
+
 def _mend_resumed_state() -> str | None:
     """Keep a checkpoint from running code or naming files to delete when a training resumes."""
     load_checkpoint = Runner.load_checkpoint
@@ -161,8 +187,10 @@ def _mend_resumed_state() -> str | None:
         return None
 
     @functools.wraps(load_checkpoint)
-    def load_harmless(self: Runner, *args: Any, **kwargs: Any) -> dict:
-        checkpoint = load_checkpoint(self, *args, **kwargs)
+    def load_harmless(self: Runner, filename: str, *args: Any, **kwargs: Any) -> dict:
+        if os.path.isfile(filename):
+            check_whole(filename)
+        checkpoint = load_checkpoint(self, filename, *args, **kwargs)
         folders = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
         name = os.path.basename(os.path.normpath(self.work_dir))
         make_harmless(checkpoint, [

@@ -1,8 +1,11 @@
 """The one error that says: what you gave me is wrong, and where."""
+import errno
 from pathlib import Path
 
 #: Where a mistake is: the file, or other place, and the field in it.
 Place = tuple[str | Path, str]
+
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ENOTDIR}
 
 
 class InputError(ValueError):
@@ -35,3 +38,22 @@ class InputError(ValueError):
         self.found, self.want = (value if type(value) in (int, float, bool,
                                                           type(None)) else str(value)
                                  for value in (found, want))
+
+
+def find_disk_mistake(error: BaseException | None) -> InputError | None:
+    """Find a full or read-only disk, or a folder that is none of the user's, behind an exception.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        The same as a user reads it, or None where it is of something else.
+    """
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            return InputError(error.filename or 'disk', 'file', error.strerror,
+                              'one that may be read and written, on a disk with room')
+        error = error.__cause__ or error.__context__
+    return None

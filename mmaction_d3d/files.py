@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, that one process holds, and that are read by the line."""
 import csv
+import errno
 import io
 import os
 import pickle
@@ -37,6 +38,7 @@ def whole_or_absent(path: str | Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())  # some file systems tell only here that the disk is full
         os.replace(part, path)
+        _sync_folder(os.path.dirname(path))
     except BaseException as error:
         if os.path.isfile(part):
             os.remove(part)
@@ -44,6 +46,18 @@ def whole_or_absent(path: str | Path) -> Iterator[BinaryIO]:
             raise InputError(path, 'writing', error.strerror or error,
                              'a folder that can be written to, with room') from error
         raise
+
+
+def _sync_folder(folder: str) -> None:
+    """Put a new name on the disk, too, before whatever it replaces is removed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that has no such thing for folders
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def write_pickle(path: str | Path, content: object) -> None:

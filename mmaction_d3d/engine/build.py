@@ -23,16 +23,14 @@ def build_runner(cfg):
             more processes than GPUs.
     """
     check_config(cfg)
-    fresh = False
+    warning = None
     if cfg.get('resume') and cfg.get('load_from') is None:
-        cfg.load_from = resume_point(cfg.work_dir)
-        fresh = cfg.load_from is None
+        cfg.load_from, warning = resume_point(cfg.work_dir)
     check_processes(cfg.get('launcher', 'none'))
     with config_mistakes(cfg):
         runner = RUNNERS.build(cfg)
-    if fresh:
-        runner.logger.warning(
-            f'{cfg.work_dir} has no checkpoint to resume from: training starts afresh')
+    if warning is not None:
+        runner.logger.warning(warning)
     for sentence in compat.report():
         runner.logger.info(f'Mended: {sentence}')
     reason = unused_gpu()

@@ -1,10 +1,12 @@
 """What can be known to be wrong before a long run starts."""
 import os.path as osp
 import re
+from typing import NamedTuple
 
 import torch
 from mmengine.runner import find_latest_checkpoint
 
+from ..checkpoint_files import check_whole, checkpoints_in, is_whole
 from ..errors import InputError
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
@@ -47,26 +49,44 @@ def _check_dataset(cfg, field, dataset, head, backbone):
                              f'{want}, to match {field}.{other}')
 
 
-def resume_point(work_dir):
-    """Find the checkpoint that a run goes on from.
+class ResumePoint(NamedTuple):
+    """Where a run goes on.
+
+    Attributes:
+        path: The checkpoint; None where there is none yet.
+        warning: What a user should know of that choice, a sentence.
+    """
+    path: str | None
+    warning: str | None = None
+
+
+def resume_point(work_dir: str) -> ResumePoint:
+    """Find the checkpoint that a run goes on from: the last one that is whole.
 
     Args:
-        work_dir (str): The run's folder, which may have been moved since.
-
-    Returns:
-        str | None: The last checkpoint; None where there is none yet.
+        work_dir: The run's folder, which may have been moved since.
 
     Raises:
-        InputError: ``last_checkpoint``, which names it, is empty.
+        InputError: ``last_checkpoint``, which names it, is empty, and there is no other.
     """
-    path = find_latest_checkpoint(work_dir)
-    if path is None:
-        return None
-    if not path:
+    named = find_latest_checkpoint(work_dir)
+    here = named and osp.join(work_dir, osp.basename(named))
+    last = here if here and osp.isfile(here) else named
+    if last and osp.isfile(last) and is_whole(last):
+        return ResumePoint(last)
+    folders = dict.fromkeys([work_dir, osp.dirname(last)] if last else [work_dir])
+    for path in (path for folder in folders for path in checkpoints_in(folder)):
+        if str(path) != last and is_whole(path):
+            why = f'{last or "last_checkpoint"} is damaged or missing'
+            return ResumePoint(str(path), f'{why}: training goes on from {path}')
+    if named is None:
+        return ResumePoint(
+            None, f'{work_dir} has no checkpoint to resume from: training starts '
+            'afresh')
+    if not last:
         raise InputError(osp.join(work_dir, 'last_checkpoint'), 'content', 'nothing',
                          'the path of a checkpoint')
-    here = osp.join(work_dir, osp.basename(path))
-    return here if osp.isfile(here) else path
+    return ResumePoint(last)  # reading it says what is wrong
 
 
 def check_start(cfg, model):
@@ -82,7 +102,7 @@ def check_start(cfg, model):
     """
     path = cfg.get('load_from')
     if cfg.get('resume') and path is None:
-        path = resume_point(cfg.work_dir)
+        path = resume_point(cfg.work_dir).path
     if path is not None:
         check_checkpoint(path, model, whole=cfg.get('resume', False))
 
@@ -135,6 +155,7 @@ def read_checkpoint(path):
     """
     if not osp.isfile(path):
         raise InputError(path, 'checkpoint', 'no such file', _CHECKPOINT)
+    check_whole(path)
     try:
         return torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:  # of any kind: torch raises what its reader stumbles over

@@ -58,9 +58,8 @@ def train(cfg, hooks=()):
         tuple[str, float]: Path of the checkpoint that is best on the validation split, and its
         score there.
     """
-    last = resume_point(cfg.work_dir)
-    if last is not None:
-        cfg = Config(dict(cfg._cfg_dict, resume=True, load_from=last))
+    if resume_point(cfg.work_dir).path is not None:
+        cfg = Config(dict(cfg._cfg_dict, resume=True, load_from=None))
     runner = build_runner(cfg)
     for hook in hooks:
         runner.register_hook(hook)

@@ -1,6 +1,8 @@
 """train.py and test.py do what their flags say, on a small data set."""
 import json
+import os
 import pickle
+import resource
 from pathlib import Path
 
 import pytest
@@ -54,10 +56,67 @@ def test_resume_goes_on_in_a_folder_that_was_moved(run_tool, ut_args, trained, w
 def test_resume_says_where_there_is_nothing_to_go_on_from(run_tool, ut_args, work_dir):
     ended = run_tool('train.py', *ut_args, '--resume')
     assert f'{work_dir} has no checkpoint to resume from: training starts afresh' in ended.out
+    for path in work_dir.glob('epoch_*'):
+        path.unlink()
     (work_dir / 'last_checkpoint').write_text('')
     ended = run_tool('train.py', *ut_args, '--resume')
     assert ended.code == 2
     assert 'last_checkpoint: content: found nothing, want the path of a check' in ended.last_line
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize('damage', [
+    lambda folder: cut(folder / 'epoch_2.pth'), lambda folder:
+    (folder / 'last_checkpoint').write_text(''), lambda folder: (folder / 'epoch_2.pth').unlink()
+], ids=['cut', 'not named', 'gone'])
+def test_resume_goes_on_from_a_whole_checkpoint(run_tool, ut_args, trained, work_dir, damage):
+    (work_dir / 'epoch_2.pth').write_bytes(trained.read_bytes())
+    os.utime(trained, (0, 0))  # the older one
+    (work_dir / 'last_checkpoint').write_text(str(work_dir / 'epoch_2.pth'))
+    damage(work_dir)
+    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume')
+    assert ended.code == 0 and 'is damaged or missing: training goes on from' in ended.out
+    assert 'resumed epoch: 1' in ended.out and weights(work_dir / 'epoch_2.pth')
+
+
+def test_a_damaged_checkpoint_is_not_tested(run_tool, ut_args, trained):
+    data = bytearray(trained.read_bytes())
+    data[-5000] ^= 1
+    trained.write_bytes(data)
+    ended = run_tool('test.py', ut_args[0], trained, *ut_args[1:])
+    assert ended.code == 2 and 'epoch_1.pth: checksum: found ' in ended.last_line
+
+
+@pytest.fixture
+def fill_disk():
+    """Let no file become as large as a checkpoint."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_ends_in_one_line_and_leaves_the_last_checkpoint(run_tool, ut_args, trained,
+                                                                     work_dir, fill_disk):
+    before = trained.read_bytes()
+    fill_disk()
+    ended = run_tool('train.py', *ut_args, 'train_cfg.max_epochs=2', '--resume')
+    assert (ended.code, 'Traceback' in ended.err) == (2, False), ended.err
+    assert f'error: {work_dir / "epoch_2.pth"}: writing: found File too large' in ended.last_line
+    assert trained.read_bytes() == before
+    assert {path.name for path in work_dir.glob('*') if path.is_file()} == {
+        'epoch_1.pth', 'epoch_1.pth.sha256', 'epoch_2.pth.sha256', 'last_checkpoint',
+        'd3d_ut_interaction.py'
+    }
+
+
+def test_a_work_folder_that_cannot_be_made_ends_in_one_line(run_tool, ut_args, tmp_path):
+    (tmp_path / 'file').touch()
+    ended = run_tool('train.py', *ut_args, '--work-dir', tmp_path / 'file' / 'work')
+    assert (ended.code, 'Traceback' in ended.err) == (2, False), ended.err
+    assert 'file: found Not a directory, want one that may be' in ended.last_line
 
 
 def test_resume_from_a_named_checkpoint(run_tool, ut_args, trained, tmp_path):
@@ -89,6 +148,7 @@ def test_a_checkpoint_to_resume_from_runs_no_code_and_deletes_nothing(run_tool, 
     # Any score is better: then the best checkpoint so far is deleted.
     checkpoint['message_hub']['runtime_info'].update(best_ckpt=str(victim), best_score=-1.)
     torch.save(checkpoint, path)
+    path.with_name('epoch_1.pth.sha256').unlink()
     ended = run_tool('train.py', *finegym_args(data, work_dir), 'train_cfg.max_epochs=2',
                      '--resume')
     assert ended.code == 0 and (work_dir / 'best_acc_mean1_epoch_2.pth').exists()

@@ -1,0 +1,87 @@
+"""Checkpoints on the disk: whole or not at all, with a checksum beside them."""
+import hashlib
+import io
+import re
+from pathlib import Path
+
+import torch
+
+from .errors import InputError
+from .files import write_bytes, write_text
+
+SUM_SUFFIX = '.sha256'
+_NAME = re.compile(r'(epoch|iter)_\d+\.pth')
+
+
+def write_checkpoint(checkpoint: object, path: str | Path) -> None:
+    """Save a checkpoint and its checksum, ``PATH.sha256``, which ``sha256sum --check`` reads.
+
+    Args:
+        checkpoint: What ``torch.save`` takes.
+        path: The file. One that is there stays until the new one is whole.
+
+    Raises:
+        InputError: The disk is full, or the file cannot be written there.
+    """
+    content = io.BytesIO()
+    torch.save(checkpoint, content)
+    data = content.getbuffer()
+    new = hashlib.sha256(data).hexdigest()
+    old = _known_sums(path) if Path(path).is_file() else []
+    # Wherever this is stopped, the file that is there has one of the sums that are named.
+    _write_sums(path, [*old, new])
+    write_bytes(path, data)
+    _write_sums(path, [new])
+
+
+def check_whole(path: str | Path) -> None:
+    """Check a checkpoint against its checksum, where there is one.
+
+    Raises:
+        InputError: It is another file than the one that was written.
+    """
+    sums = _known_sums(path)
+    if not sums:
+        return
+    with Path(path).open('rb') as file:
+        found = hashlib.file_digest(file, 'sha256').hexdigest()
+    if found not in sums:
+        raise InputError(
+            path, 'checksum', f'{found[:12]}..., the file is damaged or was changed',
+            f'{sums[-1][:12]}... as in {Path(path).name}{SUM_SUFFIX}, which may be removed where '
+            'the file was changed on purpose')
+
+
+def is_whole(path: str | Path) -> bool:
+    """Whether a checkpoint can be read, and is what was written where there is a checksum."""
+    try:
+        check_whole(path)
+        # What has no checksum: the end of a file that was cut is missed at once.
+        torch.load(path, map_location='cpu', weights_only=True, mmap=not _is_old(path))
+    except Exception:  # of any kind: torch raises what its reader stumbles over
+        return False
+    return True
+
+
+def checkpoints_in(folder: str | Path) -> list[Path]:
+    """List the checkpoints of a run that it can go on from, the newest first."""
+    paths = [path for path in Path(folder).glob('*.pth') if _NAME.fullmatch(path.name)]
+    return sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _is_old(path: str | Path) -> bool:
+    """Whether the file is of torch's format before zip files, which cannot be mapped."""
+    with Path(path).open('rb') as file:
+        return file.read(2) != b'PK'
+
+
+def _known_sums(path: str | Path) -> list[str]:
+    sums = Path(f'{path}{SUM_SUFFIX}')
+    if not sums.is_file():
+        return []
+    with sums.open('rb') as file:  # a few lines; whatever else it is, it is no list of sums
+        return re.findall(r'^([0-9a-f]{64})\b', file.read(4096).decode(errors='replace'), re.M)
+
+
+def _write_sums(path: str | Path, sums: list[str]) -> None:
+    write_text(f'{path}{SUM_SUFFIX}', ''.join(f'{one}  {Path(path).name}\n' for one in sums))

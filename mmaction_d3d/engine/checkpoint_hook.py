@@ -1,0 +1,101 @@
+"""MMEngine's checkpoint hook, which removes a checkpoint only when the next one is whole."""
+from collections.abc import Iterable
+from pathlib import Path
+
+from mmaction.registry import HOOKS
+from mmengine import hooks
+from mmengine.dist import is_main_process
+from mmengine.fileio import BaseStorageBackend
+from mmengine.runner import Runner
+
+from ..checkpoint_files import SUM_SUFFIX
+from ..files import write_text
+
+
+@HOOKS.register_module()
+class CheckpointHook(hooks.CheckpointHook):
+    """MMEngine's ``CheckpointHook``, which at no time leaves a run without a whole checkpoint.
+
+    MMEngine's removes the older checkpoint, and the best one so far, before it writes the newer.
+    This one has its name, so that every config of MMAction2 gets it. See
+    :mod:`mmaction_d3d.checkpoint_files` for how a file is written.
+
+    Args:
+        *args: As of MMEngine's.
+        **kwargs: As of MMEngine's.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        """Find the folder, and remove what a run that was stopped had superseded."""
+        numbers = list(runner.message_hub.get_info('keep_ckpt_ids') or [])
+        surplus = numbers[:-self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
+        runner.message_hub.update_info('keep_ckpt_ids', numbers[len(surplus):])
+        super().before_train(runner)
+        self._remove(map(self.filename_tmpl.format, surplus))
+        self.last_ckpt = runner.message_hub.get_info('last_ckpt')
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        """Save, say which is the last one, and only then remove the oldest."""
+        if isinstance(self.file_backend, _LateRemovals):
+            self.file_backend.remove_now()  # the better one is whole
+        name = self.filename_tmpl.format(step)
+        numbers = []
+        if self.max_keep_ckpts > 0:
+            numbers = [number for number in self.keep_ckpt_ids if number != step] + [step]
+            # With the one to be removed: a run that is stopped before that does it when it goes on.
+            runner.message_hub.update_info('keep_ckpt_ids', numbers)
+        self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(self.out_dir, name, self.file_client_args,
+                               save_optimizer=self.save_optimizer,
+                               save_param_scheduler=self.save_param_scheduler, meta=meta,
+                               by_epoch=self.by_epoch, backend_args=self.backend_args, **self.args)
+        if is_main_process():
+            write_text(Path(runner.work_dir, 'last_checkpoint'), self.last_ckpt)
+        if self.max_keep_ckpts > 0:
+            self.keep_ckpt_ids.clear()
+            self.keep_ckpt_ids.extend(numbers[-self.max_keep_ckpts:])
+            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+            self._remove(map(self.filename_tmpl.format, numbers[:-self.max_keep_ckpts]))
+
+    def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
+        """Save where the metrics are better, and only then remove the best one before."""
+        backend, self.file_backend = self.file_backend, _LateRemovals(self.file_backend)
+        try:
+            super()._save_best_checkpoint(runner, metrics)
+            self.file_backend.remove_now()
+        finally:
+            self.file_backend = backend
+
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            if is_main_process():
+                _remove(self.file_backend, self.file_backend.join_path(self.out_dir, name))
+
+
+class _LateRemovals:
+    """A storage backend that removes files when it is told to."""
+
+    def __init__(self, backend: BaseStorageBackend):
+        self._backend, self._due = backend, []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._backend, name)
+
+    def remove(self, path: str) -> None:
+        self._due.append(path)
+
+    rmtree = remove
+
+    def remove_now(self) -> None:
+        while self._due:
+            _remove(self._backend, self._due.pop())
+
+
+def _remove(backend: BaseStorageBackend, path: str) -> None:
+    """Remove a checkpoint and its checksum."""
+    for file in (path, f'{path}{SUM_SUFFIX}'):
+        if backend.isfile(file):
+            backend.remove(file)
+    if backend.isdir(path):
+        backend.rmtree(path)  # as deepspeed saves them

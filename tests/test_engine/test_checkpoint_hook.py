@@ -1,0 +1,101 @@
+"""A run has a whole checkpoint at any moment once it has one, also its best."""
+import pytest
+import torch
+from mmaction.registry import HOOKS
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+
+from mmaction_d3d import checkpoint_files
+from mmaction_d3d.engine import CheckpointHook
+
+EPOCHS = 3
+
+
+class Killed(BaseException):
+    pass
+
+
+class Toy(BaseModel):
+
+    def __init__(self):
+        super().__init__()
+        self.line = torch.nn.Linear(3, 1)
+
+    def forward(self, x, mode):
+        y = self.line(x)
+        return dict(loss=y.square().mean()) if mode == 'loss' else [y]
+
+
+class Better(BaseMetric):
+    """Better at each validation."""
+
+    def process(self, data_batch, data_samples):
+        self.results.append(0)
+
+    def compute_metrics(self, results):
+        from mmengine.logging import MessageHub
+        return dict(acc=float(MessageHub.get_current_instance().get_info('epoch')))
+
+
+def make_runner(folder, **kwargs):
+    loader = dict(dataset=[dict(x=torch.ones(3))] * 4, batch_size=2,
+                  collate_fn=dict(type='default_collate'), sampler=dict(type='DefaultSampler'))
+    return Runner(
+        Toy(), work_dir=str(folder), default_scope='mmaction', train_dataloader=loader,
+        val_dataloader=loader, train_cfg=dict(by_epoch=True, max_epochs=EPOCHS), val_cfg=dict(),
+        val_evaluator=Evaluator(Better()), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_best='acc')),
+        log_level='ERROR', experiment_name=f'{folder}', **kwargs)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file() and path.suffix != '.py')
+
+
+def test_mmaction_s_configs_get_this_hook():
+    assert HOOKS.get('CheckpointHook') is CheckpointHook
+
+
+def test_a_finished_run_has_its_last_and_best_checkpoint(tmp_path):
+    make_runner(tmp_path).train()
+    assert names(tmp_path) == [
+        'best_acc_epoch_3.pth', 'best_acc_epoch_3.pth.sha256', 'epoch_3.pth', 'epoch_3.pth.sha256',
+        'last_checkpoint'
+    ]
+
+
+# Each epoch: last, best and last again, of three files each; and last_checkpoint twice.
+@pytest.mark.parametrize('moment', range(12, 2 * 11 + 1))
+def test_there_is_a_whole_checkpoint_wherever_a_run_is_stopped(tmp_path, monkeypatch, moment):
+    """At each write and each removal of the second epoch."""
+    steps = []
+
+    def step(*args, then):
+        steps.append(args)
+        if len(steps) == moment:
+            raise Killed
+        return then(*args)
+
+    for module, name in ((checkpoint_files, 'write_bytes'), (checkpoint_files, 'write_text')):
+        monkeypatch.setattr(module, name,
+                            lambda *args, then=getattr(module, name): step(*args, then=then))
+    hook_module = __import__(CheckpointHook.__module__, fromlist=['_remove'])
+    for name in ('_remove', 'write_text'):
+        monkeypatch.setattr(hook_module, name,
+                            lambda *args, then=getattr(hook_module, name): step(*args, then=then))
+    runner = make_runner(tmp_path)
+    try:
+        runner.train()
+    except Killed:
+        pass
+    monkeypatch.undo()
+    for pattern in ('epoch_*.pth', 'best_*.pth'):
+        assert [path for path in tmp_path.glob(pattern) if checkpoint_files.is_whole(path)]
+    last = (tmp_path / 'last_checkpoint').read_text()
+    assert checkpoint_files.is_whole(last)
+    # What was superseded when it was stopped is gone when it has gone on.
+    make_runner(tmp_path, resume=True, load_from=last).train()
+    assert [path.name for path in tmp_path.glob('epoch_*.pth')] == ['epoch_3.pth']
+    assert 'best_acc_epoch_3.pth' in names(tmp_path)
