@@ -6,14 +6,7 @@ from mmengine.dataset import BaseDataset
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.annotations import spread_over_classes
-from mmaction_d3d.engine import (
-    add_shared_arguments,
-    build_runner,
-    check_checkpoint,
-    config_mistakes,
-    load_config,
-    read_config,
-)
+from mmaction_d3d.engine import add_shared_arguments, load_config, load_trained, read_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.attention_maps import Selection
 from mmaction_d3d.evaluation.explain import explain_clip
@@ -112,21 +105,6 @@ def selection_of(args):
                      *(getattr(args, name, None) for name in ('head', 'query', 'query_frame')))
 
 
-def load_model(args):
-    """Build config, checkpoint and data set of the command line.
-
-    Returns:
-        tuple: Runner with the model loaded, and the data set of the test split.
-    """
-    cfg = load_config(args)
-    cfg.load_from = args.checkpoint
-    runner = build_runner(cfg)
-    check_checkpoint(args.checkpoint, runner.model)
-    runner.load_checkpoint(args.checkpoint)
-    with config_mistakes(cfg):
-        return runner, runner.build_dataloader(cfg.test_dataloader).dataset
-
-
 def find_clips(dataset: BaseDataset, names):
     """Return the indices of the clips with these names.
 
@@ -150,7 +128,7 @@ def draw_clips(args):
     """Return a registered picture of each clip."""
     picture = args.picture
     options = {name: getattr(args, name) for name in picture.options}
-    runner, dataset = load_model(args)
+    runner, dataset = load_trained(load_config(args), args.checkpoint)
     if args.clips:
         clips = find_clips(dataset, args.clips)
     else:
@@ -171,7 +149,7 @@ def draw_clips(args):
 
 def test_faithfulness(args):
     """``faithfulness``."""
-    runner, dataset = load_model(args)
+    runner, dataset = load_trained(load_config(args), args.checkpoint)
     out_dir = args.out_dir or osp.join(runner.work_dir, 'faithfulness')
     count = min(args.count or len(dataset), len(dataset))
     selection = selection_of(args)

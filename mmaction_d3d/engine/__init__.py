@@ -8,7 +8,7 @@ from .explanation_hook import ExplanationHook
 from .gpu_memory import memory_mistakes
 from .optim_wrapper import auto_amp_optim_wrapper
 from .runner import AutoDeviceRunner
-from .train_and_test import test, train
+from .train_and_test import load_trained, test, train
 from .training_health_hook import TrainingHealthHook
 from .visualization_hook import RGBPoseVisualizationHook
 
@@ -16,5 +16,6 @@ __all__ = [
     'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'CheckpointHook', 'DumpClipsHook',
     'ExplanationHook', 'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
-    'config_mistakes', 'load_config', 'memory_mistakes', 'read_config', 'test', 'train'
+    'config_mistakes', 'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'test',
+    'train'
 ]

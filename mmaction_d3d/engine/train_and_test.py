@@ -3,12 +3,13 @@ from typing import NamedTuple
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
-from .build import build_runner
-from .checks import resume_point
+from .build import build_runner, config_mistakes
+from .checks import check_checkpoint, resume_point
 from .gpu_memory import memory_mistakes
 
 
@@ -66,6 +67,27 @@ def train(cfg, hooks=()):
     with memory_mistakes(runner):
         runner.train()
     return runner.message_hub.get_info('best_ckpt'), runner.message_hub.get_info('best_score')
+
+
+def load_trained(cfg: Config, checkpoint: str) -> tuple[Runner, BaseDataset]:
+    """Build the runner of a config with a checkpoint in its model.
+
+    Args:
+        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+        checkpoint: The checkpoint.
+
+    Returns:
+        The runner, and the data set of the test split.
+
+    Raises:
+        InputError: They do not fit together.
+    """
+    cfg.load_from = checkpoint
+    runner = build_runner(cfg)
+    check_checkpoint(checkpoint, runner.model)
+    runner.load_checkpoint(checkpoint)
+    with config_mistakes(cfg):
+        return runner, runner.build_dataloader(cfg.test_dataloader).dataset
 
 
 def test(cfg, checkpoint):
