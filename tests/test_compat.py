@@ -23,7 +23,9 @@ from mmaction_d3d import compat
 @pytest.fixture(scope='module')
 def fresh_import(tmp_path_factory):
     """Imports the package in a Python of its own, which then warns by itself."""
-    script = ('import mmaction_d3d, sys, warnings; print("imported", file=sys.stderr);'
+    script = ('import mmaction_d3d, sys, warnings;'
+              'late = [name for name in sys.modules if name.startswith("mmaction_d3d.inference")];'
+              'print("imported", *late, file=sys.stderr);'
               'warnings.warn("from the user")')
     environment = {k: v for k, v in os.environ.items() if k != 'PYTHONWARNINGS'}
     return subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
@@ -33,6 +35,10 @@ def fresh_import(tmp_path_factory):
 def test_import_prints_nothing(fresh_import):
     assert fresh_import.stdout == ''
     assert fresh_import.stderr.partition('imported\n')[0] == ''
+
+
+def test_import_leaves_inference_for_when_it_is_asked_for(fresh_import):
+    assert 'imported\n' in fresh_import.stderr
 
 
 def test_import_leaves_warnings_of_others_on(fresh_import):

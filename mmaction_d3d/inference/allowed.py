@@ -51,6 +51,8 @@ def allowed_config(values: Mapping[str, Any], checkpoint: str) -> dict[str, Any]
     if scope != 'mmaction':
         raise check.refusal('default_scope', scope, 'mmaction')
     model = check.part(values.get('model'), 'model', MODELS)
+    if not isinstance(model, dict):
+        raise check.refusal('model', model, 'the config of a model')
     if not issubclass(check.registered(model.get('type'), 'model.type', MODELS), BaseRecognizer):
         raise check.refusal('model.type', model['type'], 'a recognizer')
     dataset = check.dataset(values.get('test_dataloader') or {})

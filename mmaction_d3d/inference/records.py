@@ -159,6 +159,11 @@ class Recognition(Subject):
         """Score of the best class, 0 to 1."""
         return float(self.scores[self.index])
 
+    @property
+    def people(self) -> int:
+        """People who were found."""
+        return self.skeleton.people()
+
     def top(self, count: int, frame: int | None = None) -> list[dict[str, Any]]:
         """List the best classes, best first: ``label`` (number), ``class`` (name), ``score``.
 

@@ -12,7 +12,7 @@ MOST_TOKENS = 50_000
 MOST_DEPTH = 40
 
 #: What a user who trusts a config can do in place of what is refused here.
-OTHERWISE = 'or config=, a config file that you trust'
+OTHERWISE = 'or config= (--config), a config file that you trust'
 _WANT = f'plain values, name = value, as mmengine stores a config, {OTHERWISE}'
 _SIGNS = frozenset('()[]{},=:-')
 _PLAIN = (tokenize.NAME, tokenize.NUMBER, tokenize.STRING, tokenize.NEWLINE, tokenize.NL,

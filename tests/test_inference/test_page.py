@@ -12,7 +12,7 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from running import ROOT, page_blocks, page_commands, run_tool
 
-from mmaction_d3d.inference import D3DInferencer
+from mmaction_d3d.inference import D3D, D3DInferencer, Recognition, load
 
 PAGE = (ROOT / 'docs' / 'inference.md').read_text()
 
@@ -32,9 +32,11 @@ def here(tmp_path, monkeypatch, rgb_pose_data):
     for path in ('data/synthetic/videos/test_00000.mp4', 'data/long.mp4'):
         shutil.copy(data.video_dir / 'clip0.mp4', path)
     (tmp_path / 'data/long.pkl').write_bytes(pickle.dumps(data.annotations[:1]))
-    model = MODELS.build(Config.fromfile('configs/d3d_quickstart.py').model)
+    cfg = Config.fromfile('configs/d3d_quickstart.py')
+    model = MODELS.build(cfg.model)
     (tmp_path / 'work_dirs/quickstart').mkdir(parents=True)
-    torch.save(dict(state_dict=model.state_dict()),
+    meta = dict(cfg=cfg.pretty_text, dataset_meta=dict(classes=list('abcdefgh')))
+    torch.save(dict(state_dict=model.state_dict(), meta=meta),
                'work_dirs/quickstart/best_acc_top1_epoch_4.pth')
     return tmp_path
 
@@ -60,12 +62,23 @@ def test_commands_and_python(here, capfd):
     assert 'results/test_00000.mp4' in out and 'no person found' in out and "'segments'" not in out
 
 
-def test_the_interface_page_lists_each_argument():
-    section = (ROOT / 'docs' / 'interface.md').read_text().partition('\n## D3DInferencer\n')[2]
+@pytest.mark.parametrize('name, make, call',
+                         [('load', load, D3D.__call__),
+                          ('D3DInferencer', D3DInferencer, D3DInferencer.__call__)])
+def test_the_interface_page_lists_each_argument(name, make, call):
+    page = (ROOT / 'docs' / 'interface.md').read_text()
+    section = page.partition(f'\n## {name}\n')[2].partition('\n## ')[0]
     rows = re.findall(r'^\| `(\w+)` \| (.*?) \|', section, re.M)
     named = [
-        *inspect.signature(D3DInferencer).parameters.values(),
-        *list(inspect.signature(D3DInferencer.__call__).parameters.values())[1:]
+        *inspect.signature(make).parameters.values(),
+        *list(inspect.signature(call).parameters.values())[1:]
     ]
     assert rows == [(p.name, 'required' if p.default is p.empty else f'`{p.default!r}`')
                     for p in named]
+
+
+def test_the_page_names_what_an_answer_has():
+    table = PAGE.partition('| of an answer |')[2].partition('\n\n')[0]
+    for row in re.findall(r'^\| (`.*?) \|', table, re.M):
+        for name in re.findall(r'`(\w+)', row):
+            assert hasattr(Recognition, name) or name in Recognition.__dataclass_fields__, name
