@@ -1,13 +1,15 @@
 """Checkpoints on the disk: whole or not at all, with a checksum beside them."""
 import hashlib
 import io
+import os
 import re
+import shutil
 from pathlib import Path
 
 import torch
 
 from .errors import InputError
-from .files import write_bytes, write_text
+from .files import whole_or_absent, write_bytes, write_text
 
 SUM_SUFFIX = '.sha256'
 _NAME = re.compile(r'(epoch|iter)_\d+\.pth')
@@ -32,6 +34,39 @@ def write_checkpoint(checkpoint: object, path: str | Path) -> None:
     _write_sums(path, [*old, new])
     write_bytes(path, data)
     _write_sums(path, [new])
+
+
+def name_checkpoint(source: str | Path, path: str | Path) -> None:
+    """Give a checkpoint a further name, which stays whole when the first one is removed.
+
+    Args:
+        source: The checkpoint.
+        path: Its further name: a hard link, or a copy where there can be none. At any time it is
+            the whole file from before, or this one; nothing is done where it is already.
+
+    Raises:
+        InputError: The disk is full, or the file cannot be written there.
+    """
+    source, path = Path(source), Path(path)
+    if path.exists():
+        if path.samefile(source) or _stamp(path) == _stamp(source):
+            return
+    sums = _known_sums(source)
+    if sums:
+        _write_sums(path, [*_known_sums(path), *sums])
+    else:
+        Path(f'{path}{SUM_SUFFIX}').unlink(missing_ok=True)
+    part = path.with_name(f'{path.name}.part')
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+        os.replace(part, path)
+    except OSError:  # no links on this file system, or the two lie on different ones
+        with whole_or_absent(path) as file, source.open('rb') as content:
+            shutil.copyfileobj(content, file)
+        shutil.copystat(source, path)
+    if sums:
+        _write_sums(path, sums)
 
 
 def check_whole(path: str | Path) -> None:
@@ -73,6 +108,11 @@ def _is_old(path: str | Path) -> bool:
     """Whether the file is of torch's format before zip files, which cannot be mapped."""
     with Path(path).open('rb') as file:
         return file.read(2) != b'PK'
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
 
 
 def _known_sums(path: str | Path) -> list[str]:

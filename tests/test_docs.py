@@ -71,3 +71,26 @@ def test_the_page_lists_each_flag(tool, command, flags, capsys):
         module.parse_args([*command.split(), '--help'])
     offered = set(re.findall(r'^  (--[\w-]+)', capsys.readouterr().out, re.M)) | {'--help'}
     assert offered - {'--help'} == set(re.findall(r'`(--[\w-]+)`', flags))
+
+
+def sentences_of(text):
+    """The sentences of a page in words: not its code, tables, pictures and headings."""
+    text = re.sub(r'^```.*?^```', '', text, flags=re.M | re.S)
+    text = re.sub(r'!\[[^]]*\]\([^)]*\)|^(\||#).*$', '\n\n', text, flags=re.M)
+    paragraphs = re.split(r'\n\s*\n|^\s*(?:[-*>]|\d+\.) ', text, flags=re.M)
+    sentences = [
+        part.split() for text in paragraphs for part in re.split(r'[.!?]\**\s', f'{text} ')
+    ]
+    return [words for words in sentences if words]
+
+
+PROSE = [
+    'README.md', 'CONTRIBUTING.md',
+    *(f'docs/extend/{path.name}' for path in sorted((ROOT / 'docs/extend').iterdir()))
+]
+
+
+@pytest.mark.parametrize('page', PROSE)
+def test_sentences_are_short(page):
+    lengths = sorted(len(words) for words in sentences_of((ROOT / page).read_text()))
+    assert sum(lengths) / len(lengths) < 16 and lengths[-1] <= 40, lengths[-5:]

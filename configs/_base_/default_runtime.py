@@ -15,6 +15,8 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20, ignore_last=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2, save_best='acc/top1'),
+    # WORK_DIR/best.pth and WORK_DIR/last.pth are further names of these.
+    checkpoint_names=dict(type='CheckpointNamesHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),
     visualization=dict(type='RGBPoseVisualizationHook'),

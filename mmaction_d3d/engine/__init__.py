@@ -1,7 +1,8 @@
 from .amp_loops import AmpTestLoop, AmpValLoop
 from .arguments import DATA_VARIABLE, add_shared_arguments, load_config, read_config
-from .build import build_runner, config_mistakes
+from .build import build_dataset, build_runner, config_mistakes
 from .checkpoint_hook import CheckpointHook
+from .checkpoint_names_hook import CheckpointNamesHook
 from .checks import check_checkpoint, check_config, check_start
 from .dump_clips_hook import DumpClipsHook
 from .explanation_hook import ExplanationHook
@@ -13,9 +14,9 @@ from .training_health_hook import TrainingHealthHook
 from .visualization_hook import RGBPoseVisualizationHook
 
 __all__ = [
-    'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'CheckpointHook', 'DumpClipsHook',
-    'ExplanationHook', 'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
-    'auto_amp_optim_wrapper', 'build_runner', 'check_checkpoint', 'check_config', 'check_start',
-    'config_mistakes', 'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'test',
-    'train'
+    'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'CheckpointHook',
+    'CheckpointNamesHook', 'DumpClipsHook', 'ExplanationHook', 'RGBPoseVisualizationHook',
+    'TrainingHealthHook', 'add_shared_arguments', 'auto_amp_optim_wrapper', 'build_dataset',
+    'build_runner', 'check_checkpoint', 'check_config', 'check_start', 'config_mistakes',
+    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'test', 'train'
 ]

@@ -1,7 +1,10 @@
 """Builds the runner of a config, with a plain answer to a key that no class knows."""
 from contextlib import contextmanager
 
-from mmaction.registry import RUNNERS
+from mmaction.registry import DATASETS, RUNNERS
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.registry import init_default_scope
 
 from .. import compat
 from ..errors import InputError
@@ -37,6 +40,24 @@ def build_runner(cfg):
     if reason is not None:
         runner.logger.warning(f'The GPU is left aside, all is computed on the CPU: {reason}')
     return runner
+
+
+def build_dataset(cfg: Config, split: str) -> BaseDataset:
+    """Build the data set of a split, as training or test does.
+
+    Args:
+        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+        split: ``train``, ``val`` or ``test``.
+
+    Raises:
+        InputError: The config has none, or it cannot be used.
+    """
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise InputError(cfg.filename, f'{split}_dataloader', 'nothing', 'a data set')
+    init_default_scope(cfg.get('default_scope', 'mmaction'))
+    with config_mistakes(cfg):
+        return DATASETS.build(loader.dataset)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """What a video or frame folder holds."""
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from ..errors import InputError
-from .find import Media
+from .find import Media, as_media
 from .read import Frames
 from .video import DEFAULT_FPS, DecodingError, Video
 
@@ -26,12 +27,12 @@ class MediaInfo:
     problem: str = ''
 
 
-def probe(media: Media, count: str = 'packets',
+def probe(media: Media | str | Path, count: str = 'packets',
           folder_fps: Fraction | float = DEFAULT_FPS) -> MediaInfo:
     """Find out how long, large and fast a video or frame folder is; its first frame is decoded.
 
     Args:
-        media: What to look at.
+        media: What to look at; a path stands for the media there.
         count: How to count a video's frames: ``header`` believes what the file announces,
             ``packets`` reads the file without decoding it, ``frames`` decodes all. Defaults to
             ``packets``.
@@ -43,6 +44,7 @@ def probe(media: Media, count: str = 'packets',
     Raises:
         InputError: Not one frame decodes.
     """
+    media = as_media(media)
     first = next(iter(Frames(media, None if media.images is not None else 'av'))).rgb()
     height, width = first.shape[:2]
     if media.images is not None:

@@ -37,7 +37,7 @@ def here(tmp_path, monkeypatch, rgb_pose_data):
     (tmp_path / 'work_dirs/quickstart').mkdir(parents=True)
     meta = dict(cfg=cfg.pretty_text, dataset_meta=dict(classes=list('abcdefgh')))
     torch.save(dict(state_dict=model.state_dict(), meta=meta),
-               'work_dirs/quickstart/best_acc_top1_epoch_4.pth')
+               'work_dirs/quickstart/best.pth')
     return tmp_path
 
 

@@ -46,7 +46,7 @@ def done(tmp_path_factory):
             run(command)
         Path(QUICKSTART).mkdir(parents=True)
         checkpoint, = Path('work_dirs').glob('*/epoch_1.pth')
-        shutil.copy(checkpoint, f'{QUICKSTART}/best_acc_top1_epoch_4.pth')
+        shutil.copy(checkpoint, f'{QUICKSTART}/best.pth')
         shutil.copytree(next(checkpoint.parent.glob('*/vis_data')), f'{QUICKSTART}/1/vis_data')
         for command in COMMANDS:
             if command not in training:

@@ -2,12 +2,10 @@
 import os.path as osp
 
 import numpy as np
-from mmaction.registry import DATASETS
-from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
 from mmaction_d3d import cli
-from mmaction_d3d.engine import add_shared_arguments, config_mistakes, load_config
+from mmaction_d3d.engine import add_shared_arguments, build_dataset, load_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.clip_view import view_clip
 from mmaction_d3d.media import write_slow_video
@@ -40,19 +38,6 @@ def parse_args(argv=None):
     return args
 
 
-def build_dataset(cfg, split):
-    """Build the data set of a split, as training or test does.
-
-    Raises:
-        InputError: The config has none.
-    """
-    loader = cfg.get(f'{split}_dataloader')
-    if not loader:
-        raise InputError(cfg.filename, f'{split}_dataloader', 'nothing', 'a data set to draw')
-    with config_mistakes(cfg):
-        return DATASETS.build(loader.dataset)
-
-
 def joint_layout(cfg, dataset):
     """Return the joint layout: the data set's, else that of the model's number of joints."""
     dataset = unwrap_dataset(dataset)
@@ -65,7 +50,6 @@ def main(argv=None):
     """Draw as the command line says."""
     args = parse_args(argv)
     cfg = load_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmaction'))
     dataset = build_dataset(cfg, args.split)
     set_random_seed(args.seed)
     count = min(args.count, len(dataset))

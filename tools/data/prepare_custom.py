@@ -1,8 +1,7 @@
 """Your own videos as a data set: python tools/data/prepare_custom.py ROOT --out X.pkl."""
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters import command_line, custom
-from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.datasets.converters import DropReport, command_line, custom
 
 
 def parse_args(argv=None):
@@ -13,7 +12,6 @@ def parse_args(argv=None):
     parser.add_argument(
         'root', metavar='ROOT', help='folder of the videos: ROOT/CLASS/..., '
         'ROOT/SPLIT/CLASS/... (train, val, test), or as the CSV says')
-    parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
     parser.add_argument('--csv', metavar='FILE', help='columns path,label,split; path below ROOT')
     parser.add_argument(
         '--val-ratio', type=cli.number(float, least=0, below=1), default=0.2, metavar='R',
@@ -21,9 +19,7 @@ def parse_args(argv=None):
         '(default: %(default)s)')
     parser.add_argument('--seed', type=cli.number(least=0), default=0,
                         help='of that draw (default: %(default)s)')
-    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
-                        help='processes (default: one for each CPU)')
-    command_line.add_skeleton_arguments(parser, num_person=2)
+    command_line.add_converter_arguments(parser, num_person=2)
     return parser.parse_args(argv)
 
 
@@ -41,8 +37,6 @@ def main():
     content = command_line.attach_named_skeletons(content, args, report)
     command_line.finish(content, args.out, report)
     job.remove()
-    if args.skeletons is None:
-        print('no skeletons yet: extract them, or give --skeletons')
 
 
 if __name__ == '__main__':

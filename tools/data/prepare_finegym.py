@@ -3,8 +3,7 @@ import argparse
 import os
 
 from mmaction_d3d import __version__, cli
-from mmaction_d3d.datasets.converters import command_line
-from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.datasets.converters import add_converter_arguments, convert
 from mmaction_d3d.datasets.converters.finegym import VERSIONS, prepare_finegym
 
 
@@ -25,15 +24,13 @@ def parse_args(argv=None):
         description="Gym99's clips, cut out of full videos by FineGYM's annotation files, and "
         'their annotation pickle with the official splits: without skeletons, ready for their '
         "extraction, or with those of another tool, such as PYSKL's gym_hrnet.pkl. An interrupted "
-        'run goes on where it stopped.')
+        'run goes on where it stopped. Clips go to the folder videos beside the pickle.')
     parser.add_argument('--annotations', required=True, metavar='DIR',
                         help='folder with the official files, under their own names')
     parser.add_argument(
         '--videos', required=True, metavar='DIR',
         help='folder with the full videos, named by their YouTube ids, at any '
         'depth')
-    parser.add_argument('--out', required=True, metavar='X.pkl',
-                        help='the pickle to write; clips go to the folder videos beside it')
     parser.add_argument('--events', metavar='DIR',
                         help="folder to write the clips' whole events to, too")
     parser.add_argument(
@@ -43,22 +40,20 @@ def parse_args(argv=None):
         '(default: %(default)s)')
     parser.add_argument('--short-side', type=cli.number(least=16), default=256, metavar='PIXELS',
                         help='of the clips (default: %(default)s)')
-    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
-                        help='processes (default: one for each CPU)')
-    command_line.add_skeleton_arguments(parser, num_person=1)
+    add_converter_arguments(parser, num_person=1)
     return parser.parse_args(argv)
 
 
-def main():
-    """Cut the clips, attaches skeletons, writes the pickle."""
-    args, report = parse_args(), DropReport()
+def read(args, report):
+    """Cut the clips that the command line names."""
     clips = os.path.join(os.path.dirname(args.out), 'videos')
-    content = prepare_finegym(args.annotations, args.videos, clips, args.events, args.version,
-                              args.short_side, args.workers, report)
-    content = command_line.attach_named_skeletons(content, args, report, spread=True)
-    command_line.finish(content, args.out, report)
-    if args.skeletons is None:
-        print('no skeletons yet: extract them, or give --skeletons')
+    return prepare_finegym(args.annotations, args.videos, clips, args.events, args.version,
+                           args.short_side, args.workers, report)
+
+
+def main():
+    """Cut the clips, attach skeletons, write the pickle."""
+    convert(read, parse_args(), spread=True)
 
 
 if __name__ == '__main__':

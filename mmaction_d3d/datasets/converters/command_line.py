@@ -1,6 +1,6 @@
-"""What the converters' command lines share: flags for skeletons from elsewhere, and the end."""
-# missing import of ArgumentParser
-import argparse
+"""What the converters' command lines share: their flags, skeletons from elsewhere, and the end."""
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 
 from ... import cli
 from ...errors import InputError
@@ -12,13 +12,16 @@ from .common import DropReport
 from .importers import IMPORTERS
 
 
-def add_skeleton_arguments(parser: argparse.ArgumentParser, num_person: int) -> None:
-    """Add the flags that name skeletons of another tool.
+def add_converter_arguments(parser: ArgumentParser, num_person: int) -> None:
+    """Add the flags of every converter: the output, processes, and skeletons of another tool.
 
     Args:
         parser: The parser.
         num_person: People kept by default.
     """
+    parser.add_argument('--out', required=True, metavar='X.pkl', help='the pickle to write')
+    parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
+                        help='processes (default: one for each CPU)')
     parser.add_argument('--skeletons', metavar='PATH',
                         help='file or folder of skeletons that another tool wrote')
     parser.add_argument('--format', choices=IMPORTERS, help='what wrote them')
@@ -28,13 +31,31 @@ def add_skeleton_arguments(parser: argparse.ArgumentParser, num_person: int) -> 
                         help='people kept of them (default: %(default)s)')
 
 
-def attach_named_skeletons(content: Content, args: argparse.Namespace, report: DropReport,
+def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace,
+            spread: bool = False) -> None:
+    """Read a data set and write its pickle, with skeletons from elsewhere where they are named.
+
+    Args:
+        read: The one function to write for a data set. It takes the command line and a report,
+            which gets what it leaves out, and returns ``dict(annotations=, split=, classes=)``.
+        args: With the flags of :func:`add_converter_arguments`.
+        spread: As for :func:`attach_skeletons`.
+
+    Raises:
+        InputError: What is read cannot be used.
+    """
+    report = DropReport()
+    content = attach_named_skeletons(read(args, report), args, report, spread)
+    finish(content, args.out, report)
+
+
+def attach_named_skeletons(content: Content, args: Namespace, report: DropReport,
                            spread: bool = False) -> Content:
-    """Attaches the skeletons that the command line names; splits lose clips without any.
+    """Attach the skeletons that the command line names; splits lose clips without any.
 
     Args:
         content: ``dict(annotations=, split=, ...)``.
-        args: With the flags of :func:`add_skeleton_arguments`.
+        args: With the flags of :func:`add_converter_arguments`.
         report: Gets what was left out or changed.
         spread: As for :func:`attach_skeletons`.
 
@@ -75,3 +96,5 @@ def finish(content: Content, out: str, report: DropReport) -> None:
     splits = ', '.join(f'{name} {len(clips)}' for name, clips in content['split'].items())
     number = len(content.get('classes', ())) or 'numbered'
     print(f'{out}: {len(content["annotations"])} clips ({splits}), {number} classes')
+    if not all('keypoint' in annotation for annotation in content['annotations']):
+        print('no skeletons yet: extract them, or give --skeletons')

@@ -71,4 +71,4 @@ def test_ntu(here, square_video, monkeypatch, capsys):  # noqa: F811
         OLD[2], NEW[0]
     ]
     for run_of in ('d3d_ntu60_xsub', 'd3d_ntu120_xset', 'd3d_ntu60_xsub_hrnet'):
-        assert Path(f'work_dirs/{run_of}/best_acc_top1_epoch_1.pth').exists()
+        assert Path(f'work_dirs/{run_of}/best.pth').exists()

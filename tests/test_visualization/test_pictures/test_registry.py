@@ -1,6 +1,6 @@
 """A picture from outside the package appears in the tool, which is not edited."""
 import pytest
-from running import ROOT, page_blocks, run_tool
+from running import ROOT, run_tool
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.visualization import all_pictures, pictures
@@ -49,9 +49,3 @@ def test_its_options_reach_it(outside, explanation):
 def test_two_files_cannot_share_a_name(outside):
     with pytest.raises(InputError, match='picture: found joints, want a name other than'):
         pictures.picture('joints', 'others')(lambda explanation: None)
-
-
-def test_the_file_of_the_page_is_a_picture(outside, explanation):
-    block, = (block for block in page_blocks('explain.md', 'python') if '@picture' in block)
-    exec(block, dict(__name__='my_pictures'))
-    assert len(all_pictures()['brightness'].draw(explanation).axes[0].lines) == 1
