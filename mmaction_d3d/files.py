@@ -66,7 +66,7 @@ def write_pickle(path: str | Path, content: object) -> None:
         pickle.dump(content, file, protocol=4)
 
 
-def write_bytes(path: str | Path, data: bytes) -> None:
+def write_bytes(path: str | Path, data: bytes | memoryview) -> None:
     """Write bytes whole or not at all: see :func:`whole_or_absent`."""
     with whole_or_absent(path) as file:
         file.write(data)

@@ -14,6 +14,7 @@ from ..media import MediaIndex, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations, select_split
+from .bad_clips import BadClips
 from .transforms.cropping import check_before_crops
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
@@ -65,6 +66,9 @@ class RGBPoseDataset(BaseActionDataset):
         layout: Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
         num_classes: Labels must be below it. Defaults to None: not checked.
         num_person: People kept (M), those with the highest total score. Defaults to 2.
+        on_bad_clip: What happens in training where a clip cannot be used after all, such as a video
+            that does not decode: ``'stop'``, or ``'skip'``, another clip stands in, up to
+            :data:`~mmaction_d3d.datasets.bad_clips.MOST_BAD` of all clips. A test always stops.
         **kwargs: Those of :class:`mmaction.datasets.BaseActionDataset`, such as ``test_mode``.
 
     Raises:
@@ -75,7 +79,7 @@ class RGBPoseDataset(BaseActionDataset):
                  data_prefix: dict[str, str] | None = None, filename_tmpl: str | None = None,
                  frame_tmpl: str = 'img_{:05}.jpg', start_index: int | None = None,
                  layout: str = 'coco17', num_classes: int | None = None, num_person: int = 2,
-                 **kwargs: Any) -> None:
+                 on_bad_clip: str = 'stop', **kwargs: Any) -> None:
         data_prefix = dict(data_prefix or {})
         if set(data_prefix) not in ({'video'}, {'img'}):
             raise InputError('config', 'data_prefix', f'the keys {sorted(data_prefix)}',
@@ -96,9 +100,14 @@ class RGBPoseDataset(BaseActionDataset):
         self.layout = get_layout(layout)
         self.num_person = num_person
         self._arrays = _Arrays()
+        if on_bad_clip not in ('stop', 'skip'):
+            raise InputError('config', 'on_bad_clip', repr(on_bad_clip), "'stop' or 'skip'")
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
                          num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
         self.pipeline.transforms = check_before_crops(self.pipeline.transforms)
+        self._bad_clips = None
+        if on_bad_clip == 'skip' and not self.test_mode:
+            self._bad_clips = BadClips(len(self), f'{ann_file}, split {split!r}')
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Read, check and locate the clips of the split.
@@ -155,6 +164,16 @@ class RGBPoseDataset(BaseActionDataset):
             print_log(
                 f'{place}: {check.missing_numbers} joints have a coordinate or score that '
                 'is not finite; they count as missing', logger='current', level=logging.WARNING)
+
+    def prepare_data(self, idx: int) -> dict[str, Any] | None:
+        """Return one clip as the pipeline leaves it; None where another one is to stand in."""
+        try:
+            return super().prepare_data(idx)
+        except InputError as error:
+            if self._bad_clips is None:
+                raise
+            self._bad_clips.add(idx, error)
+            return None
 
     def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return one clip's dict, whose arrays are float32 and its own."""

@@ -10,13 +10,15 @@ from .gpu_memory import memory_mistakes
 from .optim_wrapper import auto_amp_optim_wrapper
 from .runner import AutoDeviceRunner
 from .train_and_test import load_trained, test, train
+from .train_loop import D3DTrainLoop
 from .training_health_hook import TrainingHealthHook
 from .visualization_hook import RGBPoseVisualizationHook
 
 __all__ = [
     'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'CheckpointHook',
-    'CheckpointNamesHook', 'DumpClipsHook', 'ExplanationHook', 'RGBPoseVisualizationHook',
-    'TrainingHealthHook', 'add_shared_arguments', 'auto_amp_optim_wrapper', 'build_dataset',
-    'build_runner', 'check_checkpoint', 'check_config', 'check_start', 'config_mistakes',
-    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'test', 'train'
+    'CheckpointNamesHook', 'D3DTrainLoop', 'DumpClipsHook', 'ExplanationHook',
+    'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
+    'auto_amp_optim_wrapper', 'build_dataset', 'build_runner', 'check_checkpoint', 'check_config',
+    'check_start', 'config_mistakes', 'load_config', 'load_trained', 'memory_mistakes',
+    'read_config', 'test', 'train'
 ]

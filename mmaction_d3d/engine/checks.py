@@ -135,8 +135,13 @@ def check_state(path, state, model, whole=True):
     Raises:
         InputError: They do not fit.
     """
-    own = {name: tuple(tensor.shape) for name, tensor in unwrap_model(model).state_dict().items()}
+    tensors = unwrap_model(model).state_dict()
+    own = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    for name in tensors.keys() & state.keys():
+        if tensors[name].is_floating_point() and not state[name].is_floating_point():
+            raise InputError(path, name, f'numbers of type {state[name].dtype}',
+                             f'{tensors[name].dtype} or another floating type')
     fit = sum(given.get(name) == shape for name, shape in own.items())
     if fit == 0 or (whole and not fit == len(own) == len(given)):
         misfit = next(name for name in [*own, *given] if own.get(name) != given.get(name))
@@ -168,7 +173,7 @@ def state_of(path, checkpoint):
     """Return name -> tensor of a checkpoint's content.
 
     Raises:
-        InputError: It holds something else.
+        InputError: It holds something else, tensors without data, or numbers that are not finite.
     """
     state = checkpoint
     if isinstance(checkpoint, dict):
@@ -176,4 +181,10 @@ def state_of(path, checkpoint):
     if not isinstance(state, dict) or not state or not all(
             isinstance(name, str) and torch.is_tensor(x) for name, x in state.items()):
         raise InputError(path, 'checkpoint', type(state).__name__, _CHECKPOINT)
+    for name, tensor in state.items():
+        if tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized:
+            raise InputError(path, name, 'a tensor without plain data', _CHECKPOINT)
+        if not (tensor.float() if tensor.element_size() == 1 else tensor).isfinite().all():
+            raise InputError(path, name, 'nan or inf', 'finite numbers, a checkpoint of a training '
+                             'that did not fail')
     return {name.removeprefix('module.'): tensor for name, tensor in state.items()}

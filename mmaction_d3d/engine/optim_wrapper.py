@@ -6,6 +6,7 @@ from mmaction.registry import OPTIM_WRAPPERS
 from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 
+from .finite_updates import NO_CLIPPING, FiniteUpdates
 from .precision import compute_type
 
 
@@ -26,6 +27,7 @@ def auto_amp_optim_wrapper(dtype=None, loss_scale='dynamic', **kwargs):
     Returns:
         OptimWrapper: MMEngine's ``OptimWrapper`` in float32; in another type its
         ``AmpOptimWrapper``, or without a GPU, where that class refuses to work, the same for a CPU.
+        All are :class:`FiniteUpdates`.
 
     Raises:
         InputError: ``dtype`` is another type.
@@ -35,12 +37,20 @@ def auto_amp_optim_wrapper(dtype=None, loss_scale='dynamic', **kwargs):
         print_log('This GPU has no bfloat16 in hardware: training computes in float16',
                   logger='current')
     if dtype is torch.float32:
-        return OptimWrapper(**kwargs)
-    kind = AmpOptimWrapper if torch.cuda.is_available() else CPUAmpOptimWrapper
+        return FiniteOptimWrapper(**kwargs)
+    kind = FiniteAmpOptimWrapper if torch.cuda.is_available() else CPUAmpOptimWrapper
     return kind(dtype=dtype, loss_scale=loss_scale, **kwargs)
 
 
-class CPUAmpOptimWrapper(AmpOptimWrapper):
+class FiniteOptimWrapper(FiniteUpdates, OptimWrapper):
+    """MMEngine's ``OptimWrapper`` that stops at numbers that are not finite."""
+
+
+class FiniteAmpOptimWrapper(FiniteUpdates, AmpOptimWrapper):
+    """MMEngine's ``AmpOptimWrapper`` that stops at numbers that are not finite."""
+
+
+class CPUAmpOptimWrapper(FiniteAmpOptimWrapper):
     """MMEngine's ``AmpOptimWrapper`` on a CPU.
 
     That class takes a GPU's loss scaler, and its autocast knows only bfloat16 on a CPU.
@@ -48,11 +58,14 @@ class CPUAmpOptimWrapper(AmpOptimWrapper):
     Args:
         dtype (torch.dtype): bfloat16 or float16.
         loss_scale (str | float | dict): As in ``AmpOptimWrapper``.
-        **kwargs: Arguments of ``OptimWrapper``.
+        clip_grad (dict, optional): As in ``OptimWrapper``.
+        **kwargs: Other arguments of ``OptimWrapper``.
     """
 
-    def __init__(self, dtype, loss_scale='dynamic', **kwargs):
-        OptimWrapper.__init__(self, **kwargs)  # the parent's own asserts that there is a GPU
+    def __init__(self, dtype, loss_scale='dynamic', clip_grad=None, **kwargs):
+        # The parent's own asserts that there is a GPU.
+        OptimWrapper.__init__(self, clip_grad=clip_grad or dict(NO_CLIPPING), **kwargs)
+        self._start_checks()
         self.cast_dtype = dtype
         self._scale_update_param = None
         options = loss_scale if isinstance(loss_scale, dict) else {}

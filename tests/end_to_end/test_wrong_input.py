@@ -163,6 +163,25 @@ def unreadable_video(args, data):
     return args
 
 
+def diverging(args, rate):
+    return [
+        *args, 'train_dataloader.batch_size=1', f'optim_wrapper.optimizer.lr={rate}',
+        'param_scheduler=None'
+    ]
+
+
+@case(
+    'train.py', r'd3d_ut_interaction\.py: (loss|gradient): found .*, want a finite number; '
+    r'epoch 1, iteration 2, of the clips clip[01]')
+def learning_rate_that_is_far_too_high(args, data):
+    return diverging(args, 1e30)
+
+
+@case('train.py', r'optimizer: found a step that no weight can hold, want .* the clips clip[01]')
+def learning_rate_that_no_float_holds(args, data):
+    return diverging(args, 1e38)
+
+
 @case('test.py', r'none\.pth: checkpoint: found no such file')
 def no_checkpoint(args, data):
     return [args[0], 'none.pth', *args[1:]]
@@ -181,6 +200,11 @@ def empty_checkpoint(args, data):
 @case('test.py', r'mine\.pth: checkpoint: found \S*getcwd, which may be harmful code')
 def checkpoint_that_would_run_code(args, data):
     return with_checkpoint(args, dict(state_dict=os.getcwd))
+
+
+@case('test.py', r'mine\.pth: a: found nan or inf, want finite numbers')
+def checkpoint_of_a_training_that_failed(args, data):
+    return with_checkpoint(args, dict(state_dict=dict(a=torch.full((2, ), float('nan')))))
 
 
 @case('test.py', r'mine\.pth: checkpoint: found list')

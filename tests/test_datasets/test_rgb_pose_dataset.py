@@ -1,3 +1,4 @@
+import multiprocessing
 import pickle
 import shutil
 
@@ -202,3 +203,44 @@ def test_error_of_a_worker_arrives_as_an_input_error(data):
 def test_input_error_survives_pickling():
     error = pickle.loads(pickle.dumps(InputError('f', 'a', 1, 2)))
     assert str(error) == 'f: a: found 1, want 2'
+
+
+def break_video(data, name):
+    (data.video_dir / f'{name}.mp4').write_bytes(b'no video')
+
+
+def test_a_clip_that_does_not_decode_stops_a_training_unless_told_otherwise(rgb_pose_data):
+    data = rgb_pose_data(num_videos=2)
+    break_video(data, 'clip0')
+    pipeline = [dict(type='AlignedSampleFrames', clip_len=4), dict(type='AlignedDecode')]
+    with pytest.raises(InputError, match='clip0.mp4'):
+        data.build(pipeline, split='train')[0]
+    with pytest.raises(InputError, match="on_bad_clip: found 'leave', want 'stop' or 'skip'"):
+        data.build(pipeline, on_bad_clip='leave')
+    with pytest.raises(InputError, match='clip0.mp4'):
+        data.build(pipeline, split='train', on_bad_clip='skip', test_mode=True)[0]
+
+
+def test_few_clips_that_do_not_decode_may_be_left_out(rgb_pose_data, monkeypatch):
+    """Two of 40 are 5 %; each is named once, whichever process met it."""
+    np.random.seed(0)  # which clips stand in
+    data = rgb_pose_data(num_videos=80, num_frames=4, size=(32, 32))
+    lines = []
+    monkeypatch.setattr('mmaction_d3d.datasets.bad_clips.print_log',
+                        lambda text, *args: lines.append(text))
+    dataset = data.build([dict(type='AlignedSampleFrames', clip_len=2),
+                          dict(type='AlignedDecode')], split='train', on_bad_clip='skip')
+    assert len(dataset) == 40
+    for name in ('clip3', 'clip5'):
+        break_video(data, name)
+    fork = multiprocessing.get_context('fork')
+    worker = fork.Process(target=dataset.__getitem__, args=(3, ))
+    worker.start()
+    worker.join()
+    for index in (3, 5, 3, 5):
+        assert dataset[index]['frame_dir'] not in ('clip3', 'clip5')
+    said = [line for line in lines if 'Left out' in line]
+    assert len(said) == 1 and 'clip5.mp4' in said[0]  # the worker said the other
+    break_video(data, 'clip7')
+    with pytest.raises(InputError, match='on_bad_clip: found 3 of 40 clips left out, .*clip7.mp4'):
+        dataset[7]

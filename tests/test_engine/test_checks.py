@@ -69,6 +69,26 @@ def test_fine_tuning_from_another_model_is_refused(save):
         check_checkpoint(save(dict(a=torch.ones(1))), model(), whole=False)
 
 
+@pytest.mark.parametrize('tensor, says', [
+    (torch.full((2, 4), float('nan')), '1.weight: found nan or inf, want finite numbers'),
+    (torch.full((2, 4), float('inf')), '1.weight: found nan or inf, want finite numbers'),
+    (torch.ones(2, 4, dtype=torch.int8), '1.weight: found numbers of type torch.int8'),
+    (torch.ones(2, 4, device='meta'), '1.weight: found a tensor without plain data'),
+    (torch.ones(2, 4).to_sparse(), '1.weight: found a tensor without plain data'),
+])
+@pytest.mark.parametrize('whole', [True, False])
+def test_weights_that_are_no_plain_finite_numbers_are_refused(save, tensor, says, whole):
+    state = model().state_dict()
+    state['1.weight'] = tensor
+    with pytest.raises(InputError, match=says):
+        check_checkpoint(save(state), model(), whole=whole)
+
+
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float16, torch.bfloat16])
+def test_weights_of_another_floating_type_fit(save, dtype):
+    check_checkpoint(save(model().to(dtype).state_dict()), model())
+
+
 def test_url_is_left_to_mmengine():
     check_checkpoint('https://example.org/w.pth', model())
 

@@ -3,9 +3,13 @@ import pytest
 import torch
 from mmaction.registry import OPTIM_WRAPPERS
 from mmengine.logging import MMLogger
-from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmengine.optim import AmpOptimWrapper
 
-from mmaction_d3d.engine.optim_wrapper import CPUAmpOptimWrapper
+from mmaction_d3d.engine.optim_wrapper import (
+    CPUAmpOptimWrapper,
+    FiniteAmpOptimWrapper,
+    FiniteOptimWrapper,
+)
 from mmaction_d3d.errors import InputError
 
 
@@ -22,14 +26,15 @@ def pretend_gpu(monkeypatch, bfloat16):
 
 def test_float32_without_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
-    assert type(build(clip_grad=dict(max_norm=1.))) is OptimWrapper
+    assert type(build(clip_grad=dict(max_norm=1.))) is FiniteOptimWrapper
 
 
 @pytest.mark.parametrize('bfloat16, dtype', [(True, torch.bfloat16), (False, torch.float16)])
 def test_mixed_precision_with_a_gpu(monkeypatch, bfloat16, dtype):
     pretend_gpu(monkeypatch, bfloat16)
     wrapper = build()
-    assert (type(wrapper), wrapper.cast_dtype) == (AmpOptimWrapper, dtype)
+    assert (type(wrapper), wrapper.cast_dtype) == (FiniteAmpOptimWrapper, dtype)
+    assert isinstance(wrapper, AmpOptimWrapper)
 
 
 @pytest.mark.parametrize('bfloat16', [True, False])
@@ -52,7 +57,7 @@ def test_type_in_the_config_wins(monkeypatch):
 def test_float32_in_the_config_is_float32_anywhere(monkeypatch, gpu):
     pretend_gpu(monkeypatch, bfloat16=True)
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu)
-    assert type(build(dtype='float32')) is OptimWrapper
+    assert type(build(dtype='float32')) is FiniteOptimWrapper
 
 
 @pytest.mark.parametrize('dtype', ['float64', 'half', 16, torch.int8])

@@ -56,6 +56,9 @@ class PackRGBPose(PackActionInputs):
     - ``keypoint``: N x T x R x 3 float32, from :func:`joint_tokens`;
     - ``heatmap_imgs``: N x T x R x H' x W', from :class:`GenerateJointHeatmap`.
 
+    Numbers in them that are nan or inf are an :class:`~mmaction_d3d.errors.InputError`, which names
+    the clip before the model sees it.
+
     Args:
         num_person: People kept in ``keypoint`` (M). Defaults to None: the data set's
             ``num_person``.
@@ -77,6 +80,10 @@ class PackRGBPose(PackActionInputs):
             self._check_images(results)
         if 'keypoint' in self.collect_keys:
             results['keypoint'] = joint_tokens(results, self.num_person)
+        for key in self.collect_keys:
+            values = np.asarray(results.get(key))
+            if values.dtype.kind == 'f' and not np.isfinite(values).all():
+                raise InputError(source(results), key, 'nan or inf', 'finite numbers')
         return super().transform(results)
 
     @staticmethod

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -93,3 +95,13 @@ def test_more_crops_than_keypoints_are_an_input_error():
 def test_unformatted_images_are_an_input_error():
     with pytest.raises(InputError, match='imgs: found 4 axes, want 5: FormatShape'):
         keypoint(dict(sample(), imgs=[np.zeros((8, 10, 3))] * 6))
+
+
+@pytest.mark.parametrize('wrong', [np.nan, np.inf])
+def test_pixels_that_are_not_finite_are_an_input_error(wrong):
+    results = sample()
+    results.update(filename='clip7.mp4', imgs=results['imgs'].astype(np.float32))
+    PackRGBPose().transform(copy.deepcopy(results))
+    results['imgs'][0, 0, 0, 0, 0] = wrong
+    with pytest.raises(InputError, match='clip7.mp4: imgs: found nan or inf, want finite numbers'):
+        PackRGBPose().transform(results)
