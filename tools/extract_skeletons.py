@@ -116,12 +116,12 @@ def main():
         print(f'joints of {extractor.layout} that this network does not find: '
               f'{" ".join(extractor.backend.missing)}')
     failed = extract_all(extractor, media, results)
-    code = finish(args.labels, out, media, results, failed, settings)
+    code = finish(args.labels, out, media, results, failed, settings, extractor.layout)
     if code:
         sys.exit(code)
 
 
-def finish(labels, out, media, results, failed, settings):
+def finish(labels, out, media, results, failed, settings, layout):
     """Merge the results, write the pickle and the report; return the exit code."""
     report, annotations = DropReport(), []
     for clip in media:
@@ -133,7 +133,7 @@ def finish(labels, out, media, results, failed, settings):
     for clip, error in failed:
         report.add('video that cannot be used: left out', f'{clip.name}: {error}')
     if annotations:
-        content = dict(join_labels(annotations, labels, report), extraction=settings)
+        content = dict(join_labels(annotations, labels, report), layout=layout, extraction=settings)
         write_pickle(out, content)
         print(f'{out}: {len(content["annotations"])} clips')
     for line in report.lines():

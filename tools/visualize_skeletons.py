@@ -12,6 +12,7 @@ from mmaction_d3d.datasets.annotations import (
     read_annotations,
     spread_over_classes,
 )
+from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.media import (
     DEFAULT_FPS,
@@ -23,7 +24,7 @@ from mmaction_d3d.media import (
     probe,
 )
 from mmaction_d3d.parallel import map_in_order
-from mmaction_d3d.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.skeletons import LAYOUTS
 from mmaction_d3d.visualization import write_picture
 from mmaction_d3d.visualization.people import draw_people, number_people
 from mmaction_d3d.visualization.sheet import even, in_rows, sheet
@@ -48,8 +49,8 @@ def parse_args(argv=None):
         help='clips by frame_dir or filename (default: --count of them, over the classes)')
     parser.add_argument('--count', type=cli.number(least=1), default=4, metavar='N',
                         help='clips to draw without --clips (default: %(default)s)')
-    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
-                        help='joints (default: %(default)s)')
+    parser.add_argument('--layout', choices=LAYOUTS,
+                        help='joints (default: as the file says, else coco17)')
     parser.add_argument(
         '--fps', type=cli.number(float, above=0),
         help=f"frames a second (default: the video's; {DEFAULT_FPS} for "
@@ -111,8 +112,9 @@ def draw(job):
 def main():
     """Draw as the command line says."""
     args = parse_args()
-    layout = get_layout(args.layout)
-    annotations, _ = read_annotations(safe_pickle.load(args.annotations), args.annotations)
+    content = safe_pickle.load(args.annotations)
+    annotations, _ = read_annotations(content, args.annotations)
+    layout = find_layout(content, args.annotations, args.layout)
     check = AnnotationChecker(args.annotations, layout, None, 100)
     jobs = []
     for index in find_clips(annotations, args):

@@ -29,10 +29,15 @@ class Annotation(TypedDict, total=False):
 
 
 class Content(TypedDict, total=False):
-    """An annotation file: ids by split, the clips, and the names of the classes, which are optional."""
+    """An annotation file.
+
+    Ids by split, the clips, and what may be left out: the names of the classes, and of the joint
+    layout, a key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
+    """
     split: dict[str, list[str]]
     annotations: list[Annotation]
     classes: list[str]
+    layout: str
 
 
 _WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py, or attach those '

@@ -14,7 +14,11 @@ from ..media import MediaIndex, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations, select_split
+<<<<<<< HEAD
 from .bad_clips import BadClips
+=======
+from .joint_layout import find_layout
+>>>>>>> c133bf3 (What joints are is said, not guessed from their number: files name their layout, nine more layouts, AlphaPose's JSON)
 from .transforms.cropping import check_before_crops
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
@@ -119,6 +123,7 @@ class RGBPoseDataset(BaseActionDataset):
         annotations, splits = read_annotations(content, self.ann_file)
         indices = select_split(annotations, splits, self.split, self.ann_file)
         self._take_classes(content)
+        find_layout(content, self.ann_file, self.layout.name, "the config's layout")
 
         check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person)
         kind, root = next(iter(self.data_prefix.items()))

@@ -3,7 +3,7 @@ from mmaction.registry import HOOKS
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
-from ..skeletons import layout_by_number
+from ..skeletons import SkeletonLayout, get_layout, layout_by_number
 from ..unwrapping import unwrap_dataset, unwrap_model
 
 
@@ -20,9 +20,11 @@ class ExplanationHook(Hook):
     Args:
         interval (int): Every how many iterations to draw; 0 never.
         block (int): Block to draw, from 0; negative ones from the end.
+        layout (str, optional): Joint layout of data sets that do not know theirs, as MMAction2's.
     """
 
-    def __init__(self, interval=0, block=-1):
+    def __init__(self, interval=0, block=-1, layout=None):
+        self.layout = layout and get_layout(layout)
         self.interval = interval
         self.block = block
 
@@ -39,18 +41,18 @@ class ExplanationHook(Hook):
         packed = dict(inputs={key: value[0] for key, value in data_batch['inputs'].items()},
                       data_samples=data_batch['data_samples'][0])
         classes = getattr(dataset, 'metainfo', {}).get('classes')
-        found = explain_packed(model, packed, _layout(dataset, model), classes,
+        found = explain_packed(model, packed, self._layout_of(dataset, model), classes,
                                Selection(self.block))
         for name, picture in all_pictures().items():
             if not picture.missing(found.maps):
                 image = figure_array(picture.draw(found))
                 runner.visualizer.add_image(name, image, step=runner.iter + 1)
 
-
-def _layout(dataset, model):
-    """Return the joint layout: the data set's, else the one of as many joints as the model's."""
-    dataset = unwrap_dataset(dataset)
-    if hasattr(dataset, 'layout'):
-        return dataset.layout
-    return layout_by_number(model.backbone.num_joints,
-                            ('ExplanationHook', 'train_dataloader.dataset'))
+    def _layout_of(self, dataset, model) -> SkeletonLayout:
+        """Return the joint layout: the data set's, else the hook's, else the only one of that size."""
+        dataset = unwrap_dataset(dataset)
+        if hasattr(dataset, 'layout'):
+            return dataset.layout
+        return self.layout or layout_by_number(model.backbone.num_joints,
+                                               ('config', 'joints of the data set'),
+                                               'default_hooks.explanation.layout')

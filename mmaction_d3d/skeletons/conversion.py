@@ -6,18 +6,6 @@ import numpy as np
 from ..errors import InputError, Place
 from .layouts import get_layout
 
-#: OpenPose's body models by number of joints, in the order of its doc/02_output.md.
-OPENPOSE_JOINTS = {
-    25:
-    ('nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder', 'left_elbow',
-     'left_wrist', 'mid_hip', 'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee',
-     'left_ankle', 'right_eye', 'left_eye', 'right_ear', 'left_ear', 'left_big_toe',
-     'left_small_toe', 'left_heel', 'right_big_toe', 'right_small_toe', 'right_heel'),
-    18: ('nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder',
-         'left_elbow', 'left_wrist', 'right_hip', 'right_knee', 'right_ankle', 'left_hip',
-         'left_knee', 'left_ankle', 'right_eye', 'left_eye', 'right_ear', 'left_ear'),
-}
-
 
 def convert_joints(people: np.ndarray, joints: Sequence[str], layout: str,
                    place: Place) -> tuple[np.ndarray, list[str]]:

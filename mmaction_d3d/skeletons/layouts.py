@@ -1,4 +1,4 @@
-"""Joint layouts: the one place that knows joint names, left/right pairs and bones."""
+"""Joint layouts: joint names, left/right pairs and bones, registered by name."""
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -80,61 +80,33 @@ def register_layout(name: str, joints: str | Iterable[str],
     return LAYOUTS[name]
 
 
-# COCO keypoints (Lin et al., 2014), the order of HRNet and MoveNet.
-register_layout(
-    'coco17', 'nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow '
-    'right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle '
-    'right_ankle',
-    'nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear left_ear-left_shoulder '
-    'right_ear-right_shoulder left_shoulder-right_shoulder left_shoulder-left_elbow '
-    'left_elbow-left_wrist right_shoulder-right_elbow right_elbow-right_wrist '
-    'left_shoulder-left_hip right_shoulder-right_hip left_hip-right_hip left_hip-left_knee '
-    'left_knee-left_ankle right_hip-right_knee right_knee-right_ankle')
-
-# Kinect v2, the order of the NTU RGB+D skeleton files (Shahroudy et al., 2016).
-register_layout(
-    'ntu25',
-    'spine_base spine_mid neck head left_shoulder left_elbow left_wrist left_hand right_shoulder '
-    'right_elbow right_wrist right_hand left_hip left_knee left_ankle left_foot right_hip '
-    'right_knee right_ankle right_foot spine_shoulder left_hand_tip left_thumb right_hand_tip '
-    'right_thumb', 'spine_base-spine_mid spine_mid-spine_shoulder spine_shoulder-neck neck-head '
-    'spine_shoulder-left_shoulder left_shoulder-left_elbow left_elbow-left_wrist '
-    'left_wrist-left_hand left_hand-left_hand_tip left_wrist-left_thumb '
-    'spine_shoulder-right_shoulder right_shoulder-right_elbow right_elbow-right_wrist '
-    'right_wrist-right_hand right_hand-right_hand_tip right_wrist-right_thumb spine_base-left_hip '
-    'left_hip-left_knee left_knee-left_ankle left_ankle-left_foot spine_base-right_hip '
-    'right_hip-right_knee right_knee-right_ankle right_ankle-right_foot')
-
-# Penn Action (Zhang et al., 2013).
-register_layout(
-    'penn13',
-    'head left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip '
-    'right_hip left_knee right_knee left_ankle right_ankle',
-    'head-left_shoulder head-right_shoulder left_shoulder-right_shoulder left_shoulder-left_elbow '
-    'left_elbow-left_wrist right_shoulder-right_elbow right_elbow-right_wrist '
-    'left_shoulder-left_hip right_shoulder-right_hip left_hip-right_hip left_hip-left_knee '
-    'left_knee-left_ankle right_hip-right_knee right_knee-right_ankle')
-
-
-def get_layout(name: str) -> SkeletonLayout:
-    """Return the layout of that name.
+def get_layout(name: str, place: str = 'config') -> SkeletonLayout:
+    """Return the layout of that name, which the file ``place`` holds.
 
     Raises:
         InputError: There is none.
     """
     if name not in LAYOUTS:
-        raise InputError('config', 'layout', repr(name), ' or '.join(LAYOUTS))
+        raise InputError(place, 'layout', repr(name), ' or '.join(LAYOUTS))
     return LAYOUTS[name]
 
 
-def layout_by_number(number: int, place: Place) -> SkeletonLayout:
-    """Return the first layout that was registered with ``number`` joints.
+def layout_by_number(number: int, place: Place, ask: str) -> SkeletonLayout:
+    """Return the layout with ``number`` joints, where that says which.
+
+    Args:
+        number: Number of joints, V.
+        place: File and field that errors blame.
+        ask: The flag or key that names a layout, for the message.
 
     Raises:
-        InputError: There is none; the message blames ``place``, a pair (file, field).
+        InputError: No layout has that number, or several have.
     """
-    for layout in LAYOUTS.values():
-        if len(layout) == number:
-            return layout
+    fitting = [layout for layout in LAYOUTS.values() if len(layout) == number]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise InputError(*place, f'{number} joints without names',
+                         f'{ask} {" or ".join(layout.name for layout in fitting)}')
     numbers = ', '.join(f'{len(layout)} ({name})' for name, layout in LAYOUTS.items())
     raise InputError(*place, f'{number} joints without names', f'one of {numbers}')

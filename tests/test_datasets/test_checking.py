@@ -16,7 +16,6 @@ from mmaction_d3d.datasets.checking import (
     check_contents,
     check_media,
     check_splits,
-    find_layout,
     format_findings,
     format_splits,
     media,
@@ -314,16 +313,6 @@ def test_visible_share_is_of_the_person_seen_best(data):
     assert shares == {0: 1., 1: 0.5}
     assert format_splits(annotations, dict(train=[0, 1]),
                          shares)[1].split() == ['train', '2', '2', '6', 'to', '6', '75%,', '50%']
-
-
-def test_layout_is_that_of_most_clips(data):
-    data.annotations[0]['keypoint'] = np.zeros((1, 6, 25, 2))
-    assert find_layout(data.annotations, 'a.pkl').name == 'coco17'
-    assert find_layout(data.annotations, 'a.pkl', 'ntu25').name == 'ntu25'
-    data.annotations[1:] = []
-    data.annotations[0]['keypoint'] = np.zeros((1, 6, 4, 2))
-    with pytest.raises(InputError, match='found 4 joints'):
-        find_layout(data.annotations, 'a.pkl')
 
 
 def test_a_finding_takes_its_parts_from_the_error_not_from_its_text():

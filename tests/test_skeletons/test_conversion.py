@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.skeletons import LAYOUTS, OPENPOSE_JOINTS, convert_joints
+from mmaction_d3d.skeletons import LAYOUTS, convert_joints
 
 SOURCES = {name: layout.joints for name, layout in LAYOUTS.items()}
-SOURCES.update({f'openpose{number}': joints for number, joints in OPENPOSE_JOINTS.items()})
 LIMBS = [
     f'{side}_{part}' for side in ('left', 'right')
     for part in ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')

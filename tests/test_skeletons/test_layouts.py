@@ -1,3 +1,6 @@
+import runpy
+from pathlib import Path
+
 import pytest
 
 from mmaction_d3d.errors import InputError
@@ -5,7 +8,12 @@ from mmaction_d3d.skeletons import LAYOUTS, get_layout, layout_by_number, regist
 
 
 @pytest.mark.parametrize('name, num_joints, num_pairs', [('coco17', 17, 8), ('ntu25', 25, 10),
-                                                         ('penn13', 13, 6)])
+                                                         ('penn13', 13, 6), ('openpose18', 18, 8),
+                                                         ('body25', 25, 11), ('halpe26', 26, 11),
+                                                         ('mediapipe33', 33, 16), ('h36m17', 17, 6),
+                                                         ('mpii16', 16, 6), ('crowdpose14', 14, 6),
+                                                         ('posetrack17', 17, 7),
+                                                         ('wholebody133', 133, 61)])
 def test_sizes(name, num_joints, num_pairs):
     layout = get_layout(name)
     assert len(layout) == num_joints
@@ -48,7 +56,7 @@ def test_known_joint_positions():
 
 
 def test_unknown_layout_names_the_known_ones():
-    with pytest.raises(InputError, match="'mpii', want coco17 or ntu25 or penn13"):
+    with pytest.raises(InputError, match="'mpii', want coco17 or ntu25 or penn13 or"):
         get_layout('mpii')
 
 
@@ -70,7 +78,45 @@ def test_a_layout_that_cannot_be_meant_is_not_registered(name, joints, bones, me
 def test_a_registered_layout_is_known_by_name_and_number():
     layout = register_layout('own', ['left_a', 'b', 'right_a'], ['left_a-b', 'b-right_a'])
     try:
-        assert get_layout('own') is layout is layout_by_number(3, ('f', 'x'))
+        assert get_layout('own') is layout is layout_by_number(3, ('f', 'x'), '--layout')
         assert (layout.left, layout.right, layout.edges) == ((0, ), (2, ), ((0, 1), (1, 2)))
     finally:
         del LAYOUTS['own']
+
+
+#: Names that MMPose gives the same points, where it calls them otherwise.
+MMPOSE_NAMES = dict(head='head_top', hip='mid_hip', root='mid_hip', pelvis='mid_hip',
+                    top_head='head_top', head_bottom='upper_neck', left_foot='left_ankle',
+                    right_foot='right_ankle')
+
+
+@pytest.mark.parametrize('name, file', [('coco17', 'coco'), ('halpe26', 'halpe26'),
+                                        ('h36m17', 'h36m'), ('mpii16', 'mpii'),
+                                        ('crowdpose14', 'crowdpose'),
+                                        ('posetrack17', 'posetrack18'),
+                                        ('wholebody133', 'coco_wholebody')])
+def test_joints_are_those_of_the_data_set_as_mmpose_lists_them(name, file):
+    mmpose = pytest.importorskip('mmpose')
+    path = Path(mmpose.__file__).parent / f'.mim/configs/_base_/datasets/{file}.py'
+    points = runpy.run_path(str(path))['dataset_info']['keypoint_info']
+    layout = get_layout(name)
+    twins = dict(zip(layout.left, layout.right)) | dict(zip(layout.right, layout.left))
+    index = {point['name']: number for number, point in points.items()}
+    assert len(points) == len(layout)
+    for number, point in points.items():
+        assert twins.get(number) == index.get(point['swap'])
+        if not point['name'].startswith('face'):
+            assert layout.joints[number] == MMPOSE_NAMES.get(point['name'], point['name'])
+
+
+def test_mediapipe_lists_the_same_joints():
+    pose = pytest.importorskip('mediapipe.python.solutions.pose')
+    names = [mark.name.lower() for mark in pose.PoseLandmark]
+    sides = dict(mouth_left='left_mouth', mouth_right='right_mouth')
+    assert tuple(sides.get(name, name) for name in names) == get_layout('mediapipe33').joints
+
+
+def test_openpose_and_kinect_orders():
+    assert get_layout('openpose18').joints == tuple(joint
+                                                    for joint in get_layout('body25').joints[:19]
+                                                    if joint != 'mid_hip')

@@ -10,9 +10,10 @@ from mmaction_d3d.datasets.annotations import (
     read_annotations,
     select_split,
 )
+from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.pck import count_near, interval
-from mmaction_d3d.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.skeletons import LAYOUTS
 
 
 def parse_args(argv=None):
@@ -28,8 +29,8 @@ def parse_args(argv=None):
                         'so many people')
     parser.add_argument('--threshold', type=cli.number(float, above=0), default=0.2,
                         help='(default: %(default)s)')
-    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
-                        help='joints of both (default: %(default)s)')
+    parser.add_argument('--layout', choices=LAYOUTS,
+                        help='joints of both (default: as the first file says, else coco17)')
     return parser.parse_args(argv)
 
 
@@ -45,9 +46,11 @@ def people_of(annotation, total, shape):
 def main():
     """Print the share of near joints."""
     args = parse_args()
-    layout, pairs = get_layout(args.layout), []
-    known, splits = read_annotations(safe_pickle.load(args.known), args.known)
-    found, _ = read_annotations(safe_pickle.load(args.found), args.found)
+    contents = [safe_pickle.load(path) for path in (args.known, args.found)]
+    known, splits = read_annotations(contents[0], args.known)
+    found, _ = read_annotations(contents[1], args.found)
+    layout, pairs = find_layout(contents[0], args.known, args.layout), []
+    find_layout(contents[1], args.found, layout.name)
     named = {name: index for index, info in enumerate(found) for name in ids_of(info) if name}
     check = AnnotationChecker(args.known, layout, None, 100)
     check_found = AnnotationChecker(args.found, layout, None, 100)

@@ -10,13 +10,13 @@ from mmaction_d3d.datasets.checking import (
     check_contents,
     check_media,
     check_splits,
-    find_layout,
     format_findings,
     format_splits,
     mend,
     visible_shares,
     write_csv,
 )
+from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_pickle
 
@@ -41,8 +41,10 @@ def parse_args(argv=None):
                         help='number of the first frame in --frame-tmpl (default: %(default)s)')
     parser.add_argument('--full', action='store_true',
                         help='decode all frames, not the first, middle and last')
-    parser.add_argument('--layout', help='joint layout, such as coco17 (default: by the number of '
-                        'joints)')
+    parser.add_argument(
+        '--layout',
+        help='joint layout (default: as the file says, else coco17 for 17 joints, else the only '
+        'one of that number)')
     parser.add_argument('--num-classes', type=cli.number(least=1), metavar='N',
                         help="labels must be below it (default: the number of the file's classes)")
     parser.add_argument('--csv', metavar='FILE',
@@ -85,13 +87,14 @@ def check(args):
     annotations, splits = read_annotations(content, args.ann_file)
     classes = content.get('classes') if isinstance(content, dict) else None
     num_classes = args.num_classes or (classes and len(classes))
-    layout = find_layout(annotations, args.ann_file, args.layout)
+    layout = find_layout(content, args.ann_file, args.layout)
     findings = check_contents(annotations, args.ann_file, layout, num_classes)
     of_splits, chosen = check_splits(annotations, splits, num_classes)
     shares = visible_shares(annotations, findings)
     findings += of_splits
     print('\n'.join(format_splits(annotations, chosen, shares)))
-    print(f'joint layout: {layout.name}')
+    said = args.layout or (isinstance(content, dict) and content.get('layout'))
+    print(f'joint layout: {layout.name}{"" if said else ", which the file does not say"}')
     folder = args.videos or args.frames
     if folder:
         source = MediaSource(folder, bool(args.frames), args.filename_tmpl, args.frame_tmpl,

@@ -13,11 +13,12 @@ from mmaction_d3d.datasets.annotations import (
     read_annotations,
     select_split,
 )
+from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_bytes, write_text
 from mmaction_d3d.media import MediaIndex, locate_video, read_video
 from mmaction_d3d.parallel import map_in_order
-from mmaction_d3d.skeletons import LAYOUTS, get_layout
+from mmaction_d3d.skeletons import LAYOUTS
 
 
 def parse_args(argv=None):
@@ -32,8 +33,8 @@ def parse_args(argv=None):
     parser.add_argument('--split', required=True, help='the clips')
     parser.add_argument('--every', type=cli.number(least=1), default=8, metavar='N',
                         help='frames from one that is taken to the next (default: %(default)s)')
-    parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
-                        help='joints (default: %(default)s)')
+    parser.add_argument('--layout', choices=LAYOUTS,
+                        help='joints (default: as the file says, else coco17)')
     parser.add_argument(
         '--whole-frame', action='store_true', help='make the box of a person the '
         'whole frame, as extract_skeletons.py --whole-frame will; frames with '
@@ -80,8 +81,10 @@ def box_of(joints, shape, whole_frame):
 def main():
     """Write frames and joints."""
     args = parse_args()
-    annotations, splits = read_annotations(safe_pickle.load(args.annotations), args.annotations)
-    check = AnnotationChecker(args.annotations, get_layout(args.layout), None, 100)
+    content = safe_pickle.load(args.annotations)
+    annotations, splits = read_annotations(content, args.annotations)
+    layout = find_layout(content, args.annotations, args.layout)
+    check = AnnotationChecker(args.annotations, layout, None, 100)
     chosen = [
         check(index, annotations[index])
         for index in select_split(annotations, splits, args.split, args.annotations)
@@ -114,7 +117,6 @@ def main():
                          area=round(float(box[2] * box[3]), 2), num_keypoints=int((joints[:, 2]
                                                                                    > 0).sum()),
                          keypoints=[round(float(number), 2) for number in joints.ravel()]))
-    layout = get_layout(args.layout)
     category = dict(id=1, name='person', keypoints=list(layout.joints),
                     skeleton=[[a + 1, b + 1] for a, b in layout.edges])
     path = os.path.join(args.out, f'{args.split}.json')

@@ -42,7 +42,8 @@ def main():
                                       args.workers, report)
     samples = [parse_name(annotation['frame_dir']) for annotation in annotations]
     split = BENCHMARKS[args.benchmark].splits(samples)
-    command_line.finish(dict(split=split, annotations=annotations), args.out, report)
+    command_line.finish(dict(split=split, annotations=annotations, layout='ntu25'), args.out,
+                        report)
     work.remove()
 
 

@@ -5,26 +5,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ...skeletons import LAYOUTS, SkeletonLayout, get_layout, layout_by_number
+from ...skeletons import SkeletonLayout
 from ..annotations import Annotation, AnnotationChecker, match_split, name_of, split_scores
 from .findings import Finding
-
-
-def find_layout(annotations: list[Annotation], path: str,
-                name: str | None = None) -> SkeletonLayout:
-    """Return the named layout, or the one that most of the annotations' joints are of.
-
-    Raises:
-        InputError: There is no layout of that name or number of joints.
-    """
-    if name is not None:
-        return get_layout(name)
-    counts = Counter(annotation['keypoint'].shape[2] for annotation in annotations
-                     if getattr(annotation.get('keypoint'), 'ndim', 0) == 4)
-    if not counts:
-        return next(iter(LAYOUTS.values()))
-    joints = counts.most_common(1)[0][0]
-    return layout_by_number(joints, (path, 'keypoint'))
 
 
 def check_contents(annotations: list[Annotation], path: str, layout: SkeletonLayout,

@@ -14,7 +14,8 @@ from .skeleton_files import Skeletons
 
 
 def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout: str,
-                     num_person: int, report: DropReport, spread: bool = False) -> list[Annotation]:
+                     num_person: int, report: DropReport, spread: bool = False,
+                     source_layout: str | None = None) -> list[Annotation]:
     """Give each annotation the skeletons of its name.
 
     A clip's name is its ``frame_dir``, ``filename``, filename without suffix, or that without
@@ -32,6 +33,7 @@ def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout
         num_person: People kept.
         report: Gets what was left out or changed.
         spread: Whether both begin and end at the same times, whatever the frame rate.
+        source_layout: Joint layout of the files, where they do not say.
 
     Returns:
         New annotations, in the same order.
@@ -39,7 +41,7 @@ def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout
     Raises:
         InputError: The skeletons cannot be read, or a name stands for two clips.
     """
-    source = import_skeletons(path, kind)
+    source = import_skeletons(path, kind, source_layout)
     named, attached = _by_name(source), []
     used: dict[str, str] = {}
     for annotation in annotations:

@@ -10,6 +10,7 @@ from ..annotations import Content
 from .attach import attach_skeletons
 from .common import DropReport
 from .importers import IMPORTERS
+from .skeleton_files import ASK
 
 
 def add_converter_arguments(parser: ArgumentParser, num_person: int) -> None:
@@ -25,6 +26,8 @@ def add_converter_arguments(parser: ArgumentParser, num_person: int) -> None:
     parser.add_argument('--skeletons', metavar='PATH',
                         help='file or folder of skeletons that another tool wrote')
     parser.add_argument('--format', choices=IMPORTERS, help='what wrote them')
+    parser.add_argument(ASK, choices=LAYOUTS,
+                        help='what their joints are, where the files do not say')
     parser.add_argument('--layout', choices=LAYOUTS, default='coco17',
                         help='joints to convert them to (default: %(default)s)')
     parser.add_argument('--num-person', type=cli.number(least=1), default=num_person, metavar='M',
@@ -71,12 +74,12 @@ def attach_named_skeletons(content: Content, args: Namespace, report: DropReport
         raise InputError('command line', '--format', 'nothing',
                          f'what wrote --skeletons: {", ".join(IMPORTERS)}')
     annotations = attach_skeletons(content['annotations'], args.skeletons, args.format, args.layout,
-                                   args.num_person, report, spread)
+                                   args.num_person, report, spread, args.source_layout)
     names = {annotation['frame_dir'] for annotation in annotations}
     split = {
         name: [clip for clip in clips if clip in names] for name, clips in content['split'].items()
     }
-    return content | Content(annotations=annotations, split=split)
+    return content | Content(annotations=annotations, split=split, layout=args.layout)
 
 
 def finish(content: Content, out: str, report: DropReport) -> None:

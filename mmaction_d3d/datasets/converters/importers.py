@@ -1,8 +1,9 @@
-"""Skeletons that other tools wrote: COCO, mmpose and OpenPose JSON, PYSKL pickles.
+"""Skeletons that other tools wrote: AlphaPose, COCO, mmpose and OpenPose JSON, PYSKL pickles.
 
 Each importer looks through a file or folder and returns, by the clip's name there, a function
 that reads that clip's :class:`Skeletons`. Coordinates are taken as the files give them, in
 pixels. Frames count from the first one that the files of a clip list, whatever its number.
+Files that do not name their joints need a layout, unless their format says which it is.
 """
 import os
 import re
@@ -13,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, Place
-from ...skeletons import OPENPOSE_JOINTS, get_layout, layout_by_number
+from ...skeletons import LAYOUTS, SkeletonLayout, get_layout
 from .. import safe_pickle
 from ..annotations import Annotation, AnnotationChecker, ids_of, read_annotations
+from ..joint_layout import find_layout
 from .skeleton_files import (
+    ASK,
     Skeletons,
     files_below,
     gather,
@@ -28,8 +31,11 @@ from .skeleton_files import (
 #: What reads a clip's skeletons, by the clip's name.
 Readers = dict[str, Callable[[], Skeletons]]
 
+_OPENPOSE = 'body25', 'openpose18'
+_ALPHAPOSE = 'coco17', 'halpe26', 'wholebody133'
 
-def from_coco(path: str) -> Readers:
+
+def from_coco(path: str, layout: SkeletonLayout | None) -> Readers:
     """COCO keypoint JSON: ``dict(images=, annotations=, categories=)``, an image a frame.
 
     Layout: https://cocodataset.org/#format-data, keypoint detection. The third number of a joint
@@ -59,20 +65,20 @@ def from_coco(path: str) -> Readers:
             'images with id, file_name, height and width, and annotations with '
             'image_id and keypoints') from error
     return {
-        clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, *frames)
+        clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, layout, *frames)
         for clip, frames in clips.items()
     }
 
 
-def _read_coco_clip(place: Place, joints: Sequence[str] | None, persons: dict[int, list],
-                    shapes: set[tuple[int, int]]) -> Skeletons:
+def _read_coco_clip(place: Place, joints: Sequence[str] | None, layout: SkeletonLayout | None,
+                    persons: dict[int, list], shapes: set[tuple[int, int]]) -> Skeletons:
     if len(shapes) > 1:
         raise InputError(*place, f'images of {len(shapes)} sizes', 'one size')
     people = {number: stack_people(listed, place) for number, listed in persons.items()}
-    return gather(people, place, joints, *shapes)
+    return gather(people, place, joints, layout, *shapes)
 
 
-def from_mmpose(path: str) -> Readers:
+def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
     """Mmpose predictions: a JSON file a video, or a folder of them.
 
     The inferencer (``pred_out_dir``) writes ``[dict(frame_id=, instances=[...]), ...]`` for a
@@ -99,9 +105,9 @@ def from_mmpose(path: str) -> Readers:
             _add_file(images, clip, number, file)
         else:
             stem = re.sub(r'(^|/)results_([^/]*)$', r'\1\2', stem)  # so the demo names its files
-            clips[stem] = partial(_read_mmpose_video, file)
+            clips[stem] = partial(_read_mmpose_video, file, layout)
     for clip, numbered in images.items():
-        clips[clip] = partial(_read_mmpose_images, numbered, (root, clip))
+        clips[clip] = partial(_read_mmpose_images, numbered, (root, clip), layout)
     return clips
 
 
@@ -141,7 +147,7 @@ def _instances(instances: list[dict[str, Any]] | None, place: Place) -> np.ndarr
     return stack_people(persons, place)
 
 
-def _read_mmpose_video(file: str) -> Skeletons:
+def _read_mmpose_video(file: str, layout: SkeletonLayout | None) -> Skeletons:
     frames, are_frames, joints = _mmpose_frames(file)
     if not are_frames:
         raise InputError(file, 'content', 'a list without frame_id',
@@ -150,18 +156,19 @@ def _read_mmpose_video(file: str) -> Skeletons:
         item['frame_id']: _instances(item.get('instances'), (file, f'frame_id {item["frame_id"]}'))
         for item in frames
     }
-    return gather(people, (file, 'instances'), joints)
+    return gather(people, (file, 'instances'), joints, layout)
 
 
-def _read_mmpose_images(files: dict[int, str], place: Place) -> Skeletons:
+def _read_mmpose_images(files: dict[int, str], place: Place,
+                        layout: SkeletonLayout | None) -> Skeletons:
     people = {
         number: _instances(_mmpose_frames(file)[0], (file, 'instances'))
         for number, file in files.items()
     }
-    return gather(people, place)
+    return gather(people, place, layout=layout)
 
 
-def from_openpose(path: str) -> Readers:
+def from_openpose(path: str, layout: SkeletonLayout | None) -> Readers:
     """OpenPose's ``--write_json`` folder: a file a frame, ``CLIP_000000000000_keypoints.json``.
 
     All clips in one folder, or a folder a clip. A person has ``pose_keypoints_2d``, the flat x,
@@ -178,11 +185,13 @@ def from_openpose(path: str) -> Readers:
             clip = folder if os.path.basename(folder) == last else video[1]
         _add_file(clips, clip, number, file)
     return {
-        clip: partial(_read_openpose_clip, files, (path, clip)) for clip, files in clips.items()
+        clip: partial(_read_openpose_clip, files, (path, clip), layout)
+        for clip, files in clips.items()
     }
 
 
-def _read_openpose_clip(files: dict[int, str], place: Place) -> Skeletons:
+def _read_openpose_clip(files: dict[int, str], place: Place,
+                        layout: SkeletonLayout | None) -> Skeletons:
     people = {}
     for number, file in files.items():
         try:
@@ -196,34 +205,84 @@ def _read_openpose_clip(files: dict[int, str], place: Place) -> Skeletons:
         return gather(people, place)
     if max(frame[..., :2].max() for frame in frames) <= 1:
         raise InputError(*place, 'coordinates of at most 1', 'pixels: --keypoint_scale 0')
-    number = frames[0].shape[1]
-    if number not in OPENPOSE_JOINTS:
-        raise InputError(*place, f'{number} joints', '25 (BODY_25) or 18 (COCO)')
-    return gather(people, place, OPENPOSE_JOINTS[number])
+    return gather(people, place, _joints_of(_OPENPOSE, frames[0].shape[1], layout, place))
 
 
-def from_pyskl(path: str) -> Readers:
+def _joints_of(layouts: tuple[str, ...], number: int, layout: SkeletonLayout | None,
+               place: Place) -> tuple[str, ...]:
+    """Return the joints' names by their number, where a format has that for a meaning."""
+    by_number = {len(LAYOUTS[name]): LAYOUTS[name] for name in layouts}
+    if layout is None and number not in by_number:
+        choices = ' or '.join(f'{joints} ({name.name})' for joints, name in by_number.items())
+        raise InputError(*place, f'{number} joints', choices)
+    return (layout or by_number[number]).joints
+
+
+def from_alphapose(path: str, layout: SkeletonLayout | None) -> Readers:
+    """AlphaPose's ``alphapose-results.json``: ``[dict(image_id=, keypoints=, score=), ...]``.
+
+    A file a video, named as the clip, or ``CLIP/alphapose-results.json``; or one file of images
+    ``CLIP_000001.jpg``. 17 joints are COCO's, 26 Halpe's, 133 COCO-WholeBody's. Source: AlphaPose,
+    ``docs/output.md``.
+    """
+    root, files = (path,
+                   files_below(path, '.json')) if os.path.isdir(path) else (os.path.dirname(path),
+                                                                            [path])
+    clips: dict[str, dict[int, list]] = {}
+    for file in files:
+        stem = os.path.splitext(os.path.relpath(file, root))[0]
+        folder, name = os.path.split(stem)
+        video = folder if folder and name == 'alphapose-results' else stem
+        people = read_json(file)
+        try:
+            for person in people:
+                image = str(person['image_id'])
+                is_number = os.path.splitext(image)[0].isdecimal()
+                clip, number = (video, int(
+                    os.path.splitext(image)[0])) if is_number else (split_frame_name(image, file))
+                clips.setdefault(clip, {}).setdefault(number, []).append(person['keypoints'])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(file, 'content', f'{type(error).__name__} ({error})',
+                             'a list of people with image_id and keypoints') from error
+    return {
+        clip: partial(_read_alphapose_clip, frames, (path, clip), layout)
+        for clip, frames in clips.items()
+    }
+
+
+def _read_alphapose_clip(frames: dict[int, list], place: Place,
+                         layout: SkeletonLayout | None) -> Skeletons:
+    people = {number: stack_people(persons, place) for number, persons in frames.items()}
+    joints = next(iter(people.values())).shape[1]
+    # Frames without anybody are not listed: those before the first person count, too.
+    people.setdefault(0, np.zeros((0, joints, 3), np.float32))
+    return gather(people, place, _joints_of(_ALPHAPOSE, joints, layout, place))
+
+
+def from_pyskl(path: str, layout: SkeletonLayout | None) -> Readers:
     """Return a pickle in the layout of PYSKL and MMAction2, of any joint layout that we know.
 
     Raises:
         InputError: It is none, or holds anything but arrays and plain containers: see
             :mod:`mmaction_d3d.datasets.safe_pickle`.
     """
-    annotations, _ = read_annotations(safe_pickle.load(path), path)
+    content = safe_pickle.load(path)
+    annotations, _ = read_annotations(content, path)
+    layout = find_layout(content, path, layout.name if layout else None, ASK, default=None)
     clips: Readers = {}
     for index, annotation in enumerate(annotations):
         frame_dir, *other = ids_of(annotation)
         name = frame_dir if frame_dir is not None else str(other[1])
         if name in clips:
             raise InputError(path, f'annotations[{index}]', f'{name!r} again', 'each clip once')
-        clips[name] = partial(_read_pyskl_clip, path, index, annotation)
+        clips[name] = partial(_read_pyskl_clip, path, index, annotation, layout)
     return clips
 
 
-def _read_pyskl_clip(path: str, index: int, annotation: Annotation) -> Skeletons:
-    keypoint, layout, num_person = annotation.get('keypoint'), get_layout('coco17'), 1
+def _read_pyskl_clip(path: str, index: int, annotation: Annotation,
+                     layout: SkeletonLayout) -> Skeletons:
+    keypoint, num_person = annotation.get('keypoint'), 1
     if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:  # else the check below says so
-        layout = layout_by_number(keypoint.shape[2], (path, f'annotations[{index}].keypoint'))
         num_person = len(keypoint)
     clip = AnnotationChecker(path, layout, None, num_person)(index, annotation)
     people = np.concatenate([clip['keypoint'], clip['keypoint_score'][..., None]], -1)
@@ -232,15 +291,17 @@ def _read_pyskl_clip(path: str, index: int, annotation: Annotation) -> Skeletons
     return Skeletons(frames, people.shape[1], layout.joints, clip['img_shape'], linked=True)
 
 
-IMPORTERS = dict(coco=from_coco, mmpose=from_mmpose, openpose=from_openpose, pyskl=from_pyskl)
+IMPORTERS = dict(alphapose=from_alphapose, coco=from_coco, mmpose=from_mmpose,
+                 openpose=from_openpose, pyskl=from_pyskl)
 
 
-def import_skeletons(path: str, kind: str) -> Readers:
+def import_skeletons(path: str, kind: str, layout: str | None = None) -> Readers:
     """Look through skeletons that another tool wrote.
 
     Args:
         path: File or folder.
         kind: Key of :data:`IMPORTERS`.
+        layout: Joint layout of files that do not name their joints.
 
     Returns:
         By clip, what reads it.
@@ -250,4 +311,4 @@ def import_skeletons(path: str, kind: str) -> Readers:
     """
     if not os.path.exists(path):
         raise InputError(path, 'skeletons', 'nothing there', 'a file or folder')
-    return IMPORTERS[kind](path)
+    return IMPORTERS[kind](path, get_layout(layout, 'command line') if layout else None)

@@ -205,7 +205,8 @@ def read_pennaction(root: str, workers: int | None, report: DropReport) -> Conte
                    if name.endswith('.mat') and not name.startswith('.'))
     for name in sorted(set(os.listdir(os.path.join(root, 'frames'))) - set(names)):
         report.add('frames without a label file: left out', name)
-    content: Content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES))
+    content: Content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES),
+                            layout='penn13')
     jobs = [(root, name) for name in names]
     for clip, name in zip(map_in_order(read_clip, jobs, workers, 'label files'), names):
         for note in clip.notes:

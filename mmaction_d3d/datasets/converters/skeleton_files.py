@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, Place
-from ...skeletons import LAYOUTS, clean, layout_by_number
+from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
+
+ASK = '--source-layout'  # says what the joints of --skeletons are
 
 
 @dataclass
@@ -92,14 +94,16 @@ def stack_people(persons: list, place: Place) -> np.ndarray:
 
 
 def gather(people: dict[int, np.ndarray], place: Place, joints: Sequence[str] | None = None,
+           layout: SkeletonLayout | None = None,
            img_shape: tuple[int, int] | None = None) -> Skeletons:
     """Make :class:`Skeletons` of a clip.
 
     Args:
         people: N x V x 3 by number, of every frame that the file lists; numbers may begin anywhere.
         place: File and field that errors blame.
-        joints: Names of the joints. Defaults to None: those of the layout with that number of
-            joints.
+        joints: Names of the joints, where the file says them.
+        layout: What the user says that they are, else. Defaults to None: the only layout with that
+            number of joints.
         img_shape: Height and width that coordinates refer to.
 
     Raises:
@@ -114,5 +118,9 @@ def gather(people: dict[int, np.ndarray], place: Place, joints: Sequence[str] | 
             'the same joints for everyone'
             if joints is None else f'{len(joints)}, as the file names them')
     if joints is None:
-        joints = layout_by_number(sizes[0], place).joints if sizes else LAYOUTS['coco17'].joints
+        layout = layout or (layout_by_number(sizes[0], place, ASK) if sizes else LAYOUTS['coco17'])
+        if sizes not in ([], [len(layout)]):
+            raise InputError(*place, f'people with {sizes[0]} joints',
+                             f'{len(layout)}, as {layout.name} has')
+        joints = layout.joints
     return Skeletons(frames, max(people, default=-1) + 1 - first, tuple(joints), img_shape)

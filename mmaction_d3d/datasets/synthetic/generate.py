@@ -118,8 +118,9 @@ def _make(out_dir, arguments, workers):
     jobs = [(out_dir / 'videos', arguments, *clip) for clip in _clips(arguments)]
     annotations = list(map_in_order(_make_clip, jobs, workers, 'synthetic clips'))
     split = {name: [clip_name(s, i) for s, i in _clips(arguments) if s == name] for name in SPLITS}
-    return dict(split=split, annotations=annotations, classes=list(CLASSES), motions=list(MOTIONS),
-                objects=list(OBJECTS), caps=caps(arguments['difficulty']), arguments=arguments)
+    return dict(split=split, annotations=annotations, layout='coco17', classes=list(CLASSES),
+                motions=list(MOTIONS), objects=list(OBJECTS), caps=caps(arguments['difficulty']),
+                arguments=arguments)
 
 
 def _make_clip(job):

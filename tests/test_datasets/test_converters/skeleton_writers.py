@@ -100,6 +100,15 @@ def write_openpose(folder, clip, tracks):
         write_json(folder / f'{clip}_{frame:012}_keypoints.json', dict(version=1.3, people=people))
 
 
+def write_alphapose(path, tracks, name='{}.jpg'):
+    """alphapose-results.json: people of all frames in one list, scores over 1 a person."""
+    write_json(path, [
+        dict(image_id=name.format(frame), category_id=1, keypoints=person.flatten().tolist(),
+             score=2.9, box=[1., 1., 9., 9.], idx=[0.0]) for frame in range(tracks.shape[1])
+        for person in there(tracks[:, frame])
+    ])
+
+
 def write_pyskl(path, clips, size=(64, 80)):
     """A pickle of PYSKL: float16."""
     annotations = [

@@ -10,7 +10,7 @@ from mmaction_d3d.datasets.converters.attach import attach_skeletons
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.importers import import_skeletons
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.skeletons import OPENPOSE_JOINTS, get_layout
+from mmaction_d3d.skeletons import get_layout
 
 from . import skeleton_writers as files
 
@@ -20,12 +20,13 @@ def annotation(name='clip', total=6, size=(64, 80), **fields):
                 **fields)
 
 
-def attach(path, kind, annotations=None, layout='coco17', num_person=2):
+def attach(path, kind, annotations=None, layout='coco17', num_person=2, source='coco17'):
     """The annotations with skeletons, and the counts of the report."""
     report = DropReport()
     annotations = [annotation()] if annotations is None else annotations
-    return attach_skeletons(annotations, str(path), kind, layout, num_person,
-                            report), report.counts()
+    source = None if kind == 'openpose' else source
+    return attach_skeletons(annotations, str(path), kind, layout, num_person, report,
+                            source_layout=source), report.counts()
 
 
 TRACKS = files.walk()[None]
@@ -47,6 +48,12 @@ WRITERS = {
     ('mmpose', lambda root, tracks: files.write_mmpose_images(root / 's' / 'clip', tracks), 's'),
     'pyskl': ('pyskl', lambda root, tracks: files.write_pyskl(root / 's.pkl', {'clip': tracks}),
               's.pkl'),
+    'alphapose video': ('alphapose', lambda root, tracks: files.write_alphapose(
+        root / 's' / 'clip' / 'alphapose-results.json', tracks), 's'),
+    'alphapose images':
+    ('alphapose',
+     lambda root, tracks: files.write_alphapose(root / 's.json', tracks, 'clip_{:06}.jpg'),
+     's.json'),
 }
 
 
@@ -65,13 +72,14 @@ def test_every_format_gives_the_same_tracks(tmp_path, kind, write, name):
     np.testing.assert_allclose(clip['keypoint_score'][seen], score)
 
 
-@pytest.mark.parametrize('number', [25, 18])
+@pytest.mark.parametrize('name', ['body25', 'openpose18'])
 @pytest.mark.parametrize('folder', ['.', 'clip'])
-def test_openpose_joints_by_name(tmp_path, number, folder):
-    tracks = files.walk(joints=number)[None]
+def test_openpose_joints_by_name(tmp_path, name, folder):
+    joints = get_layout(name).joints
+    tracks = files.walk(joints=len(joints))[None]
     files.write_openpose(tmp_path / 's' / folder, 'clip', tracks)
     (clip, ), notes = attach(tmp_path / 's', 'openpose')
-    order = [OPENPOSE_JOINTS[number].index(name) for name in get_layout('coco17').joints]
+    order = [joints.index(name) for name in get_layout('coco17').joints]
     assert notes == {}
     np.testing.assert_array_equal(clip['keypoint'], tracks[:, :, order, :2])
 
@@ -268,20 +276,27 @@ WRONG = {
      text(
          'clip.json',
          [dict(frame_id=0, instances=[dict(keypoints=[[1., 2.]] * 16, keypoint_scores=[1.] * 16)])
-          ]), 'clip.json', r'16 joints without names, want one of 17 \(coco17\)'),
+          ]), 'clip.json', 'found people with 16 joints, want 17, as coco17 has'),
     'mmpose folder without files': ('mmpose', lambda root:
                                     (root / 's').mkdir(), 's', r'no file \*\.json'),
+    'alphapose of other things': ('alphapose', text('clip.json', dict(people=[])), 'clip.json',
+                                  'want a list of people'),
+    'alphapose without keypoints': ('alphapose', text('clip.json', [dict(image_id='0.jpg')]),
+                                    'clip.json', 'KeyError'),
+    'alphapose of 16 joints': ('alphapose',
+                               text('clip.json', [dict(image_id='0.jpg', keypoints=[1.] * 48)]),
+                               'clip.json', 'people with 16 joints, want 17'),
     'openpose without people': ('openpose', openpose(dict(version=1.3)), '.', 'KeyError'),
     'openpose of 15 joints': ('openpose',
                               openpose(dict(people=[dict(pose_keypoints_2d=[9.] * 45)])), '.',
-                              r'found 15 joints, want 25 \(BODY_25\)'),
+                              r'found 15 joints, want 25 \(body25\)'),
     'openpose scaled': ('openpose', unit_openpose, '.', 'want pixels: --keypoint_scale 0'),
     'pyskl clip twice': ('pyskl', twice, 's.pkl', "found 'clip' again"),
     'pyskl in 3D': ('pyskl', pyskl(keypoint=np.ones((1, 6, 17, 3)),
                                    keypoint_score=None), 's.pkl', 'found 3 numbers a joint'),
     'pyskl without keypoints': ('pyskl', pyskl(keypoint=None), 's.pkl', 'keypoint: found nothing'),
     'pyskl of 18 joints': ('pyskl', pyskl(keypoint=np.ones((1, 6, 18, 2))), 's.pkl',
-                           '18 joints without names'),
+                           'found 18 joints, want 17'),
     'other names': ('pyskl', lambda root: files.write_pyskl(root / 's.pkl', {'x': TRACKS}), 's.pkl',
                     'clips: found x, want names as clip'),
 }
@@ -299,3 +314,43 @@ def test_one_name_for_two_clips(tmp_path):
     clips = [annotation(f'{folder}/clip', filename=f'{folder}/clip.mp4') for folder in 'ab']
     with pytest.raises(InputError, match='a name of both a/clip and b/clip'):
         attach(tmp_path / 's.pkl', 'pyskl', clips)
+
+
+def test_25_joints_of_openpose_in_a_pickle(tmp_path):
+    joints = get_layout('body25').joints
+    files.write_pyskl(tmp_path / 's.pkl', {'clip': files.walk(joints=25)[None]})
+    with pytest.raises(
+            InputError, match=r's\.pkl: keypoint: found 25 joints without names, want '
+            '--source-layout ntu25 or body25'):
+        attach(tmp_path / 's.pkl', 'pyskl', source=None)
+    (clip, ), notes = attach(tmp_path / 's.pkl', 'pyskl', source='body25')
+    order = [joints.index(name) for name in get_layout('coco17').joints]
+    np.testing.assert_array_equal(clip['keypoint'][0, :, :, 1] - 20, np.tile(order, (6, 1)))
+    assert notes == {}
+
+
+def test_a_pickle_that_names_its_layout(tmp_path):
+    files.write_pyskl(tmp_path / 's.pkl', {'clip': files.walk(joints=25)[None]})
+    content = pickle.loads((tmp_path / 's.pkl').read_bytes())
+    (tmp_path / 's.pkl').write_bytes(pickle.dumps(dict(content, layout='body25')))
+    (clip, ), _ = attach(tmp_path / 's.pkl', 'pyskl', source=None)
+    assert clip['keypoint'][0, 0, 0, 1] == 20 and clip['keypoint'].shape == (1, 6, 17, 2)
+    with pytest.raises(InputError, match='layout: found body25, want ntu25, as --source-layout'):
+        attach(tmp_path / 's.pkl', 'pyskl', source='ntu25')
+
+
+@pytest.mark.parametrize('source', ['halpe26', 'wholebody133'])
+def test_layouts_that_begin_with_cocos_joints(tmp_path, source):
+    tracks = files.walk(joints=len(get_layout(source)))[None]
+    files.write_mmpose_video(tmp_path / 'clip.json', tracks)
+    (clip, ), notes = attach(tmp_path / 'clip.json', 'mmpose', source=None)
+    np.testing.assert_array_equal(clip['keypoint'], tracks[:, :, :17, :2])
+    assert notes == {}
+
+
+def test_alphapose_counts_frames_before_anybody(tmp_path):
+    tracks = TRACKS.copy()
+    tracks[0, :2] = 0
+    files.write_alphapose(tmp_path / 'clip.json', tracks)
+    (clip, ), _ = attach(tmp_path / 'clip.json', 'alphapose', source=None)
+    assert (clip['keypoint_score'] > 0).any(-1).tolist() == [[False] * 2 + [True] * 4]

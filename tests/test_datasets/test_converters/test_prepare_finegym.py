@@ -179,7 +179,8 @@ def test_skeletons_of_pyskl_by_name(call, gym):
     files.write_pyskl(gym.annotations / 's.pkl',
                       {FIRST: walk, SECOND: files.walk(21)[None], 'other': files.walk(3)[None]},
                       size=(2 * SIZE[0], 2 * SIZE[1]))
-    _, lines, _ = call(f'--skeletons={gym.annotations / "s.pkl"}', '--format=pyskl')
+    _, lines, _ = call(f'--skeletons={gym.annotations / "s.pkl"}', '--format=pyskl',
+                       '--source-layout=coco17')
     content = gym.content()
     assert content['split'] == dict(train=[FIRST, SECOND], val=[])
     first, second = content['annotations']
@@ -194,7 +195,7 @@ def test_skeletons_of_pyskl_by_name(call, gym):
 
 def test_the_data_set_reads_clips_and_skeletons(call, gym):
     files.write_pyskl(gym.annotations / 's.pkl', {SECOND: files.walk(21)[None]}, size=SIZE)
-    call(f'--skeletons={gym.annotations / "s.pkl"}', '--format=pyskl')
+    call(f'--skeletons={gym.annotations / "s.pkl"}', '--format=pyskl', '--source-layout=coco17')
     data = DATASETS.build(
         dict(
             type='RGBPoseDataset', ann_file=str(gym.out), split='train', num_classes=99,

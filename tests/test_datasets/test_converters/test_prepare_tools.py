@@ -49,7 +49,8 @@ def test_what_was_done_is_said_and_every_name_is_written_down(call, pennaction, 
 
 def test_splits_lose_clips_without_skeletons(call, pennaction, out, tmp_path):
     files.write_pyskl(tmp_path / 's.pkl', {'0002': files.walk(4)[None]})
-    call('prepare_pennaction.py', pennaction, '--skeletons', tmp_path / 's.pkl', '--format=pyskl')
+    call('prepare_pennaction.py', pennaction, '--skeletons', tmp_path / 's.pkl', '--format=pyskl',
+         '--source-layout=coco17')
     content = safe_pickle.load(str(out))
     assert content['split'] == dict(train=[], test=['0002'])
     clip, = content['annotations']
@@ -59,7 +60,7 @@ def test_splits_lose_clips_without_skeletons(call, pennaction, out, tmp_path):
 def test_layout_and_number_of_people(call, pennaction, out, tmp_path):
     files.write_mmpose_video(tmp_path / '0001.json', files.walk(4)[None])
     call('prepare_pennaction.py', pennaction, '--skeletons', tmp_path / '0001.json',
-         '--format=mmpose', '--layout=penn13')
+         '--format=mmpose', '--source-layout=coco17', '--layout=penn13')
     clip, = safe_pickle.load(str(out))['annotations']
     assert clip['keypoint'].shape == (1, 4, 13, 2)
 
