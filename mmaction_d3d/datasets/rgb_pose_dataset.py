@@ -14,11 +14,8 @@ from ..media import MediaIndex, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations, select_split
-<<<<<<< HEAD
 from .bad_clips import BadClips
-=======
 from .joint_layout import find_layout
->>>>>>> c133bf3 (What joints are is said, not guessed from their number: files name their layout, nine more layouts, AlphaPose's JSON)
 from .transforms.cropping import check_before_crops
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
