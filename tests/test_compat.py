@@ -5,17 +5,21 @@ import re
 import subprocess
 import sys
 import types
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmaction.evaluation import mean_class_accuracy
+from mmaction.registry import METRICS
 from mmengine.config import ConfigDict
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
 from mmengine.runner import checkpoint as mmengine_checkpoint
+from sklearn.metrics import balanced_accuracy_score
 
 from mmaction_d3d import compat
 
@@ -258,3 +262,16 @@ def test_checkpoints_of_either_numpy_load(tmp_path, core):
     path.write_bytes(renamed)
     assert count == 2
     assert torch.load(path)['log'].mean() == 1.5
+
+
+def test_mean_class_accuracy_is_over_the_classes_that_clips_have():
+    """As balanced accuracy, in MMAction2's metric, whatever else is predicted."""
+    rng = np.random.default_rng(0)
+    labels, scores = rng.choice([0, 2, 3], 40), rng.normal(size=(40, 9))
+    metric = METRICS.build(dict(type='AccMetric', metric_list=('mean_class_accuracy', )))
+    found = metric.calculate(list(scores), list(labels))['mean1']
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        assert found == pytest.approx(balanced_accuracy_score(labels, scores.argmax(axis=1)))
+    assert metric.calculate(list(np.eye(4)), [0, 0, 1, 1])['mean1'] == 0.25  # absent: 2, 3
+    assert mean_class_accuracy(list(np.eye(4)), [0, 1, 2, 3]) == 1

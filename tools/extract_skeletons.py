@@ -3,6 +3,7 @@ import os.path as osp
 import sys
 
 from mmaction_d3d import cli
+from mmaction_d3d.datasets.annotations import write_annotations
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import (
@@ -16,7 +17,6 @@ from mmaction_d3d.extraction import (
 from mmaction_d3d.extraction.job import Results, extract_all
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.output import join_labels, merge
-from mmaction_d3d.files import write_pickle
 
 
 def parse_args(argv=None):
@@ -92,7 +92,7 @@ def main():
     args = parse_args()
     if args.videos[0] == 'merge':
         content = merge(args.videos[1:])
-        write_pickle(args.out, content)
+        write_annotations(args.out, content)
         print(f'{args.out}: {len(content["annotations"])} clips')
         return
     media = find_media(args.videos)
@@ -133,8 +133,13 @@ def finish(labels, out, media, results, failed, settings, layout):
     for clip, error in failed:
         report.add('video that cannot be used: left out', f'{clip.name}: {error}')
     if annotations:
+<<<<<<< HEAD
         content = dict(join_labels(annotations, labels, report), layout=layout, extraction=settings)
-        write_pickle(out, content)
+        write_annotations(out, content)
+=======
+        content = dict(join_labels(annotations, labels, report), extraction=settings)
+        write_annotations(out, content)
+>>>>>>> efc0310 (Pickles that MMAction2's and PYSKL's data sets find the clips of; mean class accuracy over the classes present)
         print(f'{out}: {len(content["annotations"])} clips')
     for line in report.lines():
         print(line)

@@ -1,13 +1,15 @@
 """Checks of an annotation pickle's contents, all made before training starts."""
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from numbers import Integral
+from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
 
 from ..errors import InputError
+from ..files import write_pickle
 from ..skeletons import SkeletonLayout
 
 
@@ -132,6 +134,16 @@ def select_split(annotations: list[Annotation], splits: dict[str, list[str]], sp
     return indices
 
 
+def _finder(annotations: list[Annotation]) -> Callable[[str], list[int]]:
+    """Return what finds the indices of the annotations of a name; see :func:`select_split`."""
+    named: list[dict[str, list[int]]] = [{}, {}, {}, {}]  # annotations by each kind of name
+    for index, annotation in enumerate(annotations):
+        for table, name in zip(named, ids_of(annotation)):
+            if name is not None:
+                table.setdefault(name, []).append(index)
+    return lambda entry: next((table[entry] for table in named if entry in table), [])
+
+
 def match_split(annotations: list[Annotation], entries: Collection[str],
                 split: str) -> tuple[list[int], list[tuple[int | None, str, str, str]]]:
     """Find the annotations of a split's entries; see :func:`select_split`.
@@ -148,16 +160,11 @@ def match_split(annotations: list[Annotation], entries: Collection[str],
     field = f'split[{split!r}]'
     if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
         return [], [(None, field, 'no entries', 'a list of at least one id')]
-    named: list[dict[str, list[int]]] = [{}, {}, {}, {}]  # annotations by each kind of name
-    for index, annotation in enumerate(annotations):
-        for table, name in zip(named, ids_of(annotation)):
-            if name is not None:
-                table.setdefault(name, []).append(index)
-
+    find = _finder(annotations)
     chosen: list[int] = []
     mistakes: list[tuple[int | None, str, str, str]] = []
     for position, entry in enumerate(map(str, entries)):
-        matches: list[int] = next((table[entry] for table in named if entry in table), [])
+        matches = find(entry)
         if len(matches) == 1:
             chosen += matches
         else:
@@ -169,6 +176,42 @@ def match_split(annotations: list[Annotation], entries: Collection[str],
                   'each annotation once') for index, times in Counter(chosen).most_common()
                  if times > 1]
     return sorted(set(chosen)), mistakes
+
+
+def write_annotations(path: str | Path, content: Content) -> None:
+    """Write an annotation pickle, whole or not at all, that PYSKL and MMAction2 read too.
+
+    Their data sets compare a split with ``filename`` if the first annotation has one, else with
+    ``frame_dir``. So splits name clips by ``filename`` if every annotation has one. Otherwise none
+    keeps it, and splits name clips by ``frame_dir``, by which videos are found just as well.
+
+    Args:
+        path: The pickle.
+        content: What it shall hold; it stays as it is.
+    """
+    before = after = content['annotations']
+    if any(annotation.get('filename') is None for annotation in before):
+        after = [_by_frame_dir(annotation) for annotation in before]
+    content = content | Content(annotations=after)
+    if content.get('split'):
+        find = _finder(before)
+        names = [annotation.get('filename') or annotation['frame_dir'] for annotation in after]
+        content['split'] = {
+            split: [
+                names[matches[0]] if len(matches) == 1 else entry
+                for entry, matches in zip(entries, map(find, entries))
+            ] for split, entries in content['split'].items()
+        }
+    write_pickle(path, content)
+
+
+def _by_frame_dir(annotation: Annotation) -> Annotation:
+    """Return an annotation whose only name is ``frame_dir``."""
+    annotation = annotation.copy()
+    filename = annotation.pop('filename', None)
+    if annotation.get('frame_dir') is None and filename is not None:
+        annotation['frame_dir'] = os.path.splitext(filename)[0]
+    return annotation
 
 
 class AnnotationChecker:

@@ -282,7 +282,7 @@ def test_splits_share_no_person_and_no_background(folder):
     data = safe_pickle.load(str(folder / 'annotations.pkl'))
     seen = {}
     for a in data['annotations']:
-        split = next(s for s, names in data['split'].items() if a['frame_dir'] in names)
+        split = next(s for s, names in data['split'].items() if a['filename'] in names)
         for identity in (*(('person', i)
                            for i in a['person_ids']), ('background', a['background_id'])):
             assert seen.setdefault(identity, split) == split

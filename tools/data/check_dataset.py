@@ -4,7 +4,7 @@ import sys
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import read_annotations
+from mmaction_d3d.datasets.annotations import read_annotations, write_annotations
 from mmaction_d3d.datasets.checking import (
     MediaSource,
     check_contents,
@@ -18,7 +18,6 @@ from mmaction_d3d.datasets.checking import (
 )
 from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.files import write_pickle
 
 
 def parse_args(argv=None):
@@ -110,7 +109,7 @@ def check(args):
     print(f'Findings: {path}')
     if args.fix is not None:
         new = mend(content, annotations, chosen, findings)
-        write_pickle(args.fix, new)
+        write_annotations(args.fix, new)
         print(f'Mended: {args.fix}, {len(new["annotations"])} of {len(annotations)} clips')
     return any(finding.severity == 'error' for finding in findings)
 

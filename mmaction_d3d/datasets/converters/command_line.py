@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from ... import cli
 from ...errors import InputError
-from ...files import write_pickle
 from ...skeletons import LAYOUTS
-from ..annotations import Content
+from ..annotations import Content, write_annotations
 from .attach import attach_skeletons
 from .common import DropReport
 from .importers import IMPORTERS
@@ -90,7 +89,7 @@ def finish(content: Content, out: str, report: DropReport) -> None:
         out: The pickle; the report is ``out.report.csv``, where there is something to tell.
         report: What was left out or changed.
     """
-    write_pickle(out, content)
+    write_annotations(out, content)
     for line in report.lines():
         print(line)
     if report.counts():

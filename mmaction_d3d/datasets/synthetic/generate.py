@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from ...errors import InputError
-from ...files import held_alone, write_bytes, write_pickle, write_text
+from ...files import held_alone, write_bytes, write_text
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
+from ..annotations import write_annotations
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, caps, clip_name
 from .motions import MOTIONS
 from .render import OBJECTS
@@ -51,7 +52,7 @@ def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, nu
         with _claim(out_dir, arguments):
             if not _is_complete(out_dir, arguments):  # another process may just have made it
                 data = _make(out_dir, arguments, workers)
-                write_pickle(ann_file, data)
+                write_annotations(ann_file, data)
     return ann_file
 
 

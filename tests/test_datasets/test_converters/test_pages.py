@@ -116,7 +116,7 @@ def test_custom(here, square_video):
         run(command)
         if '--csv' in command:
             assert safe_pickle.load('data/custom/clips.pkl')['split'] == dict(
-                train=['push/anna', 'wave/anna'], val=['push/ben', 'wave/ben'])
+                train=['push/anna.mp4', 'wave/anna.mp4'], val=['push/ben.mp4', 'wave/ben.mp4'])
     content = safe_pickle.load('data/custom/annotations.pkl')
     assert content['classes'] == ['push', 'wave'] and len(content['annotations']) == 4
     assert Path('work_dirs/d3d_mine/best.pth').exists()
