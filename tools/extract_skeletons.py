@@ -133,13 +133,8 @@ def finish(labels, out, media, results, failed, settings, layout):
     for clip, error in failed:
         report.add('video that cannot be used: left out', f'{clip.name}: {error}')
     if annotations:
-<<<<<<< HEAD
         content = dict(join_labels(annotations, labels, report), layout=layout, extraction=settings)
         write_annotations(out, content)
-=======
-        content = dict(join_labels(annotations, labels, report), extraction=settings)
-        write_annotations(out, content)
->>>>>>> efc0310 (Pickles that MMAction2's and PYSKL's data sets find the clips of; mean class accuracy over the classes present)
         print(f'{out}: {len(content["annotations"])} clips')
     for line in report.lines():
         print(line)
