@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .errors import InputError, find_disk_mistake
+from .errors import InputError, find_system_mistake
 from .version import __version__
 
 # The head of the line that torch's data loader workers and chained tracebacks put before the text.
@@ -130,7 +130,8 @@ def run(main: Callable[[], None]) -> None:
 
     A wrong input ends with exit code 2 and, as the last line of stderr,
     ``error: FILE: FIELD: found X, want Y``; its traceback is shown only with ``--debug`` on the
-    command line. So do a full or read-only disk, and torch's errors of a missing, old or full GPU.
+    command line. So do a full or read-only disk, a killed worker of a
+    data loader, and torch's errors of a missing, old or full GPU.
     Every other exception is not the user's mistake and keeps its traceback.
 
     Args:
@@ -142,7 +143,7 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except Exception as error:
-        mistake = find_input_error(error) or find_disk_mistake(error)
+        mistake = find_input_error(error) or find_system_mistake(error)
         if mistake is None and 'torch' in sys.modules:  # slow to import, and not every tool does
             from .gpus import find_gpu_mistake
             mistake = find_gpu_mistake(error)

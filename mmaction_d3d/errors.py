@@ -1,5 +1,6 @@
 """The one error that says: what you gave me is wrong, and where."""
 import errno
+import re
 from pathlib import Path
 
 #: Where a mistake is: the file, or other place, and the field in it.
@@ -40,8 +41,11 @@ class InputError(ValueError):
                                  for value in (found, want))
 
 
-def find_disk_mistake(error: BaseException | None) -> InputError | None:
-    """Find a full or read-only disk, or a folder that is none of the user's, behind an exception.
+def find_system_mistake(error: BaseException | None) -> InputError | None:
+    """Find what the system refused behind an exception.
+
+    That is a full or read-only disk, a folder that is none of the user's, or a data loader's worker
+    process that was killed.
 
     Args:
         error: Any exception.
@@ -55,5 +59,11 @@ def find_disk_mistake(error: BaseException | None) -> InputError | None:
         if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
             return InputError(error.filename or 'disk', 'file', error.strerror,
                               'one that may be read and written, on a disk with room')
+        dead = re.search(r'DataLoader worker \(pid[^\d]*[\d, ]+\) (?:is )?([^.]*)', str(error))
+        if isinstance(error, RuntimeError) and dead:
+            return InputError(
+                'data loader', 'worker process', f'its end ({dead[1]})',
+                'one that lives (does a clip crash its decoder? is there too little '
+                'memory, or shared memory? fewer num_workers need less)')
         error = error.__cause__ or error.__context__
     return None

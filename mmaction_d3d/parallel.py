@@ -2,15 +2,25 @@
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from typing import TypeVar
+from dataclasses import is_dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
+from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 
+from .errors import InputError
+
 Job = TypeVar('Job')
 Result = TypeVar('Result')
+
+_AHEAD = 2  # jobs that a process is told, so that it need not wait for the next one
 
 
 def available_cpus() -> int:
@@ -23,32 +33,127 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
     """Yield ``function(job)`` in the order of ``jobs``, with a line of progress.
 
     Args:
-        function: Of one job; where ``workers`` is not 1, of a module's top level.
+        function: Of one job.
         jobs: What it gets.
-        workers: Processes. Defaults to None: one for each CPU.
+        workers: Processes; with one, all is done in this one. Defaults to None: one for each CPU.
         name: What the line of progress calls the jobs.
         done: Jobs of an earlier run, for the line of progress. Defaults to 0.
+
+    Raises:
+        InputError: A process died at a job, killed or by a crash of a library. That is known at
+            once, and ends the others.
+        Exception: What ``function`` raises.
     """
     workers = min(available_cpus() if workers is None else workers, max(len(jobs), 1))
     progress = Progress(name, done + len(jobs), done)
-    if workers <= 1:
-        for job in jobs:
-            result = function(job)
-            progress.step()
-            yield result
-        return
+    for result in map(function, jobs) if workers <= 1 else _over_processes(function, jobs, workers):
+        progress.step()
+        yield result
+
+
+def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job],
+                    workers: int) -> Generator[Result, None, None]:
     # A forked process has none of the threads of OpenCV, nor of what waits here to be collected, but
     # would wait for them: end them before.
     gc.collect()
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
+    team: list[_Worker] = []
     try:
-        with multiprocessing.get_context('fork').Pool(workers) as pool:
-            for result in pool.imap(function, jobs, chunksize=1):
-                progress.step()
-                yield result
+        for _ in range(workers):
+            team.append(_Worker(function, jobs, [worker.connection for worker in team]))
+        todo, results = iter(range(len(jobs))), dict[int, Result]()
+        for worker in team * _AHEAD:
+            worker.take(next(todo, None))
+        for index in range(len(jobs)):
+            while index not in results:
+                busy: dict[Any, _Worker] = {
+                    worker.connection: worker for worker in team if worker.taken
+                }
+                for connection in wait(list(busy)):
+                    worker = busy[connection]
+                    results.update([worker.answer()])
+                    worker.take(next(todo, None))
+            yield results.pop(index)
     finally:
+        for worker in team:
+            worker.process.terminate()
+        for worker in team:
+            worker.process.join()
         cv2.setNumThreads(threads)
+
+
+class _Worker:
+    """A process that does jobs, and what it has been told to do."""
+
+    def __init__(self, function: Callable[[Job], Result], jobs: Sequence[Job],
+                 elders: list[Connection]) -> None:
+        fork = multiprocessing.get_context('fork')
+        self.connection, theirs = fork.Pipe()
+        self.process = fork.Process(target=_work, daemon=True,
+                                    args=(function, jobs, theirs, [*elders, self.connection]))
+        self.process.start()
+        theirs.close()
+        self._jobs, self.taken = jobs, deque[int]()
+
+    def take(self, index: int | None) -> None:
+        """Tell the process a job to do after those that it has."""
+        if index is not None:
+            self.taken.append(index)
+            try:
+                self.connection.send(index)
+            except OSError:
+                pass  # the process is dead, which reading its answer says
+
+    def answer(self) -> tuple[int, Any]:
+        """Wait for the result of its first job."""
+        try:
+            error, result = self.connection.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            raise InputError(
+                _text_of(self._jobs[self.taken[0]]), 'worker process',
+                f'its end by {_ending(self.process.exitcode)} at this job',
+                'one that lives (does the input crash a library? is there too little memory?)'
+            ) from None
+        if error is not None:
+            raise error
+        return self.taken.popleft(), result
+
+
+def _work(function: Callable[[Job], Result], jobs: Sequence[Job], connection: Connection,
+          others: list[Connection]) -> None:
+    """Do jobs until there is no parent any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that its workers
+    for other in others:
+        other.close()  # held open here, they would never tell that the parent is gone
+    try:
+        while True:
+            job = jobs[connection.recv()]
+            try:
+                answer: tuple[Exception | None, Any] = None, function(job)
+            except Exception as error:
+                answer = ExceptionWithTraceback(error, error.__traceback__), None
+            connection.send(answer)
+    except (EOFError, OSError):
+        pass
+
+
+def _ending(code: int | None) -> str:
+    """Say how a process ended, by its exit code."""
+    if code is not None and code < 0:
+        return signal.Signals(-code).name
+    return f'exit code {code}'
+
+
+def _text_of(job: object) -> str:
+    """Return the names and numbers in a job, by which a user knows it."""
+    if isinstance(job, (str, int, Path)):
+        return str(job)
+    if is_dataclass(job):
+        job = list(vars(job).values())
+    parts = job if isinstance(job, (list, tuple)) else []
+    return ' '.join(filter(None, map(_text_of, parts)))[:300]
 
 
 class Progress:

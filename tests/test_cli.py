@@ -2,7 +2,10 @@
 import argparse
 import json
 import multiprocessing
+import os
 import pickle
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +85,25 @@ def test_error_survives_pickling_and_pools(error):
 ], ids=['raised', 'cause', 'context', 'worker'])
 def test_wrong_input_is_one_line_and_exit_code_2(run, main):
     assert run(main) == (2, [LINE])
+
+
+class _Killed(Dataset):
+    """Kills the process that reads it."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_of_a_data_loader_is_one_line(run):
+    code, lines = run(lambda: next(iter(DataLoader(_Killed(), num_workers=1))))
+    assert code == 2 and len(lines) == 1
+    # What torch says depends on where it learns of it.
+    assert re.match(
+        r'error: data loader: worker process: found its end \((killed by signal: Killed|exited '
+        r'unexpectedly)\), want one that lives', lines[0])
 
 
 def test_message_of_several_lines_is_printed_as_one(run):

@@ -1,11 +1,21 @@
 """Jobs over several processes, and their line of progress."""
+import ctypes
+import faulthandler
+import multiprocessing
+import os
 import re
+import signal
 import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from mmaction_d3d import parallel
+from mmaction_d3d.errors import InputError
 from mmaction_d3d.parallel import Progress, map_in_order
 
 
@@ -75,3 +85,110 @@ def test_processes_do_not_wait_for_opencv_threads_that_a_fork_does_not_have():
         assert cv2.getNumThreads() == 3
     finally:
         cv2.setNumThreads(before)
+
+
+def segfault():
+    faulthandler.disable()  # pytest's, which would print
+    ctypes.string_at(0)
+
+
+ENDINGS = {
+    'SIGKILL': lambda: os.kill(os.getpid(), signal.SIGKILL),
+    'SIGSEGV': segfault,
+    'exit code 3': lambda: os._exit(3),
+    'exit code 0': lambda: sys.exit(0),
+}
+
+
+@dataclass
+class Clip:
+    path: Path
+    frames: int
+    ending: str | None = None
+
+
+def decode(clip):
+    if clip.ending is not None:
+        ENDINGS[clip.ending]()
+    return clip.frames
+
+
+@pytest.fixture
+def hurry():
+    """Ends a test that waits for ever."""
+
+    def end(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize('ending', ENDINGS)
+@pytest.mark.parametrize('place', [0, 3, 7])
+def test_a_process_that_dies_ends_all_and_its_job_is_named(hurry, ending, place):
+    jobs = [Clip(Path(f'{index}.mp4'), 10 + index) for index in range(8)]
+    jobs[place].ending = ending
+    with pytest.raises(InputError) as error:
+        list(map_in_order(decode, jobs, 2))
+    assert str(error.value).startswith(f'{place}.mp4 {10 + place} {ending.split()[0]}')
+    assert f'worker process: found its end by {ending} at this job' in str(error.value)
+    assert not multiprocessing.active_children()
+
+
+def refuse(number):
+    if number == 3:
+        raise InputError('3.mp4', 'size', 0, 'more')
+    return b'x' * 300_000  # more than a pipe holds
+
+
+def test_what_a_job_raises_ends_all(hurry):
+    with pytest.raises(InputError, match='3.mp4: size: found 0, want more') as error:
+        list(map_in_order(refuse, list(range(40)), 2))
+    assert 'in refuse' in str(error.value.__cause__)  # where it was raised
+    assert not multiprocessing.active_children()
+
+
+def test_results_that_nobody_wants_any_more_end_all(hurry):
+    results = map_in_order(refuse, [0] * 40, 2)
+    next(results)
+    results.close()
+    assert not multiprocessing.active_children()
+
+
+def test_a_job_is_known_by_its_names_and_numbers():
+    job = (Path('videos'), dict(a=1), 'train', 7, np.ones(3), ['x'])
+    assert parallel._text_of(job) == 'videos train 7 x'
+
+
+def _ctrl_c(_):
+    return signal.getsignal(signal.SIGINT)
+
+
+def test_a_process_leaves_ctrl_c_to_its_parent():
+    assert list(map_in_order(_ctrl_c, [0, 0], 2)) == [signal.SIG_IGN] * 2
+
+
+def _slow_parent(path):
+    for _ in map_in_order(_write_pid, [path, path], 2):
+        signal.pause()
+
+
+def _write_pid(path):
+    (path / str(os.getpid())).touch()
+
+
+def test_processes_of_a_parent_that_was_killed_end(hurry, tmp_path):
+    parent = multiprocessing.get_context('fork').Process(target=_slow_parent, args=(tmp_path, ))
+    parent.start()
+    while len(list(tmp_path.iterdir())) < 2:
+        time.sleep(0.01)
+    parent.kill()
+    parent.join()
+    workers = [Path('/proc') / path.name for path in tmp_path.iterdir()]
+    while any(worker.exists() and 'State:\tZ' not in (worker / 'status').read_text()
+              for worker in workers):
+        time.sleep(0.01)

@@ -1,9 +1,7 @@
 """Checks of a data set: each mistake is found, all at once, and a mended file has none."""
 import copy
 import csv
-import multiprocessing
 import os
-import signal
 
 import cv2
 import numpy as np
@@ -18,7 +16,6 @@ from mmaction_d3d.datasets.checking import (
     check_splits,
     format_findings,
     format_splits,
-    media,
     mend,
     visible_shares,
     write_csv,
@@ -231,14 +228,6 @@ def test_processes_find_what_one_finds(data):
     source = MediaSource(str(data.video_dir))
     one, two = (check_media(annotations, [], 'a.pkl', source, workers=n) for n in (1, 2))
     assert one == two != []
-
-
-def test_a_process_leaves_ctrl_c_to_its_parent(data):
-    job = media._Job(0, 'clip0', str(data.video_dir / 'clip0.mp4'), MediaSource(''), 6, (64, 80),
-                     False)
-    with multiprocessing.get_context('fork').Pool(1) as pool:
-        assert pool.map(media._check_clip, [job]) == [[]]
-        assert pool.apply(signal.getsignal, (signal.SIGINT, )) == signal.SIG_IGN
 
 
 def test_a_template_that_fits_no_clip_is_a_wrong_input(data):

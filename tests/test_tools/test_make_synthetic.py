@@ -1,5 +1,8 @@
 """The command that makes the synthetic data set."""
+import importlib
+import os
 import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -34,3 +37,24 @@ def test_other_arguments_end_in_one_line_and_exit_code_2(call, capsys):
     assert end.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1].endswith(
         'seed: found 0, want 1: choose another --out or delete this folder')
+
+
+def test_a_process_that_is_killed_ends_it_in_one_line_that_names_the_clip(
+        call, monkeypatch, capsys):
+    # The package has a function of the module's name.
+    generate = importlib.import_module('mmaction_d3d.datasets.synthetic.generate')
+    make = generate._make_clip
+
+    def make_or_die(job):
+        if job[2] == 'val':
+            os.kill(os.getpid(), signal.SIGKILL)
+        return make(job)
+
+    monkeypatch.setattr(generate, '_make_clip', make_or_die)
+    with pytest.raises(SystemExit) as end:
+        call('--workers=2')
+    assert end.value.code == 2
+    assert 'videos val 0: worker process: found its end by SIGKILL at this job' in capsys.readouterr(
+    ).err.splitlines()[-1]
+    monkeypatch.setattr(generate, '_make_clip', make)
+    call()  # it goes on

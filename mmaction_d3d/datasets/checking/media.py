@@ -1,7 +1,5 @@
 """Checks of every annotation against its video or folder of frames."""
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -133,8 +131,6 @@ def _locate(media: MediaIndex, annotation: Annotation, place: Place, source: Med
 
 def _check_clip(job: _Job) -> list[Finding]:
     """Return findings of one clip."""
-    if multiprocessing.parent_process() is not None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that its workers
     try:
         probed = (_probe_all if job.full else _probe)(job)
     except InputError as error:
