@@ -8,7 +8,7 @@ from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference.loading import COMPILE_MODES
-from mmaction_d3d.inference.output import table, write_csv
+from mmaction_d3d.inference.result import table, write_csv
 from mmaction_d3d.media import DEFAULT_FPS
 
 

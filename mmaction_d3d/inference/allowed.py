@@ -1,6 +1,6 @@
 """What a checkpoint's own config may ask for: registered names, and neither paths nor imports."""
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mmaction.models.recognizers import BaseRecognizer
@@ -18,7 +18,7 @@ LEFT_OUT = ('mmaction.models.multimodal', 'mmaction.models.similarity',
             'mmaction.datasets.transforms.wrappers', 'mmaction.datasets.transforms.text_transforms')
 #: Where training started from: left out unread, as the checkpoint has its own weights.
 STARTS = ('init_cfg', 'pretrained')
-MOST_BYTES = 2**31  # of the frames that one clip has in the pipeline
+MOST_BYTES = 2**28  # of the frames that one clip has in the pipeline
 _LARGEST = 10**6
 _DATASET_KEYS = ('type', 'layout', 'num_classes', 'num_person', 'filename_tmpl', 'metainfo')
 _TEMPLATE = re.compile(r'(?:[^{}/\\]|\{\w+(?::0?\d)?\})*')
@@ -137,19 +137,28 @@ class _Check:
         raise self.refusal(key, name, 'a registered name of mmaction_d3d or MMAction2')
 
 
-def _check_size(pipeline: list[Any], refusal: Any) -> None:
+def _check_size(pipeline: list[Any], refusal: Callable[[str, object, str], InputError]) -> None:
     """Refuse a pipeline whose clip would fill the memory."""
-    frames, side = 1, 1
+    frames, side = 1., 1.
     for index, step in enumerate(pipeline):
         if not isinstance(step, dict) or 'type' not in step:
             raise refusal(f'test_dataloader.dataset.pipeline[{index}]', step, 'a transform')
         for name, value in step.items():
-            items = value if isinstance(value, (list, tuple)) else [value]
-            largest = max((item for item in items if isinstance(item, (int, float))), default=1)
-            if name in ('clip_len', 'num_clips'):
-                frames *= max(largest, 1)
-            elif name in ('scale', 'crop_size', 'size'):
-                side = max(side, largest)
+            if name in ('clip_len', 'num_clips', 'num_sample_positions'):
+                frames *= _largest(value)
+            elif name in ('scale', 'crop_size', 'size', 'scaling'):
+                # A float is a factor, of a frame of 1080 lines.
+                side = max(side, _largest(value) * (1080 if isinstance(value, float) else 1))
     if 3 * frames * side**2 > MOST_BYTES:
-        raise refusal('test_dataloader.dataset.pipeline', f'{frames} frames of {side} x {side}',
+        raise refusal('test_dataloader.dataset.pipeline',
+                      f'{frames:.0f} frames of {side:.0f} x {side:.0f}',
                       f'a clip of at most {MOST_BYTES} bytes')
+
+
+def _largest(value: Any) -> float:
+    """Return the largest number in a value, at least 1."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return max(map(_largest, value), default=1)
+    return max(value, 1) if isinstance(value, (int, float)) else 1

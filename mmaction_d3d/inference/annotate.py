@@ -1,5 +1,6 @@
 """The annotated video and the timeline of an answer: what is to be drawn, and into which file."""
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,12 +9,12 @@ from ..visualization.annotated import Panel, annotated_frame
 from ..visualization.figure import write_picture
 from ..visualization.timeline import timeline_figure
 from .clips import TestPipeline
-from .records import Recognition
-from .timeline import Timeline
+from .result import Recognition
+from .windows import Timeline
 
 
-def write_annotated(answer: Recognition, path: str | os.PathLike, topk: int,
-                    pipeline: TestPipeline) -> None:
+def write_annotated(answer: Recognition, path: str, topk: int,
+                    pipeline: TestPipeline) -> Recognition:
     """Draw skeletons, attention and bars over every frame; one frame is in memory.
 
     Args:
@@ -21,6 +22,9 @@ def write_annotated(answer: Recognition, path: str | os.PathLike, topk: int,
         path: The mp4.
         topk: Bars.
         pipeline: Says where the model's input lies in a frame.
+
+    Returns:
+        The answer with its ``video``.
 
     Raises:
         InputError: No frame can be decoded, or the file cannot be written.
@@ -36,6 +40,7 @@ def write_annotated(answer: Recognition, path: str | os.PathLike, topk: int,
             write(
                 annotated_frame(frame.rgb(), people[:, min(index, people.shape[1] - 1)],
                                 answer.layout, _panel(answer, index, topk), cells, placement))
+    return replace(answer, video=path)
 
 
 def _panel(answer: Recognition, index: int, topk: int) -> Panel:

@@ -29,10 +29,9 @@ def clip_attention(model: nn.Module, inputs: dict[str, Tensor], index: int,
         return None
     if getattr(model.backbone, 'modal_tokens', None) is None:
         return None  # no queries to draw
-    cells = [
-        attention_maps(model, imgs, keypoint).cells.numpy()
-        for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index])
-    ]
+    maps = (attention_maps(model, imgs, keypoint).cells
+            for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index]))
+    cells = [view.numpy() for view in maps if view is not None]
     inds = np.ravel(sample.metainfo['frame_inds'])
     order = np.argsort(inds, kind='stable')
     return inds[order], np.concatenate(cells)[order]
@@ -49,7 +48,7 @@ class AttentionTrack:
         self._file = tempfile.TemporaryFile()
         self._centres: list[float] = []
         self._inds: list[tuple[int, np.ndarray]] = []
-        self._shape = (0, 0, 0)
+        self._shape: tuple[int, ...] = (0, 0, 0)
         self.limit = 0.
 
     def add(self, start: int, inds: np.ndarray, cells: np.ndarray) -> None:

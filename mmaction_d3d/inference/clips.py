@@ -1,6 +1,8 @@
 """From a source and its skeleton to the model's input, through the config's own test pipeline."""
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from mmengine.dataset import Compose
 from ..datasets.transforms import AlignedDecode
 from ..datasets.transforms.cropping import check_before_crops
 from ..errors import InputError
+from ..gpus import find_gpu_mistake
 from ..media import Media
-from .records import Clip, Subject
+from .skeletons import Subject
 from .stored_config import OTHERWISE, shorten
 from .windows import Window
 
@@ -41,6 +44,45 @@ def pipeline_fields(source: Media) -> dict[str, Any]:
                      'images numbered without a gap, such as img_00001.jpg, img_00002.jpg, ...')
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Clip(Subject):
+    """A source, or a window of it, as the model takes it.
+
+    Attributes:
+        start, stop: First frame, and the one after the last.
+        packed: ``inputs`` and ``data_samples`` of the test pipeline.
+    """
+    start: int
+    stop: int
+    packed: dict[str, Any]
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the inputs: clips of the same go through the model together."""
+        return {key: tuple(tensor.shape) for key, tensor in self.packed['inputs'].items()}
+
+
+@contextmanager
+def mistakes_of(checkpoint: str | None, key: str, want: str) -> Iterator[None]:
+    """Turn whatever goes wrong with a stranger's settings into an InputError.
+
+    Args:
+        checkpoint: Where the settings come from; None: a config of the user's, whose errors stay.
+        key: What they are of.
+        want: What there should be.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # of any kind: no class expects what a stranger may give it
+        if checkpoint is None or find_gpu_mistake(error) is not None:
+            raise
+        raise InputError(checkpoint, f'meta.cfg: {key}',
+                         shorten(f'{type(error).__name__}: {error}'),
+                         f'{want}, {OTHERWISE}') from error
+
+
 class TestPipeline:
     """The config's test pipeline, whole or around its decoding step.
 
@@ -60,8 +102,8 @@ class TestPipeline:
     def __call__(self, subject: Subject) -> Clip:
         """Pack a whole source as one clip."""
         results = {**subject.skeleton.fields(), **pipeline_fields(subject.source)}
-        return subject.grow(Clip, start=0, stop=subject.info.frames,
-                            packed=self._run(self._transforms, self._of_model(results)))
+        packed = self._run(self._transforms, self._of_model(results))
+        return self._clip(subject, 0, subject.info.frames, packed)
 
     @property
     def decode(self) -> int:
@@ -99,7 +141,7 @@ class TestPipeline:
                        keypoint=results['keypoint'][:, inds] * scale,
                        keypoint_score=results['keypoint_score'][:, inds])
         packed = self._run(self._transforms[self.decode + 1:], results)
-        return subject.grow(Clip, start=window.start, stop=window.stop, packed=packed)
+        return self._clip(subject, window.start, window.stop, packed)
 
     def placement(self, height: int, width: int) -> tuple[tuple, tuple, tuple[int, int]]:
         """Where the model's input lies in a frame of that size.
@@ -123,19 +165,17 @@ class TestPipeline:
         (x0, y0), (x1, y1) = moved['keypoint'][0, 0]
         return (((x1 - x0) / width, x0), ((y1 - y0) / height, y0), moved['img_shape'])
 
+    def _clip(self, subject: Subject, start: int, stop: int, packed: dict[str, Any]) -> Clip:
+        if not isinstance(packed.get('inputs'), dict):
+            raise InputError(self._stranger or 'config', 'test pipeline', 'no inputs of a model',
+                             'a last step that packs them, such as PackRGBPose')
+        return subject.grow(Clip, start=start, stop=stop, packed=packed)
+
     def _of_model(self, results: dict[str, Any]) -> dict[str, Any]:
         return {**results, 'num_person': self.num_person, 'modality': 'RGB'}
 
     def _run(self, steps: Sequence[Any], results: dict[str, Any]) -> dict[str, Any]:
         for step in steps:
-            try:
+            with mistakes_of(self._stranger, type(step).__name__, 'a step that takes this video'):
                 results = step(results)
-            except InputError:
-                raise
-            except Exception as error:  # of any kind: the arguments are a stranger's
-                if self._stranger is None:
-                    raise
-                raise InputError(self._stranger, f'meta.cfg: {type(step).__name__}',
-                                 shorten(f'{type(error).__name__}: {error}'),
-                                 f'a step that takes this video, {OTHERWISE}') from error
         return results

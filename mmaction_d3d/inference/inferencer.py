@@ -1,7 +1,6 @@
 """From videos to labels: MMAction2's manner of inferencer, for RGB and skeletons."""
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,9 @@ from .annotate import write_annotated, write_timeline
 from .clips import TestPipeline
 from .load import named
 from .loading import load_model
-from .output import Prediction, prediction_of, write_json
 from .recognize import Options, attempt, recognize
-from .records import Failure, Recognition
-from .skeletons import Extractor, GivenSkeletons, Origin, make_origin
+from .result import Prediction, Recognition, prediction_of, write_json
+from .skeletons import Extractor, Failure, GivenSkeletons, Origin, make_origin
 from .windows import WindowLengths
 
 Answer = Recognition | Failure
@@ -133,15 +131,11 @@ class D3DInferencer(BaseInferencer):
         """
         if isinstance(answer, Failure):
             return answer
-
-        def draw() -> Recognition:
-            write_annotated(answer, f'{path}.mp4', topk, self._loaded.pipeline)
-            return replace(answer, video=f'{path}.mp4')
-
-        return attempt(answer, 'drawing', draw)
+        return attempt(answer, 'drawing', write_annotated, answer, f'{path}.mp4', topk,
+                       self._loaded.pipeline)
 
     def postprocess(self, answer: Answer, topk: int = 5) -> Prediction:
-        """Return an answer as plain numbers and text; see :func:`.output.prediction_of`."""
+        """Return an answer as plain numbers and text; see :func:`.result.prediction_of`."""
         return prediction_of(answer, topk)
 
     def _find(

@@ -13,8 +13,8 @@ from ..media import DEFAULT_FPS, as_media
 from .loading import load_model
 from .model import LoadedModel
 from .recognize import Options, recognize
-from .records import Failure, Recognition
-from .skeletons import GivenSkeletons, Origin, make_origin
+from .result import Recognition
+from .skeletons import ExtractedSkeletons, Failure, GivenSkeletons, Origin, make_origin
 from .stored_config import OTHERWISE
 from .windows import WindowLengths
 
@@ -55,7 +55,8 @@ class D3D:
         """
         media = as_media(str(source))
         lengths = None if window is None else WindowLengths(window, stride, smooth)
-        origin = self._find_origin() if skeletons is None else GivenSkeletons([skeletons], [media])
+        origin: Origin = (self._find_origin()
+                          if skeletons is None else GivenSkeletons([skeletons], [media]))
         options = Options(batch_size, folder_fps=fps, windows=lengths)
         answer, = recognize([media], origin, self._model, options)
         if isinstance(answer, Failure):
@@ -65,7 +66,7 @@ class D3D:
     def _find_origin(self) -> Origin:
         if self._origin is None:
             extractor = SkeletonExtractor(first_backend(self._device), device=self._device)
-            self._origin = make_origin(None, extractor, self._model.layout, None)
+            self._origin = ExtractedSkeletons(extractor, self._model.layout)
         return self._origin
 
 
@@ -106,4 +107,4 @@ def named(model: LoadedModel, origin: Origin | None, stored_in: str | None) -> L
     if names is None and stored_in is not None:
         raise InputError(stored_in, 'meta.dataset_meta.classes', 'nothing',
                          f'the names of the classes, {OTHERWISE}')
-    return replace(model, classes=names and tuple(names))
+    return replace(model, classes=tuple(names) if names else None)

@@ -1,6 +1,5 @@
 """From a checkpoint, with a config or its own, to a model that is ready to predict."""
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from ..errors import InputError
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_dataset
 from .allowed import STARTS, allowed_config
-from .clips import TestPipeline
+from .clips import TestPipeline, mistakes_of
 from .model import LoadedModel
 from .stored_config import OTHERWISE, parse_stored_config, shorten
 
@@ -89,15 +88,15 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
                          f'one of {", ".join(COMPILE_MODES)}, or None')
     checkpoint = Checkpoint.read(str(weights))
     cfg = _config_of(config, checkpoint)
-    check_config(cfg)
-    dataset = test_dataset(cfg)
-    _without_starts(cfg.model)
-    with _stored_mistakes(checkpoint.path) if config is None else config_mistakes(cfg):
+    stranger = checkpoint.path if config is None else None
+    with mistakes_of(stranger, 'model or pipeline', 'what its classes take'), config_mistakes(cfg):
+        check_config(cfg)
+        dataset = test_dataset(cfg)
+        _without_starts(cfg.model)
         if config is None:
             _check_fit(checkpoint, _sketch(cfg, len(checkpoint.state)), cfg)
         network = MODELS.build(cfg.model)
-        pipeline = TestPipeline(dataset['pipeline'], dataset.get('num_person', 2),
-                                checkpoint.path if config is None else None)
+        pipeline = TestPipeline(dataset['pipeline'], dataset.get('num_person', 2), stranger)
     _check_fit(checkpoint, network, cfg)
     classes = _class_names(checkpoint, cfg)
     network.load_state_dict(checkpoint.state)
@@ -111,7 +110,7 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
     if compile_mode is not None:
         network.backbone.compile(mode=compile_mode)
     return LoadedModel(network, cfg, pipeline, get_layout(dataset.get('layout', 'coco17')), classes,
-                       dataset.get('filename_tmpl'), compile_mode)
+                       dataset.get('filename_tmpl'), compile_mode, stranger)
 
 
 def test_dataset(cfg: Config) -> Mapping[str, Any]:
@@ -173,18 +172,6 @@ def _sketch(cfg: Config, tensors: int) -> nn.Module:
     finally:
         for handle in handles:
             handle.remove()
-
-
-@contextmanager
-def _stored_mistakes(checkpoint: str) -> Iterator[None]:
-    """Turn whatever a class says of a stranger's arguments into an InputError."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:  # of any kind
-        raise InputError(checkpoint, 'meta.cfg', shorten(f'{type(error).__name__}: {error}'),
-                         f'a config that builds, {OTHERWISE}') from error
 
 
 def _check_fit(checkpoint: Checkpoint, network: nn.Module, cfg: Config) -> None:

@@ -4,16 +4,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from mmaction.models.recognizers import BaseRecognizer
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
-from torch import nn
 
 from ..skeletons import SkeletonLayout
 from .attention_track import clip_attention
-from .clips import TestPipeline
-from .records import Clip, Scored
+from .clips import Clip, TestPipeline, mistakes_of
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What the model says of a clip.
+
+    Attributes:
+        scores: Of each class.
+        attention: What :func:`.attention_track.clip_attention` gives, where it was asked for.
+    """
+    scores: np.ndarray
+    attention: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,24 +40,32 @@ class LoadedModel:
         classes: Names of the classes, where they are known.
         filename_tmpl: How its data set calls videos.
         compile_mode: Mode of ``torch.compile``, where it is compiled.
+        stranger: The checkpoint, where the config comes from there.
     """
-    network: nn.Module
+    network: BaseRecognizer
     config: Config
     pipeline: TestPipeline
     layout: SkeletonLayout
     classes: tuple[str, ...] | None
     filename_tmpl: str | None = None
     compile_mode: str | None = None
+    stranger: str | None = None
     _compiled: set[tuple] = field(default_factory=set)
 
-    @torch.no_grad()
     def score(self, clips: Sequence[Clip], attention: bool = False) -> list[Scored]:
         """Score clips of one size.
 
         Args:
             clips: At least one.
             attention: Whether to compute attention maps, too.
+
+        Raises:
+            InputError: The model does not take clips of that size.
         """
+        with torch.no_grad(), mistakes_of(self.stranger, 'model', 'one that takes this video'):
+            return self._score(clips, attention)
+
+    def _score(self, clips: Sequence[Clip], attention: bool) -> list[Scored]:
         batch = self.network.data_preprocessor(pseudo_collate([clip.packed for clip in clips]),
                                                False)
         with self._compile_time(len(clips), clips[0]):

@@ -12,12 +12,11 @@ from ..media import DEFAULT_FPS, Frames, Media, probe
 from ..parallel import Progress
 from ..prefetch import prefetch
 from .attention_track import AttentionTrack
-from .clips import pipeline_fields
-from .model import LoadedModel
-from .records import Clip, Failure, Recognition, Scored, Step, Subject
-from .skeletons import Origin, skeleton_of
-from .timeline import Timeline, WindowScores
-from .windows import WindowLengths, WindowReader
+from .clips import Clip, pipeline_fields
+from .model import LoadedModel, Scored
+from .result import Recognition
+from .skeletons import Failure, Origin, Step, Subject, skeleton_of
+from .windows import Timeline, WindowLengths, WindowReader, WindowScores
 
 NO_ATTENTION = 'no attention drawn: the model has none that is deformable with modal queries'
 Made = TypeVar('Made', bound=Step)

@@ -1,23 +1,101 @@
 """Where the skeletons of a source come from: a pickle, arrays, or an extractor."""
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from ..datasets import safe_pickle
-from ..datasets.annotations import AnnotationChecker, ids_of, read_annotations
+from ..datasets.annotations import Annotation, AnnotationChecker, ids_of, read_annotations
 from ..errors import InputError
 from ..media import Media, MediaInfo, probe
 from ..skeletons import SkeletonLayout
-from .records import NO_PERSON, Skeleton
 
 # Skeletons and pictures of published sets are recorded apart and differ by a frame or two.
 _SLACK = 2
 
-Annotation = Mapping[str, Any]
+NO_PERSON = 'no person found: the answer is from RGB alone'
+Arrays = Mapping[str, Any]
+Kind = TypeVar('Kind', bound='Step')
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """A source's people, of whom at most ``num_person`` are kept.
+
+    Attributes:
+        keypoint: M x T x V x 2, in pixels of ``img_shape``.
+        keypoint_score: M x T x V, 0 where nobody is.
+        img_shape, original_shape: Height and width.
+        total_frames: T.
+        origin: ``'pickle'``, ``'arrays'`` or ``'extracted'``.
+    """
+    keypoint: np.ndarray
+    keypoint_score: np.ndarray
+    img_shape: tuple[int, int]
+    original_shape: tuple[int, int]
+    total_frames: int
+    origin: str
+
+    def people(self, frames: slice = slice(None)) -> int:
+        """Count the people with a joint in those frames."""
+        return int((np.nan_to_num(self.keypoint_score[:, frames]) > 0).any((1, 2)).sum())
+
+    def fields(self, start: int = 0, stop: int | None = None) -> dict[str, Any]:
+        """Give a pipeline the frames from ``start`` to ``stop``; the last stands in beyond it."""
+        stop = self.total_frames if stop is None else stop
+        frames = np.minimum(np.arange(start, stop), self.total_frames - 1)
+        return dict(keypoint=self.keypoint[:, frames].astype(np.float32),
+                    keypoint_score=self.keypoint_score[:, frames].astype(np.float32),
+                    img_shape=self.img_shape, original_shape=self.original_shape,
+                    total_frames=stop - start)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Step:
+    """A source on its way.
+
+    Attributes:
+        source: The video or frame folder.
+        seconds: Time by step.
+    """
+    source: Media
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its path below the input that it was found in, without suffix."""
+        return self.source.names['frame_dir']
+
+    def grow(self, kind: type[Kind], **values: Any) -> Kind:
+        """Make the record of the next step of this one's values and further ones."""
+        names = {entry.name for entry in fields(kind)}
+        own = {
+            entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name in names
+        }
+        return kind(**{**own, **values})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Failure(Step):
+    """A source that cannot be used, and why."""
+    error: InputError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Subject(Step):
+    """A source with its people.
+
+    Attributes:
+        info: Its length, size and speed.
+        skeleton: Its people.
+        notes: What a user should know of the answer.
+    """
+    info: MediaInfo
+    skeleton: Skeleton
+    notes: tuple[str, ...] = ()
 
 
 class Origin(Protocol):
@@ -115,9 +193,9 @@ class GivenSkeletons:
         InputError: There is not one for each source.
     """
     origin = 'arrays'
-    classes = None
+    classes: Sequence[str] | None = None
 
-    def __init__(self, given: Sequence[Annotation], sources: Sequence[Media]) -> None:
+    def __init__(self, given: Sequence[Arrays], sources: Sequence[Media]) -> None:
         if len(given) != len(sources):
             raise InputError('skeletons', 'list', f'{len(given)} skeletons',
                              f'{len(sources)}, one for each video')
@@ -134,7 +212,7 @@ class GivenSkeletons:
         keypoint = skeleton.get('keypoint')
         if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:
             defaults['total_frames'] = keypoint.shape[1]
-        return 'skeletons', index, {**defaults, **skeleton}
+        return 'skeletons', index, cast(Annotation, {**defaults, **skeleton})
 
 
 class ExtractedSkeletons:
@@ -148,7 +226,7 @@ class ExtractedSkeletons:
         InputError: The extractor finds other joints.
     """
     origin = 'extracted'
-    classes = None
+    classes: Sequence[str] | None = None
 
     def __init__(self, extractor: Extractor, layout: SkeletonLayout) -> None:
         if extractor.layout != layout.name:
@@ -197,7 +275,7 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
     place, index, annotation = origin(source, info)
     check = AnnotationChecker(place, layout, None, num_person)
     # The checker is that of training, which wants a label.
-    checked = check(index, {**annotation, 'label': 0})
+    checked = check(index, cast(Annotation, {**annotation, 'label': 0}))
     total = checked['total_frames']
     if total != info.frames:
         # Packets of old AVI files are more than their frames: now all are decoded and counted.
@@ -205,7 +283,8 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
     if abs(total - info.frames) > _SLACK:
         raise InputError(place, f'{check.place(index, checked)}.total_frames', total,
                          f'{info.frames}, the frames of {source.path}')
-    keys = ('keypoint', 'keypoint_score', 'img_shape', 'original_shape', 'total_frames')
-    skeleton = Skeleton(**{key: checked[key] for key in keys}, origin=origin.origin)
-    notes = annotation.get('notes', ()) if origin.origin == 'extracted' else ()
-    return skeleton, info, tuple(notes) if skeleton.people() else (*notes, NO_PERSON)
+    skeleton = Skeleton(checked['keypoint'], checked['keypoint_score'], checked['img_shape'],
+                        checked['original_shape'], total, origin.origin)
+    found = cast(Arrays, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
+    notes = tuple(found)
+    return skeleton, info, notes if skeleton.people() else (*notes, NO_PERSON)

@@ -102,13 +102,16 @@ def _value(node: ast.expr, key: str, checkpoint: str) -> Any:
         case ast.Call(func=ast.Name(id='dict'), args=[],
                       keywords=pairs) if all(pair.arg for pair in pairs):
             return {pair.arg: _value(pair.value, f'{key}.{pair.arg}', checkpoint) for pair in pairs}
-        case ast.Dict(keys=names, values=items) if all(
-            isinstance(name, ast.Constant) and isinstance(name.value, (str, int))
-            for name in names):
-            return {
-                name.value: _value(item, f'{key}.{shorten(name.value)}', checkpoint)
-                for name, item in zip(names, items)
-            }
+        case ast.Dict(keys=keys, values=items):
+            names = [
+                name.value for name in keys
+                if isinstance(name, ast.Constant) and isinstance(name.value, (str, int))
+            ]
+            if len(names) == len(items):
+                return {
+                    name: _value(item, f'{key}.{shorten(name)}', checkpoint)
+                    for name, item in zip(names, items)
+                }
     raise _refusal(checkpoint, key, shorten(ast.unparse(node)))
 
 

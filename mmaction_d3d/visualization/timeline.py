@@ -1,6 +1,7 @@
 """A picture of a long video's scores over time."""
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -13,7 +14,7 @@ _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600
 
 
 def timeline_figure(title: str, names: Sequence[str], bounds: np.ndarray, scores: np.ndarray,
-                    people: np.ndarray, segments: list[dict], topk: int) -> Figure:
+                    people: np.ndarray, segments: Sequence[Mapping[str, Any]], topk: int) -> Figure:
     """Draw a row of scores for each class and, below, the segments as a strip.
 
     Args:
@@ -57,7 +58,7 @@ def timeline_figure(title: str, names: Sequence[str], bounds: np.ndarray, scores
     return figure
 
 
-def _shown_classes(segments: list[dict], mean: np.ndarray, topk: int) -> list[int]:
+def _shown_classes(segments: Sequence[Mapping[str, Any]], mean: np.ndarray, topk: int) -> list[int]:
     """Classes to draw: those of segments by their time, then the best on average."""
     time = Counter()
     for segment in segments:

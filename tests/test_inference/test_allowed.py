@@ -93,8 +93,11 @@ def test_an_allowed_config_loads_and_answers(load_with, tiny):
     (put('x', 'test_dataloader'), 'dataset.pipeline: found nothing'),
     (put(dict(dataset=dict(datasets='ab')), 'test_dataloader'), 'pipeline: found nothing'),
     (put(None, 'model'), 'model: found None, want the config'),
-    (put('x', 'model', 'backbone', 'num_heads'), 'meta.cfg: found'),
-    (put(3, 'model', 'backbone', 'no_such'), 'meta.cfg: found TypeError'),
+    (put(7, 'model', 'cls_head'), 'model or pipeline: found AttributeError'),
+    (put(dict(RGB=10**6), *DATASET, 'pipeline', 0, 'clip_len'), 'pipeline: found .* frames of'),
+    (put(1e4, *DATASET, 'pipeline', 2, 'scale'), 'pipeline: found .* frames of'),
+    (put('x', 'model', 'backbone', 'num_heads'), 'meta.cfg: model or pipeline: found TypeError'),
+    (put(3, 'model', 'backbone', 'no_such'), 'found .*no_such'),
 ])
 def test_what_is_not_allowed_is_refused_by_its_key(load_with, tmp_path, change, says):
     with pytest.raises(InputError, match=says) as caught:
@@ -107,6 +110,12 @@ def test_a_step_that_its_arguments_break_is_the_checkpoint_s_mistake(load_with, 
     broken = put(dict(type='Resize', scale=(32, 32), interpolation='x'), *DATASET, 'pipeline', 2)
     with pytest.raises(InputError, match='strange.pth: meta.cfg: Resize: found KeyError'):
         load_with(broken)(tiny.video())
+    for arguments in (dict(), dict(window=0.2)):
+        with pytest.raises(InputError, match='strange.pth: test pipeline: found no inputs'):
+            load_with(put(dict(type='FormatGCNInput'), *DATASET, 'pipeline', 5))(tiny.video(),
+                                                                                 **arguments)
+    with pytest.raises(InputError, match='strange.pth: meta.cfg: model: found'):
+        load_with(put('x', 'model', 'cls_head', 'average_clips'))(tiny.video())
 
 
 @pytest.mark.parametrize('start', [

@@ -1,14 +1,90 @@
-"""Answers as plain numbers and text: JSON, CSV and a table."""
+"""The answer for a source: a record, and as plain numbers and text in JSON, CSV and a table."""
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import files
 from ..cli import one_line
-from .records import Failure, Recognition
+from ..skeletons import SkeletonLayout
+from .attention_track import AttentionTrack
+from .skeletons import NO_PERSON, Failure, Subject
+from .windows import Timeline
 
 Prediction = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recognition(Subject):
+    """An answer.
+
+    Attributes:
+        scores: Score of each class; of windows, their mean.
+        classes: Names of the classes, where they are known.
+        layout: Joints of the skeleton.
+        timeline: Scores over time, of a long video.
+        attention: Attention over time, where it was asked for.
+        video: The annotated video, where one was drawn.
+    """
+    scores: np.ndarray
+    classes: tuple[str, ...] | None
+    layout: SkeletonLayout
+    timeline: Timeline | None = None
+    attention: AttentionTrack | None = None
+    video: str | None = None
+
+    def __post_init__(self) -> None:
+        self.scores.flags.writeable = False
+
+    @property
+    def index(self) -> int:
+        """Number of the best class."""
+        return self.top(1)[0]['label']
+
+    @property
+    def label(self) -> str:
+        """Name of the best class."""
+        return self.class_name(self.index)
+
+    @property
+    def score(self) -> float:
+        """Score of the best class, 0 to 1."""
+        return float(self.scores[self.index])
+
+    @property
+    def people(self) -> int:
+        """People who were found."""
+        return self.skeleton.people()
+
+    def top(self, count: int, frame: int | None = None) -> list[dict[str, Any]]:
+        """List the best classes, best first: ``label`` (number), ``class`` (name), ``score``.
+
+        Args:
+            count: How many.
+            frame: The best at that frame. Defaults to None: of all.
+        """
+        scores = self.scores if frame is None else self.scores_at(frame)
+        order = np.argsort(-scores, kind='stable')[:count]
+        return [{
+            'label': int(index), 'class': self.class_name(index), 'score': float(scores[index])
+        } for index in order]
+
+    def class_name(self, index: int) -> str:
+        """Name a class, or say its number where names are unknown."""
+        return self.classes[index] if self.classes else f'class {index}'
+
+    def scores_at(self, frame: int) -> np.ndarray:
+        """Scores to show at a frame."""
+        return self.scores if self.timeline is None else self.timeline.scores_at(frame)
+
+    def notes_at(self, frame: int) -> tuple[str, ...]:
+        """Note what to show at a frame."""
+        if self.timeline is None or NO_PERSON in self.notes or self.timeline.people_at(frame):
+            return self.notes
+        return (*self.notes, NO_PERSON)
 
 
 def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
