@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -137,7 +138,7 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     sampled = model.pipeline.sample(length)
     reader = WindowReader(info.frames, length, stride, sampled['frame_inds'])
     clips = (model.pipeline.of_window(subject, window, sampled)
-             for window in reader.read(frame.rgb for frame in Frames(subject.source)))
+             for window in reader.read(map(attrgetter('rgb'), Frames(subject.source))))
     progress = Progress(f'{subject.name}, windows', len(reader)) if options.show_progress else None
     windows, track = [], None
     for batch in prefetch(_chunks(clips, options.batch_size)):

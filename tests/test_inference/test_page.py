@@ -36,8 +36,7 @@ def here(tmp_path, monkeypatch, rgb_pose_data):
     model = MODELS.build(cfg.model)
     (tmp_path / 'work_dirs/quickstart').mkdir(parents=True)
     meta = dict(cfg=cfg.pretty_text, dataset_meta=dict(classes=list('abcdefgh')))
-    torch.save(dict(state_dict=model.state_dict(), meta=meta),
-               'work_dirs/quickstart/best.pth')
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), 'work_dirs/quickstart/best.pth')
     return tmp_path
 
 
