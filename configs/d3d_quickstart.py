@@ -9,11 +9,15 @@ base_channels = 16
 max_epochs = 4
 
 model = dict(
-    backbone=dict(backbone=dict(base_channels=base_channels), num_joints=_base_.num_joints,
-                  num_person=_base_.num_person, clip_len=_base_.clip_len, img_size=_base_.crop_size,
-                  num_blocks=2,
-                  kernel_size=(7, 3,
-                               3)),  # 64 pixels are 8 x 8 tokens: the searched grid is 6 x 6 x 6
+    backbone=dict(
+        backbone=dict(base_channels=base_channels),
+        num_joints=_base_.num_joints,
+        num_person=_base_.num_person,
+        clip_len=_base_.clip_len,
+        img_size=_base_.crop_size,
+        num_blocks=2,
+        # 64 pixels are 8 x 8 tokens: the searched grid is 6 x 6 x 6
+        block=dict(deformable=dict(kernel_size=(7, 3, 3)))),
     cls_head=dict(num_classes=_base_.num_classes, in_channels=4 * base_channels, dropout=0.))
 
 train_cfg = dict(max_epochs=max_epochs)

@@ -8,9 +8,14 @@ base_channels = 16
 max_epochs = 40
 
 model = dict(
-    backbone=dict(backbone=dict(base_channels=base_channels), num_joints=_base_.num_joints,
-                  num_person=_base_.num_person, clip_len=_base_.clip_len, img_size=_base_.crop_size,
-                  kernel_size=5),  # 80 pixels are 10 x 10 tokens: the searched grid is 8 x 6 x 6
+    backbone=dict(
+        backbone=dict(base_channels=base_channels),
+        num_joints=_base_.num_joints,
+        num_person=_base_.num_person,
+        clip_len=_base_.clip_len,
+        img_size=_base_.crop_size,
+        # 80 pixels are 10 x 10 tokens: the searched grid is 8 x 6 x 6
+        block=dict(deformable=dict(kernel_size=5))),
     cls_head=dict(num_classes=_base_.num_classes, in_channels=4 * base_channels))
 
 train_cfg = dict(max_epochs=max_epochs)

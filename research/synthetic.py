@@ -19,7 +19,8 @@ train_dataloader = dict(batch_size=4, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 
-model = dict(backbone=dict(img_size=crop_size, num_heads=2, kernel_size=(7, 2, 2)))
+model = dict(backbone=dict(img_size=crop_size, layer=dict(num_heads=2), block=dict(deformable=dict(
+    kernel_size=(7, 2, 2)))))
 optim_wrapper = dict(optimizer=dict(lr=1e-3, betas=(0.9, 0.95)))
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = [

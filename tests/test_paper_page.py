@@ -11,6 +11,7 @@ from mmaction import registry
 from mmengine.config import Config
 
 import mmaction_d3d  # noqa: F401
+from mmaction_d3d.models.layers import AttentionLayer
 from mmaction_d3d.models.layers.joint_heatmaps import MIN_REACH
 from mmaction_d3d.models.layers.token_search import TokenSearch
 from mmaction_d3d.models.layers.windows import stride_windows
@@ -22,6 +23,7 @@ CLASSES = {
     name: cls for kind in REGISTRIES for name, cls in getattr(registry, kind).module_dict.items()
     if cls.__module__.startswith('mmaction_d3d')
 }
+CLASSES['AttentionLayer'] = AttentionLayer
 
 
 def table_rows(*header):
@@ -82,7 +84,10 @@ def test_a_fixed_decision_stands_in_a_file(path):
     assert (ROOT / path).is_file()
 
 
-@pytest.mark.parametrize('name', ['D3DTransformer', 'D3DHead', 'R2Plus1D', 'GenerateJointHeatmap'])
+@pytest.mark.parametrize('name', [
+    'D3DTransformer', 'D3DHead', 'R2Plus1D', 'GenerateJointHeatmap', 'PoseTokens', 'AttentionLayer',
+    'DeformableAttention3D', 'JointStrideAttention', 'TemporalStrideAttention'
+])
 def test_every_argument_of_the_model_is_a_decision(name):
     named = {re.split('[.=]', key)[1] for key in ARGUMENTS if key.startswith(f'{name}.')}
     own = {
@@ -90,7 +95,10 @@ def test_every_argument_of_the_model_is_a_decision(name):
         if p.kind is not p.VAR_KEYWORD
     }
     # Of no matter to the paper; people of the transform are those of the data set.
-    own -= {'init_cfg'} | ({'num_person'} if name == 'GenerateJointHeatmap' else set())
+    own -= {'init_cfg', 'embed_dims', 'layer', 'pose_tokens'}
+    if name == 'PoseTokens':  # as the transformer has them
+        own -= {'in_channels', 'num_joints', 'num_person'}
+    own -= ({'num_person'} if name == 'GenerateJointHeatmap' else set())
     assert named == own
 
 

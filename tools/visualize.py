@@ -153,7 +153,7 @@ def test_faithfulness(args):
     out_dir = args.out_dir or osp.join(runner.work_dir, 'faithfulness')
     count = min(args.count or len(dataset), len(dataset))
     selection = selection_of(args)
-    if runner.model.backbone.blocks[0].deformable is not None:
+    if 'deformable' in runner.model.backbone.blocks[0].attentions:
         lines = bias_lines(position_bias(runner.model, dataset, range(count), selection))
         write_text(osp.join(out_dir, 'columns.csv'), '\n'.join([*lines, '']))
     rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),

@@ -18,7 +18,8 @@ test_dataloader = clips
 
 model = dict(
     backbone=dict(backbone=dict(base_channels=base_channels), img_size=crop_size, num_blocks=3,
-                  kernel_size=7), cls_head=dict(in_channels=4 * base_channels))
+                  block=dict(deformable=dict(kernel_size=7))),
+    cls_head=dict(in_channels=4 * base_channels))
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 default_hooks = dict(checkpoint=dict(interval=max_epochs))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import torch
 
-from ..models.layers import JointStrideAttention, TemporalStrideAttention
+from ..models.layers import JointStrideAttention, TemporalStrideAttention, Tokens
 from ..models.layers.attention import AttentionLayer
 from ..models.layers.windows import stride_windows
 from .complexity import count_macs, shapes_only
@@ -64,16 +64,17 @@ def sweep_cases() -> list[Case]:
 def build_layer(case: Case, method: str) -> AttentionLayer:
     """Return the attention layer of a case; ``method`` is ``'full'`` or ``'stride'``."""
     layer = JointStrideAttention if case.attention == 'joint' else TemporalStrideAttention
-    return layer(WIDTH, HEADS, window=case.length if method == 'full' else case.window).eval()
+    window = case.length if method == 'full' else case.window
+    return layer(WIDTH, window, num_heads=HEADS).eval()
 
 
-def layer_inputs(case: Case) -> tuple[torch.Tensor, ...]:
-    """Tokens of one clip."""
-    if case.attention == 'temporal':
-        return torch.randn(1, case.T, case.tokens, WIDTH),
-    return (torch.randn(1, case.T, case.R,
-                        WIDTH), torch.randn(1, case.T, JOINT_MODAL,
-                                            WIDTH), torch.ones(1, case.T, case.R, dtype=torch.bool))
+def layer_inputs(case: Case) -> tuple[Tokens, torch.Tensor]:
+    """Tokens of one clip, and which joints are visible."""
+    joint = case.attention == 'joint'
+    rgb = None if joint else torch.randn(1, case.T, case.cells, 1, WIDTH)
+    tokens = Tokens(rgb, torch.randn(1, case.T, case.R, WIDTH),
+                    torch.randn(1, case.T, JOINT_MODAL if joint else MODAL, WIDTH))
+    return tokens, torch.ones(1, case.T, case.R, dtype=torch.bool)
 
 
 def count_case(case: Case, method: str) -> dict[str, int]:

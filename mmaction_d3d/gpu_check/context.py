@@ -80,7 +80,7 @@ test_dataloader = loader
 model = dict(
     backbone=dict(
         backbone=dict(base_channels={width}), clip_len=clip_len, img_size={side},
-        kernel_size=(7, 3, 3)),
+        block=dict(deformable=dict(kernel_size=(7, 3, 3)))),
     cls_head=dict(in_channels=4 * {width}))
 train_cfg = dict(max_epochs=1)
 param_scheduler = []

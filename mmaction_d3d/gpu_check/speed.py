@@ -11,6 +11,7 @@ from mmengine.utils import get_installed_path
 from torch import nn
 
 from ..evaluation.complexity import run_model
+from ..models.layers import Tokens
 from .checks import CheckFailed, Outcome, check
 from .context import ROOT, Context
 from .timing import allocated, time_in_turn, warm_up
@@ -183,13 +184,17 @@ def _tensors(nested: Any) -> Iterator[torch.Tensor]:
             yield from _tensors(item)
 
 
+def _leaves(nested: Any) -> Any:
+    """Return the same with tensors of its own, which take gradients."""
+    if torch.is_tensor(nested):
+        return nested.detach().clone().requires_grad_(nested.is_floating_point())
+    return Tokens(*map(_leaves, nested)) if isinstance(nested, Tokens) else nested
+
+
 def _part_calls(module: nn.Module, args: Sequence, kwargs: dict[str, Any],
                 device: str) -> dict[str, Call]:
     """Inference and forward with backward of one part."""
-    args = [
-        arg.detach().clone().requires_grad_(arg.is_floating_point())
-        if torch.is_tensor(arg) else arg for arg in args
-    ]
+    args = [_leaves(arg) for arg in args]
 
     def infer() -> None:
         module.eval()
@@ -202,9 +207,8 @@ def _part_calls(module: nn.Module, args: Sequence, kwargs: dict[str, Any],
             outputs = module(*args, **kwargs)
         torch.stack([tensor.float().sum() for tensor in _tensors(outputs)
                      if tensor.requires_grad]).sum().backward()
-        for tensor in (*args, *module.parameters()):
-            if torch.is_tensor(tensor):
-                tensor.grad = None
+        for tensor in _tensors((args, *module.parameters())):
+            tensor.grad = None
 
     return dict(inference=infer, training=train)
 

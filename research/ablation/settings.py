@@ -8,6 +8,8 @@ from mmengine.config import Config
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.backbones import D3DTransformer
+from mmaction_d3d.models.backbones.flat_keys import NEW_PLACES, PAPER_BLOCK, nest_flat_keys
+from mmaction_d3d.models.layers import AttentionLayer, PoseTokens, attention_class
 
 from .variants import VARIANTS
 
@@ -78,19 +80,53 @@ def _plain(content):
     if isinstance(content, dict):
         content = {key: value for key, value in content.items() if key not in _PLACES}
         if content.get('type') == 'D3DTransformer':
-            content = _with_defaults(content)
+            content = flat_settings(content)
         return {key: _plain(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
         return [_plain(value) for value in content]
     return content
 
 
-def _with_defaults(transformer):
-    """Return the arguments that a config leaves out, so that naming a default changes nothing."""
-    parameters = inspect.signature(D3DTransformer).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    filled = {**defaults, **transformer}
+def flat_settings(transformer: dict) -> dict:
+    """Return a transformer's settings with all defaults, by the flat names of stored fingerprints.
+
+    Naming a default changes nothing, nor does what an attention that is left out would have had.
+
+    Args:
+        transformer: Config of ``D3DTransformer``.
+    """
+    nested = nest_flat_keys(transformer)
+    parts = {name: dict(nested.pop(name, None) or {}) for name in ('layer', 'block', 'pose_tokens')}
+    holders = {
+        'layer': (AttentionLayer, parts['layer']), 'pose_tokens': (PoseTokens, parts['pose_tokens'])
+    }
+    configs = {name: parts['block'].pop(name, {}) for name in PAPER_BLOCK}
+    for name, kind in PAPER_BLOCK.items():
+        holders[f'block.{name}'] = attention_class({'type': kind}), dict(configs[name] or {})
+    flat = _defaults(D3DTransformer) | nested
+    for name in parts:
+        flat.pop(name, None)
+    for key, places in NEW_PLACES.items():
+        if key != 'attentions':
+            values = [_taken(holders, *place.rpartition('.')[::2]) for place in places]
+            flat[key] = values[0] if len(set(map(str, values))) == 1 else values
+    flat['attentions'] = [name for name in PAPER_BLOCK if configs[name] is not None]
     for axis in ('joint', 'temporal'):
-        if filled[f'{axis}_stride'] is None:
-            filled[f'{axis}_stride'] = max(1, filled[f'{axis}_window'] // 2)
-    return filled
+        if flat[f'{axis}_stride'] is None:
+            flat[f'{axis}_stride'] = max(1, flat[f'{axis}_window'] // 2)
+    # What had no flat name: other classes, other attentions.
+    others = {place: config for place, (_, config) in holders.items() if config}
+    return flat | others | parts['block']
+
+
+def _taken(holders: dict, place: str, key: str) -> object:
+    """Take a setting out of the part that holds it; its default where it has none."""
+    kind, config = holders[place]
+    if config.get('type') == kind.__name__:
+        del config['type']
+    return config.pop(key, _defaults(kind)[key])
+
+
+def _defaults(kind: type) -> dict:
+    parameters = inspect.signature(kind).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}

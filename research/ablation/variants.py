@@ -3,11 +3,21 @@
 The keys are those of ``--cfg-options``, so one variant alone is trained by naming them to
 ``tools/train.py``. A base begins its training and test pipelines with the sampling of frames.
 """
+from mmaction_d3d.models.backbones.flat_keys import PAPER_BLOCK
+
 _BACKBONE, _CLIP_LEN = 'model.backbone', 'dataset.pipeline.0.clip_len'
 
 
-def _backbone(**settings):
-    return {f'{_BACKBONE}.{key}': value for key, value in settings.items()}
+def _backbone(place='', **settings):
+    """Name settings of the transformer, or of the part of it at ``place``."""
+    return {
+        '.'.join(filter(None, (_BACKBONE, place, key))): value for key, value in settings.items()
+    }
+
+
+def _attentions(*names):
+    """Leave out the other attentions of the paper."""
+    return _backbone('block', **{name: None for name in PAPER_BLOCK if name not in names})
 
 
 def _tokens(kind):
@@ -26,14 +36,14 @@ VARIANTS = {
     'ours': {},
     # Table 4.
     **{
-        f'attn_{"_".join(names)}': _backbone(attentions=[*names]) for names in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'), ('deformable', 'temporal'), ('joint', 'temporal'))
+        f'attn_{"_".join(names)}': _attentions(*names) for names in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'), ('deformable', 'temporal'), ('joint', 'temporal'))
     },
     # Table 5.
     'tokens_none': _tokens('none'),
     'tokens_single': _tokens('single'),
     # Figure 7a.
     **{
-        f'window_{window}_stride_{stride}': _backbone(temporal_window=window, temporal_stride=stride) for window in (2, 4, 6) for stride in range(
+        f'window_{window}_stride_{stride}': _backbone('block.temporal', window=window, stride=stride) for window in (2, 4, 6) for stride in range(
             1, window + 1)
     },
     # Figure 7b.
@@ -44,11 +54,11 @@ VARIANTS = {
     },
     # Figure A1: for a checkpoint of ours.
     **{f'test_frames_{frames}': _clip_len(frames, 'test') for frames in _FRAMES},
-    'search_dense': _backbone(depthwise=False),
-    'pose_embed_none': _backbone(pose_embed='none'),
-    'wrap_off': _backbone(wrap=False),
-    **{f'sigma_{sigma}': _backbone(sigma=sigma) for sigma in (0.5, 1.0, 2.0)},
+    'search_dense': _backbone('block.deformable', depthwise=False),
+    'pose_embed_none': _backbone('pose_tokens', embed='none'),
+    'wrap_off': {**_backbone('block.joint', wrap=False), **_backbone('block.temporal', wrap=False)},
+    **{f'sigma_{sigma}': _backbone('pose_tokens', sigma=sigma) for sigma in (0.5, 1.0, 2.0)},
     **{f'blocks_{blocks}': _backbone(num_blocks=blocks) for blocks in (1, 2, 3)},
-    **{f'heads_{heads}': _backbone(num_heads=heads) for heads in (1, 2, 4)},
+    **{f'heads_{heads}': _backbone('layer', num_heads=heads) for heads in (1, 2, 4)},
 }
 """Config values to replace, by name."""

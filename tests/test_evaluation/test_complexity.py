@@ -12,6 +12,7 @@ from mmengine.utils import get_installed_path
 from mmaction_d3d.evaluation.clip_shapes import clip_shapes
 from mmaction_d3d.evaluation.complexity import count_complexity, count_config, run_model
 from research.ablation import read_config
+from research.ablation.settings import flat_settings
 from research.ablation.variants import VARIANTS
 
 from .hand_count import d3d, rgbpose_conv3d
@@ -55,7 +56,7 @@ def macs(parts):
 
 
 def expected(shapes, classes, backbone):
-    backbone = {key: value for key, value in backbone.items() if key != 'type'}
+    backbone = {key: value for key, value in flat_settings(backbone).items() if key != 'type'}
     if 'heatmap_imgs' in shapes:  # MMAction2's: people merged
         backbone.update(heatmaps=True, joints=shapes['heatmap_imgs'][0])
     return d3d(*shapes['imgs'][1:], classes, **backbone)

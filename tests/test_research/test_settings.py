@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.backbones import D3DTransformer
 from research.ablation import STUDIES, read_config, run_settings, training_settings
+from research.ablation.settings import flat_settings
 from research.ablation.variants import VARIANTS
 
 ROOT = str(Path(__file__).parents[2])
@@ -20,18 +21,21 @@ def changed(**options):
     return training_settings(cfg)
 
 
-@pytest.mark.parametrize('options',
-                         [{'model.backbone.temporal_stride': 2}, {'model.backbone.ffn_ratio': 4.},
-                          {'model.backbone.joint_window': 8}, {'train_dataloader.num_workers': 7}, {
-                              'train_dataloader.dataset.ann_file': 'elsewhere/annotations.pkl'
-                          }, {'work_dir': 'elsewhere'}, {'test_dataloader.dataset.split': 'val'}],
-                         ids=str)
+@pytest.mark.parametrize(
+    'options',
+    [{'model.backbone.block.temporal.stride': 2}, {'model.backbone.layer.ffn_ratio': 4.}, {
+        'model.backbone.block.joint.window': 8
+    }, {'model.backbone.joint_window': 8}, {'train_dataloader.num_workers': 7}, {
+        'train_dataloader.dataset.ann_file': 'elsewhere/annotations.pkl'
+    }, {'work_dir': 'elsewhere'}, {'test_dataloader.dataset.split': 'val'}], ids=str)
 def test_naming_a_default_or_moving_the_data_changes_nothing(options):
     assert changed(**options) == training_settings(read_config(ROOT, 'ours'))
 
 
-@pytest.mark.parametrize('options', [{'model.backbone.temporal_stride': 1}, {
-    'model.backbone.sigma': 1.5
+@pytest.mark.parametrize('options', [{'model.backbone.block.temporal.stride': 1}, {
+    'model.backbone.block.joint.type': 'TemporalStrideAttention'
+}, {'model.backbone.block.extra.type': 'JointStrideAttention'}, {
+    'model.backbone.pose_tokens.sigma': 1.5
 }, {'train_cfg.max_epochs': 99}, {'optim_wrapper.optimizer.lr': 0.1}, {'synthetic.size': 80}, {
     'train_dataloader.batch_size': 3
 }, {'train_dataloader.dataset.pipeline.0.clip_len': 5}, {'val_dataloader.dataset.split': 'test'}],
@@ -88,9 +92,9 @@ def test_variants_of_frames_reach_the_sampling(name):
 def test_a_config_changes_what_its_name_says_and_nothing_else():
     ours = read_config(ROOT, 'ours').model.backbone
     cfg = read_config(ROOT, 'window_6_stride_5').model.backbone
-    assert (cfg.temporal_window, cfg.temporal_stride) == (6, 5)
-    assert {key for key in cfg
-            if cfg[key] != ours.get(key)} == {'temporal_window', 'temporal_stride'}
+    assert cfg.block.temporal == dict(window=6, stride=5)
+    cfg, ours = flat_settings(cfg), flat_settings(ours)
+    assert {key for key in cfg if cfg[key] != ours[key]} == {'temporal_window', 'temporal_stride'}
 
 
 def test_another_base_is_changed():

@@ -9,6 +9,7 @@ from mmaction_d3d.engine import add_shared_arguments, build_dataset, load_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.clip_view import view_clip
 from mmaction_d3d.media import write_slow_video
+from mmaction_d3d.models.backbones.flat_keys import nest_flat_keys
 from mmaction_d3d.skeletons import get_layout
 from mmaction_d3d.unwrapping import unwrap_dataset
 from mmaction_d3d.visualization import clip_video, contact_sheet, write_picture
@@ -54,8 +55,8 @@ def main(argv=None):
     set_random_seed(args.seed)
     count = min(args.count, len(dataset))
     indices = np.random.choice(len(dataset), count, replace=False)
-    backbone = cfg.get('model', {}).get('backbone', {})
-    heat = {key: backbone[key] for key in ('sigma', 'use_score') if key in backbone}
+    pose = nest_flat_keys(cfg.get('model', {}).get('backbone', {})).get('pose_tokens') or {}
+    heat = {key: pose[key] for key in ('sigma', 'use_score') if key in pose}
     views = [view_clip(dataset[int(index)], dataset, **heat) for index in indices]
     layout = joint_layout(cfg, dataset)
     suffix = '.mp4' if args.video else '.png'

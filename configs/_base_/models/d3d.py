@@ -1,5 +1,5 @@
-# The model of the paper. Keys that are not named here, such as kernel_size or joint_window, have
-# the default that the docstring of their class gives.
+# The model of the paper. Keys that are not named here, such as block.deformable.kernel_size or
+# block.joint.window, have the default that the docstring of their class gives.
 model = dict(
     type='D3DRecognizer',
     backbone=dict(type='D3DTransformer',

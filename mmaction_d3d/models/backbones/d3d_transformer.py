@@ -8,11 +8,18 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..layers import AttentionRecord, CrossModalTokens, D3DBlock, PoseTokens, RGBTokens, Tokens
+from ..layers import (
+    AttentionRecord,
+    CrossModalTokens,
+    D3DBlock,
+    RGBTokens,
+    Tokens,
+    attention_class,
+)
 from ..layers.embeddings import resize_time
 from ..layers.pooled_heatmaps import is_merged_heatmap, unmerge_heatmaps
+from .flat_keys import PAPER_BLOCK, nest_flat_keys
 
-ATTENTIONS = ('deformable', 'joint', 'temporal')
 NUM_MODAL_TOKENS = dict(cross=3, single=1, none=0)
 
 
@@ -21,120 +28,99 @@ class D3DTransformer(BaseModule):
     """RGB frames and skeletons to cross-modal tokens.
 
     Paper symbols: F_a, F_b -> the maps of ``backbone``, P -> ``tokens.pose``, Z -> ``tokens.rgb``,
-    M -> ``tokens.modal``, L -> ``num_blocks``, 4C -> ``embed_dims`` (the channels of F_b),
-    wnd -> ``joint_window`` and ``temporal_window``.
+    M -> ``tokens.modal``, L -> ``num_blocks``, 4C -> the channels of F_b.
+
+    Each part has a dict of its own, with its class's defaults where a setting is not named::
+
+        layer=dict(num_heads=4),
+        block=dict(deformable=dict(kernel_size=5), joint=None, temporal=dict(window=6, stride=3)),
+        pose_tokens=dict(embed='none')
 
     Args:
-        backbone (dict): Config of the feature extractor: any registered backbone that returns two
-            maps, F_a (C channels, half the input's size) and F_b (4C channels, an eighth).
-        num_joints (int): V, joints of a person.
-        num_person (int): M, people of a clip.
-        in_channels (tuple[int], optional): Channels of F_a and F_b. Defaults to None, which reads
-            them from ``backbone.stage_channels``.
-        clip_len (int): Frames in training; others are interpolated. Defaults to 12.
-        img_size (int | tuple[int]): Height and width in training. Defaults to 224.
-        num_blocks (int): L. Defaults to 3.
-        num_heads (int): Attention heads. Defaults to 4.
-        ffn_ratio (float): Hidden width of the FFNs over 4C. Defaults to 4.
-        kernel_size (int | sequence[int]): k of the token search along (T, H, W). Defaults to 7.
-        depthwise (bool): Whether the token search's first convolution is depthwise. Defaults to True.
-        offset_range (float): Largest offset in normalised coordinates. Defaults to 1.
-        joint_window (int): Joints in a window. Defaults to 8.
-        joint_stride (int, optional): Joints from one window to the next. Defaults to None,
-            max(1, joint_window // 2).
-        temporal_window (int): Frames in a window. Defaults to 4.
-        temporal_stride (int, optional): Frames from one window to the next. Defaults to None,
-            max(1, temporal_window // 2).
-        wrap (bool): Whether the last window attends to the first one. Defaults to True.
-        attentions (sequence[str]): Attentions of a block (table 4). Defaults to all three.
-        modal_tokens (str): ``'cross'``, ``'single'`` or ``'none'`` (table 5). Defaults to ``'cross'``.
-        sigma (float): Standard deviation of joint heatmaps in cells of F_a. Defaults to 1.
-        use_score (bool): Whether scores weight the heatmaps. Defaults to True.
-        pose_embed (str): ``'coords'`` or ``'none'``. Defaults to ``'coords'``.
-        attn_norm (bool): Whether tokens are normalised before q, k, v. Defaults to True.
-        drop_path (float): Drop path of the last block, rising linearly from 0. Defaults to 0.
-        init_cfg (dict, optional): mmengine's initialisation config. Defaults to None.
+        backbone: Config of the feature extractor: any registered backbone that returns two maps, F_a
+            (C channels, half the input's size) and F_b (4C channels, an eighth).
+        num_joints: V, joints of a person.
+        num_person: M, people of a clip.
+        in_channels: Channels of F_a and F_b. Defaults to None, which reads them from
+            ``backbone.stage_channels``.
+        clip_len: Frames in training; others are interpolated. Defaults to 12.
+        img_size: Height and width in training. Defaults to 224.
+        num_blocks: L. Defaults to 3.
+        layer: Settings of all attentions, those of :class:`AttentionLayer`. ``drop_path`` is that of
+            the last block and rises linearly from 0.
+        block: Settings of the attentions of a block by name: ``deformable``, ``joint`` and
+            ``temporal`` are the paper's where they name no other ``type``, and None leaves one out
+            (table 4). Other names add to them: any registered :class:`AttentionLayer`.
+        pose_tokens: Settings of :class:`PoseTokens`, or with a ``type`` of another class in its place.
+        modal_tokens: ``'cross'``, ``'single'`` or ``'none'`` (table 5). Defaults to ``'cross'``.
+        init_cfg: mmengine's initialisation config. Defaults to None.
+        **flat: Earlier keys, see :func:`nest_flat_keys`.
     """
 
     def __init__(self, backbone: dict, num_joints: int, num_person: int,
                  in_channels: tuple[int, int] | None = None, clip_len: int = 12,
-                 img_size: int | tuple[int, int] = 224, num_blocks: int = 3, num_heads: int = 4,
-                 ffn_ratio: float = 4., kernel_size: int | Sequence[int] = 7,
-                 depthwise: bool = True, offset_range: float = 1., joint_window: int = 8,
-                 joint_stride: int | None = None, temporal_window: int = 4, temporal_stride: int
-                 | None = None, wrap: bool = True, attentions: Sequence[str] = ATTENTIONS,
-                 modal_tokens: str = 'cross', sigma: float = 1., use_score: bool = True,
-                 pose_embed: str = 'coords', attn_norm: bool = True, drop_path: float = 0.,
-                 init_cfg: dict | None = None) -> None:
+                 img_size: int | tuple[int, int] = 224, num_blocks: int = 3,
+                 layer: dict | None = None, block: dict | None = None,
+                 pose_tokens: dict | None = None, modal_tokens: str = 'cross',
+                 init_cfg: dict | None = None, **flat) -> None:
         super().__init__(init_cfg)
-        if not attentions or set(attentions) - set(ATTENTIONS):
-            raise InputError('D3DTransformer', 'attentions', attentions,
-                             f'a subset of {ATTENTIONS}')
+        for name, number in dict(num_joints=num_joints, num_person=num_person, clip_len=clip_len,
+                                 num_blocks=num_blocks).items():
+            if number < 1:
+                raise InputError('D3DTransformer', name, number, '1 or more')
         if modal_tokens not in NUM_MODAL_TOKENS:
             raise InputError('D3DTransformer', 'modal_tokens', modal_tokens,
                              f'one of {tuple(NUM_MODAL_TOKENS)}')
-        if pose_embed not in ('coords', 'none'):
-            raise InputError('D3DTransformer', 'pose_embed', pose_embed, "'coords' or 'none'")
-        if not 0 <= drop_path < 1:
-            raise InputError('D3DTransformer', 'drop_path', drop_path, '0 or more and less than 1')
-        if not sigma > 0:
-            raise InputError('D3DTransformer', 'sigma', sigma, 'more than 0')
-        kernel = (kernel_size, ) * 3 if isinstance(kernel_size, int) else tuple(kernel_size)
-        if len(kernel) != 3 or min(kernel) < 1:
-            raise InputError('D3DTransformer', 'kernel_size', kernel_size,
-                             '1 or more, one number or three')
-        for name, number in dict(num_joints=num_joints, num_person=num_person, clip_len=clip_len,
-                                 num_blocks=num_blocks, joint_window=joint_window,
-                                 temporal_window=temporal_window).items():
-            if number < 1:
-                raise InputError('D3DTransformer', name, number, '1 or more')
-        for name, window, stride in (('joint', joint_window, joint_stride),
-                                     ('temporal', temporal_window, temporal_stride)):
-            if stride is not None and not 1 <= stride <= window:
-                raise InputError('D3DTransformer', f'{name}_stride', stride,
-                                 f'1 to {window}, the {name}_window')
+        settings = nest_flat_keys(dict(flat, layer=layer, block=block, pose_tokens=pose_tokens))
+        layer, block, pose_tokens = (settings.pop(name) or {}
+                                     for name in ('layer', 'block', 'pose_tokens'))
+        if settings:
+            raise TypeError(f'D3DTransformer got an unexpected keyword argument {min(settings)!r}')
+        attentions = block_configs(block, layer)
+        reads = {name for config in attentions.values() for name in attention_class(config).reads}
         self.num_joints, self.num_person = num_joints, num_person
         # Without modal tokens the head reads Z and P themselves; otherwise a token set that no
         # attention reads is not built, nor are parameters that only it would reach.
         self.modal_only = modal_tokens != 'none'
-        needs_rgb = not self.modal_only or {'deformable', 'temporal'} & set(attentions)
-        needs_pose = not self.modal_only or {'joint', 'temporal'} & set(attentions)
+        needs_rgb, needs_pose = (not self.modal_only or name in reads for name in ('rgb', 'pose'))
         if not needs_rgb and backbone['type'] == 'R2Plus1D':
             backbone = dict(backbone, out_stages=(1, ))
         self.backbone = MODELS.build(backbone)
         channels, embed_dims = in_channels or self._channels(backbone)
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
-        # The search pads shorter axes, of time above all; in space it would see little but padding.
-        self.min_size = tuple(8 * k if 'deformable' in attentions else 1 for k in kernel[1:])
+        self.size = (clip_len, -(-height // 8), -(-width // 8))
 
         self.time_embed = self.rgb_tokens = self.pose_tokens = self.modal_tokens = None
-        if needs_rgb or pose_embed == 'coords':
+        if needs_rgb or pose_tokens.get('embed') != 'none':
             self.time_embed = nn.Parameter(torch.randn(clip_len, embed_dims) * 0.02)
         if needs_rgb:
-            self.rgb_tokens = RGBTokens(embed_dims, (-(-height // 8), -(-width // 8)))
+            self.rgb_tokens = RGBTokens(embed_dims, self.size[1:])
+        pose_tokens = dict(dict(type='PoseTokens'), **pose_tokens, in_channels=channels,
+                           embed_dims=embed_dims, num_joints=num_joints, num_person=num_person)
         if needs_pose:
-            self.pose_tokens = PoseTokens(channels, embed_dims, num_joints, num_person, sigma,
-                                          use_score, pose_embed)
+            self.pose_tokens = MODELS.build(pose_tokens)
+        else:
+            with torch.device('meta'):  # refuses the same settings
+                MODELS.build(pose_tokens)
         if self.modal_only:
             self.modal_tokens = CrossModalTokens(embed_dims, clip_len,
                                                  NUM_MODAL_TOKENS[modal_tokens])
-        self.size = (clip_len, -(-height // 8), -(-width // 8))
-        drop_paths = [drop_path * i / (num_blocks - 1) for i in range(num_blocks - 1)] + [drop_path]
         self.blocks = nn.ModuleList(
-            D3DBlock(embed_dims, num_heads, attentions, modal_tokens, kernel, depthwise,
-                     offset_range, joint_window, joint_stride, temporal_window, temporal_stride,
-                     wrap, ffn_ratio=ffn_ratio, norm=attn_norm, drop_path=rate)
-            for rate in drop_paths)
+            D3DBlock(
+                embed_dims, {
+                    name: dict(config, drop_path=rate)
+                    for (name, config), rate in zip(attentions.items(), rates)
+                }, modal_tokens == 'cross') for rates in _drop_paths(attentions, num_blocks))
+        grids = [attention.min_grid for attention in self.blocks[0].attentions.values()]
+        self.min_size = tuple(max(1, *(8 * side for side in sides)) for sides in zip(*grids))
         self._warned = False
 
     def init_weights(self) -> None:
-        """Initialise as ``init_cfg`` says, and log the grid of the token search."""
+        """Initialise as ``init_cfg`` says, and log what the attentions say of this size."""
         super().init_weights()
-        if self.blocks[0].deformable is not None:
-            grid = self.blocks[0].deformable.search.grid_size(self.size)
-            print_log(
-                '3D token search: a grid of {} x {} x {} tokens (T~ x H~ x W~) is searched '
-                'in {} x {} x {}'.format(*grid, *self.size), 'current')
+        for attention in self.blocks[0].attentions.values():
+            if description := attention.describe(self.size):
+                print_log(description, 'current')
 
     def _channels(self, backbone: dict) -> tuple[int, int]:
         """Channels of F_a and 4C."""
@@ -238,3 +224,32 @@ def _every(x: Tensor, axis: int, kept: int) -> Tensor:
     if stride == 1:
         return x
     return x.index_select(axis, torch.arange(0, frames, stride, device=x.device))
+
+
+def block_configs(block: dict, layer: dict) -> dict[str, dict]:
+    """Return the configs of a block's attentions by name, the paper's first.
+
+    Args:
+        block: The transformer's ``block``.
+        layer: Its ``layer``.
+
+    Raises:
+        InputError: All are left out.
+    """
+    named = {name: {} for name in PAPER_BLOCK} | block
+    configs = {
+        name: dict(dict(type=PAPER_BLOCK.get(name)), **{**layer, **config})
+        for name, config in named.items() if config is not None
+    }
+    if not configs:
+        raise InputError('D3DTransformer', 'block', 'no attention', 'one or more')
+    return configs
+
+
+def _drop_paths(attentions: dict[str, dict], num_blocks: int) -> list[list[float]]:
+    """Drop path of each attention in each block: rises linearly to what its config says."""
+    last = max(num_blocks - 1, 1)
+    return [[
+        config.get('drop_path', 0.) * max(index, num_blocks == 1) / last
+        for config in attentions.values()
+    ] for index in range(num_blocks)]

@@ -1,6 +1,7 @@
 """The parts of the paper's figure 2, one a file."""
+from .attention import AttentionLayer
 from .attention_record import AttentionRecord
-from .block import D3DBlock, Tokens
+from .block import D3DBlock, attention_class
 from .cross_modal_tokens import CrossModalTokens
 from .deformable_attention import DeformableAttention3D
 from .joint_stride_attention import JointStrideAttention
@@ -8,9 +9,10 @@ from .pose_tokens import PoseTokens
 from .rgb_tokens import RGBTokens
 from .temporal_stride_attention import TemporalStrideAttention
 from .token_search import TokenSearch
+from .tokens import Tokens
 
 __all__ = [
-    'AttentionRecord', 'CrossModalTokens', 'D3DBlock', 'DeformableAttention3D',
+    'AttentionLayer', 'AttentionRecord', 'CrossModalTokens', 'D3DBlock', 'DeformableAttention3D',
     'JointStrideAttention', 'PoseTokens', 'RGBTokens', 'TemporalStrideAttention', 'TokenSearch',
-    'Tokens'
+    'Tokens', 'attention_class'
 ]

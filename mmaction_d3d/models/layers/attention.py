@@ -1,4 +1,7 @@
-"""The parts that the three attentions share: projections, fused attention and the FFN."""
+"""The parts that the attentions share: projections, fused attention and the FFN."""
+from collections.abc import Sequence
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks import DropPath
@@ -6,6 +9,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ...errors import InputError
+from .attention_record import AttentionRecord
+from .tokens import Tokens
 
 
 class MultiHeadAttention(nn.Module):
@@ -83,32 +88,70 @@ class FeedForward(nn.Sequential):
 
 
 class AttentionLayer(nn.Module):
-    """Base of the three attentions: MSA and FFN, each with a residual and drop path.
+    """Base of the attentions of a block: MSA and FFN, each with a residual and drop path.
+
+    A new attention is a class of its own that is registered in ``MODELS`` and named in the
+    transformer's ``block``. It sets ``reads`` and ``label`` and writes :meth:`forward`; the block,
+    the tables of costs, the training log and the pictures ask for the rest.
+
+    Attributes:
+        reads: Token sets that it reads and writes, some of ``'rgb'`` and ``'pose'`` in this order.
+            With them come M_CLS and the modal tokens M_RGB and M_pose of these sets.
+        label: What tables call it.
+        parts: Submodules that tables and logs count apart, and what they call them.
+        min_grid: Least H/8 and W/8 that it takes.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        num_heads (int): Attention heads.
-        ffn_ratio (float): Hidden width of the FFN over ``embed_dims``. Defaults to 4.
-        norm (bool): Whether tokens are normalised before the projections. Defaults to True.
-        drop_path (float): Probability of leaving a residual branch out. Defaults to 0.
+        embed_dims: Token width, 4C.
+        num_heads: Attention heads. Defaults to 4.
+        ffn_ratio: Hidden width of the FFN over ``embed_dims``. Defaults to 4.
+        norm: Whether tokens are normalised before the projections. Defaults to True.
+        drop_path: Probability of leaving a residual branch out. Defaults to 0.
     """
+    reads: ClassVar[tuple[str, ...]] = ()
+    label: ClassVar[str] = ''
+    parts: ClassVar[dict[str, str]] = dict(ffn='FFN')
+    min_grid: tuple[int, int] = (0, 0)
 
-    def __init__(self, embed_dims: int, num_heads: int, ffn_ratio: float = 4., norm: bool = True,
-                 drop_path: float = 0.) -> None:
+    def __init__(self, embed_dims: int, num_heads: int = 4, ffn_ratio: float = 4.,
+                 norm: bool = True, drop_path: float = 0.) -> None:
         super().__init__()
+        if not 0 <= drop_path < 1:
+            raise InputError(
+                type(self).__name__, 'drop_path', drop_path, '0 or more and less than 1')
         self.attention = MultiHeadAttention(embed_dims, num_heads, norm)
         self.ffn = FeedForward(embed_dims, ffn_ratio)
         self.drop_path = DropPath(drop_path)
+
+    def forward(self, tokens: Tokens, visible: Tensor | None = None, modal_only: bool = False,
+                record: AttentionRecord | None = None) -> Tokens:
+        """Let the tokens attend.
+
+        Args:
+            tokens: What it reads, and the modal tokens that take part.
+            visible: Which joints are visible, bool, B x T x R.
+            modal_only: Whether only the modal tokens are read afterwards: the others need not be
+                computed and may be None.
+            record: Receives the attention maps.
+
+        Returns:
+            New tokens of the same shapes.
+        """
+        raise NotImplementedError
+
+    def describe(self, size: Sequence[int]) -> str:
+        """Return a sentence for the log on what it does with T, H/8, W/8; empty where nothing."""
+        return ''
 
     def residual(self, tokens: Tensor, attended: Tensor) -> Tensor:
         """X + MSA(.) then X + FFN(LN(X)).
 
         Args:
-            tokens (Tensor): Un-normalised tokens X, B x ... x 4C.
-            attended (Tensor): Attended values before the output projection, of the same shape.
+            tokens: Un-normalised tokens X, B x ... x 4C.
+            attended: Attended values before the output projection, of the same shape.
 
         Returns:
-            Tensor: New tokens of the same shape.
+            New tokens of the same shape.
         """
         tokens = tokens + self.drop_path(self.attention.output(attended))
         return tokens + self.drop_path(self.ffn(tokens))

@@ -1,13 +1,15 @@
 """Local joint stride attention (section 3.2, appendix A.1, algorithm A1)."""
-
 import torch
+from mmaction.registry import MODELS
 from torch import Tensor
 
 from .attention import AttentionLayer
 from .attention_record import AttentionRecord
-from .windows import stride_windows
+from .tokens import Tokens
+from .windows import check_window, stride_windows
 
 
+@MODELS.register_module()
 class JointStrideAttention(AttentionLayer):
     """Windows of joints, each over all frames and joined by the modal tokens, attend to the next one.
 
@@ -16,44 +18,35 @@ class JointStrideAttention(AttentionLayer):
     the modal tokens, which lie in all, weigh each by its key window's share of visible joints.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        num_heads (int): Attention heads.
-        window (int): Joints in a window. Defaults to 8.
-        stride (int, optional): Distance of two windows. Defaults to None, max(1, window // 2).
-        wrap (bool): Whether the last window attends to the first one. Defaults to True.
-        **kwargs: ``ffn_ratio``, ``norm`` and ``drop_path`` of :class:`AttentionLayer`.
+        embed_dims: Token width, 4C.
+        window: Joints in a window. Defaults to 8.
+        stride: Joints from one window to the next. Defaults to None, max(1, window // 2).
+        wrap: Whether the last window attends to the first one. Defaults to True.
+        **kwargs: Arguments of :class:`AttentionLayer`.
     """
+    reads = ('pose', )
+    label = 'joint stride attention'
 
-    def __init__(self, embed_dims: int, num_heads: int, window: int = 8, stride: int | None = None,
+    def __init__(self, embed_dims: int, window: int = 8, stride: int | None = None,
                  wrap: bool = True, **kwargs) -> None:
-        super().__init__(embed_dims, num_heads, **kwargs)
+        super().__init__(embed_dims, **kwargs)
+        check_window(type(self).__name__, window, stride)
         self.window, self.stride, self.wrap = window, stride, wrap
 
-    def forward(self, pose_tokens: Tensor, modal_tokens: Tensor, visible: Tensor,
-                modal_only: bool = False,
-                record: AttentionRecord | None = None) -> tuple[Tensor | None, Tensor]:
-        """Attend over the joints.
-
-        Args:
-            pose_tokens (Tensor): P, B x T x R x 4C.
-            modal_tokens (Tensor): The modal tokens that take part, B x T x K x 4C (K may be 0).
-            visible (Tensor): Which joints are visible, bool, B x T x R.
-            modal_only (bool): Compute the modal queries alone, where nothing reads P afterwards.
-            record (AttentionRecord, optional): Receives the attention that each joint receives.
-
-        Returns:
-            tuple[Tensor | None, Tensor]: New P, or None with ``modal_only``, and new modal tokens.
-        """
+    def forward(self, tokens: Tokens, visible: Tensor | None = None, modal_only: bool = False,
+                record: AttentionRecord | None = None) -> Tokens:
+        """Attend over the joints; see :meth:`AttentionLayer.forward`."""
         msa = self.attention
+        _, pose_tokens, modal_tokens = tokens
         num_joints = pose_tokens.shape[2]
         windows = stride_windows(num_joints, self.window, self.stride, self.wrap,
                                  pose_tokens.device)
-        tokens = torch.cat((pose_tokens, modal_tokens), dim=2)  # B x T x (R + K) x 4C
-        normed = msa.norm(tokens)
+        x = torch.cat((pose_tokens, modal_tokens), dim=2)  # B x T x (R + K) x 4C
+        normed = msa.norm(x)
         key = self._windowed(msa.key(normed), windows.key, num_joints)
         value = self._windowed(msa.value(normed), windows.key, num_joints)
         if modal_only:
-            tokens, normed, queried = modal_tokens, normed[:, :, num_joints:], 0
+            x, normed, queried = modal_tokens, normed[:, :, num_joints:], 0
             query = msa.query(normed).flatten(1, 2).unsqueeze(1)
             query = query.expand(-1, len(windows.query), -1, -1)
         else:
@@ -73,8 +66,8 @@ class JointStrideAttention(AttentionLayer):
         share = self._visible_share(visible, windows.key).to(modal.dtype)
         modal = (share[..., None, None] * modal).sum(dim=1)
         merged.append(modal.view_as(modal_tokens))
-        tokens = self.residual(tokens, torch.cat(merged, dim=2))
-        return None if modal_only else tokens[:, :, :queried], tokens[:, :, queried:]
+        x = self.residual(x, torch.cat(merged, dim=2))
+        return Tokens(None, None if modal_only else x[:, :, :queried], x[:, :, queried:])
 
     @staticmethod
     def _windowed(tokens: Tensor, positions: Tensor, num_joints: int) -> Tensor:

@@ -1,38 +1,44 @@
 """Pose tokens P from F_a and the skeleton (section 3.1, eq. 1 and 2)."""
-
 import torch
+from mmaction.registry import MODELS
 from torch import Tensor, nn
 
+from ...errors import InputError
 from .joint_heatmaps import joint_profiles, joints_from_heatmaps
 
 
+@MODELS.register_module()
 class PoseTokens(nn.Module):
     """Features of F_a pooled under each joint's heatmap, projected to the token width.
 
     Paper symbols: P -> the returned tokens, H_{t,r} -> ``heatmaps`` or, separated, the profiles of
     :func:`joint_profiles`, R = M * V -> the third axis.
 
-    Eq. 1 keeps what a joint looks like and drops which joint it is and where. ``pose_embed='coords'``
+    Eq. 1 keeps what a joint looks like and drops which joint it is and where. ``embed='coords'``
     adds embeddings of the joint, the person slot, the frame and of (x, y, score), centred and scaled
     by the visible joints of the clip, and stands in one learned vector for a missing joint.
 
     Args:
-        in_channels (int): C, channels of F_a.
-        embed_dims (int): Token width, 4C.
-        num_joints (int): V.
-        num_person (int): M.
-        sigma (float): Standard deviation of the heatmaps in cells of F_a. Defaults to 1.
-        use_score (bool): Whether scores weight the heatmaps. Defaults to True.
-        pose_embed (str): ``'coords'`` or ``'none'``, the paper's letter. Defaults to ``'coords'``.
+        in_channels: C, channels of F_a.
+        embed_dims: Token width, 4C.
+        num_joints: V.
+        num_person: M.
+        sigma: Standard deviation of the heatmaps in cells of F_a. Defaults to 1.
+        use_score: Whether scores weight the heatmaps. Defaults to True.
+        embed: ``'coords'`` or ``'none'``, the paper's letter. Defaults to ``'coords'``.
     """
 
     def __init__(self, in_channels: int, embed_dims: int, num_joints: int, num_person: int,
-                 sigma: float = 1., use_score: bool = True, pose_embed: str = 'coords') -> None:
+                 sigma: float = 1., use_score: bool = True, embed: str = 'coords') -> None:
         super().__init__()
-        self.sigma, self.use_score, self.pose_embed = sigma, use_score, pose_embed
+        if embed not in ('coords', 'none'):
+            raise InputError('PoseTokens', 'embed', embed, "'coords' or 'none'")
+        if not sigma > 0:
+            raise InputError('PoseTokens', 'sigma', sigma, 'more than 0')
+        self.sigma, self.use_score, self.embed = sigma, use_score, embed
         self.projection = nn.Linear(in_channels, embed_dims)
         self.norm = nn.LayerNorm(embed_dims)
-        if pose_embed == 'coords':
+        if embed == 'coords':
             self.joint_embed = nn.Parameter(torch.randn(num_joints, embed_dims) * 0.02)
             self.person_embed = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
             self.missing_token = nn.Parameter(torch.randn(embed_dims) * 0.02)
@@ -68,7 +74,7 @@ class PoseTokens(nn.Module):
                 found = joints_from_heatmaps(heatmaps, self.sigma, self.use_score)
                 pooled = heatmaps.flatten(3) @ planes.flatten(3).transpose(-1, -2)
         tokens = self.norm(self.projection(pooled))
-        if self.pose_embed == 'coords':
+        if self.embed == 'coords':
             tokens = torch.where(found.visible.unsqueeze(-1), tokens, self.missing_token.to(tokens))
             tokens = tokens + self._embedding(found.joints, found.visible, time_embed)
         return tokens, found.visible

@@ -1,11 +1,16 @@
 """Temporal stride attention (section 3.2, appendix A.2, algorithm A2)."""
 
+import torch
+from mmaction.registry import MODELS
 from torch import Tensor
 
 from .attention import AttentionLayer
-from .windows import stride_windows
+from .attention_record import AttentionRecord
+from .tokens import Tokens
+from .windows import check_window, stride_windows
 
 
+@MODELS.register_module()
 class TemporalStrideAttention(AttentionLayer):
     """Windows of frames with all their tokens attend to the next window.
 
@@ -13,29 +18,45 @@ class TemporalStrideAttention(AttentionLayer):
     wnd -> ``window``. A frame that lies in several windows gets the mean of their attended values.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        num_heads (int): Attention heads.
-        window (int): Frames in a window. Defaults to 4.
-        stride (int, optional): Distance of two windows. Defaults to None, max(1, window // 2).
-        wrap (bool): Whether the last window attends to the first one. Defaults to True.
-        **kwargs: ``ffn_ratio``, ``norm`` and ``drop_path`` of :class:`AttentionLayer`.
+        embed_dims: Token width, 4C.
+        window: Frames in a window. Defaults to 4.
+        stride: Frames from one window to the next. Defaults to None, max(1, window // 2).
+        wrap: Whether the last window attends to the first one. Defaults to True.
+        **kwargs: Arguments of :class:`AttentionLayer`.
     """
+    reads = ('rgb', 'pose')
+    label = 'temporal stride attention'
 
-    def __init__(self, embed_dims: int, num_heads: int, window: int = 4, stride: int | None = None,
+    def __init__(self, embed_dims: int, window: int = 4, stride: int | None = None,
                  wrap: bool = True, **kwargs) -> None:
-        super().__init__(embed_dims, num_heads, **kwargs)
+        super().__init__(embed_dims, **kwargs)
+        check_window(type(self).__name__, window, stride)
         self.window, self.stride, self.wrap = window, stride, wrap
 
-    def forward(self, tokens: Tensor, num_queries: int | None = None) -> Tensor:
-        """Attend over time.
+    def forward(self, tokens: Tokens, visible: Tensor | None = None, modal_only: bool = False,
+                record: AttentionRecord | None = None) -> Tokens:
+        """Attend over time; see :meth:`AttentionLayer.forward`."""
+        rgb, pose, modal = tokens
+        num_modal, size = modal.shape[2], rgb.shape[2:4]
+        joined = torch.cat((rgb.flatten(2, 3), pose, modal), dim=2)  # N, B x T x D_n x 4C
+        joined = self.attend_frames(joined, num_modal if modal_only else None)
+        modal = joined[:, :, joined.shape[2] - num_modal:]
+        if modal_only:
+            return Tokens(None, None, modal)
+        num_rgb = size[0] * size[1]
+        return Tokens(joined[:, :, :num_rgb].unflatten(2, size),
+                      joined[:, :, num_rgb:joined.shape[2] - num_modal], modal)
+
+    def attend_frames(self, tokens: Tensor, num_queries: int | None = None) -> Tensor:
+        """Let windows of frames attend with all their tokens.
 
         Args:
-            tokens (Tensor): N, B x T x D_n x 4C.
-            num_queries (int, optional): Compute the last ``num_queries`` tokens of each frame alone,
-                where nothing reads the others afterwards. Defaults to None, all of them.
+            tokens: N, B x T x D_n x 4C.
+            num_queries: Compute the last ``num_queries`` tokens of each frame alone, where nothing
+                reads the others afterwards. Defaults to None, all of them.
 
         Returns:
-            Tensor: New tokens, B x T x D_n x 4C or B x T x num_queries x 4C.
+            New tokens, B x T x D_n x 4C or B x T x num_queries x 4C.
         """
         msa = self.attention
         windows = stride_windows(tokens.shape[1], self.window, self.stride, self.wrap,

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...errors import InputError
 from .depthwise_conv import DepthwiseConv3d
 from .trilinear import sample_tokens
 
@@ -43,9 +44,11 @@ class TokenSearch(nn.Module):
     def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
                  depthwise: bool = True, offset_range: float = 1.) -> None:
         super().__init__()
-        if isinstance(kernel_size, int):
-            kernel_size = (kernel_size, ) * 3
-        self.kernel_size = tuple(kernel_size)
+        kernel = (kernel_size, ) * 3 if isinstance(kernel_size, int) else tuple(kernel_size)
+        if len(kernel) != 3 or min(kernel) < 1:
+            raise InputError('TokenSearch', 'kernel_size', kernel_size,
+                             '1 or more, one number or three')
+        self.kernel_size = kernel
         self.offset_range = offset_range
         if depthwise:
             self.conv = DepthwiseConv3d(embed_dims, self.kernel_size)

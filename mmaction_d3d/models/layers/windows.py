@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ...errors import InputError
+
 
 class StrideWindows(NamedTuple):
     """Index tensors of the windows over one axis.
@@ -18,6 +20,18 @@ class StrideWindows(NamedTuple):
     query: Tensor
     key: Tensor
     average: Tensor
+
+
+def check_window(owner: str, window: int, stride: int | None) -> None:
+    """Refuse a window or a stride that cannot be.
+
+    Raises:
+        InputError: The window is empty, or the stride leaves positions out.
+    """
+    if window < 1:
+        raise InputError(owner, 'window', window, '1 or more')
+    if stride is not None and not 1 <= stride <= window:
+        raise InputError(owner, 'stride', stride, f'1 to {window}, the window')
 
 
 def stride_windows(length: int, window: int, stride: int | None = None, wrap: bool = True,

@@ -2,7 +2,12 @@
 import pytest
 import torch
 
-from mmaction_d3d.models.layers import AttentionRecord, DeformableAttention3D, JointStrideAttention
+from mmaction_d3d.models.layers import (
+    AttentionRecord,
+    DeformableAttention3D,
+    JointStrideAttention,
+    Tokens,
+)
 
 from .. import reference
 from ..reference import Parameters
@@ -16,11 +21,11 @@ def parameters(module):
 @pytest.mark.parametrize('size, kernel', [((2, 3, 4), 2), ((3, 4, 2), (2, 3, 1))])
 def test_deformable_maps_are_the_mass_spread_back_to_the_cells(size, kernel):
     torch.manual_seed(0)
-    module = spread(DeformableAttention3D(4, 2, kernel), 0.5)
+    module = spread(DeformableAttention3D(4, kernel, num_heads=2), 0.5)
     rgb, modal = (torch.randn(1, size[0], *shape, 4, dtype=torch.float64)
                   for shape in (size[1:], (2, )))
     p, record = parameters(module), AttentionRecord()
-    module(rgb, modal, record=record)
+    module(Tokens(rgb, None, modal), record=record)
 
     config = dict(kernel_size=kernel)
     tokens, points, _, _ = reference.search(p.part('search'), rgb[0], reference.kernel_of(config))
@@ -39,11 +44,11 @@ def test_deformable_maps_are_the_mass_spread_back_to_the_cells(size, kernel):
 
 def test_joint_maps_are_the_attention_that_each_joint_receives():
     torch.manual_seed(0)
-    module = spread(JointStrideAttention(4, 2, window=3, stride=2))
+    module = spread(JointStrideAttention(4, 3, num_heads=2, stride=2))
     pose, modal = (torch.randn(1, 2, n, 4, dtype=torch.float64) for n in (6, 1))
     visible = torch.ones(1, 2, 6, dtype=torch.bool)
     p, record = parameters(module), AttentionRecord()
-    module(pose, modal, visible, record=record)
+    module(Tokens(None, pose, modal), visible, record=record)
 
     received = [[[] for _ in range(6)] for _ in range(2)]
     for asking, attended in reference.windows(6, 3, 2):
@@ -67,9 +72,10 @@ def test_joint_maps_are_the_attention_that_each_joint_receives():
 @pytest.mark.parametrize('modal_only', [True, False])
 def test_recording_changes_no_token(modal_only):
     torch.manual_seed(0)
-    module = spread(DeformableAttention3D(4, 2, 2))
+    module = spread(DeformableAttention3D(4, 2, num_heads=2))
     rgb, modal = torch.randn(1, 2, 3, 3, 4), torch.randn(1, 2, 2, 4)
+    tokens = Tokens(rgb, None, modal)
     record = AttentionRecord()
-    recorded = module(rgb, modal, modal_only, record)[1]
-    assert torch.equal(recorded, module(rgb, modal, modal_only)[1])
+    recorded = module(tokens, None, modal_only, record).modal
+    assert torch.equal(recorded, module(tokens, None, modal_only).modal)
     assert len(record.deformable) == len(record.searched) == 1

@@ -6,6 +6,8 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mmaction_d3d.models.backbones.d3d_transformer import block_configs
+from mmaction_d3d.models.backbones.flat_keys import nest_flat_keys
 from mmaction_d3d.models.layers import D3DBlock, Tokens
 
 from .. import reference
@@ -20,7 +22,10 @@ SETTINGS = dict(kernel_size=(1, 2, 2), depthwise=True, offset_range=1., joint_wi
 
 def build(attentions=ATTENTIONS, modal_tokens='cross', **changes):
     torch.manual_seed(0)
-    block = D3DBlock(4, 2, attentions, modal_tokens, **dict(SETTINGS, **changes), ffn_ratio=2.)
+    settings = nest_flat_keys(
+        dict(SETTINGS, attentions=attentions, num_heads=2, ffn_ratio=2., **changes))
+    configs = block_configs(settings['block'], settings['layer'])
+    block = D3DBlock(4, configs, modal_tokens == 'cross')
     return spread(block, 0.5)
 
 
@@ -82,6 +87,6 @@ def test_modal_tokens_alone_are_those_of_the_whole(attentions, modal_tokens):
 
 
 def test_class_tokens_merge_as_their_mean_at_first():
-    merge = D3DBlock(4, 2, ('temporal', ), 'cross', **SETTINGS).cls_merge
+    merge = D3DBlock(4, dict(temporal=dict(type='TemporalStrideAttention')), True).cls_merge
     from_rgb, from_pose = torch.randn(2, 3, 4)
     assert_near(merge(torch.cat((from_rgb, from_pose), -1)), (from_rgb + from_pose) / 2)

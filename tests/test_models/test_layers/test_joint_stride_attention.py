@@ -4,7 +4,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mmaction_d3d.models.layers import JointStrideAttention
+from mmaction_d3d.models.layers import JointStrideAttention, Tokens
 
 from .. import reference
 from ..support import STRIDES, assert_matches_loops, assert_near, drawn, spread, window_settings
@@ -12,7 +12,12 @@ from ..support import STRIDES, assert_matches_loops, assert_near, drawn, spread,
 
 def build(**changes):
     torch.manual_seed(0)
-    return spread(JointStrideAttention(4, 2, ffn_ratio=2., **changes)).double()
+    return spread(JointStrideAttention(4, num_heads=2, ffn_ratio=2., **changes)).double()
+
+
+def run(module, pose, modal, visible, **kwargs):
+    """New P and modal tokens."""
+    return module(Tokens(None, pose, modal), visible, **kwargs)[1:]
 
 
 def draw(frames, joints, modal, batch=2):
@@ -36,8 +41,8 @@ def compare(frames, joints, modal, setting):
 
     pose, modal, visible = draw(frames, joints, modal)
     visible[0] = False  # nobody is seen in the first clip
-    assert_matches_loops(module, lambda pose, modal, visible: module(pose, modal, visible), loops,
-                         pose=pose, modal=modal, visible=visible)
+    assert_matches_loops(module, lambda pose, modal, visible: run(module, pose, modal, visible),
+                         loops, pose=pose, modal=modal, visible=visible)
 
 
 @given(st.integers(1, 2), st.integers(1, 12), st.integers(0, 2), window_settings())
@@ -62,9 +67,9 @@ def test_every_stride_is_that_of_the_loops(window, stride):
 def test_modal_queries_alone_are_those_of_the_whole(joints):
     module = build(window=3)
     pose, modal, visible = draw(2, joints, 2)
-    left_out, alone = module(pose, modal, visible, modal_only=True)
+    left_out, alone = run(module, pose, modal, visible, modal_only=True)
     assert left_out is None
-    assert_near(alone, module(pose, modal, visible)[1])
+    assert_near(alone, run(module, pose, modal, visible)[1])
 
 
 @pytest.mark.parametrize('joints, window, stride', [(5, 2, 1), (5, 2, 2), (7, 3, None), (17, 8, 3),
@@ -72,7 +77,7 @@ def test_modal_queries_alone_are_those_of_the_whole(joints):
 def test_every_joint_reaches_the_modal_tokens(joints, window, stride):
     module = build(window=window, stride=stride)
     pose, modal, visible = draw(2, joints, 2)
-    module(pose, modal, torch.ones_like(visible))[1].sum().backward()
+    run(module, pose, modal, torch.ones_like(visible))[1].sum().backward()
     assert (pose.grad != 0).all(-1).all()
     assert (modal.grad != 0).all(-1).all()
 
@@ -81,8 +86,8 @@ def test_joints_in_one_window_may_be_exchanged():
     module = build(window=8)
     pose, modal, visible = draw(2, 6, 2)
     order = torch.tensor([3, 0, 5, 1, 4, 2])
-    tokens, modal_tokens = module(pose, modal, visible)
-    exchanged, same_modal = module(pose[:, :, order], modal, visible[:, :, order])
+    tokens, modal_tokens = run(module, pose, modal, visible)
+    exchanged, same_modal = run(module, pose[:, :, order], modal, visible[:, :, order])
     assert_near(exchanged, tokens[:, :, order])
     assert_near(same_modal, modal_tokens)
 
@@ -93,4 +98,4 @@ def test_windows_without_visible_joints_do_not_move_the_modal_tokens():
     visible[:] = torch.tensor([True, True, False, False])
     hidden = pose.detach().clone()
     hidden[:, :, 2:] += 1
-    assert_near(module(hidden, modal, visible)[1], module(pose, modal, visible)[1])
+    assert_near(run(module, hidden, modal, visible)[1], run(module, pose, modal, visible)[1])

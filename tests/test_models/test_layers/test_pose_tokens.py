@@ -16,6 +16,7 @@ JOINTS = 2
 
 def build(num_person=2, **changes):
     torch.manual_seed(0)
+    changes = {key.removeprefix('pose_'): value for key, value in changes.items()}
     return spread(PoseTokens(3, 4, JOINTS, num_person, **changes))
 
 

@@ -12,7 +12,7 @@ from ..support import STRIDES, assert_matches_loops, assert_near, drawn, spread,
 
 def build(**changes):
     torch.manual_seed(0)
-    return spread(TemporalStrideAttention(4, 2, ffn_ratio=2., **changes)).double()
+    return spread(TemporalStrideAttention(4, num_heads=2, ffn_ratio=2., **changes)).double()
 
 
 def draw(frames, tokens, batch=2):
@@ -26,7 +26,7 @@ def compare(frames, tokens, setting):
     config = dict(num_heads=2, temporal_window=setting['window'],
                   temporal_stride=setting.get('stride'), wrap=setting.get('wrap', True))
     assert_matches_loops(
-        module, lambda tokens: [module(tokens)], lambda p, tokens:
+        module, lambda tokens: [module.attend_frames(tokens)], lambda p, tokens:
         [torch.stack([reference.temporal_stride_attention(p, clip, config) for clip in tokens])],
         tokens=draw(frames, tokens))
 
@@ -48,7 +48,8 @@ def test_every_stride_is_that_of_the_loops(window, stride):
 def test_last_queries_alone_are_those_of_the_whole(frames, queries):
     module = build(window=3, stride=2)
     tokens = draw(frames, 5)
-    assert_near(module(tokens, queries), module(tokens)[:, :, -queries:])
+    assert_near(module.attend_frames(tokens, queries),
+                module.attend_frames(tokens)[:, :, -queries:])
 
 
 @pytest.mark.parametrize('frames, window, stride', [(1, 4, None), (2, 4, None), (5, 4, None),
@@ -56,5 +57,5 @@ def test_last_queries_alone_are_those_of_the_whole(frames, queries):
 def test_every_token_reaches_the_others(frames, window, stride):
     module = build(window=window, stride=stride)
     tokens = draw(frames, 3)
-    module(tokens, num_queries=1).sum().backward()
+    module.attend_frames(tokens, num_queries=1).sum().backward()
     assert (tokens.grad != 0).all(-1).all()
