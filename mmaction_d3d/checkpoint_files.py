@@ -48,9 +48,8 @@ def name_checkpoint(source: str | Path, path: str | Path) -> None:
         InputError: The disk is full, or the file cannot be written there.
     """
     source, path = Path(source), Path(path)
-    if path.exists():
-        if path.samefile(source) or _stamp(path) == _stamp(source):
-            return
+    if path.exists() and (path.samefile(source) or _stamp(path) == _stamp(source)):
+        return
     sums = _known_sums(source)
     if sums:
         _write_sums(path, [*_known_sums(path), *sums])
@@ -60,7 +59,7 @@ def name_checkpoint(source: str | Path, path: str | Path) -> None:
     part.unlink(missing_ok=True)
     try:
         os.link(source, part)
-        os.replace(part, path)
+        part.replace(path)
     except OSError:  # no links on this file system, or the two lie on different ones
         with whole_or_absent(path) as file, source.open('rb') as content:
             shutil.copyfileobj(content, file)

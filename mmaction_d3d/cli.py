@@ -5,6 +5,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from .errors import InputError, find_system_mistake
@@ -163,7 +164,7 @@ def _tell_torchrun(text: str) -> None:
     """Leave the message where torchrun, which started this process, looks for it."""
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler
     get_error_handler().record_exception(InputError(text))
-    with open(os.environ['TORCHELASTIC_ERROR_FILE'], 'r+') as file:
+    with Path(os.environ['TORCHELASTIC_ERROR_FILE']).open('r+') as file:
         content = json.load(file)
         content['message']['line'] = text  # for tools/dist_run.py
         file.seek(0)

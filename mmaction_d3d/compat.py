@@ -6,7 +6,6 @@ import functools
 import importlib
 import inspect
 import io
-import os
 import pickle
 import sys
 import types
@@ -34,6 +33,7 @@ with careful_imports():  # MMEngine tries to import transformers
 from .checkpoint_files import check_whole, write_checkpoint
 from .checkpoint_globals import checkpoint_globals
 from .config_variables import substitute_variables
+from .files import is_file
 from .resumed_state import make_harmless
 
 _mended: list[str] = []
@@ -210,14 +210,14 @@ def _mend_resumed_state() -> str | None:
 
     @functools.wraps(load_checkpoint)
     def load_harmless(self: Runner, filename: str, *args: Any, **kwargs: Any) -> dict:
-        if os.path.isfile(filename):
+        if is_file(filename):
             check_whole(filename)
         checkpoint = load_checkpoint(self, filename, *args, **kwargs)
         folders = [hook.out_dir for hook in self.hooks if isinstance(hook, CheckpointHook)]
-        name = os.path.basename(os.path.normpath(self.work_dir))
-        make_harmless(checkpoint, [
-            self.work_dir, *(os.path.join(folder, name) for folder in folders if folder is not None)
-        ])
+        name = Path(self.work_dir).name
+        make_harmless(
+            checkpoint,
+            [self.work_dir, *(str(Path(folder, name)) for folder in folders if folder is not None)])
         return checkpoint
 
     Runner.load_checkpoint = load_harmless

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import tokenize
+from pathlib import Path
 
 from mmengine.logging import print_log
 
@@ -30,8 +31,7 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
         InputError: A value that stands in no string is no literal.
         KeyError: A variable is neither set nor has a default.
     """
-    with open(filename, encoding='utf-8') as file:
-        text = file.read()
+    text = Path(filename).read_text(encoding='utf-8')
     names = [f'd3d_variable_{index}_' for index, _ in enumerate(_PLACEHOLDER.finditer(text))]
     waiting = iter(names)
     bare = _names_in_code(_PLACEHOLDER.sub(lambda match: next(waiting), text))
@@ -50,9 +50,7 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
             return _literal(name, value)
         return _PLAIN.sub(lambda character: f'\\U{ord(character[0]):08x}', value)
 
-    text = _PLACEHOLDER.sub(value_of, text)
-    with open(temp_config_name, 'w', encoding='utf-8') as file:
-        file.write(text)
+    Path(temp_config_name).write_text(_PLACEHOLDER.sub(value_of, text), encoding='utf-8')
     return values
 
 

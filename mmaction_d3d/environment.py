@@ -2,7 +2,8 @@
 
 Needs the standard library only, so that it can tell what is missing where nothing is installed;
 `tools/check_env.py` loads this file without the package around it. What is needed, with its limits,
-stands in `requirements/install.txt` and `no_deps.txt`; the versions that were run are those of `requirements/lock.txt`; any other version is called untested.
+stands in `requirements/install.txt` and `no_deps.txt`. The versions that were run are those of
+`lock.txt` beside them; any other version is called untested.
 """
 import platform
 import re
@@ -44,7 +45,7 @@ class Finding(NamedTuple):
 
 
 class _Requirement(NamedTuple):
-    """A line of a file of requirements: at most one bound, and why; the machine, where it is one."""
+    """A line of a file of requirements: at most one bound, and why; the machine it is for."""
     name: str
     relation: str | None
     bound: str | None

@@ -6,12 +6,30 @@ import os
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
 from .errors import InputError
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether a file is there, for names that a user gave.
+
+    `Path.is_file` raises where a name is too long or its folder may not be looked into.
+    """
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder is there; as :func:`is_file`."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def without_suffix(name: str) -> str:
+    """Return a file's name, with the folders in it, without its suffix."""
+    return name.removesuffix(PurePosixPath(name).suffix)
 
 
 @contextmanager
@@ -29,26 +47,26 @@ def whole_or_absent(path: str | Path) -> Iterator[BinaryIO]:
     Raises:
         InputError: The disk is full, or the file cannot be written there.
     """
-    path = os.path.abspath(path)
-    part = f'{path}.part'
+    path = Path(path).absolute()
+    part = Path(f'{path}.part')
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(part, 'wb') as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open('wb') as file:
             yield file
             file.flush()
             os.fsync(file.fileno())  # some file systems tell only here that the disk is full
-        os.replace(part, path)
-        _sync_folder(os.path.dirname(path))
+        part.replace(path)
+        _sync_folder(path.parent)
     except BaseException as error:
-        if os.path.isfile(part):
-            os.remove(part)
+        if is_file(part):
+            part.unlink()
         if isinstance(error, OSError):
             raise InputError(path, 'writing', error.strerror or error,
                              'a folder that can be written to, with room') from error
         raise
 
 
-def _sync_folder(folder: str) -> None:
+def _sync_folder(folder: Path) -> None:
     """Put a new name on the disk, too, before whatever it replaces is removed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -135,8 +153,7 @@ def numbered_lines(path: str | Path, wanted: str) -> Iterator[tuple[str, str]]:
         InputError: The file cannot be read.
     """
     try:
-        with open(path, encoding='utf-8-sig') as file:
-            lines = file.read().splitlines()
+        lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(path, 'content', f'{type(error).__name__} ({error})', wanted) from error
     for number, line in enumerate(lines, 1):

@@ -1,7 +1,7 @@
 """Leaves out those parts of MMAction2 that some installed package keeps from importing.
 
-Parts of `mmaction.models` need packages that nothing here needs, in versions of some years ago. With
-another version they fail, by any kind of error, and with them the whole of `mmaction.models`.
+Parts of `mmaction.models` need packages that nothing here needs, in versions of some years ago.
+With another version they fail, by any kind of error, and with them the whole of `mmaction.models`.
 """
 import importlib.machinery
 import importlib.util
@@ -71,7 +71,7 @@ class _Finder:
 
 
 class _Loader:
-    """What two loaders share; a loader by its methods, so that the one within answers for the rest."""
+    """What two loaders share; what is not here is asked of the loader within."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader

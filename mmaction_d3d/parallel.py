@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import is_dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
@@ -53,8 +54,8 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
 
 def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job],
                     workers: int) -> Generator[Result, None, None]:
-    # A forked process has none of the threads of OpenCV, nor of what waits here to be collected, but
-    # would wait for them: end them before.
+    # A forked process has none of the threads of OpenCV, nor of what waits here to be collected,
+    # but would wait for them: end them before.
     gc.collect()
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -100,10 +101,8 @@ class _Worker:
         """Tell the process a job to do after those that it has."""
         if index is not None:
             self.taken.append(index)
-            try:
+            with suppress(OSError):  # the process is dead, which reading its answer says
                 self.connection.send(index)
-            except OSError:
-                pass  # the process is dead, which reading its answer says
 
     def answer(self) -> tuple[int, Any]:
         """Wait for the result of its first job."""

@@ -1,6 +1,8 @@
-"""What a checkpoint may tell a training that goes on from it: numbers and names, no code, no paths."""
-import os
+"""What a checkpoint may tell a training that goes on from it: numbers, no code and no paths."""
 from collections.abc import Collection
+from pathlib import Path
+
+from .files import is_file
 
 
 def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:
@@ -33,6 +35,6 @@ def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:
 
 def _in_folders(path: object, folders: Collection[str]) -> str | None:
     """Return the file of this path's name in one of the folders."""
-    name = os.path.basename(path) if isinstance(path, str) else ''
-    paths = [os.path.join(folder, name) for folder in folders if name]
-    return next(filter(os.path.isfile, paths), None)
+    name = Path(path).name if isinstance(path, str) else ''
+    paths = [str(Path(folder, name)) for folder in folders if name]
+    return next(filter(is_file, paths), None)

@@ -38,7 +38,7 @@ def _chained():
     try:
         raise MISTAKE
     except InputError:
-        raise RuntimeError('building the data set failed')
+        raise RuntimeError('building the data set failed')  # noqa: B904 - the chain is tested
 
 
 @pytest.fixture
@@ -70,9 +70,8 @@ def test_error_keeps_its_parts_as_data():
     InputError(Path('a'), 'b', lambda: None, OSError('what no process could be sent: found')),
 ], ids=['parts', 'message', 'objects'])
 def test_error_survives_pickling_and_pools(error):
-    with multiprocessing.get_context('fork').Pool(1) as pool:
-        with pytest.raises(InputError) as caught:
-            pool.apply(_raise, [error])
+    with multiprocessing.get_context('fork').Pool(1) as pool, pytest.raises(InputError) as caught:
+        pool.apply(_raise, [error])
     for other in (caught.value, pickle.loads(pickle.dumps(error))):
         assert (str(other), vars(other)) == (str(error), vars(error))
 

@@ -107,16 +107,16 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch, wait):
         raise OSError(errno.ENOSYS, 'Function not implemented')
 
     monkeypatch.setattr(fcntl, 'flock', flock)
-    with pytest.raises(InputError, match='lock: found Function not implemented, want a folder .*'):
-        with held_alone(tmp_path / '.lock', REFUSAL, wait):
-            pass
+    says = 'lock: found Function not implemented, want a folder .*'
+    with pytest.raises(InputError, match=says), held_alone(tmp_path / '.lock', REFUSAL, wait):
+        pass
 
 
 def test_a_folder_without_a_place_for_a_lock_is_refused(tmp_path):
     (tmp_path / '.lock').mkdir()
-    with pytest.raises(InputError, match='lock: found Is a directory'):
-        with held_alone(tmp_path / '.lock', REFUSAL):
-            pass
+    says = 'lock: found Is a directory'
+    with pytest.raises(InputError, match=says), held_alone(tmp_path / '.lock', REFUSAL):
+        pass
 
 
 def test_lines_keep_their_numbers(tmp_path):

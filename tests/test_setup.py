@@ -280,5 +280,7 @@ def test_make_and_ci_run_tests_and_quickstart():
                               check=True).stdout
 
     assert '-m pytest' in plan('test') and 'tools/quickstart.py' in plan('quickstart')
+    assert all(f'bin/{name}' in plan('lint') for name in ('ruff check', 'yapf --diff', 'mypy'))
     commands = (ROOT / '.ci' / 'run').read_text().splitlines()
-    assert commands.index('make test') < commands.index('make quickstart')
+    goals = [commands.index(f'make {goal}') for goal in ('lint', 'test', 'quickstart')]
+    assert goals == sorted(goals)

@@ -1,8 +1,8 @@
 """From nothing to a trained, tested and explained model: python tools/quickstart.py."""
 import json
-import os.path as osp
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
@@ -19,7 +19,7 @@ from mmaction_d3d.visualization import write_picture
 from mmaction_d3d.visualization.pictures.attention import attention_sheet
 from mmaction_d3d.visualization.run_pictures import confusion
 
-CONFIG = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'configs', 'd3d_quickstart.py')
+CONFIG = str(Path(__file__).resolve().parents[1] / 'configs' / 'd3d_quickstart.py')
 
 
 def parse_args(argv=None):
@@ -91,7 +91,7 @@ def main(argv=None):
     checkpoint, _ = train(cfg)
 
     def out(name):
-        return osp.join(cfg.work_dir, name)
+        return str(Path(cfg.work_dir, name))
 
     cfg.custom_hooks = [
         *(cfg.get('custom_hooks') or ()),
@@ -108,8 +108,8 @@ def main(argv=None):
     explained = explain_clip(runner.model, runner.test_dataloader.dataset,
                              pick_clip(labels, predictions, meta['motions']))
     write_picture(out('attention.png'), attention_sheet(explained))
-    with open(out('results.json'), 'w') as file:
-        json.dump(dict(result, confusion=matrix.tolist()), file, indent=1)
+    result_text = json.dumps(dict(result, confusion=matrix.tolist()), indent=1)
+    Path(out('results.json')).write_text(result_text)
     for line in report(result, matrix, meta['classes']):
         runner.logger.info(line)
     runner.logger.info(f'{result["minutes"]} minutes. Results: {out("results.json")}, '

@@ -1,5 +1,4 @@
 """Tests a trained model: python tools/test.py CONFIG CHECKPOINT [--data-root DIR]."""
-import os.path as osp
 
 from mmaction_d3d import cli
 from mmaction_d3d.engine import (
@@ -11,6 +10,7 @@ from mmaction_d3d.engine import (
     memory_mistakes,
 )
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import without_suffix
 
 
 def parse_args(argv=None):
@@ -56,7 +56,7 @@ def merge_args(cfg, args):
 
 def clips_file(dump):
     """Return the file beside a dump that can be read without running what it holds."""
-    return f'{osp.splitext(dump)[0]}.npz'
+    return f'{without_suffix(dump)}.npz'
 
 
 def main(argv=None):
@@ -67,10 +67,10 @@ def main(argv=None):
     runner = build_runner(cfg)
     check_checkpoint(args.checkpoint, runner.model)
     with config_mistakes(cfg):
-        runner.test_loop
+        _ = runner.test_loop
     with memory_mistakes(runner):
         runner.test()
-    results = osp.join(runner.log_dir, f'{runner.timestamp}.json')
+    results = f'{runner.log_dir}/{runner.timestamp}.json'
     runner.logger.info(f'Results: {results}')
     if args.dump is not None:
         runner.logger.info(f'Predictions: {args.dump} and {clips_file(args.dump)}')

@@ -68,8 +68,7 @@ def main(argv=None):
     check_start(cfg, runner.model)
     # Built now, not by train() one after the other, so that all bad input shows first.
     with config_mistakes(cfg):
-        runner.train_loop
-        runner.val_loop
+        _ = runner.train_loop, runner.val_loop
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     with memory_mistakes(runner):
         runner.train()

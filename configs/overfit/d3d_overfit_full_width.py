@@ -1,5 +1,5 @@
-# As d3d_overfit_narrow.py, at the paper's width and depth on clips of 12 x 112 x 112: 14 x 14 tokens
-# a frame, of which a grid of 6 x 8 x 8 is searched.
+# As d3d_overfit_narrow.py, at the paper's width and depth on clips of 12 x 112 x 112: 14 x 14
+# tokens a frame, of which a grid of 6 x 8 x 8 is searched.
 _base_ = './d3d_overfit_narrow.py'
 
 base_channels = 64

@@ -1,6 +1,6 @@
 # A narrow HRNet for MMPose's own runner, trained on frames of the embedded data
-# (tools/data/export_coco.py): one person, somewhere in the whole frame. Who is drawn is never mirrored (the
-# hand that moves is the right one), so neither training nor test flips.
+# (tools/data/export_coco.py): one person, somewhere in the whole frame. Who is drawn is never
+# mirrored (the hand that moves is the right one), so neither training nor test flips.
 default_scope = 'mmpose'
 custom_imports = dict(imports=['mmaction_d3d'], allow_failed_imports=False)
 

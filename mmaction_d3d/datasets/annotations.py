@@ -1,5 +1,4 @@
 """Checks of an annotation pickle's contents, all made before training starts."""
-import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from numbers import Integral
@@ -9,12 +8,12 @@ from typing import Any, TypedDict
 import numpy as np
 
 from ..errors import InputError
-from ..files import write_pickle
+from ..files import without_suffix, write_pickle
 from ..skeletons import SkeletonLayout
 
 
 class Annotation(TypedDict, total=False):
-    """A clip in an annotation file; until :class:`AnnotationChecker` saw it, a field may be anything.
+    """A clip in an annotation file; before :class:`AnnotationChecker` a field may be anything.
 
     Fields as in :class:`~mmaction_d3d.datasets.rgb_pose_dataset.RGBPoseDataset`; ``bbox`` is
     M x T x 4: x1, y1, x2, y2 in pixels.
@@ -54,8 +53,8 @@ def ids_of(annotation: Annotation) -> tuple[str | None, ...]:
     filename = annotation.get('filename')
     if filename is None:
         return (annotation.get('frame_dir'), )
-    path = os.path.splitext(filename)[0]
-    return annotation.get('frame_dir'), filename, path, os.path.basename(path)
+    path = without_suffix(filename)
+    return annotation.get('frame_dir'), filename, path, path.rpartition('/')[2]
 
 
 def name_of(annotation: Annotation) -> str:
@@ -210,7 +209,7 @@ def _by_frame_dir(annotation: Annotation) -> Annotation:
     annotation = annotation.copy()
     filename = annotation.pop('filename', None)
     if annotation.get('frame_dir') is None and filename is not None:
-        annotation['frame_dir'] = os.path.splitext(filename)[0]
+        annotation['frame_dir'] = without_suffix(filename)
     return annotation
 
 

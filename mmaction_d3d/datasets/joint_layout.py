@@ -1,4 +1,4 @@
-"""Which joints an annotation file holds: as the file or the user says, not guessed where in doubt."""
+"""Which joints an annotation file holds: as the file or the user says, guessed where none does."""
 from collections import Counter
 from typing import Any
 

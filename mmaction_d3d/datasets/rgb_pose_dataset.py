@@ -1,6 +1,5 @@
 """Videos with skeletons, in the annotation format of PYSKL and MMAction2."""
 import logging
-import os
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
 from ..errors import InputError
+from ..files import is_folder
 from ..media import MediaIndex, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
@@ -125,7 +125,7 @@ class RGBPoseDataset(BaseActionDataset):
         check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person)
         kind, root = next(iter(self.data_prefix.items()))
         locate = self._locate_video if kind == 'video' else self._locate_frames
-        if not os.path.isdir(root):
+        if not is_folder(root):
             raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
         media, data_list = MediaIndex(root), []
         for index in indices:

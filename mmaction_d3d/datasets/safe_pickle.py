@@ -6,7 +6,6 @@ and a walk at the end puts the arrays themselves in its places.
 import collections
 import functools
 import gc
-import os
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import numpy as np
 
 from .. import safe_numpy
 from ..errors import InputError
+from ..files import is_file
 
 _CONTAINERS = {'set', 'frozenset', 'list', 'dict', 'tuple', 'bytearray', 'complex'}
 
@@ -190,9 +190,9 @@ def load(path: str | Path) -> Any:
         InputError: There is no such file, it is no complete pickle, or it asks for a global that
             is not on the list of allowed ones (the message names it).
     """
-    if not os.path.isfile(path):
+    if not is_file(path):
         raise InputError(path, 'annotation file', 'no such file', 'a pickle')
-    with open(path, 'rb') as file, _no_collection():
+    with Path(path).open('rb') as file, _no_collection():
         try:
             return _read(file)
         except _RefusedGlobal as error:

@@ -13,7 +13,9 @@ def write_frame_folders(out_dir: str | Path, num_train: int, num_val: int, num_t
 
     Args:
         out_dir: Folder, new.
-        num_train, num_val, num_test: Clips of each split.
+        num_train: Clips for training.
+        num_val: Clips for validation.
+        num_test: Clips for testing.
         size: Side of the frames, pixels.
         num_frames: Frames of a clip.
         seed: Of the data set.

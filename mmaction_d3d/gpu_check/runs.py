@@ -27,7 +27,7 @@ def start(context: Context, name: str, *command: object) -> tuple[subprocess.Pop
                PYTHONPATH=os.pathsep.join(filter(None, (str(ROOT), os.environ.get('PYTHONPATH')))))
     if context.device == 'cpu':
         env['CUDA_VISIBLE_DEVICES'] = ''
-    with socket.socket() as free, open(log, 'wb') as file:
+    with socket.socket() as free, log.open('wb') as file:
         free.bind(('127.0.0.1', 0))
         env['PORT'] = str(free.getsockname()[1])
         process = subprocess.Popen([*map(str, command)], env=env, stdout=file,
@@ -102,8 +102,7 @@ def check_test(context: Context) -> Outcome:
     finish(*start(context, 'test', sys.executable, ROOT / 'tools' /
                   'test.py', context.config, context.runs / 'train' / 'epoch_1.pth',
                   *_arguments(context, 'test')[1:], '--dump', dump))
-    with open(dump, 'rb') as file:  # written just now, by this project
-        predictions = pickle.load(file)
+    predictions = pickle.loads(dump.read_bytes())  # written just now, by this project
     if len(predictions) != 8:
         raise CheckFailed(f'{len(predictions)} predictions of 8 clips')
     return '8 clips', {}
@@ -157,7 +156,7 @@ def check_infer(context: Context) -> Outcome:
 def check_deterministic(context: Context) -> Outcome:
     """Two trainings with --deterministic side by side give the same bits."""
     names = ('deterministic_a', 'deterministic_b')
-    context.config, context.data_root  # made before both start
+    _ = context.config, context.data_root  # made before both start
     runs = [
         start(context, name, *train_command(context, name, '--deterministic', '--seed', '0'))
         for name in names

@@ -1,6 +1,7 @@
 """Clips a second and memory: the whole model beside RGBPose-Conv3D, and the model's parts."""
-import os.path as osp
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -44,8 +45,8 @@ def our_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.
 def peer_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.Tensor]]:
     """RGBPose-Conv3D of MMAction2's own config with random weights, and inputs of noise."""
     frames, side = context.size.peer
-    path = osp.join(get_installed_path('mmaction'), '.mim', 'configs', _PEER)
-    model = revert_sync_batchnorm(MODELS.build(Config.fromfile(path).model))
+    path = Path(get_installed_path('mmaction'), '.mim', 'configs', _PEER)
+    model = revert_sync_batchnorm(MODELS.build(Config.fromfile(str(path)).model))
     return model.to(context.device), dict(
         imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device),
         heatmap_imgs=torch.rand(batch, 1, 17, 4 * frames, side // 4, side // 4,
@@ -121,8 +122,7 @@ def check_speed(context: Context) -> Outcome:
     """Training and inference beside RGBPose-Conv3D, one clip alone, and the card's product."""
     calls, batches, figures = {}, {}, {}
     for name, make in (('D3D', our_model), ('RGBPose-Conv3D', peer_model)):
-        (made, memory), batch = fitting(lambda batch: _prepare(context, make, batch),
-                                        context.size.speed_batch)
+        (made, memory), batch = fitting(partial(_prepare, context, make), context.size.speed_batch)
         for kind, call in made.items():
             calls[f'{name} {kind}'], batches[f'{name} {kind}'] = call, batch
             figures[f'{name} {kind}'] = dict(batch=batch, gib=memory[kind])
@@ -137,9 +137,9 @@ def check_speed(context: Context) -> Outcome:
         if name in batches:
             figures[name]['clips_per_second'] = 1e3 * batches[name] / times['ms']
     figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
-    note = '; '.join(
-        f'{name} {figure["clips_per_second"]:.1f} clips/s (batch {figure["batch"]}, {figure["gib"]:.2f} GiB)'
-        for name, figure in figures.items() if name in batches)
+    note = '; '.join(f'{name} {figure["clips_per_second"]:.1f} clips/s '
+                     f'(batch {figure["batch"]}, {figure["gib"]:.2f} GiB)'
+                     for name, figure in figures.items() if name in batches)
     return f'{note}; GEMM {figures["GEMM"]["tflops"]:.2f} TFLOP/s', figures
 
 

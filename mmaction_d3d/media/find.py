@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, Place
-from ..files import numbered_lines
+from ..files import is_file, is_folder, numbered_lines, without_suffix
 
 VIDEO_SUFFIXES = frozenset([
     '.3gp', '.asf', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv',
@@ -34,12 +34,12 @@ class Media:
         """``frame_dir``, and for a video ``filename``, as an annotation has them."""
         if self.images is not None:
             return dict(frame_dir=self.name)
-        return dict(frame_dir=os.path.splitext(self.name)[0], filename=self.name)
+        return dict(frame_dir=without_suffix(self.name), filename=self.name)
 
 
 def has_suffix(path: str | Path, suffixes: Collection[str]) -> bool:
     """Whether a file's suffix, in any case, is one of these."""
-    return os.path.splitext(path)[1].lower() in suffixes
+    return Path(path).suffix.lower() in suffixes
 
 
 def walk(top: str, above: frozenset[str] = frozenset()) -> Iterator[tuple[str, list[str]]]:
@@ -82,7 +82,7 @@ def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
     Raises:
         InputError: There is no such folder, or two files have one name.
     """
-    if not os.path.isdir(root):
+    if not is_folder(root):
         raise InputError(root, 'folder', 'no such folder',
                          f'a folder with files *{", *".join(sorted(endings))}')
     paths: dict[str, str] = {}
@@ -92,7 +92,7 @@ def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
                           None)
             if ending is None:
                 continue
-            name, path = file[:-len(ending)], os.path.join(folder, file)
+            name, path = file[:-len(ending)], str(Path(folder, file))
             if paths.setdefault(name, path) != path:
                 raise InputError(path, 'name', f'that of {paths[name]}, too', 'one file of a name')
     return paths
@@ -121,7 +121,7 @@ def find_media(inputs: Iterable[str]) -> list[Media]:
                 'with such in it')
         for clip in media:
             other = clips.setdefault(clip.names['frame_dir'], clip)
-            if os.path.abspath(other.path) != os.path.abspath(clip.path):
+            if _absolute(other.path) != _absolute(clip.path):
                 raise InputError(
                     *place, f'{other.path} and {clip.path}, both called '
                     f'{clip.names["frame_dir"]}', 'clips of different names: give the '
@@ -155,16 +155,14 @@ def _lines(inputs: Iterable[str]) -> Iterator[tuple[Place, str]]:
 
 def _expand(item: str) -> Iterator[Media]:
     """Return the clips of one input."""
-    if glob.has_magic(item) and not os.path.exists(item):
-        root = item
-        while glob.has_magic(root):
-            root = os.path.dirname(root)
-        for path in sorted(glob.glob(item, recursive=True)):
-            yield from _walk(path, root) if os.path.isdir(path) else _video(path, root)
-    elif os.path.isdir(item):
+    if is_folder(item):
         yield from _walk(item, item)
-    elif os.path.isfile(item):
-        yield Media(item, os.path.basename(item))  # whatever its suffix: it was named
+    elif is_file(item):
+        yield Media(item, Path(item).name)  # whatever its suffix: it was named
+    elif glob.has_magic(item):
+        root = next(str(above) for above in Path(item).parents if not glob.has_magic(str(above)))
+        for path in sorted(glob.glob(item, recursive=True)):  # noqa: PTH207 - absolute ones too
+            yield from _walk(path, root) if is_folder(path) else _video(path, root)
 
 
 def _video(path: str, root: str) -> Iterator[Media]:
@@ -177,13 +175,17 @@ def _walk(top: str, root: str) -> Iterator[Media]:
     for folder, files in walk(top):
         images = [name for name in files if has_suffix(name, IMAGE_SUFFIXES)]
         for name in files:
-            yield from _video(os.path.join(folder, name), root)
+            yield from _video(str(Path(folder, name)), root)
         if images:
             images.sort(key=_numbers)
             name = _below(folder, root)
             yield Media(folder,
-                        os.path.basename(os.path.abspath(folder)) if name == '.' else name,
-                        tuple(os.path.join(folder, image) for image in images))
+                        Path(_absolute(folder)).name if name == '.' else name,
+                        tuple(str(Path(folder, image)) for image in images))
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() follows links, absolute() leaves ..
 
 
 def _below(path: str, root: str) -> str:

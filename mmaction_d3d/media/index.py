@@ -1,10 +1,12 @@
 """Finding the video, or the folder of frames, of an annotation."""
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, Place
-from .find import VIDEO_SUFFIXES
+from ..files import is_file, without_suffix
+from .find import VIDEO_SUFFIXES, has_suffix
 
 
 class MediaIndex:
@@ -29,16 +31,15 @@ class MediaIndex:
                     if not entry.is_file():
                         continue
                     files.add(entry.name)
-                    stem, suffix = os.path.splitext(entry.name)
-                    if suffix.lower() in VIDEO_SUFFIXES:
-                        videos.setdefault(stem, []).append(entry.name)
+                    if has_suffix(entry.name, VIDEO_SUFFIXES):
+                        videos.setdefault(without_suffix(entry.name), []).append(entry.name)
         except (FileNotFoundError, NotADirectoryError):
             pass
         self._files[folder], self._videos[folder] = files, videos
 
     def has(self, path: str) -> bool:
         """Whether there is a file at ``path``."""
-        folder, name = os.path.split(path)
+        folder, name = str(Path(path).parent), Path(path).name
         if folder not in self._files:
             self._list(folder)
         return name in self._files[folder]
@@ -49,7 +50,7 @@ class MediaIndex:
         Raises:
             InputError: There is none; the message blames ``place``, a pair (file, field).
         """
-        path = os.path.join(self.root, name)
+        path = str(Path(self.root, name))
         if not self.has(path):
             raise InputError(place[0], place[1], f'no file {path}', 'a video')
         return path
@@ -60,7 +61,8 @@ class MediaIndex:
         Raises:
             InputError: There is none, or more than one; the message blames ``place``.
         """
-        folder, name = os.path.split(os.path.join(self.root, stem))
+        path = Path(self.root, stem)
+        folder, name = str(path.parent), path.name
         if folder not in self._videos:
             self._list(folder)
         videos = self._videos[folder].get(name, [])
@@ -68,7 +70,7 @@ class MediaIndex:
             names = ' and '.join(sorted(videos)) or 'none'
             raise InputError(place[0], place[1], f'{names} in {folder}',
                              f'one video {name}.* (mp4, avi, ...)')
-        return os.path.join(folder, videos[0])
+        return str(Path(folder, videos[0]))
 
 
 def locate_video(media: MediaIndex, clip: Mapping[str, Any], place: Place,
@@ -103,9 +105,12 @@ def locate_video(media: MediaIndex, clip: Mapping[str, Any], place: Place,
 
 def locate_frames(media: MediaIndex, clip: Mapping[str, Any], place: Place, frame_tmpl: str,
                   start_index: int) -> dict[str, str]:
-    """Find a clip's folder of frames; ``media``, ``clip``, ``place`` as for a video.
+    """Find a clip's folder of frames.
 
     Args:
+        media: The folder of such folders.
+        clip: The annotation.
+        place: File and field for messages.
         frame_tmpl: Name of a frame in its folder.
         start_index: Number of the first frame in it.
 
@@ -117,8 +122,8 @@ def locate_frames(media: MediaIndex, clip: Mapping[str, Any], place: Place, fram
     """
     if clip.get('frame_dir') is None:
         raise InputError(place[0], f'{place[1]}.frame_dir', 'nothing', 'a folder name')
-    folder = os.path.join(media.root, clip['frame_dir'])
-    first = os.path.join(folder, frame_tmpl.format(start_index))
-    if not os.path.isfile(first):
+    folder = str(Path(media.root, clip['frame_dir']))
+    first = Path(folder, frame_tmpl.format(start_index))
+    if not is_file(first):
         raise InputError(*place, f'no file {first}', "the clip's first frame")
     return dict(img_dir=folder, frame_tmpl=frame_tmpl)

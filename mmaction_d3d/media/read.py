@@ -1,5 +1,5 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
-import os
+import itertools
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
+from ..files import is_file
 from .find import Media
 from .video import DecodingError, Frame, video_frames
 
@@ -115,11 +116,11 @@ def numbered_images(folder: str, frame_tmpl: str, start_index: int) -> Iterator[
     Yields:
         The next path.
     """
-    path = os.path.join(folder, frame_tmpl.format(start_index))
-    while os.path.isfile(path):
+    for number in itertools.count(start_index):
+        path = str(Path(folder, frame_tmpl.format(number)))
+        if not is_file(path):
+            return
         yield path
-        start_index += 1
-        path = os.path.join(folder, frame_tmpl.format(start_index))
 
 
 def read_frame_folder(folder: str, frame_inds: np.ndarray, frame_tmpl: str,
@@ -131,10 +132,10 @@ def read_frame_folder(folder: str, frame_inds: np.ndarray, frame_tmpl: str,
     """
 
     def image_path(index: int) -> str:
-        return os.path.join(folder, frame_tmpl.format(index + start_index))
+        return str(Path(folder, frame_tmpl.format(index + start_index)))
 
     count = None
-    if not os.path.isfile(image_path(int(frame_inds.max()))):
+    if not is_file(image_path(int(frame_inds.max()))):
         count = sum(1 for _ in numbered_images(folder, frame_tmpl, start_index))
         if not count:
             raise InputError(image_path(0), 'image', 'no such file', 'the first frame')
@@ -142,7 +143,7 @@ def read_frame_folder(folder: str, frame_inds: np.ndarray, frame_tmpl: str,
     images = {}
     for index in np.unique(frame_inds).tolist():
         path = image_path(index)
-        if not os.path.isfile(path):
+        if not is_file(path):
             raise InputError(path, 'image', 'no such file', f'frame {index} of the clip')
         images[index] = read_image(path)
     return images, count

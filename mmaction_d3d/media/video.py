@@ -200,7 +200,7 @@ def _decord_frames(path: str) -> Generator[Frame, None, None]:
     import decord
     try:
         reader = decord.VideoReader(path, num_threads=1)
-        for index in range(len(reader)):
+        for _ in range(len(reader)):
             try:
                 frame = reader.next()
             except StopIteration:

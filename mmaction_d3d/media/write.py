@@ -109,9 +109,9 @@ def h264_writer(path: str | Path,
     Yields:
         Takes the next frame, H x W x 3 uint8 RGB, with even sides, as the format wants.
     """
-    with whole_or_absent(path) as file:
-        with H264Writer(file, 'mp4', fps, VIEWING, in_front=True) as writer:
-            yield writer.add
+    with whole_or_absent(path) as file, H264Writer(file, 'mp4', fps, VIEWING,
+                                                   in_front=True) as writer:
+        yield writer.add
 
 
 def write_video(path: str | Path, frames: Iterable[np.ndarray | av.VideoFrame],

@@ -130,7 +130,7 @@ class _Track:
 
 
 def similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """How alike people are, 0 to 1: N x N' for N x V x 3 and N' x V x 3; 0 without common joints."""
+    """How alike people are, 0 to 1, 0 without common joints: N x N' of N and N' x V x 3."""
     both = seen(before)[:, None] & seen(after)[None]  # N x N' x V
     distance = np.linalg.norm(before[:, None, :, :2] - after[None, :, :, :2], axis=-1)
     scaled = distance / (JOINT_SCALE * _diagonals(before)[:, None, None])

@@ -1,7 +1,7 @@
 """The joint layouts of data sets and pose networks in use.
 
-A point of the body has one name in all of them, COCO's where it has one. ``head`` is the middle of the
-head, ``head_top`` its top; ``neck`` lies between the shoulders, ``upper_neck`` below the head;
+A point of the body has one name in all of them, COCO's where it has one. ``head`` is the middle of
+the head, ``head_top`` its top; ``neck`` lies between the shoulders, ``upper_neck`` below the head;
 ``mid_hip`` lies between the hips.
 """
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from .layouts import register_layout
 
 _ARMS = ('shoulder-elbow', 'elbow-wrist')
 _LEGS = ('hip-knee', 'knee-ankle')
-_FACE = 'nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear'.split()
-_TRUNK = 'left_shoulder-right_shoulder left_shoulder-left_hip right_shoulder-right_hip left_hip-right_hip'
+_FACE = ('nose-left_eye', 'nose-right_eye', 'left_eye-left_ear', 'right_eye-right_ear')
+_TRUNK = ('left_shoulder-right_shoulder', 'left_shoulder-left_hip', 'right_shoulder-right_hip',
+          'left_hip-right_hip')
 _FEET = ('ankle-heel', 'ankle-big_toe', 'big_toe-small_toe')
 
 
@@ -31,7 +32,7 @@ def _sides(*parts: str) -> list[str]:
 _LIMBS = _both((*_ARMS, *_LEGS))
 _BODY = _sides('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')
 _COCO_JOINTS = ['nose', *_sides('eye', 'ear'), *_BODY]
-_COCO_BONES = [*_FACE, *_both(['ear-shoulder']), *_TRUNK.split(), *_LIMBS]
+_COCO_BONES = [*_FACE, *_both(['ear-shoulder']), *_TRUNK, *_LIMBS]
 
 # COCO keypoints (Lin et al., 2014), the order of HRNet and MoveNet.
 register_layout('coco17', _COCO_JOINTS, _COCO_BONES)
@@ -51,15 +52,15 @@ register_layout(
 
 # Penn Action (Zhang et al., 2013).
 register_layout('penn13', ['head', *_BODY],
-                [*(f'head-{joint}' for joint in _sides('shoulder')), *_TRUNK.split(), *_LIMBS])
+                [*(f'head-{joint}' for joint in _sides('shoulder')), *_TRUNK, *_LIMBS])
 
 _OPENPOSE_BONES = ['nose-neck', *_FACE, *(f'neck-{joint}' for joint in _sides('shoulder')), *_LIMBS]
 # OpenPose's COCO and BODY_25 models (its doc/02_output.md).
 register_layout(
     'openpose18',
-    'nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist right_hip '
-    'right_knee right_ankle left_hip left_knee left_ankle right_eye left_eye right_ear left_ear',
-    [*_OPENPOSE_BONES, *(f'neck-{joint}' for joint in _sides('hip'))])
+    'nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist '
+    'right_hip right_knee right_ankle left_hip left_knee left_ankle right_eye left_eye right_ear '
+    'left_ear', [*_OPENPOSE_BONES, *(f'neck-{joint}' for joint in _sides('hip'))])
 register_layout(
     'body25',
     'nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist mid_hip '
@@ -89,7 +90,7 @@ register_layout('mediapipe33', [
     *(f'nose-{joint}' for joint in _sides('eye_inner', 'mouth')), 'left_mouth-right_mouth', *_both(
         ('eye_inner-eye', 'eye-eye_outer', 'eye_outer-ear', 'wrist-pinky', 'wrist-index',
          'wrist-thumb', 'pinky-index', 'ankle-heel', 'heel-foot_index', 'ankle-foot_index')),
-    *_both(['ear-shoulder']), *_TRUNK.split(), *_LIMBS
+    *_both(['ear-shoulder']), *_TRUNK, *_LIMBS
 ])
 
 # Human3.6M (Ionescu et al., 2014), the 17 joints in use.
@@ -115,12 +116,12 @@ register_layout(
 # CrowdPose (Li et al., 2019).
 register_layout(
     'crowdpose14', [*_BODY, 'head_top', 'neck'],
-    ['head_top-neck', *(f'neck-{joint}' for joint in _sides('shoulder')), *_TRUNK.split(), *_LIMBS])
+    ['head_top-neck', *(f'neck-{joint}' for joint in _sides('shoulder')), *_TRUNK, *_LIMBS])
 
 # PoseTrack 2017 and 2018 (Andriluka et al., 2018).
 register_layout('posetrack17', ['nose', 'upper_neck', 'head_top', *_sides('ear'), *_BODY], [
     'nose-upper_neck', 'nose-head_top', *(f'nose-{joint}' for joint in _sides('ear')),
-    *(f'upper_neck-{joint}' for joint in _sides('shoulder')), *_TRUNK.split(), *_LIMBS
+    *(f'upper_neck-{joint}' for joint in _sides('shoulder')), *_TRUNK, *_LIMBS
 ])
 
 # COCO-WholeBody (Jin et al., 2020): body, feet, the 68 points of the face of iBUG 300-W, hands. A

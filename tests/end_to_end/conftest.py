@@ -35,7 +35,7 @@ class Ended:
 
 @pytest.fixture
 def run_script(capfd):
-    """Runs a Python script of the project as ``python SCRIPT ARGUMENTS`` does, but in this process."""
+    """Runs a script of the project as ``python SCRIPT ARGUMENTS`` does, but in this process."""
     return lambda script, *argv: Ended(running.run_tool(script, *argv), *capfd.readouterr())
 
 

@@ -1,4 +1,4 @@
-"""The narrow model learns four clips by heart; the full width has a recipe, docs/training_health.md."""
+"""The narrow model learns four clips by heart; the full one by docs/training_health.md."""
 import json
 from pathlib import Path
 

@@ -83,8 +83,8 @@ def test_a_frame_depends_on_the_phase_at_that_frame_only(difficulty, monkeypatch
     """With the uniform phase: a single frame says nothing of the motion."""
     found = []
     for speed in (0, 0.5, -0.5):
-        monkeypatch.setattr(clips_module, 'hand_phase', lambda rng, motion, num: 1 + speed *
-                            (np.arange(num) - 2))
+        monkeypatch.setattr(clips_module, 'hand_phase',
+                            lambda rng, motion, num, speed=speed: 1 + speed * (np.arange(num) - 2))
         clip = make_clip(1, difficulty)
         found.append((clip.frames(), clip.annotation['keypoint'], clip.annotation['object_box']))
     for frames, keypoint, box in found[1:]:

@@ -1,4 +1,7 @@
 """A run has a whole checkpoint at any moment once it has one, also its best."""
+from contextlib import suppress
+from functools import partial
+
 import pytest
 import torch
 from mmaction.registry import HOOKS
@@ -79,17 +82,13 @@ def test_there_is_a_whole_checkpoint_wherever_a_run_is_stopped(tmp_path, monkeyp
         return then(*args)
 
     for module, name in ((checkpoint_files, 'write_bytes'), (checkpoint_files, 'write_text')):
-        monkeypatch.setattr(module, name,
-                            lambda *args, then=getattr(module, name): step(*args, then=then))
+        monkeypatch.setattr(module, name, partial(step, then=getattr(module, name)))
     hook_module = __import__(CheckpointHook.__module__, fromlist=['_remove'])
     for name in ('_remove', 'write_text'):
-        monkeypatch.setattr(hook_module, name,
-                            lambda *args, then=getattr(hook_module, name): step(*args, then=then))
+        monkeypatch.setattr(hook_module, name, partial(step, then=getattr(hook_module, name)))
     runner = make_runner(tmp_path)
-    try:
+    with suppress(Killed):
         runner.train()
-    except Killed:
-        pass
     monkeypatch.undo()
     for pattern in ('epoch_*.pth', 'best_*.pth'):
         assert [path for path in tmp_path.glob(pattern) if checkpoint_files.is_whole(path)]

@@ -101,7 +101,7 @@ def test_state_of_one_machine_resumes_on_the_other(monkeypatch, on_gpu):
     pretend_gpu(monkeypatch, bfloat16=True)
     wrappers = []
     for gpu in on_gpu:
-        monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu)
+        monkeypatch.setattr(torch.cuda, 'is_available', lambda gpu=gpu: gpu)
         wrappers.append(build())
     saved, resumed = wrappers
     saved.optimizer.param_groups[0]['lr'] = 0.7

@@ -51,10 +51,7 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
                                          stages=3 if reads_rgb else 1)
     rows, columns = half(height), half(width)
     if reads_pose:
-        if heatmaps:
-            pooled = rows * columns * base
-        else:
-            pooled = base * rows * (columns + 1)
+        pooled = base * rows * (columns if heatmaps else columns + 1)
         projected = base * dims + (3 * dims + dims**2 if pose_embed == 'coords' else 0)
         parts['pose tokens'] = frames * joints * (pooled + projected)
 

@@ -1,5 +1,6 @@
 """The check of what a model uses, on models of which it is known."""
 import csv
+from functools import partial
 
 import pytest
 import torch
@@ -159,7 +160,7 @@ def test_heatmaps_of_both_layouts(aligned, clips):
         return -1 if wanted and (values.diff() <= 0).any() else label
 
     for ordered in (True, False):
-        found = top1(lambda inputs: predict(inputs, ordered), clips)
+        found = top1(partial(predict, wanted=ordered), clips)
         assert found['skeletons of other clips'] == found['no skeleton'] == 0
         assert found['left and right exchanged'] == 0
         assert found['skeleton frames shuffled'] == found['frames shuffled'] == 1 - ordered

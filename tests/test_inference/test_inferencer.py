@@ -4,6 +4,7 @@ import json
 import pickle
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
@@ -311,7 +312,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tiny, tmp_path, key, kept, sa
 def test_a_checkpoint_of_other_class_names_is_refused(tiny, tmp_path):
     config = tmp_path / 'named.py'
     config.write_text(
-        open(tiny.config).read() +
+        Path(tiny.config).read_text() +
         "test_dataloader['dataset']['metainfo'] = dict(classes=['rises', 'falls'])")
     with pytest.raises(InputError, match='classes: found falls, rises, want rises, falls'):
         D3DInferencer(str(config), tiny.checkpoint, 'cpu')

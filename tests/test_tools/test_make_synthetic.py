@@ -54,7 +54,7 @@ def test_a_process_that_is_killed_ends_it_in_one_line_that_names_the_clip(
     with pytest.raises(SystemExit) as end:
         call('--workers=2')
     assert end.value.code == 2
-    assert 'videos val 0: worker process: found its end by SIGKILL at this job' in capsys.readouterr(
-    ).err.splitlines()[-1]
+    says = 'videos val 0: worker process: found its end by SIGKILL at this job'
+    assert says in capsys.readouterr().err.splitlines()[-1]
     monkeypatch.setattr(generate, '_make_clip', make)
     call()  # it goes on

@@ -6,11 +6,11 @@ the ratio can be read with and without the first.
 """
 import contextlib
 import io
-import os.path as osp
 import statistics
 import tempfile
 import time
 import warnings
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -24,8 +24,8 @@ from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.upstream import find_config, scope
 
 NETWORKS = dict(
-    w32=DEFAULT_CONFIG, narrow=osp.join(osp.dirname(__file__), '..', '..', 'configs', 'pose',
-                                        'hrnet_w8_synthetic_128x128.py'))
+    w32=DEFAULT_CONFIG, narrow=str(
+        Path(__file__).resolve().parents[2] / 'configs' / 'pose' / 'hrnet_w8_synthetic_128x128.py'))
 _SIZE = 256
 _VIDEOS = 5
 
@@ -62,9 +62,8 @@ class Boxes:
 
 
 def write_video(path, frames):
-    """Return a video of one drawn person."""
-    with open(path, 'wb') as file:
-        file.write(encode(Clip(0, 'easy', 'test', 0, 1, _SIZE, frames).frames()))
+    """Write a video of one drawn person."""
+    Path(path).write_bytes(encode(Clip(0, 'easy', 'test', 0, 1, _SIZE, frames).frames()))
 
 
 def write_weights(cfg, path):
@@ -101,12 +100,12 @@ def main():
     warnings.simplefilter('ignore')
     boxes = Boxes(args.persons)
     with tempfile.TemporaryDirectory() as folder:
-        video, weights = osp.join(folder, 'a.mp4'), osp.join(folder, 'random.pth')
+        video, weights = f'{folder}/a.mp4', f'{folder}/random.pth'
         write_video(video, args.frames)
         cfg, _ = find_config('mmpose', NETWORKS[args.network], 'random')
         cfg.model.test_cfg = dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True)
         write_weights(cfg, weights)
-        config = osp.join(folder, 'network.py')
+        config = f'{folder}/network.py'
         cfg.dump(config)
         with scope('mmpose'):
             from mmpose.apis import init_model
@@ -128,7 +127,7 @@ def main():
               f'{summary([rate for _, rate in rates])}')
         print(f'ratio to pose_inference, its frames on disk already: {summary(alone)}')
         print(f'ratio to frame_extract and pose_inference: {summary(whole)}')
-        short = [osp.join(folder, f'{number}.mp4') for number in range(_VIDEOS)]
+        short = [f'{folder}/{number}.mp4' for number in range(_VIDEOS)]
         for path in short:
             write_video(path, 8)
         ratios = []

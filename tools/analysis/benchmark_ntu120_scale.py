@@ -9,11 +9,11 @@ and loads it in a process of its own. It prints
 - the time from the loaded data set to the first batch.
 """
 import multiprocessing
-import os
 import pickle
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import av
 import numpy as np
@@ -60,13 +60,13 @@ def write_annotations(path, clips, joints):
             dict(frame_dir=name, filename='clip.mp4', label=i % 120, img_shape=(1080, 1920),
                  original_shape=(1080, 1920), total_frames=int(frames[i]), keypoint=keypoint,
                  keypoint_score=score))
-    with open(path, 'wb') as file:
+    with Path(path).open('wb') as file:
         pickle.dump(dict(split=dict(train=names), annotations=annotations), file, protocol=4)
     return size
 
 
 def write_video(path):
-    """Return the one video that all clips share."""
+    """Write the one video that all clips share."""
     with av.open(path, 'w') as container:
         stream = container.add_stream('libx264', rate=30)
         stream.height, stream.width = SIZE
@@ -78,8 +78,7 @@ def write_video(path):
 
 def kilobytes(path, *names):
     """Sum of the lines of a file in /proc that begin with the names, in bytes."""
-    with open(path) as file:
-        lines = [line.split() for line in file]
+    lines = [line.split() for line in Path(path).read_text().splitlines()]
     return 1024 * sum(int(line[1]) for line in lines if line[0].rstrip(':') in names)
 
 
@@ -100,7 +99,7 @@ def load(path, joints):
         dict(
             type='RGBPoseDataset', ann_file=path, split='train', num_classes=120,
             layout={17: 'coco17', 25:
-                    'ntu25'}[joints], data_prefix=dict(video=os.path.dirname(path)), pipeline=[
+                    'ntu25'}[joints], data_prefix=dict(video=str(Path(path).parent)), pipeline=[
                         dict(type='AlignedSampleFrames', clip_len=CLIP_LEN),
                         dict(type='AlignedDecode'),
                         dict(type='Resize', scale=(-1, 256)),
@@ -129,14 +128,13 @@ class Reader(Dataset):
 def measure(path, joints, workers, size):
     """Load and measure, in a process that has done nothing else; print."""
     multiprocessing.set_start_method('fork', force=True)  # as in training
-    with open('/proc/self/clear_refs', 'w') as file:
-        file.write('5')  # the peak starts anew
-    own, start = resident(), time.monotonic()
+    Path('/proc/self/clear_refs').write_text('5')  # the peak starts anew
+    interpreter, start = resident(), time.monotonic()
     dataset = load(path, joints)
-    seconds, peak = time.monotonic() - start, resident(peak=True) - own
+    seconds, peak = time.monotonic() - start, resident(peak=True) - interpreter
     print(f'load: {seconds:.1f} s, peak {peak / 2**20:.0f} MiB above the interpreter\'s '
-          f'{own / 2**20:.0f} MiB: {peak / size:.2f} times the arrays; '
-          f'{(resident() - own) / size:.2f} stay')
+          f'{interpreter / 2**20:.0f} MiB: {peak / size:.2f} times the arrays; '
+          f'{(resident() - interpreter) / size:.2f} stay')
     start = time.monotonic()
     loader = DataLoader(dataset, BATCH, shuffle=True, num_workers=workers,
                         collate_fn=pseudo_collate)
@@ -160,8 +158,8 @@ def main(argv=None):
     """Write the file, measure, print."""
     args = parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, 'annotations.pkl')
-        write_video(os.path.join(folder, 'clip.mp4'))
+        path = f'{folder}/annotations.pkl'
+        write_video(f'{folder}/clip.mp4')
         size = in_a_process(write_annotations, path, args.clips, args.joints)
         print(f'{args.clips} clips, arrays of {size / 2**20:.0f} MiB', flush=True)
         in_a_process(measure, path, args.joints, args.workers, size)

@@ -7,6 +7,7 @@ least time that each reader took for each file in any round, is nearly free of i
 """
 import statistics
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def parse_args(argv=None):
 def read_plainly(path):
     """Return the plain reader: a line at a time, ``float`` of each number, no checks."""
     frames, ids, joints = [], [], []
-    with open(path) as file:
+    with Path(path).open() as file:
         num_frames = int(file.readline())
         for frame in range(num_frames):
             for _ in range(int(file.readline())):

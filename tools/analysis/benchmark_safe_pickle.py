@@ -1,10 +1,10 @@
 """Measures the safe loader against pickle.load: python tools/analysis/benchmark_safe_pickle.py."""
 import gc
-import os
 import pickle
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -46,16 +46,16 @@ def write_annotations(file, clips, frames, joints):
 
 def load_plainly(path):
     """Return what the safe loader is measured against."""
-    with open(path, 'rb') as file:
+    with Path(path).open('rb') as file:
         return pickle.load(file)
 
 
 def seconds(load, path):
     """Wall time and this process' time of a load."""
     gc.collect()
-    wall, own = time.perf_counter(), time.process_time()
+    wall, process = time.perf_counter(), time.process_time()
     content = load(path)
-    spent = time.perf_counter() - wall, time.process_time() - own
+    spent = time.perf_counter() - wall, time.process_time() - process
     del content
     return spent
 
@@ -77,10 +77,10 @@ def main(argv=None):
     """Measures and prints."""
     args = parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, 'annotations.pkl')
-        with open(path, 'wb') as file:
+        path = Path(folder, 'annotations.pkl')
+        with path.open('wb') as file:
             write_annotations(file, args.clips, args.frames, args.joints)
-        print(f'{args.clips} clips, {os.path.getsize(path) / 2**20:.0f} MiB')
+        print(f'{args.clips} clips, {path.stat().st_size / 2**20:.0f} MiB')
         times = measure(path, args.repeats)
     for index, name in enumerate(('wall clock', "process' own time")):
         plain, safe = times[:, 0, index], times[:, 1, index]

@@ -1,4 +1,4 @@
-"""Compares skeletons with known ones: python tools/analysis/compare_skeletons.py KNOWN.pkl X.pkl."""
+"""Compares skeletons with known ones: tools/analysis/compare_skeletons.py KNOWN.pkl X.pkl."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Prints parameters and multiply-adds by part: python tools/analysis/get_flops.py CONFIG."""
-import os.path as osp
 import re
 import resource
+from pathlib import Path
 
 import torch
 from mmaction.registry import MODELS
@@ -62,8 +62,8 @@ def main(argv=None):
     """Print the table."""
     args = parse_args(argv)
     if args.config.startswith('mmaction::'):
-        args.config = osp.join(get_installed_path('mmaction'), '.mim', 'configs',
-                               args.config.partition('::')[2])
+        configs = Path(get_installed_path('mmaction'), '.mim', 'configs')
+        args.config = str(configs / args.config.partition('::')[2])
     cfg = load_config(args)
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     shapes = read_shapes(args.shape) if args.shape else clip_shapes(cfg, args.split)

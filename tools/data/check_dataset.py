@@ -1,6 +1,6 @@
 """Checks annotations and videos: python tools/data/check_dataset.py X.pkl --videos DIR."""
-import os
 import sys
+from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
@@ -18,6 +18,7 @@ from mmaction_d3d.datasets.checking import (
 )
 from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import is_file, is_folder
 
 
 def parse_args(argv=None):
@@ -70,13 +71,13 @@ def _check_args(args):
                          "a name with the frame's number, such as 'img_{:05}.jpg'") from error
     for flag in ('fix', 'csv'):
         path = getattr(args, flag)
-        if path is not None and os.path.isdir(path):
+        if path is not None and is_folder(path):
             raise InputError(path, f'--{flag}', 'a folder', 'a file to write')
-    if args.fix is not None and os.path.exists(args.fix):
+    if args.fix is not None and Path(args.fix).exists():
         raise InputError(args.fix, '--fix', 'a file that is there already',
                          'the name of a new file')
-    if args.csv is not None and os.path.exists(args.csv) and os.path.exists(
-            args.ann_file) and (os.path.samefile(args.csv, args.ann_file)):
+    files = [Path(file) for file in (args.csv, args.ann_file) if file is not None and is_file(file)]
+    if len(files) == 2 and files[0].samefile(files[1]):
         raise InputError(args.csv, '--csv', 'the annotation file', 'another file')
 
 
@@ -103,8 +104,8 @@ def check(args):
     else:
         print('no --videos and no --frames: the annotations alone are checked')
     print('\n'.join(format_findings(findings)))
-    name = os.path.splitext(os.path.basename(args.ann_file))[0]
-    path = args.csv or os.path.join('work_dirs', 'check_dataset', f'{name}.csv')
+    name = Path(args.ann_file).stem
+    path = args.csv or f'work_dirs/check_dataset/{name}.csv'
     write_csv(path, findings)
     print(f'Findings: {path}')
     if args.fix is not None:

@@ -1,6 +1,7 @@
-"""Writes frames and their joints as MMPose trains on them: python tools/data/export_coco.py X.pkl."""
+"""Writes frames and joints as MMPose trains on them: python tools/data/export_coco.py X.pkl."""
 import json
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from mmaction_d3d.datasets.annotations import (
 )
 from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.files import write_bytes, write_text
+from mmaction_d3d.files import without_suffix, write_bytes, write_text
 from mmaction_d3d.media import MediaIndex, locate_video, read_video
 from mmaction_d3d.parallel import map_in_order
 from mmaction_d3d.skeletons import LAYOUTS
@@ -50,12 +51,12 @@ def write_frames(job):
     images, count = read_video(video, inds)
     if count is not None:
         raise InputError(video, 'frames', count, f'more than {inds.max()}, as total_frames says')
-    os.makedirs(os.path.join(folder, os.path.dirname(prefix)), exist_ok=True)
+    Path(folder, prefix).parent.mkdir(parents=True, exist_ok=True)
     names = []
     for index in inds.tolist():
         names.append(f'{prefix}_{index:06}.jpg')
         data = cv2.imencode('.jpg', images[index][..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-        write_bytes(os.path.join(folder, names[-1]), data.tobytes())
+        write_bytes(Path(folder, names[-1]), data.tobytes())
     return names, images[int(inds[0])].shape[:2]
 
 
@@ -63,16 +64,16 @@ def joints_of(annotation, index, person, shape):
     """V x 3 of one person: x, y in pixels of the frame, and COCO's flag 2, or 0 where missing."""
     scale = np.divide(shape, annotation['img_shape'])[::-1]
     xy = annotation['keypoint'][person, index].astype(np.float64) * scale
-    there = (annotation['keypoint_score'][person, index] > 0) & np.isfinite(xy).all(-1)
-    return np.where(there[:, None], np.column_stack([xy, np.full(len(xy), 2.)]), 0)
+    is_seen = (annotation['keypoint_score'][person, index] > 0) & np.isfinite(xy).all(-1)
+    return np.where(is_seen[:, None], np.column_stack([xy, np.full(len(xy), 2.)]), 0)
 
 
 def box_of(joints, shape, whole_frame):
     """COCO's box, x, y, width, height: the joints and a tenth of their extent around them."""
     if whole_frame:
         return [0, 0, shape[1], shape[0]]
-    there = joints[joints[:, 2] > 0, :2]
-    low, high = there.min(0), there.max(0)
+    points = joints[joints[:, 2] > 0, :2]
+    low, high = points.min(0), points.max(0)
     margin = 0.1 * (high - low)
     low, high = np.maximum(low - margin, 0), np.minimum(high + margin, shape[::-1])
     return [*low, *(high - low)]
@@ -93,10 +94,9 @@ def main():
     jobs = []
     for info in chosen:
         video = locate_video(media, info, (args.annotations, ids_of(info)[0]))['filename']
-        prefix = os.path.splitext(os.path.relpath(video, args.videos))[0]
-        jobs.append(
-            (video, os.path.join(args.out,
-                                 'images'), prefix, np.arange(0, info['total_frames'], args.every)))
+        prefix = without_suffix(os.path.relpath(video, args.videos))
+        indices = np.arange(0, info['total_frames'], args.every)
+        jobs.append((video, Path(args.out, 'images'), prefix, indices))
     images, people, crowded = [], [], 0
     for info, job, (names, shape) in zip(chosen, jobs,
                                          map_in_order(write_frames, jobs, args.workers, 'clips')):
@@ -119,7 +119,7 @@ def main():
                          keypoints=[round(float(number), 2) for number in joints.ravel()]))
     category = dict(id=1, name='person', keypoints=list(layout.joints),
                     skeleton=[[a + 1, b + 1] for a, b in layout.edges])
-    path = os.path.join(args.out, f'{args.split}.json')
+    path = Path(args.out, f'{args.split}.json')
     write_text(path, json.dumps(dict(images=images, annotations=people, categories=[category])))
     print(f'{path}: {len(images)} images, {len(people)} people')
     if crowded:

@@ -1,6 +1,6 @@
 """FineGYM (Gym99) as a data set: python tools/data/prepare_finegym.py --annotations DIR ..."""
 import argparse
-import os
+from pathlib import Path
 
 from mmaction_d3d import __version__, cli
 from mmaction_d3d.datasets.converters import add_converter_arguments, convert
@@ -46,7 +46,7 @@ def parse_args(argv=None):
 
 def read(args, report):
     """Cut the clips that the command line names."""
-    clips = os.path.join(os.path.dirname(args.out), 'videos')
+    clips = str(Path(args.out).parent / 'videos')
     return prepare_finegym(args.annotations, args.videos, clips, args.events, args.version,
                            args.short_side, args.workers, report)
 

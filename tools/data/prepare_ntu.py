@@ -1,5 +1,5 @@
 """NTU RGB+D as a data set: python tools/data/prepare_ntu.py --benchmark ntu60 ..."""
-import os
+from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters import command_line
@@ -37,7 +37,7 @@ def main():
     annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
                                     args.workers, report)
     if args.videos:
-        folder = os.path.join(os.path.dirname(args.out), 'videos')
+        folder = str(Path(args.out).parent / 'videos')
         annotations = reencode_videos(annotations, args.videos, folder, args.short_side,
                                       args.workers, report)
     samples = [parse_name(annotation['frame_dir']) for annotation in annotations]

@@ -8,12 +8,13 @@ from ...errors import InputError
 ERROR, WARNING = 'error', 'warning'
 MENDED, LEFT_OUT, NOTHING = 'mended', 'left out', ''
 
+_CHECKED_FIELDS = ('label', 'total_frames', 'img_shape', 'original_shape', 'keypoint',
+                   'keypoint_score')
+
 #: Kind of finding: severity, and what :func:`~.mending.mend` does about it. An error stops training
 #: or teaches the model something false; a warning is for a person to look at.
 KINDS = {
-    **{
-        f'wrong {field}': (ERROR, LEFT_OUT) for field in ('label', 'total_frames', 'img_shape', 'original_shape', 'keypoint', 'keypoint_score')
-    },
+    **{f'wrong {field}': (ERROR, LEFT_OUT) for field in _CHECKED_FIELDS},
     'no video': (ERROR, LEFT_OUT),
     'cannot be decoded': (ERROR, LEFT_OUT),
     'fewer frames than announced': (ERROR, MENDED),

@@ -1,5 +1,4 @@
 """Checks of every annotation against its video or folder of frames."""
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import InputError, Place
+from ...files import is_folder
 from ...media import (
     Frames,
     Media,
@@ -90,7 +90,7 @@ def check_media(annotations: list[Annotation], findings: list[Finding], path: st
     Raises:
         InputError: There is no such folder, or a template fits no annotation.
     """
-    if not os.path.isdir(source.folder):
+    if not is_folder(source.folder):
         raise InputError(source.folder, '--frames' if source.is_frames else '--videos',
                          'no such folder', 'a folder')
     unknown = {

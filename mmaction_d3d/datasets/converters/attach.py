@@ -1,5 +1,4 @@
 """Skeletons from elsewhere, attached to annotations by the clips' names."""
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -71,7 +70,7 @@ def _by_name(source: Iterable[str]) -> dict[str, str]:
     """Name in the source by each name that they go by: themselves, and without folders."""
     bare: dict[str, list[str]] = {}
     for name in source:
-        bare.setdefault(os.path.basename(name), []).append(name)
+        bare.setdefault(name.rpartition('/')[2], []).append(name)
     unique = {short: names[0] for short, names in bare.items() if len(names) == 1}
     return {**unique, **{name: name for name in source}}
 

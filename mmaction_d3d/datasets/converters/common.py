@@ -1,7 +1,6 @@
 """What the converters share: long jobs that go on, a report of drops."""
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -29,19 +28,18 @@ class Resumable:
     """
 
     def __init__(self, out: str | Path, stamp: dict) -> None:
-        self.folder = f'{os.path.abspath(out)}.parts'
+        self.folder = Path(f'{Path(out).absolute()}.parts')
         text = json.dumps(stamp, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        path = os.path.join(self.folder, 'stamp')
-        if os.path.isfile(path):
-            with open(path) as file:
-                if file.read() == digest:
-                    return
-        elif os.path.isdir(self.folder) and os.listdir(self.folder):
+        stamp_file = self.folder / 'stamp'
+        if stamp_file.is_file():
+            if stamp_file.read_text() == digest:
+                return
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
             raise InputError(self.folder, 'folder', 'files of something else',
                              'no such folder, or one that an interrupted run left')
         shutil.rmtree(self.folder, ignore_errors=True)  # of other arguments: of no use
-        write_text(path, digest)
+        write_text(stamp_file, digest)
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job], kind: type[Result],
             workers: int | None = None, name: str = 'jobs', shard: int = 256) -> list[Result]:
@@ -62,7 +60,7 @@ class Resumable:
             InputError: The results of an earlier run cannot be read.
         """
         starts = range(0, len(jobs), shard)
-        todo = [start for start in starts if not os.path.isfile(self._path(start))]
+        todo = [start for start in starts if not self._path(start).is_file()]
         rest = [job for start in todo for job in jobs[start:start + shard]]
         done = len(jobs) - len(rest)
         if done:
@@ -76,8 +74,8 @@ class Resumable:
             kind(**fields) for start in starts for fields in safe_pickle.load(self._path(start))
         ]
 
-    def _path(self, start: int) -> str:
-        return os.path.join(self.folder, f'{start:09}.pkl')
+    def _path(self, start: int) -> Path:
+        return self.folder / f'{start:09}.pkl'
 
     def remove(self) -> None:
         """Remove the folder, once the output is written."""

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ...errors import InputError
+from ...files import is_file, is_folder, without_suffix
 from ...media import Media, probe
 from ...media.find import VIDEO_SUFFIXES, has_suffix, walk
 from ..annotations import Content
@@ -26,12 +27,12 @@ class Clip:
     @property
     def name(self) -> str:
         """The clip's id: its path without suffix."""
-        return os.path.splitext(self.path)[0]
+        return without_suffix(self.path)
 
 
 @dataclass
 class Decoded:
-    """What a video holds: frames that decode, their size in pixels, why not all decode or ``''``."""
+    """What a video holds: frames that decode, their size in pixels, and why not all decode."""
     frames: int = 0
     height: int = 0
     width: int = 0
@@ -51,15 +52,13 @@ def list_folders(root: str, report: DropReport) -> list[Clip]:
     Raises:
         InputError: There is no folder in ``root``.
     """
-    tops = sorted(entry.name for entry in os.scandir(root)
-                  if entry.is_dir()) if (os.path.isdir(root)) else []
+    tops = [path.name for path in Path(root).iterdir() if path.is_dir()] if is_folder(root) else []
     if not tops:
         raise InputError(root, 'folder', 'no folder in it', 'a folder per class')
     depth = 1 if set(tops) <= set(SPLIT_FOLDERS) else 0
     clips = []
     for folder, files in walk(root):
-        below = os.path.relpath(folder, root)
-        parts = [] if below == '.' else below.split(os.sep)
+        parts = Path(folder).relative_to(root).parts
         for file in files if parts else ():  # those beside the classes are of no class
             path = '/'.join((*parts, file))
             if not has_suffix(file, VIDEO_SUFFIXES):
@@ -78,7 +77,7 @@ def read_csv(path: str | Path) -> list[dict[str, str]]:
         InputError: It cannot be read.
     """
     try:
-        with open(path, encoding='utf-8-sig', newline='') as file:
+        with Path(path).open(encoding='utf-8-sig', newline='') as file:
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, 'content', f'{type(error).__name__} ({error})',
@@ -108,7 +107,7 @@ def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
                              'a value for each of path,label,split, which the first line names')
         written, label, split = values
         clip = Clip(os.path.normpath(written).replace(os.sep, '/'), label, split)
-        if os.path.isabs(clip.path) or clip.path.startswith('../'):
+        if clip.path.startswith(('/', '../')):
             raise InputError(path, f'line {line}', clip.path, f'a path below {root}')
         other = clips.get(clip.path)
         if other is None:
@@ -120,7 +119,7 @@ def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
                              f'{other.label} in {other.split}, as in line {lines[clip.path]}')
     present = []
     for clip in clips.values():
-        if os.path.isfile(os.path.join(root, clip.path)):
+        if is_file(Path(root, clip.path)):
             present.append(clip)
         else:
             report.add('no such file: left out', clip.path)
@@ -151,11 +150,11 @@ def check_names(clips: list[Clip], root: str, report: DropReport) -> list[Clip]:
         if other != clip:
             raise InputError(root, 'names', f'{other.path} and {clip.path}',
                              'names that differ in more than the suffix')
-        by_size.setdefault(os.path.getsize(os.path.join(root, clip.path)), []).append(clip)
+        by_size.setdefault(Path(root, clip.path).stat().st_size, []).append(clip)
     alone = {same[0] for same in by_size.values() if len(same) == 1}
     for clip in clips:
         if clip not in alone:
-            with open(os.path.join(root, clip.path), 'rb') as file:
+            with Path(root, clip.path).open('rb') as file:
                 digest = hashlib.file_digest(file, 'sha256').digest()
             other = by_content.setdefault(digest, clip)
             if (other.label, other.split) != (clip.label, clip.split):
@@ -202,8 +201,8 @@ def make_annotations(clips: list[Clip], root: str, out: str, workers: int | None
     Raises:
         InputError: No video decodes.
     """
-    stamps = [(clip.path, os.stat(os.path.join(root, clip.path)).st_mtime_ns) for clip in clips]
-    job = Resumable(out, dict(root=os.path.abspath(root), clips=stamps))
+    stamps = [(clip.path, Path(root, clip.path).stat().st_mtime_ns) for clip in clips]
+    job = Resumable(out, dict(root=Path(root).absolute(), clips=stamps))
     decoded = job.map(partial(_decode, root), [clip.path for clip in clips], Decoded, workers,
                       'videos')
     numbers = all(clip.label.isdecimal() for clip in clips)
@@ -233,7 +232,7 @@ def make_annotations(clips: list[Clip], root: str, out: str, workers: int | None
 def _decode(root: str, path: str) -> Decoded:
     """Decode a video and count its frames: headers may announce frames that do not decode."""
     try:
-        info = probe(Media(os.path.join(root, path), path), count='frames')
+        info = probe(Media(str(Path(root, path)), path), count='frames')
     except InputError as error:
         return Decoded(problem=str(error.found))
     return Decoded(info.frames, info.height, info.width, info.problem)

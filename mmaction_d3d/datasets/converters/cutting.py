@@ -4,11 +4,11 @@ A cut without decoding can begin at a key frame only, seconds off. Here a clip h
 frames shown from its start on and before its end, as ``ffmpeg -i VIDEO -ss START -t LENGTH`` with
 an encoder gives them.
 """
-import os
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ...errors import InputError
+from ...files import is_file
 from ...media import DecodingError, H264Writer, Video
 from .reencode import existing, small_video
 
@@ -48,7 +48,7 @@ def cut(job: Cut) -> Clip:
     Raises:
         InputError: The file is there already, of another size, or cannot be written.
     """
-    if os.path.isfile(job.target):
+    if is_file(job.target):
         return Clip(*existing(job.target, job.short_side))
     try:
         video = Video(job.source)

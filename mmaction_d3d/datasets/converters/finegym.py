@@ -15,10 +15,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...files import numbered_lines
+from ...files import is_file, numbered_lines
 from ...media import files_by_name
 from ...media.find import VIDEO_SUFFIXES
 from ...parallel import map_in_order
@@ -61,7 +62,7 @@ def read_classes(folder: str) -> list[str]:
     Raises:
         InputError: The file is missing, a line has another form, or labels do not count from 0.
     """
-    path = os.path.join(folder, 'gym99_categories.txt')
+    path = str(Path(folder, 'gym99_categories.txt'))
     classes: list[str] = []
     for place, line in numbered_lines(path, "FineGYM's file of that name"):
         match = _CATEGORY.fullmatch(line)
@@ -92,7 +93,7 @@ def read_elements(folder: str, version: str, num_classes: int, report: DropRepor
     places: dict[str, str] = {}
     for split, file in (('train', f'gym99_train_element_v{version}.txt'),
                         ('val', 'gym99_val_element.txt')):
-        path = os.path.join(folder, file)
+        path = str(Path(folder, file))
         for place, line in numbered_lines(path, "FineGYM's file of that name"):
             name, _, label = line.partition(' ')
             if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d+', label) or (int(label)
@@ -121,7 +122,7 @@ def read_times(folder: str, version: str) -> dict[str, tuple[Fraction, Fraction]
     Raises:
         InputError: The file is missing or has another form.
     """
-    path = os.path.join(folder, f'finegym_annotation_info_v{version}.json')
+    path = str(Path(folder, f'finegym_annotation_info_v{version}.json'))
     times = {}
     for video, events in _items(read_json(path), path, 'content'):
         for event, content in _items(events, path, video):
@@ -192,7 +193,7 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
             if _can_be_cut(element.event, element.parts[0], times, sources, report)
         })
     jobs = {
-        name: Cut(sources[video], os.path.join(folder, name + SUFFIX), *times[name], short_side)
+        name: Cut(sources[video], str(Path(folder, name + SUFFIX)), *times[name], short_side)
         for name, (folder, video) in wanted.items()
     }
     made = _cut_all(jobs, workers, report)
@@ -227,7 +228,7 @@ def _can_be_cut(name: str, video: str, times: dict[str, tuple[Fraction, Fraction
 
 def _cut_all(jobs: dict[str, Cut], workers: int | None, report: DropReport) -> dict[str, Clip]:
     """Do the jobs, by name of the clip; give those that succeed."""
-    earlier = {name: job for name, job in jobs.items() if os.path.isfile(job.target)}
+    earlier = {name: job for name, job in jobs.items() if is_file(job.target)}
     rest = {name: job for name, job in jobs.items() if name not in earlier}
     if earlier:
         print(f'clips: {len(earlier)} of {len(jobs)} are there from an earlier run')

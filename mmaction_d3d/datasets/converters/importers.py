@@ -9,11 +9,13 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...errors import InputError, Place
+from ...files import is_folder, without_suffix
 from ...skeletons import LAYOUTS, SkeletonLayout, get_layout
 from .. import safe_pickle
 from ..annotations import Annotation, AnnotationChecker, ids_of, read_annotations
@@ -87,19 +89,15 @@ def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
     ``keypoint_scores``. Files of images lie in a folder a clip. Source: mmpose 1.x,
     ``structures/utils.py`` and ``apis/inferencers/base_mmpose_inferencer.py``.
     """
-    root, files = path, [path]
-    if os.path.isdir(path):
-        files = files_below(path, '.json')
-    else:
-        root = os.path.dirname(path)
+    root, files = _json_files(path)
     clips: Readers = {}
     images: dict[str, dict[int, str]] = {}
     is_image: dict[str, bool] = {}
     for file in files:
-        folder = os.path.dirname(file)
+        folder = str(Path(file).parent)
         if folder not in is_image:  # all files of a folder are of one kind: one look is enough
             is_image[folder] = not _mmpose_frames(file)[1]
-        stem = os.path.splitext(os.path.relpath(file, root))[0]
+        stem = without_suffix(os.path.relpath(file, root))
         if is_image[folder]:
             clip, number = split_frame_name(stem, file)
             _add_file(images, clip, number, file)
@@ -109,6 +107,13 @@ def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
     for clip, numbered in images.items():
         clips[clip] = partial(_read_mmpose_images, numbered, (root, clip), layout)
     return clips
+
+
+def _json_files(path: str) -> tuple[str, list[str]]:
+    """Return the folder that clips are named from, and the files: all of a folder, or the one."""
+    if is_folder(path):
+        return path, files_below(path, '.json')
+    return str(Path(path).parent), [path]
 
 
 def _add_file(clips: dict[str, dict[int, str]], clip: str, number: int, file: str) -> None:
@@ -182,7 +187,7 @@ def from_openpose(path: str, layout: SkeletonLayout | None) -> Readers:
         video = re.fullmatch(r'(.+)_\d{12}', name)  # of an image, the name is the image's
         if video:
             folder, last = os.path.split(video[1])
-            clip = folder if os.path.basename(folder) == last else video[1]
+            clip = folder if folder.rpartition('/')[2] == last else video[1]
         _add_file(clips, clip, number, file)
     return {
         clip: partial(_read_openpose_clip, files, (path, clip), layout)
@@ -225,21 +230,19 @@ def from_alphapose(path: str, layout: SkeletonLayout | None) -> Readers:
     ``CLIP_000001.jpg``. 17 joints are COCO's, 26 Halpe's, 133 COCO-WholeBody's. Source: AlphaPose,
     ``docs/output.md``.
     """
-    root, files = (path,
-                   files_below(path, '.json')) if os.path.isdir(path) else (os.path.dirname(path),
-                                                                            [path])
+    root, files = _json_files(path)
     clips: dict[str, dict[int, list]] = {}
     for file in files:
-        stem = os.path.splitext(os.path.relpath(file, root))[0]
+        stem = without_suffix(os.path.relpath(file, root))
         folder, name = os.path.split(stem)
         video = folder if folder and name == 'alphapose-results' else stem
         people = read_json(file)
         try:
             for person in people:
                 image = str(person['image_id'])
-                is_number = os.path.splitext(image)[0].isdecimal()
-                clip, number = (video, int(
-                    os.path.splitext(image)[0])) if is_number else (split_frame_name(image, file))
+                name = without_suffix(image)
+                clip, number = (video,
+                                int(name)) if name.isdecimal() else (split_frame_name(image, file))
                 clips.setdefault(clip, {}).setdefault(number, []).append(person['keypoints'])
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(file, 'content', f'{type(error).__name__} ({error})',
@@ -309,6 +312,6 @@ def import_skeletons(path: str, kind: str, layout: str | None = None) -> Readers
     Raises:
         InputError: There is nothing at ``path``, or it is of another kind.
     """
-    if not os.path.exists(path):
+    if not os.path.exists(path):  # noqa: PTH110 - as files.is_file
         raise InputError(path, 'skeletons', 'nothing there', 'a file or folder')
     return IMPORTERS[kind](path, get_layout(layout, 'command line') if layout else None)

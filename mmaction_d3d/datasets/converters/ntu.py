@@ -2,6 +2,7 @@
 import os
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from ...errors import InputError
 from ...media import files_by_name
@@ -63,8 +64,10 @@ def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, worke
           f'set has {protocol.num_samples} samples, missing skeletons included')
     work = Resumable(
         out,
-        dict(benchmark=benchmark, num_person=num_person,
-             files=[(path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in chosen]))
+        dict(
+            benchmark=benchmark, num_person=num_person,
+            files=[(path, status.st_size, status.st_mtime_ns) for path in chosen
+                   for status in [Path(path).stat()]]))
     results = work.map(partial(convert, num_person=num_person), chosen, Converted, workers,
                        'skeleton files')
     annotations = []
@@ -88,7 +91,7 @@ def convert(path: str, num_person: int) -> Converted:
     Returns:
         The sample's annotation; None where the file is damaged or shows nobody.
     """
-    sample = parse_name(os.path.basename(path)[:-len(SKELETON_SUFFIX)])
+    sample = parse_name(Path(path).name[:-len(SKELETON_SUFFIX)])
     assert sample is not None, 'prepare_ntu chose the files by their names'
     try:
         skeleton = read_skeleton(path)
@@ -141,7 +144,7 @@ def reencode_videos(annotations: list[Annotation], videos: str, folder: str, sho
         else:
             report.add('no video: left out', annotation['frame_dir'])
     jobs = [(videos_by_name[annotation['frame_dir']],
-             os.path.join(folder, annotation['frame_dir'] + VIDEO_SUFFIX), short_side)
+             str(Path(folder, annotation['frame_dir'] + VIDEO_SUFFIX)), short_side)
             for annotation in with_video]
     decoded = []
     for annotation, result in zip(with_video, map_in_order(reencode, jobs, workers, 'videos')):

@@ -8,6 +8,7 @@ https://github.com/shahroudy/NTURGB-D.
 """
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -88,8 +89,7 @@ class _Lines:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        with open(path, 'rb') as file:
-            text = file.read().translate(_BLANKS).decode('ascii', 'replace')
+        text = Path(path).read_bytes().translate(_BLANKS).decode('ascii', 'replace')
         if '#' in text or '(' in text:
             text = _ODD_NAN.sub('nan', text)
         self.lines = text.rstrip().split('\n') if text.strip() else []
@@ -108,7 +108,7 @@ class _Lines:
         return fields
 
     def whole(self, place: int, length: int, what: str, name: str | None = None) -> int:
-        """Return the first number of a line of ``length``, the ``name`` (default: all of ``what``)."""
+        """Return the first number of a line of ``length``: its ``name``, by default ``what``."""
         field = self.split(place, length, what)[0]
         if not field.isdigit() or len(field) > _MAX_DIGITS:
             kind = f'at most {_MAX_DIGITS} digits' if field.isdigit() else 'a whole number'
@@ -173,7 +173,7 @@ def _find_bodies(lines: _Lines, bodies: list[tuple[int, int, int]]) -> int:
 
 
 def _parse_bodies(lines: _Lines, bodies: list[tuple[int, int, int]]) -> np.ndarray:
-    """Return the numbers of all joints' lines, bodies * 25 x 12, float64; see to the bodies' own."""
+    """Return the numbers of all joints' lines, bodies * 25 x 12, float64; check the bodies' own."""
     heads = [lines.lines[first - 2] for _, _, first in bodies]
     rows = [row for _, _, first in bodies for row in lines.lines[first:first + NUM_JOINTS]]
     values = _parse(rows, _JOINT_FIELDS)

@@ -17,14 +17,15 @@ Slips in the published files, each counted in the report:
   ``bowling``, ``pull_ups``, ``push_ups``, ``sit_ups`` and ``squats`` where files have the names
   in :data:`CLASSES`.
 """
-import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat
 
 from ...errors import InputError
+from ...files import is_folder
 from ...media import read_image
 from ...parallel import map_in_order
 from ...skeletons import get_layout
@@ -91,9 +92,10 @@ def class_of(label: dict[str, np.ndarray], path: str) -> tuple[str, bool]:
 
 def count_frames(folder: str) -> tuple[int, bool]:
     """Frames 000001.jpg, 000002.jpg, ... up to the first that is missing, and whether one is."""
-    if not os.path.isdir(folder):
+    if not is_folder(folder):
         return 0, False
-    numbers = {int(name[:6]) for name in os.listdir(folder) if re.fullmatch(r'\d{6}\.jpg', name)}
+    names = [path.name for path in Path(folder).iterdir()]
+    numbers = {int(name[:6]) for name in names if re.fullmatch(r'\d{6}\.jpg', name)}
     count = 0
     while count + 1 in numbers:
         count += 1
@@ -115,7 +117,7 @@ def read_clip(job: tuple[str, str]) -> Labelled:
         InputError: The label file cannot be used.
     """
     root, name = job
-    path = os.path.join(root, 'labels', f'{name}.mat')
+    path = str(Path(root, 'labels', f'{name}.mat'))
     label, notes = read_label(path), []
     joints = len(get_layout('penn13'))
     for key, columns in dict(x=joints, y=joints, visibility=joints, bbox=4).items():
@@ -124,7 +126,7 @@ def read_clip(job: tuple[str, str]) -> Labelled:
                                                                  (key != 'bbox' or value.size)):
             raise InputError(path, key, f'{" x ".join(map(str, value.shape))} {value.dtype}',
                              f'frames x {columns} numbers')
-    folder = os.path.join(root, 'frames', name)
+    folder = str(Path(root, 'frames', name))
     frames, gap = count_frames(folder)
     rows = min(len(label[key]) for key in ('x', 'y', 'visibility'))
     total = min(frames, rows)
@@ -139,7 +141,7 @@ def read_clip(job: tuple[str, str]) -> Labelled:
     action, respelled = class_of(label, path)
     if respelled:
         notes.append('class name in another spelling: mended')
-    shape, resized = _shape(label, path, os.path.join(folder, '000001.jpg'))
+    shape, resized = _shape(label, path, str(Path(folder, '000001.jpg')))
     if resized:
         notes.append('frames of another size than dimensions says: joints are scaled to them')
     train = int(label['train'].flat[0]) if label['train'].size else None
@@ -199,11 +201,11 @@ def read_pennaction(root: str, workers: int | None, report: DropReport) -> Conte
         InputError: A folder or all clips are missing, or a label file cannot be used.
     """
     for folder in ('frames', 'labels'):
-        if not os.path.isdir(os.path.join(root, folder)):
+        if not is_folder(Path(root, folder)):
             raise InputError(root, folder, 'no such folder', 'ROOT with frames and labels')
-    names = sorted(name[:-4] for name in os.listdir(os.path.join(root, 'labels'))
-                   if name.endswith('.mat') and not name.startswith('.'))
-    for name in sorted(set(os.listdir(os.path.join(root, 'frames'))) - set(names)):
+    names = sorted(path.stem for path in Path(root, 'labels').iterdir()
+                   if path.suffix == '.mat' and not path.name.startswith('.'))
+    for name in sorted({path.name for path in Path(root, 'frames').iterdir()} - set(names)):
         report.add('frames without a label file: left out', name)
     content: Content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES),
                             layout='penn13')

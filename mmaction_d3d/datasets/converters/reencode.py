@@ -1,12 +1,12 @@
 """Videos made smaller: decoding 1080p frames takes most of the time of training."""
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from ...errors import InputError
-from ...files import whole_or_absent
+from ...files import is_file, whole_or_absent
 from ...media import KEEPING, DecodingError, H264Writer, Media, Video, probe
 
 
@@ -31,7 +31,7 @@ def reencode(job: tuple[str, str, int]) -> Reencoded:
         InputError: The file is there already, of another size, or cannot be written.
     """
     source, target, short_side = job
-    if os.path.isfile(target):
+    if is_file(target):
         return Reencoded(frames=existing(target, short_side)[0])
     try:
         video = Video(source)
@@ -57,9 +57,10 @@ def small_video(target: str, rate: Fraction, short_side: int) -> Iterator[H264Wr
         rate: Frames a second.
         short_side: In pixels, which smaller frames keep.
     """
-    with whole_or_absent(target) as file:
-        with H264Writer(file, os.path.splitext(target)[1][1:], rate, KEEPING, short_side) as small:
-            yield small
+    suffix = Path(target).suffix[1:]
+    with whole_or_absent(target) as file, H264Writer(file, suffix, rate, KEEPING,
+                                                     short_side) as small:
+        yield small
 
 
 def existing(target: str, short_side: int) -> tuple[int, tuple[int, int]]:

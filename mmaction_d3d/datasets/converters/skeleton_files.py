@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, Place
+from ...files import without_suffix
 from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
 
 ASK = '--source-layout'  # says what the joints of --skeletons are
@@ -41,8 +42,7 @@ def read_json(path: str | Path) -> Any:
         InputError: It cannot be read, or is none.
     """
     try:
-        with open(path, encoding='utf-8') as file:
-            return json.load(file)
+        return json.loads(Path(path).read_text(encoding='utf-8'))
     except (OSError, ValueError, RecursionError) as error:
         reason = ' '.join(str(error).split())
         raise InputError(path, 'content', f'{type(error).__name__} ({reason})',
@@ -55,10 +55,11 @@ def files_below(folder: str, suffix: str) -> list[str]:
     Raises:
         InputError: There is none.
     """
-    found = sorted(glob.glob(os.path.join(glob.escape(folder), '**', f'*{suffix}'), recursive=True))
-    if not found:
+    pattern = f'{glob.escape(folder)}/**/*{suffix}'
+    paths = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - no hidden ones
+    if not paths:
         raise InputError(folder, 'folder', f'no file *{suffix}', 'at least one, at any depth')
-    return found
+    return paths
 
 
 def split_frame_name(name: str, path: str) -> tuple[str, int]:
@@ -68,7 +69,7 @@ def split_frame_name(name: str, path: str) -> tuple[str, int]:
         InputError: It is neither; the message blames the file ``path``.
     """
     folder, file = os.path.split(name)
-    match = re.fullmatch(r'(.*?)[_-]?(\d+)', os.path.splitext(file)[0])
+    match = re.fullmatch(r'(.*?)[_-]?(\d+)', without_suffix(file))
     if not match or not (folder or match[1]):
         raise InputError(path, 'name of a frame', repr(name),
                          'the clip and the frame, as CLIP/000001.* or CLIP_000001.*')
@@ -110,8 +111,8 @@ def gather(people: dict[int, np.ndarray], place: Place, joints: Sequence[str] | 
         InputError: People have different joints, or the joints are not known.
     """
     first = min(people, default=0)
-    frames = {number - first: there for number, there in people.items() if len(there)}
-    sizes = sorted({there.shape[1] for there in frames.values()})
+    frames = {number - first: persons for number, persons in people.items() if len(persons)}
+    sizes = sorted({persons.shape[1] for persons in frames.values()})
     if len(sizes) > 1 or (joints is not None and sizes not in ([], [len(joints)])):
         raise InputError(
             *place, f'people with {" and ".join(map(str, sizes))} joints',

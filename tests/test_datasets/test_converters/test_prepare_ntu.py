@@ -125,7 +125,7 @@ def test_name_twice_is_refused(call, skeletons, out):
 
 
 def test_folder_without_files_is_refused(call, skeletons):
-    code, _, error = call(benchmark='ntu120', *['--skeletons', skeletons / 'S002'])
+    code, _, error = call('--skeletons', skeletons / 'S002', benchmark='ntu120')
     assert code == 2 and 'no such folder' in error
 
 
