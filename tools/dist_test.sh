@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Tests with several processes, one a GPU (or on CPUs where no GPU is):
-#   tools/dist_test.sh CONFIG CHECKPOINT GPUS [arguments of test.py]
+# usage: tools/dist_test.sh CONFIG CHECKPOINT GPUS [arguments of test.py]
+# Tests with several processes, one a GPU (or on CPUs where no GPU is).
 # Several machines: the same command on each, with NNODES, NODE_RANK, MASTER_ADDR and PORT set.
 set -eu
+. "$(dirname "$0")/usage.sh" 3 "$@"
 
 CONFIG=$1
 CHECKPOINT=$2

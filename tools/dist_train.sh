@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Trains with several processes, one a GPU (or on CPUs where no GPU is):
-#   tools/dist_train.sh CONFIG GPUS [arguments of train.py]
+# usage: tools/dist_train.sh CONFIG GPUS [arguments of train.py]
+# Trains with several processes, one a GPU (or on CPUs where no GPU is).
 # Several machines: the same command on each, with NNODES, NODE_RANK, MASTER_ADDR and PORT set.
 set -eu
+. "$(dirname "$0")/usage.sh" 2 "$@"
 
 CONFIG=$1
 GPUS=$2

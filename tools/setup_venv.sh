@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
+# usage: tools/setup_venv.sh
 # Creates .venv from requirements/lock.txt with this project in it, or reuses it while it is that.
 # `make setup` runs it. PYTHON names the interpreter; without it the first Python 3.11 found serves.
 set -euo pipefail
 
+case ${1:-} in
+'') ;;
+-h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit ;;
+*) printf 'error: command line: arguments: found %s, want none\n' "$1" >&2; exit 2 ;;
+esac
 want=3.11
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lock=$root/requirements/lock.txt

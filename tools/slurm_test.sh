@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Tests on a Slurm cluster:
-#   tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py]
+# usage: tools/slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments of test.py]
+# Tests on a Slurm cluster.
 # GPUS (8), GPUS_PER_NODE (8), CPUS_PER_TASK (5) and SRUN_ARGS are environment variables.
 set -eu
+. "$(dirname "$0")/usage.sh" 4 "$@"
 
 PARTITION=$1
 JOB_NAME=$2

@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# Trains on a Slurm cluster: tools/slurm_train.sh PARTITION JOB_NAME CONFIG [arguments of train.py]
+# usage: tools/slurm_train.sh PARTITION JOB CONFIG [WORK_DIR] [arguments of train.py]
+# Trains on a Slurm cluster.
 # GPUS (8), GPUS_PER_NODE (8), CPUS_PER_TASK (5) and SRUN_ARGS are environment variables.
 set -eu
+. "$(dirname "$0")/usage.sh" 3 "$@"
 
 PARTITION=$1
 JOB_NAME=$2
 CONFIG=$3
+shift 3
+case ${1:--} in
+-*) ;;
+*) set -- --work-dir "$@" ;;
+esac
 TOOLS=$(dirname "$0")
 
 # One port for all processes, and not the same for two jobs on one machine.
@@ -21,4 +28,4 @@ exec srun -p "$PARTITION" \
     --cpus-per-task="${CPUS_PER_TASK:-5}" \
     --kill-on-bad-exit=1 \
     ${SRUN_ARGS:-} \
-    "${PYTHON:-python}" -u "$TOOLS/train.py" "$CONFIG" --launcher=slurm "${@:4}"
+    "${PYTHON:-python}" -u "$TOOLS/train.py" "$CONFIG" --launcher=slurm "$@"

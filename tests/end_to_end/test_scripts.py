@@ -1,6 +1,7 @@
 """The shell scripts start processes as they should, without GPUs and without Slurm."""
 import os
 import pickle
+import re
 import socket
 import subprocess
 import sys
@@ -51,7 +52,48 @@ def test_wrong_input_ends_distributed_training_as_any_other(run_shell):
     assert ended.stderr.splitlines()[-1].startswith('error: none.py: config: found ')
 
 
+SCRIPTS = sorted(path.name for path in TOOLS.glob('*.sh') if path.name != 'usage.sh')
+USAGES = {name: (TOOLS / name).read_text().splitlines()[1].removeprefix('# ') for name in SCRIPTS}
+
+
+@pytest.mark.parametrize('flag', ['--help', '-h'])
+@pytest.mark.parametrize('name', SCRIPTS)
+def test_help_prints_the_usage_and_nothing_else(run_shell, name, flag, tmp_path):
+    before = sorted(tmp_path.rglob('*'))
+    ended = run_shell(name, flag)
+    assert (ended.returncode, ended.stderr) == (0, '')
+    lines = ended.stdout.splitlines()
+    assert lines[0] == USAGES[name] and lines[0].startswith(f'usage: tools/{name}')
+    assert 2 < len(lines) < 8 and not any(line.startswith(('#', 'set ')) for line in lines)
+    assert sorted(tmp_path.rglob('*')) == before
+
+
+@pytest.mark.parametrize('name', [name for name in SCRIPTS if name != 'setup_venv.sh'])
+def test_missing_arguments_give_the_usage_in_one_line(run_shell, name):
+    needed = len(re.findall(r' [A-Z]+\b', USAGES[name].partition(' [')[0]))
+    for number in range(needed):
+        ended = run_shell(name, *['x'] * number)
+        assert (ended.returncode, ended.stdout) == (2, ''), number
+        assert ended.stderr == f'{USAGES[name]}\n'
+
+
+def test_setup_takes_no_arguments(run_shell):
+    ended = run_shell('setup_venv.sh', 'here')
+    assert (ended.returncode, ended.stdout) == (2, '')
+    assert ended.stderr == 'error: command line: arguments: found here, want none\n'
+
+
+@pytest.mark.parametrize('name', [name for name in SCRIPTS if name != 'setup_venv.sh'])
+def test_pages_show_the_arguments_of_the_usage(name):
+    page = (TOOLS.parent / 'docs/interface.md').read_text()
+    shown = re.search(rf'`(tools/{name}[^`]*)`', page)[1]
+    assert USAGES[name].replace('[WORK_DIR]', 'WORK_DIR').startswith(f'usage: {shown}')
+
+
 @pytest.mark.parametrize('name, args, tail', [
+    ('slurm_train.sh', ['part', 'job', 'c.py', 'work dir', '--seed', '1'],
+     ['train.py', 'c.py', '--launcher=slurm', '--work-dir', 'work dir', '--seed', '1']),
+    ('slurm_train.sh', ['part', 'job', 'c.py'], ['train.py', 'c.py', '--launcher=slurm']),
     ('slurm_train.sh', ['part', 'job', 'c.py', '--seed', '1'
                         ], ['train.py', 'c.py', '--launcher=slurm', '--seed', '1']),
     ('slurm_test.sh', ['part', 'job', 'c.py', 'w.pth', '--dump', 'd.pkl'
