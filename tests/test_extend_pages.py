@@ -144,6 +144,15 @@ def test_data_set(recipe, square_video):
     assert (recipe.project / 'work_dirs/d3d_gestures/browse_train.png').exists()
 
 
+def test_attention(recipe, quickstart):
+    recipe = recipe('attention.md')
+    quickstart(recipe.project)
+    recipe.perform()
+    checkpoint = torch.load(recipe.project / 'work_dirs/d3d_frame_joints/last.pth')
+    assert any('.joint.ffn.' in name for name in checkpoint['state_dict'])
+    assert 'FrameJointAttention' in checkpoint['meta']['cfg']
+
+
 def test_skeleton_backend(recipe, square_video):
     recipe = recipe('skeleton_backend.md')
     (recipe.project / 'data').mkdir()
