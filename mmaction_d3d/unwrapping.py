@@ -6,7 +6,7 @@ from mmengine.model import is_model_wrapper
 from torch import nn
 
 
-def unwrap_model(model: nn.Module) -> nn.Module:
+def unwrap_model(model: nn.Module) -> Any:
     """Find the model in a wrapper, such as ``MMDistributedDataParallel``.
 
     Args:

@@ -1,3 +1,4 @@
+"""Training and test: the runner, its hooks and loops, and what is checked before a run."""
 from .amp_loops import AmpTestLoop, AmpValLoop
 from .arguments import DATA_VARIABLE, add_shared_arguments, load_config, read_config
 from .build import build_dataset, build_runner, config_mistakes

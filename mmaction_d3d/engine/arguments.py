@@ -1,13 +1,17 @@
 """Command line arguments that the tools share, and the config they make."""
+import argparse
 import inspect
 import os
-import os.path as osp
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from ..errors import InputError
+from ..files import is_folder
 
 DATA_VARIABLE = 'MMACTION_D3D_DATA'
 
@@ -21,18 +25,19 @@ _RUNNER_KEYS = {
 class _Overrides(DictAction):
     """MMEngine's ``KEY=VALUE`` arguments, with a plain answer to what is none."""
 
-    def __call__(self, parser, namespace, values, option_string=None):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
+                 values: list[str], option_string: str | None = None) -> None:
         for value in values:
             if '=' not in value:
                 raise InputError('command line', '--cfg-options', value, 'KEY=VALUE')
         super().__call__(parser, namespace, values, option_string)
 
 
-def add_shared_arguments(parser):
+def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that training and test have in common.
 
     Args:
-        parser (argparse.ArgumentParser): The tool's parser.
+        parser: The tool's parser.
     """
     parser.add_argument('config', help='config file')
     parser.add_argument(
@@ -51,23 +56,22 @@ def add_shared_arguments(parser):
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
-def load_config(args):
+def load_config(args: argparse.Namespace) -> Config:
     """Read the config file that the shared arguments name, and apply them to it.
 
     Args:
-        args (argparse.Namespace): Arguments of :func:`add_shared_arguments`.
+        args: Arguments of :func:`add_shared_arguments`.
 
     Returns:
-        Config: The config, with ``work_dir`` and ``launcher`` set.
+        The config, with ``work_dir`` and ``launcher`` set.
 
     Raises:
         InputError: If the file cannot be read as a config, ``--data-root`` is no folder or would
             have no effect, or ``--cfg-options`` names what no config has.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    if args.data_root is not None:
-        if not osp.isdir(args.data_root):
-            raise InputError(args.data_root, '--data-root', 'no such folder', 'a folder')
+    if args.data_root is not None and not is_folder(args.data_root):
+        raise InputError(args.data_root, '--data-root', 'no such folder', 'a folder')
     with _data_root(args.data_root):
         cfg = read_config(args.config)
     if args.data_root is not None and DATA_VARIABLE not in cfg.env_variables:
@@ -78,12 +82,12 @@ def load_config(args):
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0])
+        cfg.work_dir = f'work_dirs/{Path(args.config).stem}'
     return cfg
 
 
 @contextmanager
-def _data_root(folder):
+def _data_root(folder: str | None) -> Iterator[None]:
     """Let configs read a folder, if one is given, in place of the environment's."""
     before = os.environ.get(DATA_VARIABLE)
     if folder is not None:
@@ -97,7 +101,7 @@ def _data_root(folder):
             del os.environ[DATA_VARIABLE]
 
 
-def read_config(path):
+def read_config(path: str) -> Config:
     """Read a config file, and imports what its ``custom_imports`` names.
 
     Raises:
@@ -119,7 +123,7 @@ def read_config(path):
                          'a config that loads') from error
 
 
-def _apply_overrides(cfg, overrides):
+def _apply_overrides(cfg: Config, overrides: dict[str, Any]) -> None:
     known = set(cfg) | set(inspect.signature(Runner).parameters) | _RUNNER_KEYS
     for key in overrides:
         # MMEngine takes any key and lets a misspelt one lie unused.

@@ -1,10 +1,12 @@
 """Builds the runner of a config, with a plain answer to a key that no class knows."""
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmaction.registry import DATASETS, RUNNERS
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 
 from .. import compat
 from ..errors import InputError
@@ -12,14 +14,14 @@ from ..gpus import check_processes, unused_gpu
 from .checks import check_config, resume_point
 
 
-def build_runner(cfg):
+def build_runner(cfg: Config) -> Runner:
     """Check a config and build its runner, the model included.
 
     Args:
-        cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.
 
     Returns:
-        Runner: MMEngine's, or the config's ``runner_type``.
+        MMEngine's, or the config's ``runner_type``.
 
     Raises:
         InputError: If the config contradicts itself or names what does not exist, or if there are
@@ -61,7 +63,7 @@ def build_dataset(cfg: Config, split: str) -> BaseDataset:
 
 
 @contextmanager
-def config_mistakes(cfg):
+def config_mistakes(cfg: Config) -> Iterator[None]:
     """Turn a class or argument that does not exist, met while building, into an InputError."""
     try:
         yield

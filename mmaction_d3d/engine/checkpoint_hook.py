@@ -1,6 +1,7 @@
 """MMEngine's checkpoint hook, which removes a checkpoint only when the next one is whole."""
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mmaction.registry import HOOKS
 from mmengine import hooks
@@ -60,10 +61,12 @@ class CheckpointHook(hooks.CheckpointHook):
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         """Save where the metrics are better, and only then remove the best one before."""
-        backend, self.file_backend = self.file_backend, _LateRemovals(self.file_backend)
+        backend: BaseStorageBackend = self.file_backend
+        late = _LateRemovals(backend)
+        self.file_backend: BaseStorageBackend = late
         try:
             super()._save_best_checkpoint(runner, metrics)
-            self.file_backend.remove_now()
+            late.remove_now()
         finally:
             self.file_backend = backend
 
@@ -76,10 +79,11 @@ class CheckpointHook(hooks.CheckpointHook):
 class _LateRemovals:
     """A storage backend that removes files when it is told to."""
 
-    def __init__(self, backend: BaseStorageBackend):
-        self._backend, self._due = backend, []
+    def __init__(self, backend: BaseStorageBackend) -> None:
+        self._backend = backend
+        self._due: list[str] = []
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def remove(self, path: str) -> None:

@@ -11,7 +11,7 @@ from ..checkpoint_files import name_checkpoint
 
 @HOOKS.register_module()
 class CheckpointNamesHook(Hook):
-    """Keep ``WORK_DIR/best.pth`` and ``WORK_DIR/last.pth`` the same as what ``CheckpointHook`` wrote.
+    """Keep ``WORK_DIR/best.pth`` and ``last.pth`` the same as what ``CheckpointHook`` wrote.
 
     They are further names of its files (hard links), or copies where the file system has no links,
     so that they stay whole when it removes older files. ``best.pth`` is the best by the first of

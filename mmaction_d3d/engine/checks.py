@@ -1,24 +1,28 @@
 """What can be known to be wrong before a long run starts."""
-import os.path as osp
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
+from mmengine.config import Config
 from mmengine.runner import find_latest_checkpoint
+from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
 from ..errors import InputError
+from ..files import is_file
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
 
 _CHECKPOINT = 'a checkpoint that MMEngine saved'
 
 
-def check_config(cfg):
+def check_config(cfg: Config) -> None:
     """Check that the model and every data set of a config speak of the same classes and joints.
 
     Args:
-        cfg (Config): The config.
+        cfg: The config.
 
     Raises:
         InputError: If there is no model, or ``num_classes``, ``num_person`` or the joints of
@@ -34,7 +38,8 @@ def check_config(cfg):
             _check_dataset(cfg, field, dataset, head, backbone)
 
 
-def _check_dataset(cfg, field, dataset, head, backbone):
+def _check_dataset(cfg: Config, field: str, dataset: dict[str, Any], head: dict[str, Any],
+                   backbone: dict[str, Any]) -> None:
     pairs = {
         'cls_head.num_classes': (head.get('num_classes'), 'num_classes'),
         'backbone.num_person': (backbone.get('num_person'), 'num_person'),
@@ -70,11 +75,11 @@ def resume_point(work_dir: str) -> ResumePoint:
         InputError: ``last_checkpoint``, which names it, is empty, and there is no other.
     """
     named = find_latest_checkpoint(work_dir)
-    here = named and osp.join(work_dir, osp.basename(named))
-    last = here if here and osp.isfile(here) else named
-    if last and osp.isfile(last) and is_whole(last):
+    moved = named and str(Path(work_dir, Path(named).name))
+    last = moved if moved and is_file(moved) else named
+    if last and is_file(last) and is_whole(last):
         return ResumePoint(last)
-    folders = dict.fromkeys([work_dir, osp.dirname(last)] if last else [work_dir])
+    folders = dict.fromkeys([work_dir, str(Path(last).parent)] if last else [work_dir])
     for path in (path for folder in folders for path in checkpoints_in(folder)):
         if str(path) != last and is_whole(path):
             why = f'{last or "last_checkpoint"} is damaged or missing'
@@ -84,17 +89,17 @@ def resume_point(work_dir: str) -> ResumePoint:
             None, f'{work_dir} has no checkpoint to resume from: training starts '
             'afresh')
     if not last:
-        raise InputError(osp.join(work_dir, 'last_checkpoint'), 'content', 'nothing',
+        raise InputError(Path(work_dir, 'last_checkpoint'), 'content', 'nothing',
                          'the path of a checkpoint')
     return ResumePoint(last)  # reading it says what is wrong
 
 
-def check_start(cfg, model):
+def check_start(cfg: Config, model: nn.Module) -> None:
     """Check the checkpoint, if any, that training starts from.
 
     Args:
-        cfg (Config): Config whose ``resume`` and ``load_from`` say which.
-        model (nn.Module): The model, possibly wrapped.
+        cfg: Config whose ``resume`` and ``load_from`` say which.
+        model: The model, possibly wrapped.
 
     Raises:
         InputError: If the file cannot be read, or does not fit: a run that is resumed needs every
@@ -107,14 +112,14 @@ def check_start(cfg, model):
         check_checkpoint(path, model, whole=cfg.get('resume', False))
 
 
-def check_checkpoint(path, model, whole=True):
+def check_checkpoint(path: str, model: nn.Module, whole: bool = True) -> None:
     """Check that a checkpoint fits a model, because MMEngine only warns where it does not.
 
     Args:
-        path (str): The file. A URL is left to MMEngine.
-        model (nn.Module): The model, possibly wrapped.
-        whole (bool): Whether names and shapes must all agree, as for a checkpoint of this
-            architecture; otherwise one tensor that fits is enough.
+        path: The file. A URL is left to MMEngine.
+        model: The model, possibly wrapped.
+        whole: Whether names and shapes must all agree, as for a checkpoint of this architecture;
+            otherwise one tensor that fits is enough.
 
     Raises:
         InputError: If the file cannot be read or does not fit.
@@ -123,42 +128,44 @@ def check_checkpoint(path, model, whole=True):
         check_state(path, state_of(path, read_checkpoint(path)), model, whole)
 
 
-def check_state(path, state, model, whole=True):
+def check_state(path: str, state: Mapping[str, torch.Tensor], model: nn.Module,
+                whole: bool = True) -> None:
     """Check tensors that were read from a checkpoint, as :func:`check_checkpoint` does.
 
     Args:
-        path (str): The file, for messages.
-        state (Mapping[str, Tensor]): Of :func:`state_of`.
-        model (nn.Module): The model, possibly wrapped.
-        whole (bool): As in :func:`check_checkpoint`.
+        path: The file, for messages.
+        state: Of :func:`state_of`.
+        model: The model, possibly wrapped.
+        whole: As in :func:`check_checkpoint`.
 
     Raises:
         InputError: They do not fit.
     """
     tensors = unwrap_model(model).state_dict()
-    own = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    expected = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
     for name in tensors.keys() & state.keys():
         if tensors[name].is_floating_point() and not state[name].is_floating_point():
             raise InputError(path, name, f'numbers of type {state[name].dtype}',
                              f'{tensors[name].dtype} or another floating type')
-    fit = sum(given.get(name) == shape for name, shape in own.items())
-    if fit == 0 or (whole and not fit == len(own) == len(given)):
-        misfit = next(name for name in [*own, *given] if own.get(name) != given.get(name))
+    fit = sum(given.get(name) == shape for name, shape in expected.items())
+    if fit == 0 or (whole and not fit == len(expected) == len(given)):
+        misfit = next(name for name in [*expected, *given] if expected.get(name) != given.get(name))
         raise InputError(
             path, 'state_dict',
-            f'{len(given)} tensors, {fit} of which fit the {len(own)} of the model '
+            f'{len(given)} tensors, {fit} of which fit the {len(expected)} of the model '
             f'({misfit} is {given.get(misfit, "missing")})',
-            f'a checkpoint of the same architecture ({misfit} is {own.get(misfit, "unknown")})')
+            f'a checkpoint of the same architecture ({misfit} is {expected.get(misfit, "unknown")})'
+        )
 
 
-def read_checkpoint(path):
+def read_checkpoint(path: str) -> Any:
     """Read a checkpoint file once, without running any code that it may hold.
 
     Raises:
         InputError: It cannot be read.
     """
-    if not osp.isfile(path):
+    if not is_file(path):
         raise InputError(path, 'checkpoint', 'no such file', _CHECKPOINT)
     check_whole(path)
     try:
@@ -169,7 +176,7 @@ def read_checkpoint(path):
         raise InputError(path, 'checkpoint', found, _CHECKPOINT) from error
 
 
-def state_of(path, checkpoint):
+def state_of(path: str, checkpoint: object) -> dict[str, torch.Tensor]:
     """Return name -> tensor of a checkpoint's content.
 
     Raises:

@@ -1,8 +1,14 @@
 """Writes what a test gave for each clip to a file that can be read safely."""
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+import torch
 from mmaction.registry import HOOKS
+from mmaction.structures import ActionDataSample
 from mmengine.dist import collect_results, is_main_process
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from torch import nn
 
 from ..files import whole_or_absent
@@ -21,23 +27,24 @@ class DumpClipsHook(Hook):
     ``classes`` (names, empty where the annotations have none).
 
     Args:
-        out_file (str): The file.
+        out_file: The file.
     """
 
-    def __init__(self, out_file):
+    def __init__(self, out_file: str) -> None:
         self.out_file = out_file
 
-    def before_test(self, runner):
+    def before_test(self, runner: Runner) -> None:
         """Start to listen to the head."""
         model = unwrap_model(runner.model)
         linear = [m for m in model.cls_head.modules() if isinstance(m, nn.Linear)][-1]
-        self._rows, self._features = [], None
+        self._rows: list[dict[str, Any]] = []
         self._handle = linear.register_forward_pre_hook(self._listen)
 
-    def _listen(self, module, inputs):
+    def _listen(self, module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         self._features = inputs[0].detach().float().cpu().numpy()
 
-    def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: dict[str, Any],
+                        outputs: Sequence[ActionDataSample]) -> None:
         """Keep the clips of a batch."""
         views = self._features.reshape(len(outputs), -1, self._features.shape[-1])
         for sample, feature in zip(outputs, views.mean(axis=1)):
@@ -49,7 +56,7 @@ class DumpClipsHook(Hook):
                      frame_inds=np.ravel(meta['frame_inds'])[:length], label=int(sample.gt_label),
                      feature=feature, score=sample.pred_score.float().cpu().numpy()))
 
-    def after_test(self, runner):
+    def after_test(self, runner: Runner) -> None:
         """Write the file."""
         self._handle.remove()
         dataset = runner.test_dataloader.dataset

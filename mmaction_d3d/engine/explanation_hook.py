@@ -1,7 +1,12 @@
 """Shows during training what the model looks at."""
+from typing import Any
+
 from mmaction.registry import HOOKS
+from mmengine.dataset import BaseDataset
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
 
 from ..skeletons import SkeletonLayout, get_layout, layout_by_number
 from ..unwrapping import unwrap_dataset, unwrap_model
@@ -18,17 +23,18 @@ class ExplanationHook(Hook):
     not changed.
 
     Args:
-        interval (int): Every how many iterations to draw; 0 never.
-        block (int): Block to draw, from 0; negative ones from the end.
-        layout (str, optional): Joint layout of data sets that do not know theirs, as MMAction2's.
+        interval: Every how many iterations to draw; 0 never.
+        block: Block to draw, from 0; negative ones from the end.
+        layout: Joint layout of data sets that do not know theirs, as MMAction2's.
     """
 
-    def __init__(self, interval=0, block=-1, layout=None):
+    def __init__(self, interval: int = 0, block: int = -1, layout: str | None = None) -> None:
         self.layout = layout and get_layout(layout)
         self.interval = interval
         self.block = block
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict[str, Any],
+                         outputs: dict[str, Any]) -> None:
         """Draw where it is due."""
         if not self.every_n_train_iters(runner, self.interval) or not is_main_process():
             return
@@ -41,15 +47,15 @@ class ExplanationHook(Hook):
         packed = dict(inputs={key: value[0] for key, value in data_batch['inputs'].items()},
                       data_samples=data_batch['data_samples'][0])
         classes = getattr(dataset, 'metainfo', {}).get('classes')
-        found = explain_packed(model, packed, self._layout_of(dataset, model), classes,
-                               Selection(self.block))
+        explanation = explain_packed(model, packed, self._layout_of(dataset, model), classes,
+                                     Selection(self.block))
         for name, picture in all_pictures().items():
-            if not picture.missing(found.maps):
-                image = figure_array(picture.draw(found))
+            if not picture.missing(explanation.maps):
+                image = figure_array(picture.draw(explanation))
                 runner.visualizer.add_image(name, image, step=runner.iter + 1)
 
-    def _layout_of(self, dataset, model) -> SkeletonLayout:
-        """Return the joint layout: the data set's, else the hook's, else the only one of that size."""
+    def _layout_of(self, dataset: BaseDataset, model: BaseModel) -> SkeletonLayout:
+        """Return the data set's joint layout, else the hook's, else the only one of that size."""
         dataset = unwrap_dataset(dataset)
         if hasattr(dataset, 'layout'):
             return dataset.layout

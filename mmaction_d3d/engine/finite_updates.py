@@ -1,7 +1,7 @@
 """Updates only from numbers that are finite: what a wrapper of the optimizer checks for that."""
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from mmengine.dist import all_reduce
@@ -9,6 +9,11 @@ from mmengine.logging import print_log
 from torch import Tensor
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from mmengine.optim import OptimWrapper as _BeforeOptimWrapper
+else:
+    _BeforeOptimWrapper = object
 
 #: Updates that a loss scaler may skip one after the other; each halves the scale.
 MOST_SKIPPED = 16
@@ -20,7 +25,7 @@ class NotFiniteError(InputError):
     """Training met a loss or a gradient that is nan or inf; no weight has changed by it."""
 
 
-class FiniteUpdates:
+class FiniteUpdates(_BeforeOptimWrapper):
     """Stops where the norm of the gradient is nan or inf, before the weights are touched.
 
     For a subclass that has an ``OptimWrapper`` of MMEngine behind this one. One number that is not
@@ -32,6 +37,8 @@ class FiniteUpdates:
     scales less. :data:`MOST_SKIPPED` in a row are no longer normal; nor is a loss that is itself
     not finite.
     """
+
+    clip_func: Callable[..., float | None]  # the wrapper's
 
     def __init__(self, *args: Any, clip_grad: dict | None = None, **kwargs: Any) -> None:
         super().__init__(*args, clip_grad=clip_grad or dict(NO_CLIPPING), **kwargs)
@@ -90,8 +97,8 @@ class FiniteUpdates:
         if scale <= 1 and not self._warned:
             self._warned = True
             print_log(
-                f'The loss scale has fallen to {scale:g}: gradients overflow in float16 without any '
-                'scaling, and small ones are lost', 'current', level=30)
+                f'The loss scale has fallen to {scale:g}: gradients overflow in float16 without '
+                'any scaling, and small ones are lost', 'current', level=30)
 
     def _any_loss_is_not_finite(self) -> bool:
         losses = torch.stack([loss.float() for loss in self._losses])

@@ -1,8 +1,11 @@
 """A plain answer where a batch does not fit a GPU's memory: which batch would."""
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import torch
-from mmengine.runner import BaseLoop
+from mmengine.model import BaseModel
+from mmengine.runner import BaseLoop, Runner
+from torch.utils.data import DataLoader
 
 from ..errors import InputError
 from ..gpus import GIB
@@ -12,13 +15,13 @@ _USABLE = 0.9  # of what is free: the allocator leaves gaps
 
 
 @contextmanager
-def memory_mistakes(runner):
+def memory_mistakes(runner: Runner) -> Iterator[None]:
     """Turn torch's OutOfMemoryError in a run into an InputError with a batch that would fit.
 
     It is estimated from the peak memory of one more clip, which is computed for that.
 
     Args:
-        runner (Runner): Trains, validates or tests in this context.
+        runner: Trains, validates or tests in this context.
     """
     try:
         yield
@@ -30,7 +33,7 @@ def memory_mistakes(runner):
     raise _mistake(runner)
 
 
-def _mistake(runner):
+def _mistake(runner: Runner) -> InputError:
     model = unwrap_model(runner.model)
     training = model.training
     name = 'train_dataloader'
@@ -43,10 +46,8 @@ def _mistake(runner):
     found = f'{size}, too much for the {total:.1f} GiB of this GPU'
     fits = 0
     if size > 1:
-        try:
+        with suppress(torch.OutOfMemoryError):  # not even one clip
             fits = min(_estimate(runner, model, loader, training), size - 1)
-        except torch.OutOfMemoryError:
-            pass  # not even one clip
     want = 'fewer frames or a smaller crop: not even one clip fits'
     if fits:
         want = f'about {fits}, an estimate from the memory of one clip'
@@ -55,7 +56,7 @@ def _mistake(runner):
     return InputError(runner.cfg.filename or 'config', f'{name}.batch_size', found, want)
 
 
-def _estimate(runner, model, loader, training):
+def _estimate(runner: Runner, model: BaseModel, loader: DataLoader, training: bool) -> int:
     """How many clips fit, by the peak of one."""
     if training:
         runner.optim_wrapper.zero_grad(set_to_none=True)

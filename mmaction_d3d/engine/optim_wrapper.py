@@ -1,33 +1,36 @@
 """Mixed precision where a GPU is or the config names a type, plain float32 elsewhere."""
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmaction.registry import OPTIM_WRAPPERS
 from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from torch import nn
 
 from .finite_updates import NO_CLIPPING, FiniteUpdates
 from .precision import compute_type
 
 
 @OPTIM_WRAPPERS.register_module(name='AutoAmpOptimWrapper')
-def auto_amp_optim_wrapper(dtype=None, loss_scale='dynamic', **kwargs):
+def auto_amp_optim_wrapper(dtype: str | torch.dtype | None = None,
+                           loss_scale: str | float | dict = 'dynamic',
+                           **kwargs: Any) -> OptimWrapper:
     """Build the optimiser wrapper that fits the machine, so that one config trains on any.
 
     Checkpoints saved with either kind resume with the other.
 
     Args:
-        dtype (str | torch.dtype, optional): Type to compute in: bfloat16, float16 or float32. By
-            default bfloat16 on a GPU that has it in hardware, float16 on another GPU, and float32
-            without one.
-        loss_scale (str | float | dict): As in ``AmpOptimWrapper``; unused in float32.
+        dtype: Type to compute in: bfloat16, float16 or float32. By default bfloat16 on a GPU that
+            has it in hardware, float16 on another GPU, and float32 without one.
+        loss_scale: As in ``AmpOptimWrapper``; unused in float32.
         **kwargs: Arguments of ``OptimWrapper`` (``optimizer``, ``clip_grad``,
             ``accumulative_counts``).
 
     Returns:
-        OptimWrapper: MMEngine's ``OptimWrapper`` in float32; in another type its
-        ``AmpOptimWrapper``, or without a GPU, where that class refuses to work, the same for a CPU.
-        All are :class:`FiniteUpdates`.
+        MMEngine's ``OptimWrapper`` in float32; in another type its ``AmpOptimWrapper``, or without
+        a GPU, where that class refuses to work, the same for a CPU. All are :class:`FiniteUpdates`.
 
     Raises:
         InputError: ``dtype`` is another type.
@@ -56,13 +59,14 @@ class CPUAmpOptimWrapper(FiniteAmpOptimWrapper):
     That class takes a GPU's loss scaler, and its autocast knows only bfloat16 on a CPU.
 
     Args:
-        dtype (torch.dtype): bfloat16 or float16.
-        loss_scale (str | float | dict): As in ``AmpOptimWrapper``.
-        clip_grad (dict, optional): As in ``OptimWrapper``.
+        dtype: bfloat16 or float16.
+        loss_scale: As in ``AmpOptimWrapper``.
+        clip_grad: As in ``OptimWrapper``.
         **kwargs: Other arguments of ``OptimWrapper``.
     """
 
-    def __init__(self, dtype, loss_scale='dynamic', clip_grad=None, **kwargs):
+    def __init__(self, dtype: torch.dtype, loss_scale: str | float | dict = 'dynamic',
+                 clip_grad: dict | None = None, **kwargs: Any) -> None:
         # The parent's own asserts that there is a GPU.
         OptimWrapper.__init__(self, clip_grad=clip_grad or dict(NO_CLIPPING), **kwargs)
         self._start_checks()
@@ -75,11 +79,11 @@ class CPUAmpOptimWrapper(FiniteAmpOptimWrapper):
         self.loss_scaler = torch.amp.GradScaler('cpu', **options)
 
     @contextmanager
-    def optim_context(self, model):
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
         """Return the context of a forward pass; see :class:`OptimWrapper`.
 
         Args:
-            model (nn.Module): The training model.
+            model: The training model.
         """
         with OptimWrapper.optim_context(self, model), torch.autocast('cpu', self.cast_dtype):
             yield

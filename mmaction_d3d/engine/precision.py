@@ -6,16 +6,16 @@ from ..errors import InputError
 _TYPES = {'bfloat16': torch.bfloat16, 'float16': torch.float16, 'float32': torch.float32}
 
 
-def compute_type(dtype, place):
+def compute_type(dtype: str | torch.dtype | None, place: str) -> torch.dtype:
     """Return the type of a config's ``dtype`` on this machine.
 
     Args:
-        dtype (str | torch.dtype, optional): bfloat16, float16 or float32. None chooses: on a GPU
-            bfloat16 where it has that in hardware and float16 elsewhere, on a CPU float32.
-        place (str): What has the argument, for the error, such as ``AutoAmpOptimWrapper``.
+        dtype: bfloat16, float16 or float32. None chooses: on a GPU bfloat16 where it has that in
+            hardware and float16 elsewhere, on a CPU float32.
+        place: What has the argument, for the error, such as ``AutoAmpOptimWrapper``.
 
     Returns:
-        torch.dtype: The type.
+        The type.
 
     Raises:
         InputError: It is another type.

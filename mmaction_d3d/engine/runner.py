@@ -1,13 +1,17 @@
 """A runner that takes the machine as it is: GPUs with nccl, or CPUs with gloo."""
 import inspect
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmaction.registry import RUNNERS
 from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import OptimWrapper
 from mmengine.registry import MODEL_WRAPPERS
 from mmengine.runner import Runner
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 
@@ -23,7 +27,7 @@ class AutoDeviceRunner(Runner):
     A config selects it with ``runner_type='AutoDeviceRunner'``.
     """
 
-    def setup_env(self, env_cfg):
+    def setup_env(self, env_cfg: dict[str, Any]) -> None:
         """Set up processes, communication and limits as ``env_cfg`` says; see :class:`Runner`."""
         if not self._on_cpus():
             return super().setup_env(env_cfg)
@@ -31,14 +35,15 @@ class AutoDeviceRunner(Runner):
         with _no_gpu_selection():
             super().setup_env({**env_cfg, 'dist_cfg': dist_cfg})
 
-    def set_randomness(self, seed, diff_rank_seed=False, deterministic=False):
+    def set_randomness(self, seed: int, diff_rank_seed: bool = False,
+                       deterministic: bool = False) -> None:
         """Seeds the random generators; see :class:`Runner`.
 
         Args:
-            seed (int, optional): The seed. None draws one.
-            diff_rank_seed (bool): Whether each process adds its rank. Defaults to False.
-            deterministic (bool): Whether torch uses deterministic algorithms only, and raises an
-                error where it has none. Defaults to False.
+            seed: The seed. None draws one.
+            diff_rank_seed: Whether each process adds its rank. Defaults to False.
+            deterministic: Whether torch uses deterministic algorithms only, and raises an error
+                where it has none. Defaults to False.
         """
         if deterministic:
             # Without a workspace of its own for each stream cuBLAS is not deterministic, and torch
@@ -46,34 +51,33 @@ class AutoDeviceRunner(Runner):
             os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
         super().set_randomness(seed, diff_rank_seed, deterministic)
 
-    def scale_lr(self, optim_wrapper, auto_scale_lr=None):
+    def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: dict | None = None) -> None:
         """Scale the learning rate by the batch of one update over ``base_batch_size``.
 
         MMEngine counts the clips of all processes in one iteration, but not that an update
         accumulates several.
 
         Args:
-            optim_wrapper (OptimWrapper): Holds the learning rates.
-            auto_scale_lr (dict, optional): ``enable`` and ``base_batch_size``. Defaults to None.
+            optim_wrapper: Holds the learning rates.
+            auto_scale_lr: ``enable`` and ``base_batch_size``. Defaults to None.
         """
         accumulated = getattr(optim_wrapper, '_accumulative_counts', 1)
-        if accumulated > 1 and (auto_scale_lr or {}).get('enable'):
+        if accumulated > 1 and auto_scale_lr is not None and auto_scale_lr.get('enable'):
             self.logger.info(f'Each update accumulates {accumulated} batches: the base batch size, '
                              f'{auto_scale_lr["base_batch_size"]}, is divided by as many')
             auto_scale_lr = dict(auto_scale_lr,
                                  base_batch_size=auto_scale_lr['base_batch_size'] / accumulated)
         super().scale_lr(optim_wrapper, auto_scale_lr)
 
-    def wrap_model(self, model_wrapper_cfg, model):
+    def wrap_model(self, model_wrapper_cfg: dict, model: nn.Module) -> nn.Module:
         """Move the model to its device and wraps it for distributed training.
 
         Args:
-            model_wrapper_cfg (dict, optional): Wrapper to build instead of
-                ``MMDistributedDataParallel``.
-            model (nn.Module): The model.
+            model_wrapper_cfg: Wrapper to build instead of ``MMDistributedDataParallel``.
+            model: The model.
 
         Returns:
-            nn.Module: The model, wrapped if there are several processes.
+            The model, wrapped if there are several processes.
         """
         if model_wrapper_cfg is None and self.distributed:
             known = inspect.signature(DistributedDataParallel).parameters
@@ -90,12 +94,12 @@ class AutoDeviceRunner(Runner):
         return MODEL_WRAPPERS.build(model_wrapper_cfg,
                                     default_args=dict(module=revert_sync_batchnorm(model)))
 
-    def _on_cpus(self):
+    def _on_cpus(self) -> bool:
         return self.distributed and not torch.cuda.is_available()
 
 
 @contextmanager
-def _no_gpu_selection():
+def _no_gpu_selection() -> Iterator[None]:
     """Let MMEngine's ``init_dist`` pass: it selects a GPU before it starts even gloo."""
     select = torch.cuda.set_device
     torch.cuda.set_device = lambda device: None

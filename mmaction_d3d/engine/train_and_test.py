@@ -1,7 +1,9 @@
 """Training that goes on where it stopped, and one test of what it chose."""
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
@@ -17,11 +19,10 @@ class Tested(NamedTuple):
     """What a test gave.
 
     Attributes:
-        runner (Runner): The runner, whose model is loaded.
-        labels (ndarray): True classes.
-        predictions (ndarray): Predicted classes.
-        offsets (list[OffsetStatistics]): Of each block's token search over all clips; empty without
-            deformable attention.
+        runner: The runner, whose model is loaded.
+        labels: True classes.
+        predictions: Predicted classes.
+        offsets: Of each block's token search over all clips; empty without deformable attention.
     """
     runner: Runner
     labels: np.ndarray
@@ -32,32 +33,33 @@ class Tested(NamedTuple):
 class _Collector(Hook):
     """Keeps what a test shows."""
 
-    def __init__(self):
-        self.labels, self.predictions = [], []
+    def __init__(self) -> None:
+        self.labels: list[int] = []
+        self.predictions: list[int] = []
 
-    def before_test(self, runner):
+    def before_test(self, runner: Runner) -> None:
         self._watch = OffsetWatch(runner.model)
 
-    def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: dict[str, Any],
+                        outputs: Sequence[ActionDataSample]) -> None:
         for sample in outputs:
             self.labels.append(int(sample.gt_label))
             self.predictions.append(int(sample.pred_label))
 
-    def after_test(self, runner):
+    def after_test(self, runner: Runner) -> None:
         self.offsets = self._watch.statistics()
         self._watch.remove()
 
 
-def train(cfg, hooks=()):
+def train(cfg: Config, hooks: Sequence[Hook] = ()) -> tuple[str, float]:
     """Train, or goes on where a stopped run left off.
 
     Args:
-        cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.
-        hooks (sequence[Hook]): Hooks to add to those of the config.
+        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+        hooks: Hooks to add to those of the config.
 
     Returns:
-        tuple[str, float]: Path of the checkpoint that is best on the validation split, and its
-        score there.
+        Path of the checkpoint that is best on the validation split, and its score there.
     """
     if resume_point(cfg.work_dir).path is not None:
         cfg = Config(dict(cfg._cfg_dict, resume=True, load_from=None))
@@ -90,15 +92,15 @@ def load_trained(cfg: Config, checkpoint: str) -> tuple[Runner, BaseDataset]:
         return runner, runner.build_dataloader(cfg.test_dataloader).dataset
 
 
-def test(cfg, checkpoint):
+def test(cfg: Config, checkpoint: str) -> Tested:
     """Tests a checkpoint once.
 
     Args:
-        cfg (Config): Config as :func:`~mmaction_d3d.engine.load_config` returns it.
-        checkpoint (str): The checkpoint.
+        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+        checkpoint: The checkpoint.
 
     Returns:
-        Tested: What it gave.
+        What it gave.
     """
     cfg = Config(dict(cfg._cfg_dict, resume=False, load_from=checkpoint))
     runner = build_runner(cfg)

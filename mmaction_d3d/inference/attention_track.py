@@ -45,7 +45,7 @@ class AttentionTrack:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
         self._centres: list[float] = []
         self._inds: list[tuple[int, np.ndarray]] = []
         self._shape: tuple[int, ...] = (0, 0, 0)

@@ -105,7 +105,7 @@ class D3DInferencer(BaseInferencer):
         progress = Progress('videos', len(sources)) if self.show_progress else None
         predictions, drawn = [], []
         for answer in recognize(sources, origin, self._loaded, options):
-            path = out_dir and os.path.join(out_dir, answer.name)
+            path = out_dir and str(Path(out_dir, answer.name))
             if path and draw:
                 answer = self.visualize(answer, path, topk)
             predictions.append(self.postprocess(answer, topk))

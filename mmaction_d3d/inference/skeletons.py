@@ -1,5 +1,4 @@
 """Where the skeletons of a source come from: a pickle, arrays, or an extractor."""
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from ..datasets import safe_pickle
 from ..datasets.annotations import Annotation, AnnotationChecker, ids_of, read_annotations
 from ..errors import InputError
+from ..files import without_suffix
 from ..media import Media, MediaInfo, probe
 from ..skeletons import SkeletonLayout
 
@@ -149,9 +149,9 @@ class PickledSkeletons:
         self._index: dict[str, list[int]] = {}
         for index, annotation in enumerate(self._annotations):
             names = {name for name in ids_of(annotation) if name}
-            names |= {os.path.basename(name) for name in names}
+            names |= {name.rpartition('/')[2] for name in names}
             if filename_tmpl is not None:
-                names.add(os.path.splitext(_formatted(filename_tmpl, annotation))[0])
+                names.add(without_suffix(_formatted(filename_tmpl, annotation)))
             for name in names:
                 self._index.setdefault(name, []).append(index)
 
@@ -162,7 +162,7 @@ class PickledSkeletons:
             InputError: The pickle holds none of that name, or several.
         """
         name = source.names['frame_dir']
-        indices = self._index.get(name) or self._index.get(os.path.basename(name), [])
+        indices = self._index.get(name) or self._index.get(name.rpartition('/')[2], [])
         if not indices and len(self._annotations) == 1:
             indices = [0]
         if len(indices) != 1:

@@ -1,4 +1,4 @@
-"""Windows over a long video, of whose frames only those that one samples are held, and their scores."""
+"""Windows over a long video, and their scores; only the frames that they sample are held."""
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
