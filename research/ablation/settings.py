@@ -81,6 +81,8 @@ def _plain(content):
         content = {key: value for key, value in content.items() if key not in _PLACES}
         if content.get('type') == 'D3DTransformer':
             content = flat_settings(content)
+        elif content.get('type') == 'D3DTrainLoop':  # trains as MMEngine's, or stops
+            content['type'] = 'EpochBasedTrainLoop'
         return {key: _plain(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
         return [_plain(value) for value in content]
