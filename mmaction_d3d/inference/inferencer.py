@@ -14,11 +14,11 @@ from ..media import DEFAULT_FPS, Media, as_media, find_media
 from ..parallel import Progress
 from .annotate import write_annotated, write_timeline
 from .clips import TestPipeline
-from .load import named
+from .load import with_skeletons
 from .loading import load_model
 from .recognize import Options, attempt, recognize
 from .result import Prediction, Recognition, prediction_of, write_json
-from .skeletons import Extractor, Failure, GivenSkeletons, Origin, make_origin
+from .skeletons import Extractor, Failure, GivenSkeletons, Origin
 from .windows import WindowLengths
 
 Answer = Recognition | Failure
@@ -58,8 +58,7 @@ class D3DInferencer(BaseInferencer):
                  show_progress: bool = True, compile_mode: str | None = None) -> None:
         init_default_scope(scope)
         loaded = load_model(weights, model, device, compile_mode)
-        self._origin = make_origin(skeletons, extractor, loaded.layout, loaded.filename_tmpl)
-        self._loaded = named(loaded, self._origin, str(weights) if model is None else None)
+        self._loaded, self._origin = with_skeletons(loaded, skeletons, extractor)
         super().__init__(loaded.config, str(weights), device, scope, show_progress)
         self.classes, self.layout = self._loaded.classes, loaded.layout
 

@@ -1,5 +1,5 @@
 """A trained model in one call."""
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,14 @@ from .loading import load_model
 from .model import LoadedModel
 from .recognize import Options, recognize
 from .result import Recognition
-from .skeletons import ExtractedSkeletons, Failure, GivenSkeletons, Origin, make_origin
+from .skeletons import (
+    ExtractedSkeletons,
+    Extractor,
+    Failure,
+    GivenSkeletons,
+    Origin,
+    PickledSkeletons,
+)
 from .stored_config import OTHERWISE
 from .windows import WindowLengths
 
@@ -86,25 +93,31 @@ def load(checkpoint: str | Path, config: str | Path | Config | None = None,
         InputError: The checkpoint or the config cannot be used.
     """
     init_default_scope('mmaction')
-    model = load_model(checkpoint, config, device)
-    origin = make_origin(skeletons, None, model.layout, model.filename_tmpl)
-    return D3D(named(model, origin, str(checkpoint) if config is None else None), origin, device)
+    return D3D(*with_skeletons(load_model(checkpoint, config, device), skeletons), device)
 
 
-def named(model: LoadedModel, origin: Origin | None, stored_in: str | None) -> LoadedModel:
-    """Give a model the class names that come with skeletons, where it knows none.
+def with_skeletons(model: LoadedModel, skeletons: str | Path | None,
+                   extractor: Extractor | None = None) -> tuple[LoadedModel, Origin | None]:
+    """Say where a model's skeletons come from: a pickle, else an extractor, if there is one.
 
-    Args:
-        model: The model.
-        origin: Where skeletons come from.
-        stored_in: The checkpoint that its config comes from; a config of the user's may do without
-            names.
+    Returns:
+        The model, whose classes have the pickle's names where it knew none, and the origin.
 
     Raises:
-        InputError: Nothing names the classes.
+        InputError: The pickle cannot be read, the extractor finds other joints, or nothing names
+            the classes of a checkpoint that comes without a config of the user's.
     """
-    names: Sequence[str] | None = model.classes or getattr(origin, 'classes', None)
-    if names is None and stored_in is not None:
-        raise InputError(stored_in, 'meta.dataset_meta.classes', 'nothing',
+    origin: Origin | None = None
+    if skeletons is not None:
+        origin = PickledSkeletons(str(skeletons), model.filename_tmpl)
+    elif extractor is not None:
+        origin = ExtractedSkeletons(extractor, model.layout)
+    names = model.classes or (origin and origin.classes)
+    if not names and model.stranger is not None:
+        raise InputError(model.stranger, 'meta.dataset_meta.classes', 'nothing',
                          f'the names of the classes, {OTHERWISE}')
-    return replace(model, classes=tuple(names) if names else None)
+    number = getattr(getattr(model.network, 'cls_head', None), 'num_classes', None)
+    if names and number not in (None, len(names)):
+        raise InputError('names of classes', 'number', len(names),
+                         f'{number}, as the model tells apart')
+    return replace(model, classes=tuple(names) if names else None), origin

@@ -1,7 +1,6 @@
 """Where the skeletons of a source come from: a pickle, arrays, or an extractor."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
@@ -241,18 +240,6 @@ class ExtractedSkeletons:
         return source.path, 0, self._extractor(source.path)
 
 
-def make_origin(skeletons: str | Path | None, extractor: Extractor | None, layout: SkeletonLayout,
-                filename_tmpl: str | None) -> Origin | None:
-    """Say where a model's skeletons come from: the pickle, else the extractor, if there is one.
-
-    Raises:
-        InputError: The pickle cannot be read, or the extractor finds other joints.
-    """
-    if skeletons is not None:
-        return PickledSkeletons(str(skeletons), filename_tmpl)
-    return None if extractor is None else ExtractedSkeletons(extractor, layout)
-
-
 def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: SkeletonLayout,
                 num_person: int) -> tuple[Skeleton, MediaInfo, tuple[str, ...]]:
     """Fetch and check a source's skeleton.
@@ -285,6 +272,5 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
                          f'{info.frames}, the frames of {source.path}')
     skeleton = Skeleton(checked['keypoint'], checked['keypoint_score'], checked['img_shape'],
                         checked['original_shape'], total, origin.origin)
-    found = cast(Arrays, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
-    notes = tuple(found)
-    return skeleton, info, notes if skeleton.people() else (*notes, NO_PERSON)
+    notes = cast(Arrays, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
+    return skeleton, info, (*notes, *(() if skeleton.people() else [NO_PERSON]))

@@ -3,7 +3,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -148,14 +148,6 @@ class WindowScores(NamedTuple):
     people: int
 
 
-class Segment(TypedDict):
-    """A stretch of one class: its times in seconds, its number and its mean score."""
-    start: float
-    end: float
-    label: int
-    score: float
-
-
 @dataclass(frozen=True, eq=False)
 class Timeline:
     """Scores of windows, and what they say of each moment.
@@ -206,13 +198,17 @@ class Timeline:
         """Mean over the cells, each as long as it lasts."""
         return np.average(self.smoothed, axis=0, weights=np.diff(self.cells()))
 
-    def segments(self) -> list[Segment]:
-        """Cut where the best class changes."""
+    def segments(self) -> list[dict[str, Any]]:
+        """Cut where the best class changes.
+
+        Returns:
+            ``start`` and ``end`` in seconds, ``label``, and ``score``, its mean, of each stretch.
+        """
         best, bounds = self.smoothed.argmax(1), self.cells() / float(self.info.fps)
         cuts = [0, *(np.flatnonzero(np.diff(best)) + 1), len(best)]
         return [
-            Segment(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),
-                    score=float(self.smoothed[first:stop, best[first]].mean()))
+            dict(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),
+                 score=float(self.smoothed[first:stop, best[first]].mean()))
             for first, stop in zip(cuts, cuts[1:])
         ]
 

@@ -66,6 +66,7 @@ def test_an_allowed_config_loads_and_answers(load_with, tiny):
     (put('Nothing', *STEP, 'type'), r'pipeline\[1\].type: found Nothing'),
     (put(dict(type='TorchVisionWrapper', op='Lambda'), *STEP), 'found TorchVisionWrapper'),
     (put(dict(type='ImgAug', transforms='x'), *STEP), 'found ImgAug'),
+    (put(dict(type='LoadImageFromFile'), *STEP), 'found LoadImageFromFile'),
     (put(dict(type='D3DRecognizer'), *STEP), 'found D3DRecognizer'),
     (put(dict(imports=['os', 'mmaction_d3d']), 'custom_imports'), 'custom_imports: found'),
     (put('antigravity', 'custom_imports'), 'custom_imports: found .*antigravity'),

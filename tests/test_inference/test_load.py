@@ -131,6 +131,25 @@ def test_a_checkpoint_without_names_of_classes(alone, trained):
     assert re.fullmatch(r'class [01]', plain(trained.video()).label)
 
 
+def test_names_of_other_classes_are_refused(alone):
+    changed(alone, lambda content: content['meta'].update(dataset_meta=dict(classes=['one'])))
+    with pytest.raises(InputError, match='names of classes: number: found 1, want 2'):
+        mmaction_d3d.load(alone, device='cpu')
+
+
+def test_the_tool_refuses_a_stranger_s_code(alone, trained, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    changed(
+        alone, lambda content: content['meta'].update(cfg=content['meta']['cfg'].replace(
+            "type='AlignedDecode'", "args=['touch', 'mark'], type='subprocess.Popen'")))
+    code = run_tool('tools/infer.py', trained.video(), '--checkpoint', alone, '--skeletons',
+                    trained.data.ann_file, '--out', 'out')
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert code == 2 and last.startswith(f'error: {alone}: meta.cfg: test_dataloader.dataset.pipe')
+    assert 'found subprocess.Popen, want a registered name' in last
+    assert not (tmp_path / 'mark').exists()
+
+
 @pytest.mark.parametrize('classes', ['ab', [1, 2], {'a': 1}, 7])
 def test_names_of_classes_are_names(alone, classes):
     changed(alone, lambda content: content['meta'].update(dataset_meta=dict(classes=classes)))
