@@ -14,6 +14,7 @@ from mmaction_d3d.engine import add_shared_arguments, load_config, test, train
 from mmaction_d3d.evaluation.baselines import single_frame_baseline, skeleton_baseline
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.intervals import wilson_interval
+from mmaction_d3d.evaluation.modality_check import SHORT, modality_check
 from mmaction_d3d.evaluation.run_records import read_clips
 from mmaction_d3d.visualization import write_picture
 from mmaction_d3d.visualization.pictures.attention import attention_sheet
@@ -56,12 +57,16 @@ def report(result, matrix, classes):
         f'95 % interval {low:.3f} to {high:.3f}',
         f'  cap of skeletons alone         {result["caps"]["skeleton"]:.3f}   '
         f'fitted: {result["skeleton_baseline"]:.3f} (logistic regression)',
+        f'  cap of frames alone            {result["caps"]["rgb"]:.3f}',
         f'  cap of a single frame          {result["caps"]["single_frame"]:.3f}   '
         f'fitted: {result["single_frame_baseline"]:.3f} (logistic regression)',
         *(f'  token search of block {number}       deviation ' +
           ', '.join(f'{axis} {value:.3f}' for axis, value in zip('xyz', block['deviation'])) +
           f'; saturated {block["saturated"]:.1%}, outside {block["outside"]:.1%}'
           for number, block in enumerate(result['offsets'])),
+        'what the model uses: top-1 on the same clips with',
+        *(f'  {row["condition"]:28} {row["top1"]:.3f}   95 % interval '
+          '{:.3f} to {:.3f}'.format(*row['interval']) for row in result['modalities']),
         'confusion (rows: true class, columns: predicted, in the same order)'
     ]
     lines += [
@@ -100,9 +105,15 @@ def main(argv=None):
     runner, labels, predictions, offsets = test(cfg, checkpoint)
     correct = int((labels == predictions).sum())
     result = dict(top1=correct / len(labels), interval=wilson_interval(correct, len(labels)),
-                  num_test=len(labels), seed=args.seed, checkpoint=checkpoint,
-                  caps=meta['caps'], offsets=[block._asdict() for block in offsets],
-                  **fit_baselines(runner, cfg), minutes=round((time.time() - start) / 60, 1))
+                  num_test=len(labels), seed=args.seed, checkpoint=checkpoint, caps=meta['caps'],
+                  offsets=[block._asdict() for block in offsets], **fit_baselines(runner, cfg))
+    scores = modality_check(runner.model, runner.test_dataloader.dataset,
+                            cfg.test_dataloader.batch_size, names=SHORT)
+    result['modalities'] = [
+        dict(condition=score.condition, top1=score.top1, interval=score.interval)
+        for score in scores
+    ]
+    result['minutes'] = round((time.time() - start) / 60, 1)
     matrix = confusion_matrix(labels, predictions, labels=range(len(meta['classes'])))
     write_picture(out('confusion.png'), confusion(read_clips(out('clips.npz'))))
     explained = explain_clip(runner.model, runner.test_dataloader.dataset,

@@ -112,12 +112,25 @@ def pose_tokens(p, features, keypoint, time_embed, config):
             token = layer_norm(p, 'norm', linear(p, 'projection', pooled))
             if config.get('pose_embed', 'coords') == 'coords':
                 where = torch.zeros(3, dtype=torch.float64)
+
+                def normalised(joint):
+                    return (joint[:2] - centre) / max(spread, 1.)
+
                 if visible[t, r]:
                     score = min(float(joint[2]), 1.) if use_score else 1.
-                    where[:2] = (joint[:2] - centre) / max(spread, 1.)
+                    where[:2] = normalised(joint)
                     where[2] = score
                 else:
                     token = p('missing_token')
+                parts = [where]
+                for octave in range(config.get('octaves', 0)):
+                    parts += [f(1.5 * 2**octave * where[:2]) for f in (torch.sin, torch.cos)]
+                for lag in config.get('motion_lags', ()):
+                    moved = torch.zeros(2, dtype=torch.float64)
+                    if t >= lag and visible[t, r] and visible[t - lag, r]:
+                        moved = normalised(joint) - normalised(keypoint[t - lag, r])
+                    parts.append(moved)
+                where = torch.cat(parts)
                 hidden = gelu(linear(p, 'coord_mlp.0', where))
                 token = token + linear(p, 'coord_mlp.2', hidden) + time_embed[t]
                 person, which = divmod(r, config['num_joints'])

@@ -1,8 +1,11 @@
 """The main job on a handful of clips."""
 import json
+import re
 
 import pytest
 from running import run_tool
+
+from mmaction_d3d.evaluation.modality_check import SHORT
 
 SMALL = [
     '--num-train=24', '--num-val=8', '--num-test=8', '--cfg-options', 'train_cfg.max_epochs=1',
@@ -33,10 +36,14 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
     assert len(block['deviation']) == 3 and 0 <= block['saturated'] <= 1
     assert result['caps'] == dict(skeleton=0.5, rgb=1, single_frame=0.25)
     assert {'skeleton_baseline', 'single_frame_baseline'} <= set(result)
+    assert [row['condition'] for row in result['modalities']] == list(SHORT)
+    assert result['modalities'][0]['top1'] == result['top1']
     for name in ('attention.png', 'confusion.png', 'clips.npz'):
         assert (tmp_path / 'work' / name).stat().st_size > 2_000
     text = ''.join(capfd.readouterr())
     assert 'token search of block 0       deviation x ' in text
+    assert 'cap of frames alone            1.000' in text
+    assert re.search(r'skeletons of other clips +[01]\.\d{3}   95 % interval', text)
     assert 'a grid of 6 x 6 x 6 tokens' in text and 'Epoch(train)' in text
 
     again = call()

@@ -1,9 +1,12 @@
 """Pose tokens P from F_a and the skeleton (section 3.1, eq. 1 and 2)."""
+from collections.abc import Sequence
+
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
 from ...errors import InputError
+from .coordinates import coordinate_features, coordinate_width
 from .joint_heatmaps import joint_profiles, joints_from_heatmaps
 
 
@@ -26,15 +29,25 @@ class PoseTokens(nn.Module):
         sigma: Standard deviation of the heatmaps in cells of F_a. Defaults to 1.
         use_score: Whether scores weight the heatmaps. Defaults to True.
         embed: ``'coords'`` or ``'none'``, the paper's letter. Defaults to ``'coords'``.
+        octaves: With ``'coords'``, sines and cosines of the coordinates at this many frequencies go
+            into the embedding, too. Defaults to 0.
+        motion_lags: With ``'coords'``, so do differences of the coordinates over these numbers of
+            frames. Defaults to none.
     """
 
     def __init__(self, in_channels: int, embed_dims: int, num_joints: int, num_person: int,
-                 sigma: float = 1., use_score: bool = True, embed: str = 'coords') -> None:
+                 sigma: float = 1., use_score: bool = True, embed: str = 'coords', octaves: int = 0,
+                 motion_lags: Sequence[int] = ()) -> None:
         super().__init__()
         if embed not in ('coords', 'none'):
             raise InputError('PoseTokens', 'embed', embed, "'coords' or 'none'")
         if not sigma > 0:
             raise InputError('PoseTokens', 'sigma', sigma, 'more than 0')
+        if octaves < 0:
+            raise InputError('PoseTokens', 'octaves', octaves, '0 or more')
+        if any(lag < 1 for lag in motion_lags):
+            raise InputError('PoseTokens', 'motion_lags', motion_lags, 'frames, each 1 or more')
+        self.octaves, self.motion_lags = octaves, tuple(motion_lags)
         self.sigma, self.use_score, self.embed = sigma, use_score, embed
         self.projection = nn.Linear(in_channels, embed_dims)
         self.norm = nn.LayerNorm(embed_dims)
@@ -42,8 +55,9 @@ class PoseTokens(nn.Module):
             self.joint_embed = nn.Parameter(torch.randn(num_joints, embed_dims) * 0.02)
             self.person_embed = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
             self.missing_token = nn.Parameter(torch.randn(embed_dims) * 0.02)
-            self.coord_mlp = nn.Sequential(nn.Linear(3, embed_dims), nn.GELU(),
-                                           nn.Linear(embed_dims, embed_dims))
+            self.coord_mlp = nn.Sequential(
+                nn.Linear(coordinate_width(octaves, motion_lags), embed_dims), nn.GELU(),
+                nn.Linear(embed_dims, embed_dims))
 
     def forward(self, features: Tensor, time_embed: Tensor | None, keypoint: Tensor | None = None,
                 heatmaps: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -83,27 +97,7 @@ class PoseTokens(nn.Module):
         """Which joint, whose, when and where, B x T x R x 4C."""
         # People are concatenated along R, person-major.
         identity = (self.person_embed[:, None] + self.joint_embed).flatten(0, 1)  # R x 4C
-        coords = torch.cat((normalise_clip(joints[..., :2], visible), joints[..., 2:]), dim=-1)
+        coords = coordinate_features(joints, visible, self.octaves, self.motion_lags)
         # Heatmaps that merge people have V joint tokens a frame: those of the first person slot.
         identity = identity[:joints.shape[2]]
         return identity + time_embed[:, None] + self.coord_mlp(coords)
-
-
-def normalise_clip(position: Tensor, visible: Tensor) -> Tensor:
-    """Centre and scale positions by the mean and spread of the clip's visible joints.
-
-    Args:
-        position (Tensor): x and y, B x T x R x 2.
-        visible (Tensor): bool, B x T x R.
-
-    Returns:
-        Tensor: The same shape; zeros for joints that are not visible.
-    """
-    mask = visible.unsqueeze(-1).to(position.dtype)
-    count = mask.sum(dim=(1, 2), keepdim=True).clamp(min=1)
-    centred = (position - (position * mask).sum(dim=(1, 2), keepdim=True) / count) * mask
-    # One scale for both axes keeps the body's proportions.
-    variance = (centred**2).sum(dim=(1, 2, 3), keepdim=True) / (2 * count)
-    # Never below a pixel: a single joint has no spread. The root's slope at zero is infinite, so it
-    # comes last.
-    return centred / variance.clamp(min=1).sqrt()

@@ -4,9 +4,14 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.layers import PoseTokens
+from mmaction_d3d.models.layers.coordinates import (
+    coordinate_features,
+    coordinate_width,
+    normalise_clip,
+)
 from mmaction_d3d.models.layers.joint_heatmaps import MIN_REACH, joints_from_heatmaps
-from mmaction_d3d.models.layers.pose_tokens import normalise_clip
 
 from .. import reference
 from ..support import assert_matches_loops, assert_near, draw_joints, drawn, spread
@@ -44,13 +49,15 @@ def all_heatmaps_are_clear(keypoint, grid, sigma):
 
 @given(st.integers(1, 3), st.tuples(st.integers(3, 9), st.integers(3, 9)), st.integers(1, 6),
        st.sampled_from([0.5, 1., 2.]), st.booleans(), st.sampled_from(['coords', 'none']),
-       st.integers(0, 99))
-@example(20, (5, 3), 2, 1., True, 'coords', 1)
-@example(2, (9, 5), 6, 1., True, 'coords', 2)
+       st.integers(0, 3), st.sampled_from([(), (1, ), (1, 2, 4)]), st.integers(0, 99))
+@example(20, (5, 3), 2, 1., True, 'coords', 0, (), 1)
+@example(2, (9, 5), 6, 1., True, 'coords', 4, (), 2)
+@example(5, (5, 3), 2, 1., True, 'coords', 2, (1, 2, 4), 3)
 @drawn(10)
 def test_tokens_and_gradients_are_those_of_the_loops(frames, size, num_person, sigma, use_score,
-                                                     pose_embed, seed):
-    settings = dict(sigma=sigma, use_score=use_score, pose_embed=pose_embed)
+                                                     pose_embed, octaves, motion_lags, seed):
+    settings = dict(sigma=sigma, use_score=use_score, pose_embed=pose_embed, octaves=octaves,
+                    motion_lags=motion_lags)
     module = build(num_person, **settings)
     config = dict(settings, num_joints=JOINTS)
     maps, time, keypoint = draw(frames, size, num_person * JOINTS, seed=seed)
@@ -210,3 +217,18 @@ def test_tokens_are_pooled_in_float32_under_autocast(form):
     with torch.autocast('cpu', dtype=torch.bfloat16):
         module(maps, time, **skeleton)
     assert_near(pooled[1], pooled[0])
+
+
+@pytest.mark.parametrize('settings, name', [(dict(octaves=-1), 'octaves'),
+                                            (dict(motion_lags=(1, 0)), 'motion_lags')])
+def test_settings_out_of_range_are_refused(settings, name):
+    with pytest.raises(InputError, match=f'PoseTokens: {name}: found'):
+        build(**settings)
+
+
+@pytest.mark.parametrize('lag', [3, 4, 9])
+def test_a_lag_as_long_as_the_clip_gives_no_motion(lag):
+    joints = torch.rand(2, 3, 4, 3)
+    features = coordinate_features(joints, joints[..., 2] > 0, lags=(lag, ))
+    assert features.shape == (2, 3, 4, coordinate_width(0, (lag, ))) == (2, 3, 4, 5)
+    assert not features[..., 3:].any()
