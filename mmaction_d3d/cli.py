@@ -131,9 +131,9 @@ def run(main: Callable[[], None]) -> None:
 
     A wrong input ends with exit code 2 and, as the last line of stderr,
     ``error: FILE: FIELD: found X, want Y``; its traceback is shown only with ``--debug`` on the
-    command line. So do a full or read-only disk, a killed worker of a
-    data loader, and torch's errors of a missing, old or full GPU.
-    Every other exception is not the user's mistake and keeps its traceback.
+    command line. So do a full or read-only disk, a killed worker of a data loader, and torch's
+    errors of a missing, old or full GPU. Ctrl-C ends it with exit code 130. Every other exception
+    is not the user's mistake and keeps its traceback.
 
     Args:
         main: The tool.
@@ -143,6 +143,11 @@ def run(main: Callable[[], None]) -> None:
     """
     try:
         main()
+    except KeyboardInterrupt:
+        if '--debug' in sys.argv[1:]:
+            raise
+        print('Stopped', file=sys.stderr, flush=True)
+        sys.exit(130)
     except Exception as error:
         mistake = find_input_error(error) or find_system_mistake(error)
         if mistake is None and 'torch' in sys.modules:  # slow to import, and not every tool does

@@ -1,13 +1,11 @@
-"""Jobs over all processors, in order, with a line of progress."""
+"""Jobs over all processors, in order, with their progress."""
 import gc
 import multiprocessing
 import os
 import signal
-import sys
-import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
@@ -17,6 +15,7 @@ from typing import Any, TypeVar
 import cv2
 
 from .errors import InputError
+from .progress import Progress
 
 Job = TypeVar('Job')
 Result = TypeVar('Result')
@@ -31,14 +30,14 @@ def available_cpus() -> int:
 
 def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None = None,
                  name: str = 'jobs', done: int = 0) -> Generator[Result, None, None]:
-    """Yield ``function(job)`` in the order of ``jobs``, with a line of progress.
+    """Yield ``function(job)`` in the order of ``jobs``, and show how many are done.
 
     Args:
         function: Of one job.
         jobs: What it gets.
         workers: Processes; with one, all is done in this one. Defaults to None: one for each CPU.
-        name: What the line of progress calls the jobs.
-        done: Jobs of an earlier run, for the line of progress. Defaults to 0.
+        name: Of the jobs, in the plural.
+        done: Jobs of an earlier run. Defaults to 0.
 
     Raises:
         InputError: A process died at a job, killed or by a crash of a library. That is known at
@@ -47,13 +46,17 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
     """
     workers = min(available_cpus() if workers is None else workers, max(len(jobs), 1))
     progress = Progress(name, done + len(jobs), done)
-    for result in map(function, jobs) if workers <= 1 else _over_processes(function, jobs, workers):
-        progress.step()
-        yield result
+    if workers > 1:
+        yield from _over_processes(function, jobs, workers, progress)
+        return
+    with progress:
+        for result in map(function, jobs):
+            progress.step()
+            yield result
 
 
-def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job],
-                    workers: int) -> Generator[Result, None, None]:
+def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int,
+                    progress: Progress) -> Generator[Result, None, None]:
     # A forked process has none of the threads of OpenCV, nor of what waits here to be collected,
     # but would wait for them: end them before.
     gc.collect()
@@ -61,27 +64,40 @@ def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job],
     cv2.setNumThreads(1)
     team: list[_Worker] = []
     try:
-        for _ in range(workers):
-            team.append(_Worker(function, jobs, [worker.connection for worker in team]))
+        with _ctrl_c_waits():  # until all are there that it is to end
+            for _ in range(workers):
+                team.append(_Worker(function, jobs, [worker.connection for worker in team]))
         todo, results = iter(range(len(jobs))), dict[int, Result]()
         for worker in team * _AHEAD:
             worker.take(next(todo, None))
-        for index in range(len(jobs)):
-            while index not in results:
-                busy: dict[Any, _Worker] = {
-                    worker.connection: worker for worker in team if worker.taken
-                }
-                for connection in wait(list(busy)):
-                    worker = busy[connection]
-                    results.update([worker.answer()])
-                    worker.take(next(todo, None))
-            yield results.pop(index)
+        with progress:  # the processes know nothing of its bar
+            for index in range(len(jobs)):
+                while index not in results:
+                    busy: dict[Any, _Worker] = {
+                        worker.connection: worker for worker in team if worker.taken
+                    }
+                    for connection in wait(list(busy)):
+                        worker = busy[connection]
+                        results.update([worker.answer()])
+                        progress.step()
+                        worker.take(next(todo, None))
+                yield results.pop(index)
     finally:
         for worker in team:
             worker.process.terminate()
         for worker in team:
             worker.process.join()
         cv2.setNumThreads(threads)
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Answer Ctrl-C at the end; processes that are started here do not see it."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 class _Worker:
@@ -153,26 +169,3 @@ def _text_of(job: object) -> str:
         job = list(vars(job).values())
     parts = job if isinstance(job, (list, tuple)) else []
     return ' '.join(filter(None, map(_text_of, parts)))[:300]
-
-
-class Progress:
-    """A line that updates itself on a terminal, and one for every tenth otherwise."""
-
-    def __init__(self, name: str, total: int, done: int = 0) -> None:
-        self.name, self.total, self.done = name, total, done
-        self._start, self._at_start = time.monotonic(), done
-        self._next = 0.0
-
-    def step(self, count: int = 1) -> None:
-        """Count finished jobs."""
-        before, self.done = self.done, self.done + count
-        now = time.monotonic()
-        terminal = sys.stdout.isatty()
-        tenth = max(self.total // 10, 1)
-        last = self.done == self.total
-        if not last and (now < self._next if terminal else before // tenth == self.done // tenth):
-            return
-        self._next = now + 0.2
-        left = (now - self._start) / (self.done - self._at_start) * (self.total - self.done)
-        print(f'{self.name}: {self.done}/{self.total}, {left:.0f} s left',
-              end='\r' if terminal and not last else '\n', flush=True)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset, pseudo_collate
-from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from .. import files
 from ..errors import InputError
+from ..progress import track
 from .attention_maps import CELL, AttentionMaps, Selection, attention_maps
 from .deletion import delete_cells, delete_joints, deleted_keys
 from .intervals import mean_interval
@@ -84,11 +84,8 @@ def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
     model.eval()
     generator = np.random.default_rng(seed)
     scores: dict[tuple, list] = {}
-    clips = list(clips)
-    for done, index in enumerate(clips, 1):
+    for index in track(list(clips), 'clips'):
         _one_clip(model, dataset[index], kinds, shares, selection, generator, scores)
-        if done % max(1, len(clips) // 20) == 0:
-            print_log(f'{done} of {len(clips)} clips', 'current')
     return _summary(scores)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..models.layers.token_search import reference_points
 from ..models.layers.trilinear import trilinear_corners
+from ..progress import track
 from ..skeletons import SkeletonLayout
 from ..unwrapping import unwrap_dataset
 from .attention_maps import AttentionMaps, Selection, attention_maps
@@ -32,7 +33,7 @@ def position_bias(
     """
     found: dict[str, list[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
     layout = unwrap_dataset(dataset).layout
-    for index in clips:
+    for index in track(list(clips), 'clips'):
         batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
         imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
         maps = attention_maps(model, imgs, keypoint, selection)

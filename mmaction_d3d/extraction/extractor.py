@@ -59,7 +59,8 @@ class SkeletonExtractor:
 
         Args:
             source (str | Media): A video or a folder of frames.
-            progress (Callable[[int], None], optional): Told of each number of frames done.
+            progress (Callable[[int], None], optional): Told how many more frames are finished: all
+                of their people are found, not only decoded.
 
         Returns:
             dict: An annotation without ``label``: ``frame_dir``, ``filename`` (of a video),
@@ -71,13 +72,16 @@ class SkeletonExtractor:
             InputError: The video cannot be decoded, or has no boxes.
         """
         media = as_media(source)
-        frames, found = Frames(media), _Found(len(get_layout(self.layout)))
+        frames, found, finished = Frames(media), _Found(len(get_layout(self.layout))), 0
         for batch in prefetch(self._batches(media, frames), _BATCHES_AHEAD):
             outputs = self.backend.predict([crop for _, _, crop in batch]) if batch else ()
             for (index, place, _), people in zip(batch, outputs):
                 found.add(index, place, clean(people))
-            if progress is not None:
-                progress(frames.count)
+            if progress is not None and batch:  # of the last frame, more crops may follow
+                progress(batch[-1][0] - finished)
+                finished = batch[-1][0]
+        if progress is not None:
+            progress(frames.count - finished)
         notes = []
         if frames.problem:
             notes.append(f'the video ends early, used as far as it decodes: {frames.problem}')

@@ -3,13 +3,14 @@ import hashlib
 import json
 import os
 import shutil
-import sys
-import time
+from collections.abc import Sequence
 
 from ..datasets import safe_pickle
 from ..errors import InputError
 from ..files import write_pickle, write_text
-from ..media import probe
+from ..media import Media, probe
+from ..progress import Progress
+from .extractor import SkeletonExtractor
 
 
 class Results:
@@ -82,73 +83,38 @@ def _state(media):
                 changed=max(stat.st_mtime_ns for stat in stats))
 
 
-def extract_all(extractor, media, results):
+def extract_all(extractor: SkeletonExtractor, media: Sequence[Media],
+                results: Results) -> list[tuple[Media, InputError]]:
     """Extract from each video that is not done yet.
 
     Args:
-        extractor (SkeletonExtractor): What does it.
-        media (list[Media]): The videos.
-        results (Results): Where results are kept.
+        extractor: What does it.
+        media: The videos.
+        results: Where results are kept.
 
     Returns:
-        list[tuple[Media, InputError]]: The videos that could not be used, and why.
+        The videos that could not be used, and why.
     """
     todo = [clip for clip in media if results.read(clip) is None]
     if len(todo) < len(media):
         print(f'{len(media) - len(todo)} of {len(media)} videos are there from an earlier run')
-    progress, failed = _Progress(todo, len(media)), []
-    for clip in todo:
-        progress.start(clip)
-        try:
-            annotation = extractor(clip, progress.frames)
-        except InputError as error:
-            failed.append((clip, error))
-        else:
-            results.write(clip, annotation)
-        progress.end()
+    lengths, failed = [_length(clip) for clip in todo], []
+    with Progress('frames', sum(lengths)) as progress:
+        for number, (clip, length) in enumerate(zip(todo, lengths), len(media) - len(todo) + 1):
+            progress.detail, before = f'video {number} of {len(media)}', progress.done
+            try:
+                annotation = extractor(clip, progress.step)
+            except InputError as error:
+                failed.append((clip, error))
+            else:
+                results.write(clip, annotation)
+            progress.total += progress.done - before - length
     return failed
 
 
-class _Progress:
-    """A line with videos, frames a second and time left: it updates itself on a terminal."""
-
-    def __init__(self, todo, total):
-        self._todo, self._total, self._done = len(todo), total, 0
-        self._start = self._shown = time.monotonic()
-        self._frames = self._current = 0
-        self._length = None
-
-    def start(self, clip):
-        """Begins a video."""
-        self._current, self._length = 0, None
-        try:
-            self._length = probe(clip, count='header').frames
-        except InputError:
-            pass  # the extraction itself will say what is wrong
-
-    def frames(self, count):
-        """Note the frames of the current video done so far."""
-        self._current = count
-        now = time.monotonic()
-        if now - self._shown >= (0.2 if sys.stdout.isatty() else 30):
-            self._show(now)
-
-    def end(self):
-        """End the current video."""
-        self._frames, self._current, self._length = self._frames + self._current, 0, None
-        self._done += 1
-        tenth = max(self._todo // 10, 1)
-        if sys.stdout.isatty() or self._done % tenth == 0 or self._done == self._todo:
-            self._show(time.monotonic())
-
-    def _show(self, now):
-        self._shown, taken = now, max(now - self._start, 1e-3)
-        share = self._done + min(self._current / self._length, 1) if self._length else self._done
-        left = f'{taken / share * (self._todo - share):.0f} s left' if share else 'time unknown'
-        done = self._total - self._todo + self._done
-        inside = f' + {self._current} frames' if self._current else ''
-        last = self._done == self._todo
-        print(
-            f'videos: {done}/{self._total}{inside}, '
-            f'{(self._frames + self._current) / taken:.1f} frames/s, {left}',
-            end='\r' if sys.stdout.isatty() and not last else '\n', flush=True)
+def _length(clip: Media) -> int:
+    """Return the frames that a video says it has."""
+    try:
+        return probe(clip, count='header').frames
+    except InputError:  # the extraction itself will say what is wrong
+        return 0

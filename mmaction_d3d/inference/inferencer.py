@@ -11,7 +11,7 @@ from torch import nn
 
 from ..errors import InputError
 from ..media import DEFAULT_FPS, Media, as_media, find_media
-from ..parallel import Progress
+from ..progress import Progress
 from .annotate import write_annotated, write_timeline
 from .clips import TestPipeline
 from .load import with_skeletons
@@ -101,19 +101,18 @@ class D3DInferencer(BaseInferencer):
         options = Options(batch_size, attention and draw, fps,
                           None if window is None else WindowLengths(window, stride, smooth),
                           self.show_progress)
-        progress = Progress('videos', len(sources)) if self.show_progress else None
         predictions, drawn = [], []
-        for answer in recognize(sources, origin, self._loaded, options):
-            path = out_dir and str(Path(out_dir, answer.name))
-            if path and draw:
-                answer = self.visualize(answer, path, topk)
-            predictions.append(self.postprocess(answer, topk))
-            drawn.append(predictions[-1].get('video'))
-            if path:
-                write_json(f'{path}.json', predictions[-1])
-                if isinstance(answer, Recognition) and answer.timeline is not None:
-                    write_timeline(answer, answer.timeline, f'{path}_timeline.png', topk)
-            if progress:
+        with Progress('videos', len(sources), shown=self.show_progress) as progress:
+            for answer in recognize(sources, origin, self._loaded, options):
+                path = out_dir and str(Path(out_dir, answer.name))
+                if path and draw:
+                    answer = self.visualize(answer, path, topk)
+                predictions.append(self.postprocess(answer, topk))
+                drawn.append(predictions[-1].get('video'))
+                if path:
+                    write_json(f'{path}.json', predictions[-1])
+                    if isinstance(answer, Recognition) and answer.timeline is not None:
+                        write_timeline(answer, answer.timeline, f'{path}_timeline.png', topk)
                 progress.step()
         return dict(predictions=predictions, visualization=drawn)
 

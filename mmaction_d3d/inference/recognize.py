@@ -10,8 +10,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..media import DEFAULT_FPS, Frames, Media, probe
-from ..parallel import Progress
 from ..prefetch import prefetch
+from ..progress import Progress
 from .attention_track import AttentionTrack
 from .clips import Clip, pipeline_fields
 from .model import LoadedModel, Scored
@@ -139,15 +139,14 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     reader = WindowReader(info.frames, length, stride, sampled['frame_inds'])
     clips = (model.pipeline.of_window(subject, window, sampled)
              for window in reader.read(map(attrgetter('rgb'), Frames(subject.source))))
-    progress = Progress(f'{subject.name}, windows', len(reader)) if options.show_progress else None
     windows, track = [], None
-    for batch in prefetch(_chunks(clips, options.batch_size)):
-        for clip, scored in zip(batch, model.score(batch, options.attention)):
-            people = subject.skeleton.people(slice(clip.start, clip.stop))
-            windows.append(
-                WindowScores(clip.start, clip.stop, scored.scores.astype(np.float32), people))
-            track = _tracked(track, clip.start, scored)
-        if progress:
+    with Progress(f'{subject.name}, windows', len(reader), shown=options.show_progress) as progress:
+        for batch in prefetch(_chunks(clips, options.batch_size)):
+            for clip, scored in zip(batch, model.score(batch, options.attention)):
+                people = subject.skeleton.people(slice(clip.start, clip.stop))
+                windows.append(
+                    WindowScores(clip.start, clip.stop, scored.scores.astype(np.float32), people))
+                track = _tracked(track, clip.start, scored)
             progress.step(len(batch))
     timeline = Timeline(info, length, stride, smooth, tuple(windows))
     answer = _answer(subject, model, options, timeline.mean_scores(), track)

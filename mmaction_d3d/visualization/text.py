@@ -1,4 +1,5 @@
 """Words in pictures: captions and labels."""
+import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -12,34 +13,20 @@ _SIZE, _LINE = 11, 15  # pixels of a caption's letters and lines
 
 
 @cache
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Return the font that matplotlib brings along."""
-    path = Path(matplotlib.get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf')
+def font(size: int, name: str = 'DejaVuSans') -> ImageFont.FreeTypeFont:
+    """Return a font that matplotlib brings along."""
+    path = Path(matplotlib.get_data_path(), 'fonts', 'ttf', f'{name}.ttf')
     return ImageFont.truetype(str(path), size)
 
 
 def caption(text: str, width: int) -> np.ndarray:
     """Return a black strip with a text, its lines broken to the width; H x width x 3 uint8 RGB."""
-    lines = _broken(text, width - 8)
+    face = font(_SIZE, 'DejaVuSansMono')
+    lines = textwrap.wrap(text, int((width - 8) / face.getlength(' ')))
     image = Image.new('RGB', (width, 4 + _LINE * len(lines)))
     for number, line in enumerate(lines):
-        ImageDraw.Draw(image).text((4, 1 + _LINE * number), line, 'white', font(_SIZE))
+        ImageDraw.Draw(image).text((4, 1 + _LINE * number), line, 'white', face)
     return np.array(image)
-
-
-def _broken(text: str, width: int) -> list[str]:
-    """Break a text into lines between words, and words that are longer than a line."""
-    face, lines = font(_SIZE), ['']
-    for word in text.split():
-        if lines[-1] and face.getlength(f'{lines[-1]} {word}') <= width:
-            lines[-1] += f' {word}'
-            continue
-        lines.append('')
-        for letter in word:
-            if lines[-1] and face.getlength(lines[-1] + letter) > width:
-                lines.append('')
-            lines[-1] += letter
-    return lines[1:] or lines
 
 
 def fitted(text: str, face: ImageFont.FreeTypeFont, width: float) -> str:

@@ -11,6 +11,7 @@ import torch
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_text
+from mmaction_d3d.progress import Progress
 
 
 @dataclass
@@ -86,21 +87,18 @@ class Scheduler:
         jobs (list[Job]): What to run.
         parallel (int): Processes at a time, spread over the GPUs.
         finished (callable): Called with the rows of each run that has finished.
-        interval (float): Seconds between two lines of progress. Defaults to 30.
     """
 
-    def __init__(self, jobs, parallel, finished, interval=30.):
+    def __init__(self, jobs, parallel, finished):
         self.waiting = list(jobs)
         self.parallel = parallel
         self.finished = finished
-        self.interval = interval
         self.total = len(self.waiting)
         self.running, self.done, self.failed = {}, [], []
         self._slots = list(range(parallel))
         visible = ','.join(map(str, range(torch.cuda.device_count())))
         self._gpus = os.environ.get('CUDA_VISIBLE_DEVICES', visible).split(',')
         # A stopped run goes on where it was: what it had done before takes no time now.
-        self._start = time.monotonic()
         self._before = sum(job.progress() for job in self.waiting)
 
     def run(self):
@@ -110,16 +108,14 @@ class Scheduler:
             list[Job]: Those that failed; the others go on.
         """
         try:
-            shown = time.monotonic()
-            while self.waiting or self.running:
-                while self.waiting and len(self.running) < self.parallel:
-                    self._launch(self.waiting.pop(0))
-                time.sleep(0.5)
-                for process in [p for p in self.running if p.poll() is not None]:
-                    self._collect(process)
-                if time.monotonic() - shown > self.interval:
-                    shown = time.monotonic()
-                    print(self.state(), flush=True)
+            with Progress('runs', self.total, self._before) as progress:
+                while self.waiting or self.running:
+                    while self.waiting and len(self.running) < self.parallel:
+                        self._launch(self.waiting.pop(0))
+                    time.sleep(0.5)
+                    for process in [p for p in self.running if p.poll() is not None]:
+                        self._collect(process)
+                    self.show(progress)
         finally:  # also when stopped from the keyboard
             for process in self.running:
                 process.terminate()
@@ -127,17 +123,12 @@ class Scheduler:
                 process.wait()
         return self.failed
 
-    def state(self):
-        """One line: what is done, what runs, and how long the rest will take."""
-        jobs = [job for job, _ in self.running.values()]
-        progress = [job.progress() for job in jobs]
-        left = (len(jobs) - sum(progress)) + sum(1 - job.progress() for job in self.waiting)
-        passed = self.total - left - self._before
-        seconds = time.monotonic() - self._start
-        eta = f'{seconds / passed * left / 60:.0f} min left' if passed > 0.02 else 'time unknown'
-        runs = ', '.join(f'{job} {share:.0%}' for job, share in zip(jobs, progress))
-        return (f'{len(self.done) + len(self.failed)} of {self.total} runs done, {eta}; '
-                f'running: {runs}')
+    def show(self, progress):
+        """Say what runs, and how many are done, those that run in part."""
+        shares = {job: job.progress() for job, _ in self.running.values()}
+        progress.detail = ', '.join(f'{job} {share:.0%}' for job, share in shares.items())
+        progress.reach(self.total - sum(1 - share for share in shares.values()) -
+                       sum(1 - job.progress() for job in self.waiting))
 
     def _launch(self, job):
         job.prepare()

@@ -30,7 +30,6 @@ def check(run_tool, ut_data, tmp_path):
 def test_check_ends_with_0_without_errors(check, ut_data, tmp_path):
     ended = check('--videos', ut_data.video_dir, '--workers', 2)
     assert ended.code == 0 and 'errors: 0\nwarnings: 0' in ended.out
-    assert 'clips: 4/4' in ended.out
 
 
 def test_check_ends_with_1_with_errors_and_a_row_for_each(check, ut_data, tmp_path):
@@ -108,13 +107,13 @@ def test_ctrl_c_stops_a_check_that_then_leaves_no_process_and_no_file(ut_data, t
         start_new_session=True,
         # A suite that a shell put into the background passes on that it ignores Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    for line in process.stdout:
-        if line.startswith('clips: '):
-            break
-    children = Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split()
+    children = []
+    while process.poll() is None and len(children) < 2:  # it has begun
+        time.sleep(0.01)
+        children = Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, err = process.communicate(timeout=120)
-    assert process.returncode == 130 and err.strip() == 'Stopped: nothing is written'
+    assert process.returncode == 130 and err.strip() == 'Stopped'
     assert len(children) >= 2 and not (tmp_path / 'a.csv').exists()
     end = time.monotonic() + 60
     while any(Path(f'/proc/{child}').exists() for child in children):

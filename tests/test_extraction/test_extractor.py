@@ -1,4 +1,5 @@
 """From a video to skeletons of all of its frames, with a stand-in for the network."""
+import threading
 import weakref
 
 import numpy as np
@@ -50,6 +51,37 @@ def test_every_frame_is_there_and_who_is_absent_has_score_0(people_video):
     assert found['keypoint'].shape == (1, 6, 17, 2) and found['keypoint'].dtype == np.float32
     np.testing.assert_allclose(found['keypoint'][0, :, 0], centres(path), atol=0.6)
     np.testing.assert_allclose(found['keypoint_score'][0, :, 0], [.9, .9, 0, 0, .9, .9], rtol=1e-6)
+
+
+class LateBackend(CentreBackend):
+    """Finds nobody before three frames are decoded, and counts the crops that it is done with."""
+
+    def __init__(self):
+        self.prepared, self.frames, self.crops = threading.Semaphore(0), 3, 0
+
+    def prepare(self, frame, boxes):
+        self.prepared.release()
+        return super().prepare(frame, boxes)
+
+    def predict(self, crops):
+        for _ in range(self.frames):  # at the first call alone
+            assert self.prepared.acquire(timeout=60)
+        self.frames = 0
+        self.crops += len(crops)
+        return super().predict(crops)
+
+
+@pytest.mark.parametrize('people', [1, 2])
+def test_a_frame_counts_once_all_of_its_people_are_found(people_video, people):
+    backend, counts = LateBackend(), []
+    boxes = Boxes([[(0, 0, 20, 20)] * 6] * people, linked=True)
+    SkeletonExtractor(backend, people=boxes, batch_size=1)(people_video('a.mp4', [[None] * 6]),
+                                                           lambda new: counts.append(
+                                                               (new, backend.crops)))
+    done = np.cumsum([new for new, _ in counts])
+    assert done[-1] == 6 and all(frames * people <= crops
+                                 for frames, (_, crops) in zip(done, counts))
+    assert len(set(done.tolist())) == 7  # it goes up frame by frame
 
 
 @pytest.mark.parametrize('hidden', [(), range(15, 18), range(14, 19)])

@@ -1,10 +1,12 @@
 """Many videos: results one by one, resumed, labelled, merged."""
 import csv
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mmaction_d3d import progress
 from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import SkeletonExtractor, find_media
@@ -49,11 +51,14 @@ def test_a_stopped_run_goes_on_where_it_was(media, tmp_path, capsys):
     assert [results.read(clip)['total_frames'] for clip in media] == [5, 3, 4]
 
 
-def test_progress_has_videos_frames_a_second_and_time_left(media, tmp_path, capsys):
+def test_frames_of_all_videos_are_counted(media, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(progress, '_PAUSE', 0)
+    Path(media[1].path).write_bytes(b'no video')
     extract_all(Counting(), media, Results(tmp_path / 'x.pkl', SETTINGS, False))
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 and lines[-1].startswith('videos: 3/3, ')
-    assert lines[-1].endswith(' frames/s, 0 s left')
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith('frames: ') and '/9 (video 1 of 3), ' in lines[0]
+    assert lines[-1].startswith('frames: 9/9 (video 3 of 3), ')
+    assert lines[-1].endswith(' a second, 0:00:00 left')
 
 
 def test_a_video_that_changed_is_done_again(media, tmp_path, people_video):

@@ -15,6 +15,9 @@ def test_attention_lies_where_the_crop_lies():
     drawn = draw_cells(plain, cells, (40, 80), ((1, -24), (1, -4), (32, 32)))
     rows, columns = np.nonzero(drawn[..., 0] > 20)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (8, 15, 36, 43)
+    drawn = draw_cells(plain, cells * 0 + 1, (40, 80), ((1, -24), (1, -4), (32, 32)))
+    rows, columns = np.nonzero(drawn[..., 0] > 20)  # the crop, and nothing outside
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (4, 35, 24, 55)
 
 
 def test_bars_are_as_long_as_scores():

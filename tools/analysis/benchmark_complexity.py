@@ -1,6 +1,5 @@
 """Measures full and stride attention: python tools/analysis/benchmark_complexity.py [--redraw]."""
 import re
-import sys
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.stride_benchmark import SWEEPS, measure, sweep_cases
 from mmaction_d3d.evaluation.stride_report import COLUMNS, draw, read_rows, tables
 from mmaction_d3d.files import write_csv, write_text
+from mmaction_d3d.progress import track
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
 BLOCK = re.compile(r'(?<=<!-- tables: begin -->\n).*?(?=<!-- tables: end -->)', re.S)
@@ -33,11 +33,7 @@ def write_results(path, repeats):
     """Measures, and writes the CSV at the end."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    rows, total = [], repeats * 2 * len(sweep_cases())
-    for row in measure(repeats):
-        rows.append(row)
-        print(f'\r{len(rows)} of {total}', end='', file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    rows = list(track(measure(repeats), 'measurements', repeats * 2 * len(sweep_cases())))
     write_csv(path, COLUMNS,
               ([f'{row[key]:.6f}' if isinstance(row[key], float) else row[key] for key in COLUMNS]
                for row in rows))

@@ -22,6 +22,7 @@ from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.extraction import MMPoseBackend, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.upstream import find_config, scope
+from mmaction_d3d.progress import track
 
 NETWORKS = dict(
     w32=DEFAULT_CONFIG, narrow=str(
@@ -113,7 +114,7 @@ def main():
         ours = SkeletonExtractor(MMPoseBackend(config, weights, 'cpu'), people=boxes,
                                  max_persons=args.persons)
         rates, alone, whole = [], [], []
-        for _ in range(args.repeats):
+        for _ in track(range(args.repeats), 'rounds'):
             start = time.perf_counter()
             found = ours(video)
             own = time.perf_counter() - start
@@ -131,7 +132,7 @@ def main():
         for path in short:
             write_video(path, 8)
         ratios = []
-        for _ in range(args.repeats):
+        for _ in track(range(args.repeats), 'rounds with loading'):
             start = time.perf_counter()
             ours = SkeletonExtractor(MMPoseBackend(config, weights, 'cpu'), people=boxes,
                                      max_persons=args.persons)

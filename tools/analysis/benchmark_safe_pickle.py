@@ -1,7 +1,6 @@
 """Measures the safe loader against pickle.load: python tools/analysis/benchmark_safe_pickle.py."""
 import gc
 import pickle
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.progress import track
 
 
 def parse_args(argv=None):
@@ -63,13 +63,11 @@ def seconds(load, path):
 def measure(path, repeats):
     """Time of both loaders, repeats x (plain, safe) x (wall, process); one round warms up."""
     rounds = []
-    for repeat in range(repeats + 1):
+    for repeat in track(range(repeats + 1), 'rounds'):
         pair = [load_plainly, safe_pickle.load]
         order = (0, 1) if repeat % 2 else (1, 0)
         times = {index: seconds(pair[index], path) for index in order}
         rounds.append([times[0], times[1]])
-        print(f'\r{repeat} of {repeats}', end='', file=sys.stderr, flush=True)
-    print(file=sys.stderr)
     return np.array(rounds[1:])
 
 

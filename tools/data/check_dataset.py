@@ -118,12 +118,7 @@ def check(args):
 def main(argv=None):
     """Check as the command line says."""
     args = parse_args(argv)
-    try:
-        failed = check(args)
-    except KeyboardInterrupt:
-        print('\nStopped: nothing is written', file=sys.stderr)
-        sys.exit(130)
-    if failed:
+    if check(args):
         sys.exit(1)
 
 

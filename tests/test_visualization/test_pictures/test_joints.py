@@ -42,13 +42,14 @@ def test_skeletons_are_painted_with_the_attention_of_their_frame(explanation, mo
         joints, 'with_people', lambda frame, people, layout, received: painted.append(
             (frame, people, received)) or frame)
     clip = two_people(explanation)
+    clip.maps.joints.add_(1)
     joint_chart(clip)
     low, high = joints.joint_limits(clip)
-    assert len(painted) == 4 and (low, high) == pytest.approx((0, 1.35))
+    assert len(painted) == 4 and (low, high) == pytest.approx((1, 2.35))
     for t, (frame, people, received) in enumerate(painted):
         np.testing.assert_array_equal(frame, clip.frames[t] // 3)
         np.testing.assert_array_equal(people, clip.joints[t])
-        np.testing.assert_allclose(received, clip.maps.joints[t].numpy() / 1.35, rtol=1e-5)
+        np.testing.assert_allclose(received, (clip.maps.joints[t].numpy() - 1) / 1.35, atol=1e-5)
 
 
 def test_a_model_without_joint_attention_is_refused(explanation):
