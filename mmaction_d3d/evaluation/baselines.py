@@ -2,12 +2,18 @@
 
 A model that uses appearance and motion together must beat both.
 """
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from mmaction_d3d.datasets.transforms import AlignedDecode
+from ..datasets import RGBPoseDataset
+from ..datasets.transforms import AlignedDecode
+from ..skeletons import SkeletonLayout
+
+#: Blocks of features of a clip, each a row of numbers.
+Features = Callable[[dict[str, Any], SkeletonLayout], Sequence[np.ndarray]]
 
 _NUM_FRAMES = 16  # skeleton frames, evenly spread
 _STRENGTHS = (1e-2, 1e-1, 1., 10.)  # C, chosen on the validation clips
@@ -23,7 +29,8 @@ class BaselineScore(NamedTuple):
     strength: float
 
 
-def skeleton_baseline(train, val, test, target='label'):
+def skeleton_baseline(train: RGBPoseDataset, val: RGBPoseDataset, test: RGBPoseDataset,
+                      target: str = 'label') -> BaselineScore:
     """Logistic regression on the skeletons over time.
 
     Features of a clip: for up to two people (the tallest first) the joints of 16 frames spread
@@ -33,17 +40,19 @@ def skeleton_baseline(train, val, test, target='label'):
     and how it spreads.
 
     Args:
-        train, val, test (RGBPoseDataset): clips; their pipelines are not used. `val` chooses the
-            regularisation and the blocks of features.
-        target (str): annotation field (int) to predict.
+        train: Clips to fit to; a data set's pipeline is not used.
+        val: Clips that choose the regularisation and the blocks of features.
+        test: Clips to score.
+        target: Annotation field (int) to predict.
 
     Returns:
-        BaselineScore: on `test`.
+        The score on ``test``.
     """
     return _fit_and_test(train, val, test, target, _skeleton_features)
 
 
-def single_frame_baseline(train, val, test, target='label'):
+def single_frame_baseline(train: RGBPoseDataset, val: RGBPoseDataset, test: RGBPoseDataset,
+                          target: str = 'label') -> BaselineScore:
     """Logistic regression on the middle frame: its pixels and its joints.
 
     Features of a clip: the frame at 16 x 16 pixels, a 12 x 12 crop around each wrist of the tallest
@@ -57,7 +66,8 @@ def single_frame_baseline(train, val, test, target='label'):
                          lambda clip, layout: _frame_features(decode, clip, layout))
 
 
-def _fit_and_test(train, val, test, target, features):
+def _fit_and_test(train: RGBPoseDataset, val: RGBPoseDataset, test: RGBPoseDataset, target: str,
+                  features: Features) -> BaselineScore:
     """Fit on each block of features alone and on all; `val` chooses among these and the C.
 
     Features are standardised and a block's weight does not grow with its length, or thousands of
@@ -76,19 +86,20 @@ def _fit_and_test(train, val, test, target, features):
         weight = _BLOCK_SCALE / np.sqrt(x.shape[1])
         scaled.append([scaler.transform(part) * weight for part in (x, x_val, x_test)])
     choices = [[block] for block in scaled] + [scaled]
-    best = None
+    best_score = -1.
     for choice in choices:
         x, x_val, x_test = (np.concatenate(parts, 1) for parts in zip(*choice))
         for strength in _STRENGTHS:
             model = LogisticRegression(C=strength, max_iter=1000).fit(x, labels[0])
             score = model.score(x_val, labels[1])
-            if best is None or score > best[0]:
-                best = score, strength, model.predict(x_test)
-    correct = int((best[2] == labels[2]).sum())
-    return BaselineScore(correct / len(labels[2]), correct, len(labels[2]), best[1])
+            if score > best_score:
+                best_score, best_strength, predictions = score, strength, model.predict(x_test)
+    correct = int((predictions == labels[2]).sum())
+    return BaselineScore(correct / len(labels[2]), correct, len(labels[2]), best_strength)
 
 
-def _table(dataset, target, features):
+def _table(dataset: RGBPoseDataset, target: str,
+           features: Features) -> tuple[list[np.ndarray], np.ndarray]:
     """Blocks of features (each clips x numbers) and the labels of a data set."""
     clips = [dataset.get_data_info(i) for i in range(len(dataset))]
     blocks = zip(*(features(clip, dataset.layout) for clip in clips))
@@ -96,7 +107,7 @@ def _table(dataset, target, features):
     return [np.stack(block).astype(np.float32) for block in blocks], labels
 
 
-def _people(clip):
+def _people(clip: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (M x T x V x 2) and seen (M x T x V), the tallest person first."""
     points, seen = clip['keypoint'], clip['keypoint_score'] > 0
     y = points[..., 1]
@@ -106,7 +117,7 @@ def _people(clip):
     return points[order], seen[order]
 
 
-def _fill(points, seen):
+def _fill(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Missing joints from the frames before and after; (T x V x 2), in place."""
     frames = np.arange(len(points))
     for v in np.flatnonzero(~seen.all(0)):
@@ -117,28 +128,29 @@ def _fill(points, seen):
     return points
 
 
-def _skeleton_features(clip, layout):
+def _skeleton_features(clip: dict[str, Any], layout: SkeletonLayout) -> Sequence[np.ndarray]:
     """Two blocks: the poses, and what their sequence does."""
     points, seen = _people(clip)
     frames = ((np.arange(_NUM_FRAMES) + 0.5) / _NUM_FRAMES * points.shape[1]).astype(int)
-    blocks = [], []
+    poses: list[np.ndarray] = []
+    courses: list[np.ndarray] = []
     for m in range(2):
         p = np.zeros((_NUM_FRAMES, len(layout), 2))
         present = m < len(points) and seen[m].any()
         if present:
             p = _fill(points[m].astype(float), seen[m])[frames]
             p = (p - p.mean((0, 1))) / max(p.std(), 1e-6)
-        blocks[0].append(_poses(p))
-        blocks[1].extend((_course(p), [present]))
-    return [np.concatenate(block) for block in blocks]
+        poses.append(_poses(p))
+        courses += [_course(p), np.array([present])]
+    return np.concatenate(poses), np.concatenate(courses)
 
 
-def _poses(p):
+def _poses(p: np.ndarray) -> np.ndarray:
     """T x V x 2 normalised joints -> coordinates and their differences."""
     return np.concatenate([p.ravel(), np.diff(p, axis=0).ravel()])
 
 
-def _course(p):
+def _course(p: np.ndarray) -> np.ndarray:
     """T x V x 2 normalised joints -> what each joint does over the clip.
 
     The mean distance between its places some frames apart, how much it turns about its mean place
@@ -155,11 +167,12 @@ def _course(p):
     ])
 
 
-def _cross(a, b):
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def _frame_features(decode, clip, layout):
+def _frame_features(decode: AlignedDecode, clip: dict[str, Any],
+                    layout: SkeletonLayout) -> Sequence[np.ndarray]:
     """Three blocks: the frame, what is around the wrists, and the joints."""
     middle = clip['total_frames'] // 2
     shown = decode.transform(dict(clip, frame_inds=np.array([middle])))
@@ -183,9 +196,9 @@ def _frame_features(decode, clip, layout):
             np.concatenate([joints.ravel(), *powers]))
 
 
-def _crop(image, centre, half):
+def _crop(image: np.ndarray, centre: np.ndarray, half: float) -> np.ndarray:
     """Return a square of 2 `half` pixels around a point, resized; black outside the picture."""
     scale = _WRIST_SIDE / (2 * half)
     x, y = _WRIST_SIDE / 2 - scale * centre
-    return cv2.warpAffine(image, np.float32([[scale, 0, x], [0, scale, y]]),
+    return cv2.warpAffine(image, np.array([[scale, 0, x], [0, scale, y]], np.float32),
                           (_WRIST_SIDE, _WRIST_SIDE), flags=cv2.INTER_AREA)

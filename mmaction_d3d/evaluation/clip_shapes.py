@@ -1,5 +1,7 @@
 """Shapes of a model's inputs, read from the pipeline of its config."""
 
+from collections.abc import Sequence
+
 from mmengine.config import Config, ConfigDict
 
 from ..errors import InputError
@@ -12,20 +14,20 @@ def clip_shapes(cfg: Config, split: str = 'train') -> dict[str, tuple[int, ...]]
     """Find the shape of one clip of each modality that a config's pipeline packs.
 
     Args:
-        cfg (Config): Config of MMAction2 or of this project with a 3D recogniser.
-        split (str): Whose pipeline: ``'train'``, ``'val'`` or ``'test'``. Defaults to ``'train'``.
+        cfg: Config of MMAction2 or of this project with a 3D recogniser.
+        split: Whose pipeline: ``'train'``, ``'val'`` or ``'test'``. Defaults to ``'train'``.
 
     Returns:
-        dict[str, tuple[int]]: ``imgs`` 3 x T x H x W; ``keypoint`` T x R x 3; ``heatmap_imgs``
-        T x R x H/2 x W/2 of equation (2), or V x T x H x W of MMAction2. Pose alone is ``imgs``,
-        as MMAction2 has it.
+        ``imgs`` 3 x T x H x W; ``keypoint`` T x R x 3; ``heatmap_imgs`` T x R x H/2 x W/2 of
+        equation (2), or V x T x H x W of MMAction2. Pose alone is ``imgs``, as MMAction2 has it.
 
     Raises:
         InputError: The pipeline leaves a shape open, for instance to the size of the video.
     """
     pipeline = _pipeline(cfg, split)
     frames, size, heatmap = None, None, None
-    packed, layout = (), None
+    packed: Sequence[str] = ()
+    layout = None
     for transform in pipeline:
         name = transform['type']
         frames = transform.get('clip_len', frames)
@@ -44,7 +46,7 @@ def clip_shapes(cfg: Config, split: str = 'train') -> dict[str, tuple[int, ...]]
         raise _open(cfg, split, 'no clip_len', 'a transform that samples frames')
     if size is None:
         raise _open(cfg, split, 'frames of no fixed size', 'a crop or resize to one')
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for key in packed:
         if key == 'keypoint':
             shapes[key] = (_of(frames, 'Pose'), _joints(cfg), 3)
@@ -72,8 +74,8 @@ def _resized(transform: ConfigDict, size: Size) -> Size:
         return None if transform.get('keep_ratio', True) else (height, width)
     if name in ('RandomCrop', 'CenterCrop', 'ThreeCrop', 'TenCrop', 'MultiScaleCrop'):
         keys = ('size', 'crop_size', 'input_size')
-        found = next(transform[key] for key in keys if key in transform)
-        return (found, found) if isinstance(found, int) else (found[1], found[0])
+        crop = next(transform[key] for key in keys if key in transform)
+        return (crop, crop) if isinstance(crop, int) else (crop[1], crop[0])
     if name == 'RandomResizedCrop':
         return None
     if name == 'SquarePad' and size is not None:
@@ -98,7 +100,7 @@ def _joints(cfg: Config) -> int:
     return cfg.model.backbone['num_person'] * cfg.model.backbone['num_joints']
 
 
-def _of(frames, modality: str) -> int:
+def _of(frames: int | dict[str, int], modality: str) -> int:
     """Frames of a modality; MMAction2 may sample each apart."""
     return frames if isinstance(frames, int) else frames[modality]
 

@@ -11,12 +11,12 @@ def wilson_interval(correct: int, total: int, level: float = 0.95) -> tuple[floa
     """Compute Wilson's score interval of a proportion (Wilson, 1927).
 
     Args:
-        correct (int): Successes, 0 to ``total``.
-        total (int): Trials, at least 1.
-        level (float): How often such an interval holds the true value. Defaults to 0.95.
+        correct: Successes, 0 to ``total``.
+        total: Trials, at least 1.
+        level: How often such an interval holds the true value. Defaults to 0.95.
 
     Returns:
-        tuple[float, float]: Low and high, within 0 and 1.
+        Low and high, within 0 and 1.
     """
     low, high = stats.binomtest(int(correct), int(total)).proportion_ci(level, 'wilson')
     return float(low), float(high)
@@ -27,13 +27,13 @@ def mean_interval(values: Sequence[float], level: float = 0.95,
     """Compute the interval of a mean: Student's t.
 
     Args:
-        values (sequence[float]): What was measured, one independent of another.
-        level (float): As for :func:`wilson_interval`.
-        normal (bool): Whether the normal distribution stands in for t, as it may with hundreds of
-            values. Defaults to False.
+        values: What was measured, one independent of another.
+        level: As for :func:`wilson_interval`.
+        normal: Whether the normal distribution stands in for t, as it may with hundreds of values.
+            Defaults to False.
 
     Returns:
-        tuple[float, float]: Low and high, nan where there are fewer than two values.
+        Low and high, nan where there are fewer than two values.
     """
     if len(values) < 2:
         return float('nan'), float('nan')
@@ -50,12 +50,12 @@ def share_interval(part: Sequence[int], whole: Sequence[int],
     For what is counted several times a clip: counts of one clip are alike, so clips are drawn.
 
     Args:
-        part (sequence[int]): Of each clip, how many are.
-        whole (sequence[int]): Of each clip, how many could be.
-        level (float): As for :func:`wilson_interval`.
+        part: Of each clip, how many are.
+        whole: Of each clip, how many could be.
+        level: As for :func:`wilson_interval`.
 
     Returns:
-        tuple[float, float]: Low and high, nan where there are fewer than two clips.
+        Low and high, nan where there are fewer than two clips.
     """
     if len(part) < 2:
         return float('nan'), float('nan')
@@ -66,5 +66,5 @@ def share_interval(part: Sequence[int], whole: Sequence[int],
     return float(low), float(high)
 
 
-def _share(part, whole, axis=-1):
+def _share(part: np.ndarray, whole: np.ndarray, axis: int = -1) -> np.ndarray:
     return part.sum(axis) / np.maximum(whole.sum(axis), 1)

@@ -19,7 +19,8 @@ class Counts(NamedTuple):
     known: np.ndarray
 
 
-def count_near(known, found, layout: SkeletonLayout, threshold=0.2) -> Counts:
+def count_near(known: np.ndarray, extracted: np.ndarray, layout: SkeletonLayout,
+               threshold: float = 0.2) -> Counts:
     """Compare the skeletons of a clip (PCK, Yang and Ramanan 2013, with the torso as the unit).
 
     A joint is near enough within ``threshold`` times the torso, the distance from left shoulder to
@@ -27,32 +28,32 @@ def count_near(known, found, layout: SkeletonLayout, threshold=0.2) -> Counts:
     count. Found people are matched to known ones so that most joints are near.
 
     Args:
-        known (np.ndarray): M x T x V x 3: x, y, score; 0 is a joint that is missing.
-        found (np.ndarray): M' x T x V x 3, likewise, in the same pixels.
-        layout (SkeletonLayout): The joints of both.
-        threshold (float): Share of the torso. Defaults to 0.2.
+        known: M x T x V x 3: x, y, score; 0 is a joint that is missing.
+        extracted: M' x T x V x 3, likewise, in the same pixels.
+        layout: The joints of both.
+        threshold: Share of the torso. Defaults to 0.2.
     """
     ends = [layout.joints.index(name) for name in ('left_shoulder', 'right_hip')]
     torso = np.linalg.norm(np.subtract(*(known[:, :, end, :2] for end in ends)), axis=-1)
     measured = (known[:, :, ends, 2] > 0).all(-1) & (torso > 0)  # M x T
-    there = (known[..., 2] > 0) & measured[..., None]  # M x T x V
-    distance = np.linalg.norm(known[:, None, ..., :2] - found[None, ..., :2], axis=-1)
-    near = (distance <= threshold * torso[:, None, :, None]) & there[:, None] & (
-        found[None, ..., 2] > 0)  # M x M' x T x V
+    is_known = (known[..., 2] > 0) & measured[..., None]  # M x T x V
+    distance = np.linalg.norm(known[:, None, ..., :2] - extracted[None, ..., :2], axis=-1)
+    near = (distance <= threshold * torso[:, None, :, None]) & is_known[:, None] & (
+        extracted[None, ..., 2] > 0)  # M x M' x T x V
     total = np.zeros(len(layout), int)
     for row, column in zip(*linear_sum_assignment(-near.sum((2, 3)))):
         total += near[row, column].sum(0)
-    return Counts(total, there.sum((0, 1)))
+    return Counts(total, is_known.sum((0, 1)))
 
 
-def interval(counts):
+def interval(counts: list[Counts]) -> tuple[float, float]:
     """95 % interval of the share of near joints, by drawing clips anew (bootstrap).
 
     Args:
-        counts (list[Counts]): One a clip.
+        counts: One a clip.
 
     Returns:
-        tuple[float, float]: Its ends.
+        Its ends.
     """
     return share_interval([count.near.sum() for count in counts],
                           [count.known.sum() for count in counts])

@@ -1,6 +1,6 @@
 """Multiply-adds and time of stride attention against full attention (tables A1 and A2)."""
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -18,12 +18,12 @@ class Case(NamedTuple):
     """One size at which full and stride attention are compared.
 
     Attributes:
-        attention (str): ``'joint'`` (table A1) or ``'temporal'`` (table A2).
-        axis (str): What varies around it: ``'T'``, ``'R'``, ``'cells'`` or ``'window'``.
-        T (int): Frames.
-        R (int): Joint tokens a frame.
-        cells (int): RGB tokens a frame, H/8 * W/8; 0 in joint attention.
-        window (int): Joints, or frames, in a window; full attention has one over the whole axis.
+        attention: ``'joint'`` (table A1) or ``'temporal'`` (table A2).
+        axis: What varies around it: ``'T'``, ``'R'``, ``'cells'`` or ``'window'``.
+        T: Frames.
+        R: Joint tokens a frame.
+        cells: RGB tokens a frame, H/8 * W/8; 0 in joint attention.
+        window: Joints, or frames, in a window; full attention has one over the whole axis.
     """
     attention: str
     axis: str
@@ -94,15 +94,17 @@ def time_case(case: Case, method: str, budget: float = 0.1) -> dict[str, float]:
     the passes that fit into ``budget`` seconds, one at least: a disturbance only ever adds.
     """
     layer, inputs = build_layer(case, method), layer_inputs(case)
-    attend, product, whole = layer.attention.attend, [], []
+    attend: Callable = layer.attention.attend
+    product: list[float] = []
+    whole: list[float] = []
 
-    def timed(*args):
+    def timed(*args: torch.Tensor) -> torch.Tensor:
         begin = time.thread_time()
         attended = attend(*args)
         product.append(time.thread_time() - begin)
         return attended
 
-    layer.attention.attend = timed
+    vars(layer.attention)['attend'] = timed
     with torch.inference_mode():
         while sum(whole) < budget:
             begin = time.thread_time()
@@ -117,10 +119,10 @@ def measure(repeats: int) -> Iterator[dict[str, object]]:
     What else the machine does then falls on both alike. A first round, which is not kept, warms up.
 
     Args:
-        repeats (int): Rounds.
+        repeats: Rounds.
 
     Yields:
-        dict: Case, method, round and figures: the rows of the table of results.
+        Case, method, round and figures: the rows of the table of results.
     """
     cases = sweep_cases()
     counted = {(case, method): count_case(case, method) for case in cases

@@ -2,8 +2,9 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,15 +17,18 @@ METHODS = ('full', 'stride')
 NAMES = dict(T='T', R='R', cells='cells', window='wnd')
 TITLES = dict(joint='Joint attention (table A1)', temporal='Temporal attention (table A2)')
 
+#: A case, a method and a repeat: what was counted and timed.
+Row = dict[str, Any]
+
 
 class Point(NamedTuple):
     """One case and method, over its repeats.
 
     Attributes:
-        row (dict): The case and what was counted.
-        seconds (dict[str, list[float]]): ``'product'`` and ``'layer'``, by repeat.
+        row: The case and what was counted.
+        seconds: ``'product'`` and ``'layer'``, by repeat.
     """
-    row: dict[str, object]
+    row: Row
     seconds: dict[str, list[float]]
 
     def macs(self, part: str) -> int:
@@ -32,9 +36,13 @@ class Point(NamedTuple):
         return self.row[f'{part}_macs']
 
 
-def read_rows(path: str) -> list[dict[str, object]]:
+#: By attention and axis, then by method.
+Sweeps = dict[tuple[str, str], dict[str, list[Point]]]
+
+
+def read_rows(path: str) -> list[Row]:
     """Rows of the CSV with numbers as numbers."""
-    with open(path, newline='') as file:
+    with Path(path).open(newline='') as file:
         return [{
             key:
             text if key in ('attention', 'axis',
@@ -43,7 +51,7 @@ def read_rows(path: str) -> list[dict[str, object]]:
         } for row in csv.DictReader(file)]
 
 
-def stated(row: dict[str, object]) -> int:
+def stated(row: Row) -> int:
     """Return what stands inside O(.) in tables A1 and A2."""
     full = row['method'] == 'full'
     if row['attention'] == 'joint':
@@ -51,16 +59,16 @@ def stated(row: dict[str, object]) -> int:
     return (row['T'] if full else row['window'])**2 * row['tokens']**2
 
 
-def collect(rows: Iterable[dict[str, object]]) -> dict[tuple[str, str], dict[str, list[Point]]]:
+def collect(rows: Iterable[Row]) -> Sweeps:
     """Points by attention and axis, then by method, in the order of the axis."""
-    points = {}
+    points: dict[tuple[str, str, float, str], Point] = {}
     for row in sorted(rows, key=lambda row: row['repeat']):
         key = row['attention'], row['axis'], row[row['axis']], row['method']
         point = points.setdefault(key, Point(row, defaultdict(list)))
         for part in ('product', 'layer'):
             point.seconds[part].append(row[f'{part}_seconds'])
-    sweeps = {}
-    for (attention, axis, value, method), point in sorted(points.items(), key=lambda p: p[0][2]):
+    sweeps: Sweeps = {}
+    for (attention, axis, _, method), point in sorted(points.items(), key=lambda p: p[0][2]):
         sweep = sweeps.setdefault((attention, axis), {name: [] for name in METHODS})
         sweep[method].append(point)
     return {(attention, axis): sweeps[attention, axis] for attention in BASE for axis in NAMES
@@ -72,7 +80,7 @@ def growth(x: Sequence[float], y: Sequence[float]) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def growth_table(sweeps) -> str:
+def growth_table(sweeps: Sweeps) -> str:
     """Markdown: stated and measured exponents of each sweep."""
     lines = [
         '| attention | grows with | method | stated | product, multiply-adds '
@@ -95,7 +103,7 @@ def growth_table(sweeps) -> str:
     return '\n'.join(lines)
 
 
-def ratio_table(sweeps, attention: str) -> str:
+def ratio_table(sweeps: Sweeps, attention: str) -> str:
     """Markdown: how many times full attention costs what stride attention does, by case."""
     lines = [
         '| case | windows n | stated | product, multiply-adds | product, time | '
@@ -119,7 +127,7 @@ def ratio_table(sweeps, attention: str) -> str:
     return '\n'.join(lines)
 
 
-def tables(rows: list[dict[str, object]]) -> str:
+def tables(rows: list[Row]) -> str:
     """All tables of the page, in Markdown."""
     sweeps = collect(rows)
     parts = ['### Exponents', growth_table(sweeps)]
@@ -133,13 +141,13 @@ def tables(rows: list[dict[str, object]]) -> str:
     return '\n\n'.join(parts) + '\n'
 
 
-def draw(rows: list[dict[str, object]], attention: str, path: str) -> None:
+def draw(rows: list[Row], attention: str, path: str) -> None:
     """Draw multiply-adds and time of a table's sweeps, and its O(.) curves through the base case.
 
     Args:
-        rows (list[dict]): Rows of the CSV.
-        attention (str): ``'joint'`` or ``'temporal'``.
-        path (str): PNG to write.
+        rows: Rows of the CSV.
+        attention: ``'joint'`` or ``'temporal'``.
+        path: PNG to write.
     """
     from matplotlib.figure import Figure
     sweeps = {axis: sweep for (name, axis), sweep in collect(rows).items() if name == attention}
@@ -160,7 +168,7 @@ def draw(rows: list[dict[str, object]], attention: str, path: str) -> None:
     figure.savefig(path, dpi=80, metadata=dict(Software=None))
 
 
-def _draw_sweep(column, axis: str, points: list[Point], method: str, colour: str,
+def _draw_sweep(column: np.ndarray, axis: str, points: list[Point], method: str, colour: str,
                 base_value: int) -> None:
     """Points and curves of one method, multiply-adds above and time below."""
     x = [point.row[axis] for point in points]
