@@ -95,7 +95,8 @@ def main():
         write_annotations(args.out, content)
         print(f'{args.out}: {len(content["annotations"])} clips')
         return
-    media = find_media(args.videos)
+    report = DropReport()
+    media = find_media(args.videos, report.add)
     out = args.out
     settings = {
         key: getattr(args, key)
@@ -116,14 +117,14 @@ def main():
         print(f'joints of {extractor.layout} that this network does not find: '
               f'{" ".join(extractor.backend.missing)}')
     failed = extract_all(extractor, media, results)
-    code = finish(args.labels, out, media, results, failed, settings, extractor.layout)
+    code = finish(args.labels, out, media, results, failed, settings, extractor.layout, report)
     if code:
         sys.exit(code)
 
 
-def finish(labels, out, media, results, failed, settings, layout):
+def finish(labels, out, media, results, failed, settings, layout, report):
     """Merge the results, write the pickle and the report; return the exit code."""
-    report, annotations = DropReport(), []
+    annotations = []
     for clip in media:
         annotation = results.read(clip)
         if annotation is not None:

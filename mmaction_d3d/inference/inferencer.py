@@ -6,9 +6,11 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.infer import BaseInferencer
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from torch import nn
 
+from ..datasets.converters import DropReport
 from ..errors import InputError
 from ..media import DEFAULT_FPS, Media, as_media, find_media
 from ..progress import Progress
@@ -152,7 +154,11 @@ class D3DInferencer(BaseInferencer):
         if self._origin is None:
             raise InputError('D3DInferencer', 'skeletons', 'none',
                              'a pickle, arrays, or an extractor')
-        return find_media(paths), self._origin
+        report = DropReport()
+        sources = find_media(paths, report.add)
+        for line in report.lines():
+            print_log(line)
+        return sources, self._origin
 
     def _init_model(self, cfg: Config, weights: str, device: str = 'cpu') -> nn.Module:
         return self._loaded.network

@@ -2,7 +2,7 @@
 import glob
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,15 @@ VIDEO_SUFFIXES = frozenset([
     '.ts', '.webm', '.wmv'
 ])
 IMAGE_SUFFIXES = frozenset(['.bmp', '.jpeg', '.jpg', '.png', '.webp'])
+
+#: What a search tells of all that it leaves out: the reason, and the path.
+LeaveOut = Callable[[str, str], object]
+
+_NO_MEDIA = 'no video or image, by its suffix: left out'
+
+
+def _forget(reason: str, path: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,14 @@ def has_suffix(path: str | Path, suffixes: Collection[str]) -> bool:
     return Path(path).suffix.lower() in suffixes
 
 
-def walk(top: str, above: frozenset[str] = frozenset()) -> Iterator[tuple[str, list[str]]]:
+def walk(
+    top: str, leave_out: LeaveOut = _forget, above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, list[str]]]:
     """Go through a folder at any depth; links to folders are folders, but for circles of them.
 
     Args:
         top: The folder.
+        leave_out: Told of such circles.
         above: Where the folders lie that it was reached through.
 
     Yields:
@@ -57,6 +69,7 @@ def walk(top: str, above: frozenset[str] = frozenset()) -> Iterator[tuple[str, l
     """
     place = os.path.realpath(top)
     if place in above:
+        leave_out('link to a folder that it lies in: left out', top)
         return
     try:
         with os.scandir(top) as entries:
@@ -66,15 +79,17 @@ def walk(top: str, above: frozenset[str] = frozenset()) -> Iterator[tuple[str, l
     yield top, [entry.name for entry in listing if not entry.is_dir()]
     for entry in listing:
         if entry.is_dir():
-            yield from walk(entry.path, above | {place})
+            yield from walk(entry.path, leave_out, above | {place})
 
 
-def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
+def files_by_name(root: str, endings: Collection[str],
+                  leave_out: LeaveOut = _forget) -> dict[str, str]:
     """Find the files of a folder, at any depth, whose names must differ.
 
     Args:
         root: The folder.
         endings: How their names end, such as ``_rgb.avi``, or suffixes.
+        leave_out: Told of files that end otherwise.
 
     Returns:
         Paths by name without folder and ending.
@@ -86,25 +101,28 @@ def files_by_name(root: str, endings: Collection[str]) -> dict[str, str]:
         raise InputError(root, 'folder', 'no such folder',
                          f'a folder with files *{", *".join(sorted(endings))}')
     paths: dict[str, str] = {}
-    for folder, files in walk(root):
+    for folder, files in walk(root, leave_out):
         for file in files:
             ending = next((ending for ending in endings if file.lower().endswith(ending.lower())),
                           None)
+            path = str(Path(folder, file))
             if ending is None:
+                leave_out('another kind of file, by its name: left out', path)
                 continue
-            name, path = file[:-len(ending)], str(Path(folder, file))
+            name = file[:-len(ending)]
             if paths.setdefault(name, path) != path:
                 raise InputError(path, 'name', f'that of {paths[name]}, too', 'one file of a name')
     return paths
 
 
-def find_media(inputs: Iterable[str]) -> list[Media]:
+def find_media(inputs: Iterable[str], leave_out: LeaveOut = _forget) -> list[Media]:
     """List the videos and frame folders that a command line names.
 
     Args:
         inputs: Each a video, a folder of images (one clip), a folder with videos and such folders
             somewhere below it, a glob pattern of these, or a ``.txt`` file with one of these a
             line.
+        leave_out: Told of files that are neither.
 
     Returns:
         Sorted by name.
@@ -114,7 +132,7 @@ def find_media(inputs: Iterable[str]) -> list[Media]:
     """
     clips: dict[str, Media] = {}
     for place, item in _lines(inputs):
-        media = list(_expand(item))
+        media = list(_expand(item, leave_out))
         if not media:
             raise InputError(
                 *place, item, 'a video, a folder of frames, or a folder or pattern '
@@ -153,29 +171,35 @@ def _lines(inputs: Iterable[str]) -> Iterator[tuple[Place, str]]:
             yield ('command line', 'VIDEOS'), item
 
 
-def _expand(item: str) -> Iterator[Media]:
+def _expand(item: str, leave_out: LeaveOut = _forget) -> Iterator[Media]:
     """Return the clips of one input."""
     if is_folder(item):
-        yield from _walk(item, item)
+        yield from _walk(item, item, leave_out)
     elif is_file(item):
         yield Media(item, Path(item).name)  # whatever its suffix: it was named
     elif glob.has_magic(item):
         root = next(str(above) for above in Path(item).parents if not glob.has_magic(str(above)))
         for path in sorted(glob.glob(item, recursive=True)):  # noqa: PTH207 - absolute ones too
-            yield from _walk(path, root) if is_folder(path) else _video(path, root)
+            if is_folder(path):
+                yield from _walk(path, root, leave_out)
+            elif has_suffix(path, VIDEO_SUFFIXES):
+                yield Media(path, _below(path, root))
+            else:
+                leave_out(_NO_MEDIA, path)
 
 
-def _video(path: str, root: str) -> Iterator[Media]:
-    if has_suffix(path, VIDEO_SUFFIXES):
-        yield Media(path, _below(path, root))
-
-
-def _walk(top: str, root: str) -> Iterator[Media]:
+def _walk(top: str, root: str, leave_out: LeaveOut) -> Iterator[Media]:
     """Videos and frame folders in and below ``top``, named from ``root``."""
-    for folder, files in walk(top):
-        images = [name for name in files if has_suffix(name, IMAGE_SUFFIXES)]
+    for folder, files in walk(top, leave_out):
+        images = []
         for name in files:
-            yield from _video(str(Path(folder, name)), root)
+            path = str(Path(folder, name))
+            if has_suffix(name, VIDEO_SUFFIXES):
+                yield Media(path, _below(path, root))
+            elif has_suffix(name, IMAGE_SUFFIXES):
+                images.append(name)
+            else:
+                leave_out(_NO_MEDIA, path)
         if images:
             images.sort(key=_numbers)
             name = _below(folder, root)

@@ -6,11 +6,14 @@ from typing import Any
 
 from ..errors import InputError, Place
 from ..files import is_file, without_suffix
-from .find import VIDEO_SUFFIXES, has_suffix
+from .find import VIDEO_SUFFIXES, has_suffix, walk
 
 
 class MediaIndex:
     """Looks files up in listings that are read once a folder, not once an annotation.
+
+    What is not where its name says is looked for at any depth below the root, as a data set that
+    was unpacked into a folder a class needs it.
 
     Args:
         root: Folder that names are relative to.
@@ -20,6 +23,7 @@ class MediaIndex:
         self.root = root
         self._files: dict[str, set[str]] = {}
         self._videos: dict[str, dict[str, list[str]]] = {}
+        self._deep: dict[str, list[str]] | None = None
 
     def _list(self, folder: str) -> None:
         """Read a folder: its file names, and its videos' names by stem."""
@@ -51,9 +55,10 @@ class MediaIndex:
             InputError: There is none; the message blames ``place``, a pair (file, field).
         """
         path = str(Path(self.root, name))
-        if not self.has(path):
-            raise InputError(place[0], place[1], f'no file {path}', 'a video')
-        return path
+        if self.has(path):
+            return path
+        return self._only([found for found in self.below(name) if is_file(found)], name, place,
+                          f'no file {path}', 'a video')
 
     def video_of_any_suffix(self, stem: str, place: Place) -> str:
         """Return the path of the one video named ``stem`` (relative to the root) plus a suffix.
@@ -65,12 +70,52 @@ class MediaIndex:
         folder, name = str(path.parent), path.name
         if folder not in self._videos:
             self._list(folder)
-        videos = self._videos[folder].get(name, [])
-        if len(videos) != 1:
-            names = ' and '.join(sorted(videos)) or 'none'
-            raise InputError(place[0], place[1], f'{names} in {folder}',
-                             f'one video {name}.* (mp4, avi, ...)')
-        return str(Path(folder, videos[0]))
+        videos = [str(Path(folder, video)) for video in self._videos[folder].get(name, [])]
+        return self._only(
+            videos
+            or [found for found in self.below(stem, True) if has_suffix(found, VIDEO_SUFFIXES)],
+            stem, place, f'none in {folder}', f'one video {name}.* (mp4, avi, ...)')
+
+    def folder_with(self, name: str, file: str, place: Place) -> str:
+        """Return the path of the folder ``name`` (relative to the root) that holds ``file``.
+
+        Raises:
+            InputError: There is none; the message blames ``place``.
+        """
+        folder = str(Path(self.root, name))
+        if is_file(Path(folder, file)):
+            return folder
+        return self._only([found for found in self.below(name) if is_file(Path(found, file))], name,
+                          place, f'no file {Path(folder, file)}', "the clip's first frame")
+
+    def below(self, name: str, any_suffix: bool = False) -> list[str]:
+        """Return the paths of files and folders at any depth that end with ``name``.
+
+        Args:
+            name: One or more parts of a path.
+            any_suffix: Whether it lacks a suffix.
+        """
+        if self._deep is None:
+            self._deep = {}
+            for folder, files in walk(self.root):
+                for path in (Path(folder), *(Path(folder, file) for file in files)):
+                    self._deep.setdefault(path.name, []).append(str(path))
+                    if path.suffix:
+                        self._deep.setdefault(without_suffix(path.name), []).append(str(path))
+        parts = Path(name).parts
+        return [
+            path for path in self._deep.get(parts[-1], ())
+            if Path(without_suffix(path) if any_suffix else path).parts[-len(parts):] == parts
+        ]
+
+    def _only(self, paths: list[str], name: str, place: Place, none: str, want: str) -> str:
+        if len({os.path.realpath(path) for path in paths}) == 1:
+            return paths[0]
+        if paths:
+            names = sorted(str(Path(path).relative_to(self.root)) for path in paths)
+            none = f'{" and ".join(names[:3])} in {self.root}'
+            want = f'one of the name {name}'
+        raise InputError(place[0], place[1], none, want)
 
 
 def locate_video(media: MediaIndex, clip: Mapping[str, Any], place: Place,
@@ -122,8 +167,6 @@ def locate_frames(media: MediaIndex, clip: Mapping[str, Any], place: Place, fram
     """
     if clip.get('frame_dir') is None:
         raise InputError(place[0], f'{place[1]}.frame_dir', 'nothing', 'a folder name')
-    folder = str(Path(media.root, clip['frame_dir']))
-    first = Path(folder, frame_tmpl.format(start_index))
-    if not is_file(first):
-        raise InputError(*place, f'no file {first}', "the clip's first frame")
+    first = frame_tmpl.format(start_index)
+    folder = media.folder_with(clip['frame_dir'], first, place)
     return dict(img_dir=folder, frame_tmpl=frame_tmpl)

@@ -230,3 +230,18 @@ def test_skeletons_are_compared_with_known_ones(tmp_path, run):
     assert code == 0, last
     assert f'PCK@0.2: {12 / 17:.4f}, 95 % interval' in text
     assert 'nose             0.000 of 4' in text
+
+
+def test_what_the_search_left_out_is_counted_and_named(run_lines, tmp_path, square_video):
+    folder = tmp_path / 'videos'
+    (folder / 'wave').mkdir(parents=True)
+    square_video.write(folder / 'wave/a.mp4', square_video.draw(2, (32, 48)))
+    (folder / 'wave/notes.txt').write_text('no video')
+    out = tmp_path / 'x.pkl'
+    code, lines, _ = run_lines('tools/extract_skeletons.py', folder, '--out', out, '--backend',
+                               'mediapipe', '--whole-frame')
+    assert code == 0
+    told = f'no video or image, by its suffix: left out: {folder}/wave/notes.txt'
+    assert f'1 x {told}' in lines
+    with open(f'{out}.report.csv', newline='') as file:
+        assert f'{folder}/wave/notes.txt' in [row['name'] for row in csv.DictReader(file)]

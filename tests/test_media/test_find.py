@@ -82,3 +82,25 @@ def test_files_by_name_takes_endings_in_any_case(tmp_path):
     (tmp_path / 'a_rgb.avi').touch()
     with pytest.raises(InputError, match='name: found that of .*, want one file of a name'):
         files_by_name(str(tmp_path), ['_rgb.avi'])
+
+
+def test_what_a_search_leaves_out_is_told(tree):
+    (tree / 'wave' / 'back').symlink_to(tree)
+    left_out = []
+    find_media([str(tree)], lambda *told: left_out.append(told))
+    assert left_out == [
+        ('no video or image, by its suffix: left out', f'{tree}/push/readme.md'),
+        ('link to a folder that it lies in: left out', f'{tree}/wave/back'),
+    ]
+    left_out.clear()
+    find_media([f'{tree}/push/*'], lambda *told: left_out.append(told))
+    assert left_out == [('no video or image, by its suffix: left out', f'{tree}/push/readme.md')]
+    left_out.clear()
+    files_by_name(str(tree / 'push'), ['.mp4'], lambda *told: left_out.append(told))
+    assert left_out == [('another kind of file, by its name: left out', f'{tree}/push/readme.md')]
+
+
+def test_folders_that_are_links_are_searched(tree, tmp_path):
+    (tmp_path / 'linked').mkdir()
+    (tmp_path / 'linked' / 'wave').symlink_to(tree / 'wave')
+    assert names([tmp_path / 'linked']) == ['wave/a.mp4', 'wave/b.mp4']

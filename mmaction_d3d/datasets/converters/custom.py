@@ -44,7 +44,7 @@ def list_folders(root: str, report: DropReport) -> list[Clip]:
 
     Args:
         root: The folder. It is read as the second kind where each folder in it is named as a split.
-        report: Gets files that are no videos.
+        report: Gets files that are no videos or of no class.
 
     Returns:
         Sorted by path; ``split`` is None for the first kind.
@@ -57,9 +57,9 @@ def list_folders(root: str, report: DropReport) -> list[Clip]:
         raise InputError(root, 'folder', 'no folder in it', 'a folder per class')
     depth = 1 if set(tops) <= set(SPLIT_FOLDERS) else 0
     clips = []
-    for folder, files in walk(root):
+    for folder, files in walk(root, report.add):
         parts = Path(folder).relative_to(root).parts
-        for file in files if parts else ():  # those beside the classes are of no class
+        for file in files:
             path = '/'.join((*parts, file))
             if not has_suffix(file, VIDEO_SUFFIXES):
                 report.add('no video, by its suffix: left out', path)

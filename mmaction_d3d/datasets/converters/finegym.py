@@ -177,7 +177,7 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
     classes = read_classes(annotations)
     elements = read_elements(annotations, version, len(classes), report)
     times = read_times(annotations, version)
-    sources = files_by_name(videos, VIDEO_SUFFIXES)
+    sources = files_by_name(videos, VIDEO_SUFFIXES, report.add)
     for folder in filter(None, (clips, events)):
         if os.path.realpath(folder) == os.path.realpath(videos):
             raise InputError('command line', '--videos', videos, 'another folder than the one that '

@@ -45,7 +45,7 @@ def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, worke
         InputError: No sample of the benchmark is there, or one is there twice.
     """
     protocol = BENCHMARKS[benchmark]
-    files = files_by_name(skeletons, [SKELETON_SUFFIX])
+    files = files_by_name(skeletons, [SKELETON_SUFFIX], report.add)
     chosen = []
     for name, path in sorted(files.items()):
         sample = parse_name(name)
@@ -136,7 +136,7 @@ def reencode_videos(annotations: list[Annotation], videos: str, folder: str, sho
     if os.path.realpath(videos) == os.path.realpath(folder):
         raise InputError('command line', '--videos', videos, 'another folder than the one that '
                          'the smaller videos are written to')
-    videos_by_name = files_by_name(videos, [VIDEO_SUFFIX])
+    videos_by_name = files_by_name(videos, [VIDEO_SUFFIX], report.add)
     with_video = []
     for annotation in annotations:
         if annotation['frame_dir'] in videos_by_name:

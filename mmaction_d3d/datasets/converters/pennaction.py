@@ -186,6 +186,10 @@ def _shape(label: dict[str, np.ndarray], path: str, first: str) -> tuple[tuple[i
     return shape, size != shape
 
 
+def _is_label(path: Path) -> bool:
+    return path.suffix == '.mat' and not path.name.startswith('.')
+
+
 def read_pennaction(root: str, workers: int | None, report: DropReport) -> Content:
     """Read the data set.
 
@@ -203,8 +207,11 @@ def read_pennaction(root: str, workers: int | None, report: DropReport) -> Conte
     for folder in ('frames', 'labels'):
         if not is_folder(Path(root, folder)):
             raise InputError(root, folder, 'no such folder', 'ROOT with frames and labels')
-    names = sorted(path.stem for path in Path(root, 'labels').iterdir()
-                   if path.suffix == '.mat' and not path.name.startswith('.'))
+    labels = sorted(Path(root, 'labels').iterdir())
+    names = [path.stem for path in labels if _is_label(path)]
+    for path in labels:
+        if not _is_label(path):
+            report.add('no label file, by its name: left out', path.name)
     for name in sorted({path.name for path in Path(root, 'frames').iterdir()} - set(names)):
         report.add('frames without a label file: left out', name)
     content: Content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES),

@@ -86,8 +86,28 @@ def test_files_that_are_no_clips_are_reported(root, report):
     touch(root, 'train/wave/a.mp4', 'train/wave/notes.txt', 'train/b.mp4', 'readme.txt')
     assert len(custom.list_folders(str(root), report)) == 1
     assert report.counts() == {
-        'no video, by its suffix: left out': 1, 'video outside of a class: left out': 1
+        'no video, by its suffix: left out': 2, 'video outside of a class: left out': 1
     }
+
+
+def test_a_video_beside_the_classes_is_reported(root, report):
+    touch(root, 'wave/a.mp4', 'b.mp4')
+    assert [clip.path for clip in custom.list_folders(str(root), report)] == ['wave/a.mp4']
+    assert list(report.lines()) == ['1 x video outside of a class: left out: b.mp4']
+
+
+def test_classes_that_are_links_to_folders_elsewhere(root, report, tmp_path):
+    touch(tmp_path / 'disk', 'wave/a.mp4', 'wave/b.mp4')
+    touch(root, 'push/c.mp4')
+    (root / 'wave').symlink_to(tmp_path / 'disk/wave')
+    assert [(clip.path, clip.label)
+            for clip in custom.list_folders(str(root), report)] == [('push/c.mp4', 'push'),
+                                                                    ('wave/a.mp4', 'wave'),
+                                                                    ('wave/b.mp4', 'wave')]
+    (root / 'wave' / 'again').symlink_to(root / 'wave')
+    custom.list_folders(str(root), report)
+    assert list(
+        report.lines()) == [f'1 x link to a folder that it lies in: left out: {root}/wave/again']
 
 
 def test_csv(root, report, write_csv):
