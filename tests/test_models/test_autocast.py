@@ -97,3 +97,18 @@ def test_a_head_of_mmaction_trains_and_predicts(head, recognizer, dtype):
     assert run(model, 'loss', dtype)['loss_cls'].dtype is torch.float32
     sample, *_ = run(model, 'predict', dtype)
     assert sample.pred_score.dtype is torch.float32
+
+
+@DEVICES
+@HALF
+def test_losses_of_the_pathways_reach_all_parameters_and_inference_has_none(dtype, device):
+    torch.manual_seed(0)
+    config = small_recognizer(pathways=True)
+    config['cls_head'].update(pathways=dict(rgb=0.5, pose=0.5), num_joint_tokens=6)
+    model = MODELS.build(config)
+    losses = run(model, 'loss', dtype, device)
+    names = ('loss_cls', 'loss_rgb', 'loss_pose')
+    assert all(losses[name].dtype is torch.float32 for name in names)
+    sum(losses[name] for name in names).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+    assert run(model, 'predict', dtype, device)[0].pred_score.shape == (5, )

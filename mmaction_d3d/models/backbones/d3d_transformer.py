@@ -12,6 +12,7 @@ from ..layers import (
     AttentionRecord,
     CrossModalTokens,
     D3DBlock,
+    PathwayFeatures,
     RGBTokens,
     Tokens,
     attention_class,
@@ -53,6 +54,8 @@ class D3DTransformer(BaseModule):
             (table 4). Other names add to them: any registered :class:`AttentionLayer`.
         pose_tokens: Settings of :class:`PoseTokens`, or with a ``type`` of another class in its place.
         modal_tokens: ``'cross'``, ``'single'`` or ``'none'`` (table 5). Defaults to ``'cross'``.
+        pathways: Whether training also returns Z and P themselves, for the losses that ``pathways``
+            of the head names. Defaults to False.
         init_cfg: mmengine's initialisation config. Defaults to None.
         **flat: Earlier keys, see :func:`nest_flat_keys`.
     """
@@ -62,7 +65,7 @@ class D3DTransformer(BaseModule):
                  img_size: int | tuple[int, int] = 224, num_blocks: int = 3,
                  layer: dict | None = None, block: dict | None = None,
                  pose_tokens: dict | None = None, modal_tokens: str = 'cross',
-                 init_cfg: dict | None = None, **flat) -> None:
+                 pathways: bool = False, init_cfg: dict | None = None, **flat) -> None:
         super().__init__(init_cfg)
         for name, number in dict(num_joints=num_joints, num_person=num_person, clip_len=clip_len,
                                  num_blocks=num_blocks).items():
@@ -113,6 +116,7 @@ class D3DTransformer(BaseModule):
                 }, modal_tokens == 'cross') for rates in _drop_paths(attentions, num_blocks))
         grids = [attention.min_grid for attention in self.blocks[0].attentions.values()]
         self.min_size = tuple(max(1, *(8 * side for side in sides)) for sides in zip(*grids))
+        self.pathways = pathways
         self._warned = False
 
     def init_weights(self) -> None:
@@ -132,7 +136,7 @@ class D3DTransformer(BaseModule):
 
     def forward(self, imgs: Tensor, keypoint: Tensor | None = None,
                 heatmap_imgs: Tensor | None = None, record: AttentionRecord | None = None,
-                features: Sequence[Tensor] | None = None) -> Tensor:
+                features: Sequence[Tensor] | None = None) -> Tensor | PathwayFeatures:
         """Compute the tokens that the head reads.
 
         Args:
@@ -148,7 +152,8 @@ class D3DTransformer(BaseModule):
 
         Returns:
             Tensor: B x T x K x 4C: the modal tokens M_RGB, M_pose and M_CLS at K = 3, the single one
-            at K = 1, or without modal tokens the mean of mean(Z) and mean(P), B x 1 x 1 x 4C.
+            at K = 1, or without modal tokens the mean of mean(Z) and mean(P), B x 1 x 1 x 4C. In training
+            with ``pathways``, these with Z and P.
 
         Raises:
             InputError: The clip is too small, or the skeleton has another shape or comes twice.
@@ -157,13 +162,22 @@ class D3DTransformer(BaseModule):
             raise InputError('model input', 'imgs', '{} x {} pixels'.format(*imgs.shape[-2:]),
                              '{} x {} or more (8 times kernel_size)'.format(*self.min_size))
         tokens, visible = self._tokenise(imgs, keypoint, heatmap_imgs, features)
+        pathways = self._pathways(tokens) if self.pathways and self.training else None
         for index, block in enumerate(self.blocks):
             last = index == len(self.blocks) - 1
             tokens = block(tokens, visible, self.modal_only and last, record)
         if self.modal_only:
-            return tokens.modal
-        mean = (tokens.rgb.mean(dim=(1, 2, 3)) + tokens.pose.mean(dim=(1, 2))) / 2
-        return mean[:, None, None]
+            read = tokens.modal
+        else:
+            mean = (tokens.rgb.mean(dim=(1, 2, 3)) + tokens.pose.mean(dim=(1, 2))) / 2
+            read = mean[:, None, None]
+        return read if pathways is None else PathwayFeatures(read, *pathways)
+
+    @staticmethod
+    def _pathways(tokens: Tokens) -> tuple[Tensor | None, Tensor | None]:
+        """Mean Z, B x 4C, and the mean over frames of P, B x R x 4C."""
+        return (None if tokens.rgb is None else tokens.rgb.mean(dim=(1, 2, 3)),
+                None if tokens.pose is None else tokens.pose.mean(dim=1))
 
     def _tokenise(self, imgs: Tensor, keypoint: Tensor | None, heatmaps: Tensor | None,
                   maps: Sequence[Tensor] | None) -> tuple[Tokens, Tensor | None]:

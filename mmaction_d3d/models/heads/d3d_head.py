@@ -2,12 +2,19 @@
 import torch
 from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
+
+from ...errors import InputError
+from ..layers import PathwayFeatures
 
 
 @MODELS.register_module()
 class D3DHead(BaseHead):
     """LayerNorm, modal tokens concatenated along channels, mean over frames, dropout, linear.
+
+    With ``pathways``, training adds a loss of a small classifier on each modality's own tokens, before
+    any attention has seen them: a path learns soonest where a classifier sits right on it.
 
     Args:
         num_classes (int): Classes.
@@ -15,27 +22,72 @@ class D3DHead(BaseHead):
         num_tokens (int): Modal tokens a frame: 3, or 1 where ``modal_tokens`` of the transformer is
             ``'single'`` or ``'none'``. Defaults to 3.
         dropout (float): Probability of dropout. Defaults to 0.5.
+        pathways: Weights of these losses, ``rgb`` (on Z, mean over frames and cells), ``pose`` (on P,
+            mean over frames) or both. The transformer needs ``pathways=True``. Defaults to None, the
+            paper's one loss.
+        num_joint_tokens: R, people times joints; needed by ``pose``. Defaults to None.
         **kwargs: Arguments of MMAction2's ``BaseHead`` such as ``average_clips``.
     """
 
     def __init__(self, num_classes: int, in_channels: int, num_tokens: int = 3,
-                 dropout: float = 0.5, **kwargs) -> None:
+                 dropout: float = 0.5, pathways: dict[str, float] | None = None,
+                 num_joint_tokens: int | None = None, **kwargs) -> None:
         super().__init__(num_classes, in_channels, **kwargs)
+        self.pathways = dict(pathways or {})
+        widths = dict(rgb=in_channels, pose=in_channels * (num_joint_tokens or 0))
+        if set(self.pathways) - set(widths):
+            raise InputError('D3DHead', 'pathways', pathways, 'weights of rgb and pose')
+        if 'pose' in self.pathways and not num_joint_tokens:
+            raise InputError('D3DHead', 'num_joint_tokens', num_joint_tokens,
+                             'people times joints, as pathways has pose')
+        self.path_classifiers = nn.ModuleDict({
+            name:
+            nn.Sequential(nn.LayerNorm(widths[name]), nn.Linear(widths[name], num_classes))
+            for name in self.pathways
+        })
         self.norm = nn.LayerNorm(in_channels)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(num_tokens * in_channels, num_classes)
-        nn.init.normal_(self.classifier.weight, std=0.01)
-        nn.init.zeros_(self.classifier.bias)
+        for linear in (self.classifier, *(path[1] for path in self.path_classifiers.values())):
+            nn.init.normal_(linear.weight, std=0.01)
+            nn.init.zeros_(linear.bias)
 
-    def forward(self, x: Tensor, **kwargs) -> Tensor:
+    def loss(self, feats: Tensor | PathwayFeatures, data_samples: list[ActionDataSample],
+             **kwargs) -> dict[str, Tensor]:
+        """Compute the loss of the classification and those of the pathways.
+
+        Args:
+            feats: What ``D3DTransformer`` returns in training.
+            data_samples: Labels.
+            **kwargs: Passed to ``BaseHead.loss``.
+
+        Returns:
+            ``loss_cls`` and what ``BaseHead`` adds, and ``loss_rgb`` and ``loss_pose`` where asked for.
+        """
+        losses = super().loss(feats, data_samples, **kwargs)
+        for name, weight in self.pathways.items():
+            tokens = getattr(feats, name, None)
+            if tokens is None:
+                raise InputError('D3DHead', f'pathways.{name}', 'features without these tokens',
+                                 'pathways=True of a D3DTransformer that has them')
+            path = self.path_classifiers[name]
+            with torch.autocast(tokens.device.type, enabled=False):
+                logits = path(tokens.to(path[0].weight.dtype).flatten(1))
+            losses[f'loss_{name}'] = weight * self.loss_by_feat(logits, data_samples)['loss_cls']
+        return losses
+
+    def forward(self, x: Tensor | PathwayFeatures, **kwargs) -> Tensor:
         """Classify.
 
         Args:
-            x (Tensor): Tokens of ``D3DTransformer``, B x T x num_tokens x 4C.
+            x (Tensor): Tokens of ``D3DTransformer``, B x T x num_tokens x 4C, alone or with
+                its pathways.
 
         Returns:
             Tensor: Logits, B x num_classes, float32 or float64.
         """
+        if isinstance(x, PathwayFeatures):
+            x = x.modal
         # float32 also under autocast: of bfloat16's 8 bits, classes would get equal scores.
         with torch.autocast(x.device.type, enabled=False):
             features = self.norm(x.to(self.norm.weight.dtype)).flatten(2).mean(dim=1)

@@ -5,6 +5,7 @@ from .block import D3DBlock, attention_class
 from .cross_modal_tokens import CrossModalTokens
 from .deformable_attention import DeformableAttention3D
 from .joint_stride_attention import JointStrideAttention
+from .pathway_features import PathwayFeatures
 from .pose_tokens import PoseTokens
 from .rgb_tokens import RGBTokens
 from .temporal_stride_attention import TemporalStrideAttention
@@ -13,6 +14,6 @@ from .tokens import Tokens
 
 __all__ = [
     'AttentionLayer', 'AttentionRecord', 'CrossModalTokens', 'D3DBlock', 'DeformableAttention3D',
-    'JointStrideAttention', 'PoseTokens', 'RGBTokens', 'TemporalStrideAttention', 'TokenSearch',
-    'Tokens', 'attention_class'
+    'JointStrideAttention', 'PathwayFeatures', 'PoseTokens', 'RGBTokens', 'TemporalStrideAttention',
+    'TokenSearch', 'Tokens', 'attention_class'
 ]

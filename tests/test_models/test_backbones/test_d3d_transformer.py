@@ -397,3 +397,13 @@ def test_a_skeleton_in_both_forms_is_refused():
 def test_a_missing_skeleton_is_refused():
     with pytest.raises(InputError, match='keypoint: found nothing'):
         build(small_transformer())(draw_clip()['imgs'])
+
+
+def test_training_returns_the_pathways_before_the_first_block():
+    model = build(small_transformer(pathways=True)).train()
+    imgs, keypoint = torch.randn(2, 3, 3, 32, 32), draw_joints(2, 3, 6, size=(32, 32)).float()
+    features = model(imgs, keypoint)
+    tokens, _ = model._tokenise(imgs, keypoint, None, None)
+    assert_near(features.rgb, tokens.rgb.flatten(1, 3).mean(1))
+    assert_near(features.pose, tokens.pose.mean(1))
+    assert isinstance(model.eval()(imgs, keypoint), torch.Tensor)

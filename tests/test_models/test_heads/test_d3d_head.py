@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.models.layers import PathwayFeatures
+
 from .. import reference
 from ..support import assert_matches_loops, assert_near, drawn, spread
 
@@ -60,3 +63,69 @@ def test_autocast_leaves_the_head_in_float32(dtype):
         logits = module.forward(tokens)
     assert torch.equal(logits, module(tokens))
     assert module.to(dtype).forward(tokens.to(dtype)).dtype is torch.float32
+
+
+def pathway_head(**changes):
+    return build(pathways=dict(rgb=0.5, pose=0.25), num_joint_tokens=6, **changes)
+
+
+def pathway_features(dtype=torch.float64):
+    torch.manual_seed(1)
+    shapes = ((2, 3, 3, 4), (2, 4), (2, 6, 4))
+    return PathwayFeatures(*(torch.randn(*shape, dtype=dtype, requires_grad=True)
+                             for shape in shapes))
+
+
+LABELS = [ActionDataSample().set_gt_label(label) for label in (3, 1)]
+
+
+def test_losses_and_gradients_of_the_pathways_are_those_of_the_loops():
+    module, features = pathway_head(), pathway_features()
+
+    def cross_entropy(p, tokens):
+        total = 0.
+        for clip, sample in zip(tokens, LABELS):
+            logits = reference.linear(p, '1', reference.layer_norm(p, '0', clip.flatten()))
+            total = total - torch.log_softmax(logits, 0)[int(sample.gt_label)] / len(LABELS)
+        return [total]
+
+    module.double()
+    losses = module.loss(features, LABELS)
+    assert set(losses) >= {'loss_cls', 'loss_rgb', 'loss_pose'}
+    plain = module.loss_by_feat(module(features.modal), LABELS)
+    assert_near(losses['loss_cls'], plain['loss_cls'])
+    for name, weight in module.pathways.items():
+        tokens = getattr(features, name)
+        assert_matches_loops(
+            module.path_classifiers[name], lambda tokens, name=name, weight=weight:
+            [module.loss(features._replace(**{name: tokens}), LABELS)[f'loss_{name}'] / weight],
+            cross_entropy, tokens=tokens)
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16], ids=str)
+def test_autocast_leaves_the_pathways_in_float32(dtype):
+    module, features = pathway_head(), pathway_features(torch.float32)
+    with torch.autocast('cpu', dtype=dtype):
+        losses = module.loss(features, LABELS)
+    for name, loss in module.loss(features, LABELS).items():
+        if name.startswith('loss'):
+            assert losses[name].dtype is torch.float32 and losses[name] == loss
+
+
+def test_the_pathways_play_no_part_in_the_prediction():
+    module, features = pathway_head().eval(), pathway_features(torch.float32)
+    assert torch.equal(module(features), module(features.modal))
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(pathways=dict(sound=1.)), 'pathways: found .*sound'),
+    (dict(pathways=dict(pose=1.)), 'num_joint_tokens: found None'),
+])
+def test_pathways_that_do_not_fit_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        build(**changes)
+
+
+def test_a_transformer_without_pathways_is_named():
+    with pytest.raises(InputError, match='pathways.rgb: found features without these tokens'):
+        pathway_head().loss(pathway_features(torch.float32).modal, LABELS)
