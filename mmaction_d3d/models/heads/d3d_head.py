@@ -13,8 +13,8 @@ from ..layers import PathwayFeatures
 class D3DHead(BaseHead):
     """LayerNorm, modal tokens concatenated along channels, mean over frames, dropout, linear.
 
-    With ``pathways``, training adds a loss of a small classifier on each modality's own tokens, before
-    any attention has seen them: a path learns soonest where a classifier sits right on it.
+    With ``pathways``, training adds a loss of a small classifier on each modality's own tokens,
+    before any attention has seen them: a path learns soonest where a classifier sits right on it.
 
     Args:
         num_classes (int): Classes.
@@ -22,9 +22,9 @@ class D3DHead(BaseHead):
         num_tokens (int): Modal tokens a frame: 3, or 1 where ``modal_tokens`` of the transformer is
             ``'single'`` or ``'none'``. Defaults to 3.
         dropout (float): Probability of dropout. Defaults to 0.5.
-        pathways: Weights of these losses, ``rgb`` (on Z, mean over frames and cells), ``pose`` (on P,
-            mean over frames) or both. The transformer needs ``pathways=True``. Defaults to None, the
-            paper's one loss.
+        pathways: Weights of these losses, ``rgb`` (on Z, mean over frames and cells), ``pose`` (on
+            P, mean over frames) or both. The transformer needs ``pathways=True``. Defaults to None,
+            the paper's one loss.
         num_joint_tokens: R, people times joints; needed by ``pose``. Defaults to None.
         **kwargs: Arguments of MMAction2's ``BaseHead`` such as ``average_clips``.
     """
@@ -62,7 +62,7 @@ class D3DHead(BaseHead):
             **kwargs: Passed to ``BaseHead.loss``.
 
         Returns:
-            ``loss_cls`` and what ``BaseHead`` adds, and ``loss_rgb`` and ``loss_pose`` where asked for.
+            ``loss_cls`` and what ``BaseHead`` adds; ``loss_rgb`` and ``loss_pose`` where asked for.
         """
         losses = super().loss(feats, data_samples, **kwargs)
         for name, weight in self.pathways.items():

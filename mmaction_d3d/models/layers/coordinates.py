@@ -23,8 +23,8 @@ def coordinate_features(joints: Tensor, visible: Tensor, octaves: int = 0,
     Args:
         joints: x, y and score, B x T x R x 3, float32 or float64.
         visible: Which are seen, bool, B x T x R.
-        octaves: Sines and cosines of the normalised x and y at this many frequencies, each twice the
-            one before. Defaults to 0.
+        octaves: Sines and cosines of the normalised x and y at this many frequencies, each twice
+            the one before. Defaults to 0.
         lags: Differences of the normalised x and y from those this many frames earlier; zero where
             either joint is not seen, and in the frames before. Defaults to none.
 
