@@ -74,10 +74,11 @@ def joints_from_heatmaps(heatmaps: Tensor, sigma: float, use_score: bool) -> Joi
     row, column = cell // width, cell % width
     along_x = heatmaps.gather(-2, row[..., None, None].expand(*row.shape, 1, width)).squeeze(-2)
     along_y = heatmaps.gather(-1, column[..., None, None].expand(*row.shape, height, 1)).squeeze(-1)
-    x, y = (_vertex(line, index, peak, sigma)
-            for line, index in ((along_x, column), (along_y, row)))
+    (x, known_x), (y, known_y) = (_vertex(line, index, peak, sigma)
+                                  for line, index in ((along_x, column), (along_y, row)))
     reach = _reach(x, y, (height, width), sigma)
-    visible = (peak > 0) & (reach >= MIN_REACH)
+    # Where the neighbours are too small for a number, the peak itself tells how far the joint is.
+    visible = (reach >= MIN_REACH) & ((peak >= MIN_REACH) | (peak > 0) & known_x & known_y)
     score = (peak / reach.clamp(min=MIN_REACH)).clamp(max=1) if use_score else torch.ones_like(peak)
     joints = torch.stack((2 * x + 0.5, 2 * y + 0.5, score), dim=-1) * visible.unsqueeze(-1)
     empty = heatmaps.new_empty(0)
@@ -97,11 +98,15 @@ def _reach(x: Tensor, y: Tensor, grid: Sequence[int], sigma: float) -> Tensor:
     return torch.exp(-distance / (2 * sigma**2))
 
 
-def _vertex(line: Tensor, index: Tensor, peak: Tensor, sigma: float) -> Tensor:
-    """Centre of the Gaussian that ``line``, ... x cells, samples, given its largest cell."""
+def _vertex(line: Tensor, index: Tensor, peak: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    """Centre of the Gaussian that ``line``, ... x cells, samples, given its largest cell.
+
+    Returns:
+        The centre, and whether there is a neighbour that says where it is.
+    """
     cells = line.shape[-1]
     if cells == 1:
-        return index.float()
+        return index.float(), torch.ones_like(index, dtype=torch.bool)
     before = line.gather(-1, (index - 1).clamp(min=0).unsqueeze(-1)).squeeze(-1)
     after = line.gather(-1, (index + 1).clamp(max=cells - 1).unsqueeze(-1)).squeeze(-1)
     before = torch.where(index > 0, before, torch.zeros_like(before))
@@ -118,4 +123,4 @@ def _vertex(line: Tensor, index: Tensor, peak: Tensor, sigma: float) -> Tensor:
     # border outwards as far as a score of 1 puts the joint.
     slack = (-2 * peak.log()).clamp(min=0.25 / sigma**2).sqrt() * sigma
     slack = torch.where((index > 0) & (index < cells - 1), torch.full_like(slack, 0.5), slack)
-    return vertex.clamp(index - slack, index + slack)
+    return vertex.clamp(index - slack, index + slack), known
