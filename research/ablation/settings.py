@@ -105,9 +105,12 @@ def flat_settings(transformer: dict) -> dict:
     configs = {name: parts['block'].pop(name, {}) for name in PAPER_BLOCK}
     for name, kind in PAPER_BLOCK.items():
         holders[f'block.{name}'] = attention_class({'type': kind}), dict(configs[name] or {})
-    flat = _defaults(D3DTransformer) | nested
+    defaults = _defaults(D3DTransformer)
+    flat = defaults | nested
     for name in parts:
         flat.pop(name, None)
+    if flat['pathways'] == defaults['pathways']:  # older fingerprints do not have it
+        del flat['pathways']
     for key, places in NEW_PLACES.items():
         if key != 'attentions':
             values = [_taken(holders, *place.rpartition('.')[::2]) for place in places]
