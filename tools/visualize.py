@@ -8,7 +8,7 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets.annotations import spread_over_classes
 from mmaction_d3d.engine import add_shared_arguments, load_config, load_trained, read_config
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.evaluation.attention_maps import Selection
+from mmaction_d3d.evaluation.attention_maps import DeformableMaps, Selection
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.faithfulness import KINDS, deletion_test, write_csv
 from mmaction_d3d.evaluation.position_bias import bias_lines, position_bias
@@ -142,7 +142,8 @@ def draw_clips(args):
         if picture.video is not None and args.video:
             write_slow_video(f'{name}.mp4', picture.video(found))
         write_picture(f'{name}.png', figure)
-        share = '' if found.maps.modal is None else f'; modal tokens {found.maps.modal:.1%}'
+        maps = found.maps.get(DeformableMaps)
+        share = '' if maps is None else f'; modal tokens {maps.modal:.1%}'
         runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '
                            f'({found.score:.1%}){share}')
 
@@ -153,7 +154,7 @@ def test_faithfulness(args):
     out_dir = args.out_dir or osp.join(runner.work_dir, 'faithfulness')
     count = min(args.count or len(dataset), len(dataset))
     selection = selection_of(args)
-    if 'deformable' in runner.model.backbone.blocks[0].attentions:
+    if runner.model.backbone.recording(DeformableMaps) is not None:
         lines = bias_lines(position_bias(runner.model, dataset, range(count), selection))
         write_text(osp.join(out_dir, 'columns.csv'), '\n'.join([*lines, '']))
     rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),

@@ -1,5 +1,4 @@
 """Parameters and multiply-adds of a model by part."""
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from torch._subclasses import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from ..models.backbones import D3DTransformer
+from ..models.layers import AttentionLayer
 from ..models.layers.windows import cached_windows
 
 aten = torch.ops.aten
@@ -55,16 +55,27 @@ _EXTRA = {
     _embedding_bag_flop, aten._embedding_bag_forward_only: _embedding_bag_flop
 }
 
-# Module names to labels, in the table's order. What lies inside a part and is one counts apart.
-_BLOCK = r'backbone\.blocks\.\d+\.'
-_D3D_PARTS = ((r'backbone\.backbone', 'backbone'), (r'backbone\.pose_tokens', 'pose tokens'),
-              (_BLOCK + r'deformable\.search', 'token search'),
-              (_BLOCK + r'deformable', 'deformable attention'), (_BLOCK + r'joint',
-                                                                 'joint stride attention'),
-              (_BLOCK + r'temporal', 'temporal stride attention'), (_BLOCK + r'\w+\.ffn', 'FFN'),
-              (r'backbone', 'other tokens and CLS merge'), (r'cls_head', 'head'))
-_OTHER_PARTS = ((r'backbone\.rgb_path', 'RGB path'), (r'backbone\.pose_path', 'pose path'),
-                (r'backbone', 'backbone'), (r'cls_head', 'head'))
+# Names of modules to labels, in the table's order; those of attentions stand in between.
+_FIRST = {'backbone.backbone': 'backbone', 'backbone.pose_tokens': 'pose tokens'}
+_LAST = {'backbone': 'other tokens and CLS merge', 'cls_head': 'head'}
+_OTHER_PARTS = {
+    'backbone.rgb_path': 'RGB path', 'backbone.pose_path': 'pose path', 'backbone': 'backbone',
+    'cls_head': 'head'
+}
+
+
+def _labels(model: nn.Module) -> dict[str, str]:
+    """Names of the modules that are counted and their labels; what lies inside one counts apart."""
+    if not isinstance(model.backbone, D3DTransformer):
+        return _OTHER_PARTS
+    own, shared = {}, {}
+    for index, block in enumerate(model.backbone.blocks):
+        for name, attention in block.attentions.items():
+            place = f'backbone.blocks.{index}.{name}'
+            for part, label in attention.parts.items():
+                (shared if part in AttentionLayer.parts else own)[f'{place}.{part}'] = label
+            own[place] = attention.label or name
+    return _FIRST | own | shared | _LAST
 
 
 def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
@@ -105,16 +116,13 @@ def count_complexity(model: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[
         dict[str, Part]: Costs by part, those that the model lacks left out, and ``'total'``.
     """
     macs = count_macs(model.eval(), lambda: run_model(model, inputs))
-    rules = _D3D_PARTS if isinstance(model.backbone, D3DTransformer) else _OTHER_PARTS
-    labels = {
-        name: label for name, _ in model.named_modules() for pattern, label in rules
-        if re.fullmatch(pattern, name)
-    }
+    labels = _labels(model)
     total = Part(_size(model), macs.total)
-    parts = {label: Part(0, 0) for _, label in rules}
-    parts['other'] = total
+    parts = {label: Part(0, 0) for label in labels.values()} | dict(other=total)
+    present = dict(model.named_modules())
+    labels = {name: label for name, label in labels.items() if name in present}
     for name, label in labels.items():
-        module = model.get_submodule(name)
+        module = present[name]
         cost = Part(_size(module), _macs_of(module, name, macs.modules))
         parts[label] = parts[label].plus(cost)
         holder = name.rpartition('.')[0]

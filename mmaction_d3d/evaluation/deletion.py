@@ -1,12 +1,12 @@
 """Ways to take a part of a clip from the model."""
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..models.layers import DeformableAttention3D
+from ..models.layers import AttentionLayer
 from .attention_maps import CELL, cell_heat
 
 
@@ -14,12 +14,12 @@ def delete_cells(imgs: Tensor, gone: np.ndarray, frames: int) -> Tensor:
     """Give the pixels of some cells the mean colour of the clip.
 
     Args:
-        imgs (Tensor): 3 x T x H x W.
-        gone (np.ndarray): Flat indices of cells in T' x H/8 x W/8.
-        frames (int): T', T or after a temporal stride a fraction of it.
+        imgs: 3 x T x H x W.
+        gone: Flat indices of cells in T' x H/8 x W/8.
+        frames: T', T or after a temporal stride a fraction of it.
 
     Returns:
-        Tensor: 3 x T x H x W.
+        3 x T x H x W.
     """
     length, height, width = imgs.shape[1:]
     mask = np.zeros((frames, -(-height // CELL), -(-width // CELL)), bool)
@@ -34,12 +34,12 @@ def delete_joints(keypoint: Tensor, gone: np.ndarray, frames: int) -> Tensor:
     """Make joints missing.
 
     Args:
-        keypoint (Tensor): T x R x 3.
-        gone (np.ndarray): Flat indices in T' x R.
-        frames (int): T', as in :func:`delete_cells`.
+        keypoint: T x R x 3.
+        gone: Flat indices in T' x R.
+        frames: T', as in :func:`delete_cells`.
 
     Returns:
-        Tensor: T x R x 3, where these have score 0.
+        T x R x 3, where these have score 0.
     """
     length, joints = keypoint.shape[:2]
     mask = np.zeros((frames, joints), bool)
@@ -49,17 +49,18 @@ def delete_joints(keypoint: Tensor, gone: np.ndarray, frames: int) -> Tensor:
 
 
 @contextmanager
-def deleted_keys(layer: DeformableAttention3D, gone: Sequence[np.ndarray]):
+def deleted_keys(layer: AttentionLayer, gone: Sequence[np.ndarray]) -> Iterator[None]:
     """Let a layer's queries attend to all keys but some searched points.
 
     Args:
-        layer (DeformableAttention3D): The layer of one block.
-        gone (sequence[np.ndarray]): For each clip of the batch, the searched points to leave out,
+        layer: The attention of one block that searches its keys.
+        gone: For each clip of the batch, the searched points to leave out,
             as many of each.
     """
     places = torch.from_numpy(np.stack(gone))
 
-    def leave_out(module, inputs, projected):  # B x (P + K T) x 4C
+    def leave_out(module: nn.Module, inputs: tuple,
+                  projected: Tensor) -> Tensor:  # B x (P + K T) x 4C
         left = torch.ones(projected.shape[:2], dtype=torch.bool).scatter_(1, places, False)
         return projected[left.to(projected.device)].unflatten(0, (len(projected), -1))
 

@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from .. import files
 from ..errors import InputError
 from ..progress import track
-from .attention_maps import CELL, AttentionMaps, Selection, attention_maps
+from .attention_maps import (
+    CELL,
+    AttentionMaps,
+    DeformableMaps,
+    JointMaps,
+    Selection,
+    attention_maps,
+)
 from .deletion import delete_cells, delete_joints, deleted_keys
 from .intervals import mean_interval
 
@@ -107,13 +114,19 @@ def _one_clip(model, packed, kinds, shares, selection, generator, scores) -> Non
                 scores.setdefault((kind, name, share), []).append(_seen(found, label))
 
 
+def _weight(kind: str, maps: AttentionMaps) -> Tensor:
+    """Attention that orders what is deleted."""
+    record = maps.get(JointMaps if kind == 'joints' else DeformableMaps)
+    if record is None:
+        raise InputError('model', 'attentions', f'none that orders {kind}',
+                         'other things to --delete')
+    return getattr(record, dict(cells='cells', keys='mass', joints='received')[kind])
+
+
 def _orders(kind: str, maps: AttentionMaps, keypoint: Tensor,
             generator: np.random.Generator) -> dict[str, list[np.ndarray]]:
     """List of flat indices, what goes first in front, by the name of the order."""
-    weight = dict(cells=maps.cells, keys=maps.mass, joints=maps.joints)[kind]
-    if weight is None:
-        raise InputError('model', 'attentions', f'none that orders {kind}',
-                         'other things to --delete')
+    weight = _weight(kind, maps)
     candidates = np.arange(weight.numel())
     if kind == 'joints':  # those that are there
         step = -(-len(keypoint) // len(weight))
@@ -122,7 +135,7 @@ def _orders(kind: str, maps: AttentionMaps, keypoint: Tensor,
     orders = dict(most=[ranked], least=[ranked[::-1]],
                   random=[generator.permutation(candidates) for _ in range(_DRAWS)])
     if kind == 'cells':
-        distance = _distance_to_joints(keypoint.cpu().numpy(), maps.cells.shape)
+        distance = _distance_to_joints(keypoint.cpu().numpy(), weight.shape)
         orders['person'] = [np.argsort(distance.ravel(), kind='stable')]
     return orders
 
@@ -144,14 +157,14 @@ def _predict_without(model, kind, imgs, keypoint, features, deletions, maps, sel
     count = len(deletions)
     all_imgs, all_keypoint = imgs.expand(count, *imgs.shape), keypoint.expand(count, -1, -1, -1)
     if kind == 'cells':
-        frames = len(maps.cells)
+        frames = len(maps.of(DeformableMaps).cells)
         all_imgs = torch.stack([delete_cells(imgs, gone, frames) for gone in deletions])
         features = None
     elif kind == 'joints':
-        frames = len(maps.joints)
+        frames = len(maps.of(JointMaps).received)
         all_keypoint = torch.stack([delete_joints(keypoint, gone, frames) for gone in deletions])
     else:
-        with deleted_keys(model.backbone.blocks[selection.block].deformable, deletions):
+        with deleted_keys(model.backbone.recording(DeformableMaps, selection.block), deletions):
             return _predict(model, all_imgs, all_keypoint, features)
     return _predict(model, all_imgs, all_keypoint, features)
 

@@ -11,7 +11,7 @@ from ..models.layers.trilinear import trilinear_corners
 from ..progress import track
 from ..skeletons import SkeletonLayout
 from ..unwrapping import unwrap_dataset
-from .attention_maps import AttentionMaps, Selection, attention_maps
+from .attention_maps import DeformableMaps, Selection, attention_maps
 
 
 @torch.no_grad()
@@ -36,9 +36,9 @@ def position_bias(
     for index in track(list(clips), 'clips'):
         batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
         imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
-        maps = attention_maps(model, imgs, keypoint, selection)
-        mirrored = attention_maps(model, imgs.flip(-1), mirror(keypoint, imgs.shape[-1], layout),
-                                  selection)
+        maps, mirrored = (attention_maps(model, *clip, selection).of(DeformableMaps)
+                          for clip in ((imgs, keypoint),
+                                       (imgs.flip(-1), mirror(keypoint, imgs.shape[-1], layout))))
         found['attention'].append(_columns(maps.cells))
         found['even'].append(_columns(_even(maps)))
         found['mirrored'].append(_columns(mirrored.cells))
@@ -60,7 +60,7 @@ def _columns(cells: Tensor) -> np.ndarray:
     return (cells.sum(dim=(0, 1)) / cells.sum()).double().numpy()
 
 
-def _even(maps: AttentionMaps) -> Tensor:
+def _even(maps: DeformableMaps) -> Tensor:
     """Return the cells' attention if all searched points got the same, T x H/8 x W/8."""
     positions = reference_points(maps.grid, maps.offsets.device) + maps.offsets
     indices, weights = trilinear_corners(positions[None], maps.cells.shape)

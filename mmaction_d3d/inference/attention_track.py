@@ -6,7 +6,8 @@ import numpy as np
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
-from ..evaluation.attention_maps import attention_maps
+from ..evaluation.attention_maps import DeformableMaps, attention_maps
+from ..models.backbones import D3DTransformer
 
 
 def clip_attention(model: nn.Module, inputs: dict[str, Tensor], index: int,
@@ -24,14 +25,15 @@ def clip_attention(model: nn.Module, inputs: dict[str, Tensor], index: int,
         modal queries' attention on each cell of their grid, T x h x w. None where the model has no
         deformable attention or its pipeline packs no ``keypoint``.
     """
-    blocks = getattr(model.backbone, 'blocks', None)
-    if 'keypoint' not in inputs or not blocks or getattr(blocks[0], 'deformable', None) is None:
+    backbone = model.backbone
+    if 'keypoint' not in inputs or not isinstance(backbone, D3DTransformer):
         return None
-    if getattr(model.backbone, 'modal_tokens', None) is None:
-        return None  # no queries to draw
-    maps = (attention_maps(model, imgs, keypoint).cells
-            for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index]))
-    cells = [view.numpy() for view in maps if view is not None]
+    if backbone.recording(DeformableMaps) is None or not backbone.modal_only:
+        return None  # no maps, or no queries to draw
+    cells = [
+        attention_maps(model, imgs, keypoint).of(DeformableMaps).cells.numpy()
+        for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index])
+    ]
     inds = np.ravel(sample.metainfo['frame_inds'])
     order = np.argsort(inds, kind='stable')
     return inds[order], np.concatenate(cells)[order]

@@ -11,6 +11,7 @@ from running import forget_runs
 from test_engine.test_training_health_hook import Clips
 from test_models.support import build, small_recognizer
 
+from mmaction_d3d.evaluation.attention_maps import DeformableMaps, JointMaps
 from mmaction_d3d.skeletons import SkeletonLayout
 from mmaction_d3d.visualization import all_pictures, picture, pictures
 
@@ -100,7 +101,7 @@ def test_a_model_without_joint_attention_has_the_others(tmp_path):
 def test_a_picture_registered_elsewhere_is_drawn_where_the_model_has_what_it_needs(
         tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, '_PICTURES', all_pictures())
-    for name, needs in (('mine', ('points', )), ('others', ('joints', ))):
+    for name, needs in (('mine', (DeformableMaps, )), ('others', (JointMaps, ))):
         picture(name, 'nothing', needs=needs)(lambda explanation: Figure(figsize=(2, 1)))
     runner = train(tmp_path, 1, attentions=('deformable', 'temporal'))
     assert {name for name, _ in kept_images(runner)} == {'attention', 'offsets', 'mine'}

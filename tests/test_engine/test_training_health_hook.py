@@ -11,6 +11,7 @@ from test_models.support import build, draw_batch, small_recognizer
 
 from mmaction_d3d.evaluation.training_health import OffsetWatch, gradient_norms, offset_statistics
 from mmaction_d3d.models.layers import AttentionRecord, TokenSearch
+from mmaction_d3d.models.layers.deformable_maps import DeformableRecord
 
 
 class Clips(torch.utils.data.Dataset):
@@ -72,7 +73,7 @@ def searched(model, batch, training):
     record = AttentionRecord()
     data = model.data_preprocessor(batch, training)['inputs']
     model.backbone(data['imgs'].flatten(0, 1), data['keypoint'].flatten(0, 1), record=record)
-    return record.searched
+    return [found.searched for found in record.of(DeformableRecord)]
 
 
 def modules_of_parts(model):

@@ -5,9 +5,17 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.evaluation.attention_maps import Selection, attention_maps, cell_heat
+from mmaction_d3d.evaluation.attention_maps import (
+    DeformableMaps,
+    JointMaps,
+    Selection,
+    attention_maps,
+    cell_heat,
+)
 from mmaction_d3d.models.layers import AttentionRecord
 from mmaction_d3d.models.layers.attention import MultiHeadAttention
+from mmaction_d3d.models.layers.deformable_maps import DeformableRecord
+from mmaction_d3d.models.layers.joint_maps import JointRecord
 
 
 @pytest.fixture(scope='module')
@@ -24,24 +32,36 @@ def record(spread_recognizer, clip):
 def test_mass_on_cells_and_on_modal_tokens_is_one(spread_recognizer, clip, block, head, query,
                                                   frame):
     maps = attention_maps(spread_recognizer, *clip, Selection(block, head, query, frame))
-    assert float(maps.cells.double().sum()) + maps.modal == pytest.approx(1, abs=1e-5)
-    assert float(maps.mass.double().sum()) + maps.modal == pytest.approx(1, abs=1e-5)
-    assert 0.01 < maps.modal < 0.99
+    assert float(maps.of(DeformableMaps).cells.double().sum()) + maps.of(
+        DeformableMaps).modal == pytest.approx(1, abs=1e-5)
+    assert float(maps.of(DeformableMaps).mass.double().sum()) + maps.of(
+        DeformableMaps).modal == pytest.approx(1, abs=1e-5)
+    assert 0.01 < maps.of(DeformableMaps).modal < 0.99
 
 
 def test_by_default_it_is_the_last_blocks_mean_over_heads_and_queries(spread_recognizer, clip,
                                                                       record):
     maps = attention_maps(spread_recognizer, *clip)
-    torch.testing.assert_close(maps.cells, record.deformable[1][0].mean(dim=(0, 1, 2)))
-    torch.testing.assert_close(maps.joints, record.joint[1][0].mean(dim=0))
+    torch.testing.assert_close(
+        maps.of(DeformableMaps).cells,
+        record.of(DeformableRecord)[1].cells[0].mean(dim=(0, 1, 2)))
+    torch.testing.assert_close(
+        maps.of(JointMaps).received,
+        record.of(JointRecord)[1].received[0].mean(dim=0))
 
 
 def test_a_selection_shows_that_block_head_token_and_frame(spread_recognizer, clip, record):
     for token, query in enumerate(('rgb', 'cls')):
         maps = attention_maps(spread_recognizer, *clip, Selection(0, 1, query, 2))
-        torch.testing.assert_close(maps.cells, record.deformable[0][0, 1, token, 2])
-        torch.testing.assert_close(maps.mass, record.points[0][0, 1, token, 2])
-        torch.testing.assert_close(maps.joints, record.joint[0][0, 1])
+        torch.testing.assert_close(
+            maps.of(DeformableMaps).cells,
+            record.of(DeformableRecord)[0].cells[0, 1, token, 2])
+        torch.testing.assert_close(
+            maps.of(DeformableMaps).mass,
+            record.of(DeformableRecord)[0].points[0, 1, token, 2])
+        torch.testing.assert_close(
+            maps.of(JointMaps).received,
+            record.of(JointRecord)[0].received[0, 1])
 
 
 @pytest.mark.parametrize('selection, says', [
@@ -56,7 +76,7 @@ def test_what_the_model_does_not_have_is_refused(recognizer, clip, selection, sa
 
 def test_a_single_modal_token_is_all_there_is(recognizer, clip):
     model = recognizer(modal_tokens='single')
-    assert attention_maps(model, *clip).cells.shape == (4, 8, 8)
+    assert attention_maps(model, *clip).of(DeformableMaps).cells.shape == (4, 8, 8)
     with pytest.raises(InputError, match='query: found cls, want no choice'):
         attention_maps(model, *clip, Selection(query='cls'))
 
@@ -68,23 +88,25 @@ def test_without_modal_tokens_there_is_no_query_to_show(recognizer, clip):
 
 def test_without_deformable_attention_there_are_joints_alone(recognizer, clip):
     maps = attention_maps(recognizer(attentions=('joint', 'temporal')), *clip)
-    assert maps.joints.shape == (4, 17) and maps.cells is maps.points is None
+    assert maps.of(JointMaps).received.shape == (4, 17) and maps.get(DeformableMaps) is None
+    with pytest.raises(InputError, match='attentions: found none that records DeformableMaps'):
+        maps.of(DeformableMaps)
 
 
 def test_a_model_with_neither_attention_is_refused(recognizer, clip):
-    with pytest.raises(InputError, match='attentions: found neither deformable nor joint'):
+    with pytest.raises(InputError, match='attentions: found none that records maps'):
         attention_maps(recognizer(attentions=('temporal', )), *clip)
 
 
 def test_points_and_cells_lie_where_the_feature_map_has_its_centres(recognizer, clip):
     # The search starts at zero offsets: 2 x 6 x 6 points on 4 frames of 8 x 8 cells.
     maps = attention_maps(recognizer(), *clip)
-    assert maps.grid == (2, 6, 6)
-    torch.testing.assert_close(maps.points, maps.references)
+    assert maps.of(DeformableMaps).grid == (2, 6, 6)
+    torch.testing.assert_close(maps.of(DeformableMaps).points, maps.of(DeformableMaps).references)
     times = torch.tensor([0.5, 2.5]).repeat_interleave(36)
-    torch.testing.assert_close(maps.points[:, 2], times)
+    torch.testing.assert_close(maps.of(DeformableMaps).points[:, 2], times)
     cells = (2 * torch.arange(6) + 1) / 6 * 8 / 2 - 0.5
-    torch.testing.assert_close(maps.points[:6, 0], 8 * cells + 0.5)
+    torch.testing.assert_close(maps.of(DeformableMaps).points[:6, 0], 8 * cells + 0.5)
 
 
 def test_a_cell_reads_pixels_around_the_eightfold_of_its_index(recognizer):
@@ -122,8 +144,10 @@ def test_a_point_that_all_look_at_is_where_the_map_is(recognizer, clip, monkeypa
 
     monkeypatch.setattr(attention, 'weights', on_one_point)
     maps = attention_maps(model, *clip)
-    assert float(maps.cells.sum()) == pytest.approx(1) and maps.modal == 0
-    frame, row, column = np.unravel_index(int(maps.cells.argmax()), maps.cells.shape)
+    assert float(maps.of(DeformableMaps).cells.sum()) == pytest.approx(1) and maps.of(
+        DeformableMaps).modal == 0
+    frame, row, column = np.unravel_index(int(maps.of(DeformableMaps).cells.argmax()),
+                                          maps.of(DeformableMaps).cells.shape)
     # x = (2 * 3 + 1) / 6 of 8 cells, y = (2 * 2 + 1) / 6, t = 3 / 4 of 4 frames, minus a half each.
     assert (row, column) == (3, 4) and frame in (2, 3)
 

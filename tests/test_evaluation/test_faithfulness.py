@@ -7,6 +7,7 @@ import torch
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation import faithfulness
+from mmaction_d3d.evaluation.attention_maps import DeformableMaps, JointMaps
 from mmaction_d3d.evaluation.faithfulness import DeletionRow, deletion_test
 
 
@@ -21,7 +22,8 @@ def test_deleting_what_a_model_looks_at_costs_most(spread_recognizer, dataset, m
     def maps_of_the_left(*args):
         cells = torch.zeros(4, 8, 8)
         cells[..., :4] = 1 / 128
-        return whole(*args)._replace(cells=cells)
+        maps = whole(*args)
+        return maps.with_maps(maps.of(DeformableMaps)._replace(cells=cells))
 
     given = []
 
@@ -71,15 +73,16 @@ def test_orders_follow_the_map(explanation):
     maps = explanation.maps
     orders = faithfulness._orders('joints', maps, keypoint, np.random.default_rng(0))
     (most, ), (least, ) = orders['most'], orders['least']
-    values = maps.joints.flatten().numpy()
+    values = maps.of(JointMaps).received.flatten().numpy()
     assert (np.diff(values[most]) <= 0).all() and (most == least[::-1]).all()
     assert 3 not in most and len(most) == 4 * 17 - 1  # a missing joint cannot be deleted
     person, = faithfulness._orders('cells', maps, keypoint, np.random.default_rng(0))['person']
-    frame, row, column = np.unravel_index(person[0], maps.cells.shape)
+    frame, row, column = np.unravel_index(person[0], maps.of(DeformableMaps).cells.shape)
     places = 8 * np.array([column, row]) + 0.5
     distance = np.hypot(*(keypoint[frame, :, :2].numpy() - places).T).min()
     assert distance == pytest.approx(
-        faithfulness._distance_to_joints(keypoint.numpy(), maps.cells.shape).min())
+        faithfulness._distance_to_joints(keypoint.numpy(),
+                                         maps.of(DeformableMaps).cells.shape).min())
 
 
 def test_the_table_holds_the_rows(rows, tmp_path):

@@ -4,6 +4,7 @@ import torch
 
 from mmaction_d3d.datasets import get_layout
 from mmaction_d3d.evaluation import position_bias as module
+from mmaction_d3d.evaluation.attention_maps import DeformableMaps
 from mmaction_d3d.evaluation.position_bias import bias_lines, mirror, position_bias
 
 
@@ -26,7 +27,8 @@ def test_attention_that_follows_the_clip_is_mirrored_with_it(spread_recognizer, 
     def maps_of_brightness(model, imgs, keypoint, selection):
         brightness = imgs.mean(dim=0) - imgs.min() + 1e-3
         cells = brightness.unflatten(2, (8, 8)).unflatten(1, (8, 8)).mean(dim=(2, 4))
-        return whole(model, imgs, keypoint, selection)._replace(cells=cells)
+        maps = whole(model, imgs, keypoint, selection)
+        return maps.with_maps(maps.of(DeformableMaps)._replace(cells=cells))
 
     monkeypatch.setattr(module, 'attention_maps', maps_of_brightness)
     bias = position_bias(spread_recognizer, dataset, [0])

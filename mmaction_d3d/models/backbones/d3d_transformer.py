@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..layers import (
+    AttentionLayer,
     AttentionRecord,
     CrossModalTokens,
     D3DBlock,
@@ -125,6 +126,11 @@ class D3DTransformer(BaseModule):
         for attention in self.blocks[0].attentions.values():
             if description := attention.describe(self.size):
                 print_log(description, 'current')
+
+    def recording(self, kind: type, block: int = -1) -> AttentionLayer | None:
+        """Return the attention of a block that records maps of a kind, None without one."""
+        attentions = self.blocks[block].attentions.values()
+        return next((attention for attention in attentions if attention.records is kind), None)
 
     def _channels(self, backbone: dict) -> tuple[int, int]:
         """Channels of F_a and 4C."""

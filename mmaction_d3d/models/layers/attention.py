@@ -98,6 +98,7 @@ class AttentionLayer(nn.Module):
         reads: Token sets that it reads and writes, some of ``'rgb'`` and ``'pose'`` in this order.
             With them come M_CLS and the modal tokens M_RGB and M_pose of these sets.
         label: What tables call it.
+        records: Type of the maps that its record gives, which pictures ask for; None without.
         parts: Submodules that tables and logs count apart, and what they call them.
         min_grid: Least H/8 and W/8 that it takes.
 
@@ -110,6 +111,7 @@ class AttentionLayer(nn.Module):
     """
     reads: ClassVar[tuple[str, ...]] = ()
     label: ClassVar[str] = ''
+    records: ClassVar[type | None] = None
     parts: ClassVar[dict[str, str]] = dict(ffn='FFN')
     min_grid: tuple[int, int] = (0, 0)
 

@@ -57,6 +57,8 @@ class D3DBlock(nn.Module):
         Returns:
             Output tokens; with ``modal_only`` those that were not computed are None.
         """
+        if record is not None:
+            record.start_block()
         sets = dict(rgb=tokens.rgb, pose=tokens.pose)
         modal = dict(cls=tokens.modal)
         if self.cross:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .attention import AttentionLayer
 from .attention_record import AttentionRecord
+from .deformable_maps import DeformableMaps, DeformableRecord
 from .token_search import TokenSearch
 from .tokens import Tokens
 
@@ -27,6 +28,7 @@ class DeformableAttention3D(AttentionLayer):
     """
     reads = ('rgb', )
     label = 'deformable attention'
+    records = DeformableMaps
     parts = dict(search='token search', **AttentionLayer.parts)
 
     def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
@@ -55,7 +57,9 @@ class DeformableAttention3D(AttentionLayer):
         query, key, value = msa.query(normed), msa.key(normed_keys), msa.value(normed_keys)
         if record is not None:
             modal_query = query[:, query.shape[1] - modal.shape[1]:]
-            record.add_deformable(searched, rgb_tokens.shape[1:4], msa.weights(modal_query, key))
+            record.add(
+                DeformableRecord.from_weights(searched, rgb_tokens.shape[1:4],
+                                              msa.weights(modal_query, key)))
         x = self.residual(x, msa.attend(query, key, value))
         num_rgb = x.shape[1] - modal.shape[1]
         modal = x[:, num_rgb:].unflatten(1, modal_tokens.shape[2:0:-1]).transpose(1, 2)

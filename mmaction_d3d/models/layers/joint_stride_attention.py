@@ -5,6 +5,7 @@ from torch import Tensor
 
 from .attention import AttentionLayer
 from .attention_record import AttentionRecord
+from .joint_maps import JointMaps, JointRecord
 from .tokens import Tokens
 from .windows import check_window, stride_windows
 
@@ -26,6 +27,7 @@ class JointStrideAttention(AttentionLayer):
     """
     reads = ('pose', )
     label = 'joint stride attention'
+    records = JointMaps
 
     def __init__(self, embed_dims: int, window: int = 8, stride: int | None = None,
                  wrap: bool = True, **kwargs) -> None:
@@ -53,7 +55,9 @@ class JointStrideAttention(AttentionLayer):
             queried = num_joints
             query = self._windowed(msa.query(normed), windows.query, num_joints)
         if record is not None:
-            record.add_joint(windows.key, msa.weights(query, key), pose_tokens.shape[1:3])
+            record.add(
+                JointRecord.from_weights(windows.key, msa.weights(query, key),
+                                         pose_tokens.shape[1:3]))
         attended = msa.attend(query, key, value)  # B x n x (T wnd + T K) x 4C
 
         merged = []

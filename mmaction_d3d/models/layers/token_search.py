@@ -19,11 +19,13 @@ class SearchedTokens(NamedTuple):
         positions (Tensor): Normalised (x, y, z) of each one, B x (T~ H~ W~) x 3, float32.
         offsets (Tensor): dp before it is added to the reference points, of the same shape.
         grid (tuple[int]): T~, H~, W~.
+        offset_range (float): Largest offset.
     """
     tokens: Tensor
     positions: Tensor
     offsets: Tensor
     grid: tuple[int, int, int]
+    offset_range: float
 
 
 class TokenSearch(nn.Module):
@@ -76,7 +78,8 @@ class TokenSearch(nn.Module):
         grid = tuple(offsets.shape[1:4])
         offsets = offsets.flatten(1, 3)
         positions = reference_points(grid, offsets.device) + offsets
-        return SearchedTokens(sample_tokens(tokens, positions), positions, offsets, grid)
+        return SearchedTokens(sample_tokens(tokens, positions), positions, offsets, grid,
+                              self.offset_range)
 
     def offsets(self, tokens: Tensor) -> Tensor:
         """dp, B x T~ x H~ x W~ x 3 in the order (x, y, z), float32 also under autocast."""

@@ -2,7 +2,7 @@
 
 A picture is one function in one file, here or in a module that a config's ``custom_imports`` names::
 
-    @picture('mass', 'attention on each searched token', needs=('mass', ))
+    @picture('mass', 'attention on each searched token', needs=(DeformableMaps, ))
     def mass_chart(explanation: Explanation) -> Figure:
         ...
 
@@ -28,7 +28,7 @@ class Picture(NamedTuple):
         name (str): Command of ``tools/visualize.py`` and name of the hook's image.
         says (str): What it shows, for ``--help``.
         function (Callable): Takes the explanation and the values of ``options``, returns a Figure.
-        needs (tuple[str]): Fields of ``AttentionMaps`` that it cannot do without.
+        needs (tuple[type]): Maps that it cannot do without, such as ``JointMaps``.
         selects (tuple[str]): Fields of ``Selection`` that it depends on, besides ``block``.
         options (dict[str, dict]): Keyword arguments of ``function`` that the tool offers as flags,
             with those of ``add_argument``; without the flag the argument is None.
@@ -38,14 +38,14 @@ class Picture(NamedTuple):
     name: str
     says: str
     function: Callable[..., Figure]
-    needs: tuple[str, ...]
+    needs: tuple[type, ...]
     selects: tuple[str, ...]
     options: dict[str, dict[str, Any]]
     video: Callable[[Explanation], list[np.ndarray]] | None
 
     def missing(self, maps: AttentionMaps) -> list[str]:
         """Return what it needs and a model's maps lack."""
-        return [field for field in self.needs if getattr(maps, field) is None]
+        return [kind.__name__ for kind in self.needs if maps.get(kind) is None]
 
     def draw(self, explanation: Explanation, **options) -> Figure:
         """Draw it.
@@ -55,7 +55,7 @@ class Picture(NamedTuple):
         """
         missing = self.missing(explanation.maps)
         if missing:
-            raise InputError('model', 'attentions', f'none that gives {missing[0]}',
+            raise InputError('model', 'attentions', f'none that records {missing[0]}',
                              f'a model with what the picture {self.name} shows')
         return self.function(explanation, **options)
 
@@ -63,7 +63,7 @@ class Picture(NamedTuple):
 _PICTURES: dict[str, Picture] = {}
 
 
-def picture(name: str, says: str, needs: tuple[str, ...] = (), selects: tuple[str, ...] = (),
+def picture(name: str, says: str, needs: tuple[type, ...] = (), selects: tuple[str, ...] = (),
             options: dict[str, dict[str, Any]] | None = None,
             video: Callable[[Explanation], list[np.ndarray]] | None = None) -> Callable:
     """Register a function as a picture; the arguments are those of :class:`Picture`.

@@ -8,7 +8,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ...errors import InputError
-from ...evaluation.attention_maps import AttentionMaps
+from ...evaluation.attention_maps import AttentionMaps, DeformableMaps, JointMaps
 from ...evaluation.explain import Explanation
 from ..figure import figure_array, show_frame
 from ..heat import draw_cells
@@ -84,9 +84,9 @@ def attention_sheet(explanation: Explanation, frames: Sequence[int] | None = Non
 def _rows(maps: AttentionMaps) -> dict[str, Callable[[Axes, Explanation, int], None]]:
     """Return what there is to draw, by its name."""
     rows = {'frame and\nskeleton': _draw_input}
-    if maps.cells is not None:
+    if maps.get(DeformableMaps) is not None:
         rows['deformable\nattention'] = _draw_cells
-    if maps.joints is not None:
+    if maps.get(JointMaps) is not None:
         rows['joint\nattention'] = draw_received
     return rows
 
@@ -97,7 +97,7 @@ def _draw_input(axis: Axes, explanation: Explanation, t: int) -> None:
 
 
 def _draw_cells(axis: Axes, explanation: Explanation, t: int) -> None:
-    frame, maps = explanation.frames[t], explanation.maps
+    frame, maps = explanation.frames[t], explanation.maps.of(DeformableMaps)
     cells = maps.cells.numpy()
     step = -(-len(explanation.frames) // len(cells))  # after a temporal stride, the nearest cell
     heat = cells[min((t + step // 2) // step, len(cells) - 1)] / max(float(cells.max()), 1e-12)
@@ -108,9 +108,9 @@ def _draw_cells(axis: Axes, explanation: Explanation, t: int) -> None:
 
 def _colour_bar(figure: Figure, axes, name: str, explanation: Explanation) -> None:
     """Explain the colours of a row."""
-    maps = explanation.maps
     if name.startswith('deformable'):
-        limits, colours, label = (0, float(maps.cells.max()) * 100), HEAT, '% of the attention'
+        largest = float(explanation.maps.of(DeformableMaps).cells.max())
+        limits, colours, label = (0, largest * 100), HEAT, '% of the attention'
     elif name.startswith('joint'):
         limits, colours = joint_limits(explanation), RECEIVED
         label = '1: mean of all keys'
@@ -124,7 +124,7 @@ def _colour_bar(figure: Figure, axes, name: str, explanation: Explanation) -> No
 
 def _headline(explanation: Explanation) -> str:
     """Title, and the share of attention that no cell shows."""
-    maps = explanation.maps
-    if maps.modal is None:
+    maps = explanation.maps.get(DeformableMaps)
+    if maps is None:
         return explanation.title
     return f'{explanation.title}; {maps.modal:.1%} of the attention on modal tokens'

@@ -5,6 +5,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from ...evaluation.attention_maps import JointMaps
 from ...evaluation.explain import Explanation
 from ..figure import show_frame
 from ..palette import PEOPLE_NAMES, RECEIVED
@@ -14,7 +15,7 @@ from . import picture
 _SHOWN = 4  # frames with a skeleton under the charts, evenly spread
 
 
-@picture('joints', 'attention that each joint of each frame receives', needs=('joints', ),
+@picture('joints', 'attention that each joint of each frame receives', needs=(JointMaps, ),
          selects=('head', ))
 def joint_chart(explanation: Explanation) -> Figure:
     """Draw the attention that each joint receives as a key.
@@ -27,7 +28,7 @@ def joint_chart(explanation: Explanation) -> Figure:
         and cells of missing joints are blank; below, skeletons with joints sized by it.
     """
     layout, frames = explanation.layout, explanation.frames
-    received, step = explanation.maps.joints.numpy(), _step(explanation)
+    received, step = explanation.maps.of(JointMaps).received.numpy(), _step(explanation)
     joints = explanation.joints[::step]
     people = joints[..., 2].reshape(len(joints), -1, len(layout))  # scores, T x M x V
     present = [m for m in range(people.shape[1]) if (people[:, m] > 0).any()] or [0]
@@ -60,7 +61,7 @@ def joint_chart(explanation: Explanation) -> Figure:
 
 def draw_received(axis: Axes, explanation: Explanation, t: int) -> None:
     """Draw frame t, darkened, with skeletons whose joints are as large as their attention."""
-    received = explanation.maps.joints.numpy()
+    received = explanation.maps.of(JointMaps).received.numpy()
     low, high = joint_limits(explanation)
     frame, row = explanation.frames[t], min(t // _step(explanation), len(received) - 1)
     show_frame(
@@ -71,7 +72,7 @@ def draw_received(axis: Axes, explanation: Explanation, t: int) -> None:
 
 def joint_limits(explanation: Explanation) -> tuple[float, float]:
     """Least and largest attention that a visible joint receives: the ends of the colours."""
-    received = explanation.maps.joints.numpy()
+    received = explanation.maps.of(JointMaps).received.numpy()
     seen = explanation.joints[::_step(explanation), :, 2] > 0
     low, high = (received[seen].min(), received[seen].max()) if seen.any() else (0., 1.)
     return float(low), max(float(high), float(low) + 1e-6)
@@ -79,4 +80,4 @@ def joint_limits(explanation: Explanation) -> tuple[float, float]:
 
 def _step(explanation: Explanation) -> int:
     """Return the frames between two rows of the attention: more than 1 after a temporal stride."""
-    return -(-len(explanation.frames) // len(explanation.maps.joints))
+    return -(-len(explanation.frames) // len(explanation.maps.of(JointMaps).received))

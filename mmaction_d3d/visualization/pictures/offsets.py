@@ -2,6 +2,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ...evaluation.attention_maps import DeformableMaps
 from ...evaluation.explain import Explanation
 from ..figure import show_frame
 from . import picture
@@ -9,7 +10,7 @@ from . import picture
 _COLUMNS = 6
 
 
-@picture('offsets', 'how the token search moves its points', needs=('points', ))
+@picture('offsets', 'how the token search moves its points', needs=(DeformableMaps, ))
 def offset_field(explanation: Explanation) -> Figure:
     """Draw where the search moved each point, in space as arrows and in time as their colour.
 
@@ -20,7 +21,7 @@ def offset_field(explanation: Explanation) -> Figure:
         Figure: A panel for each time of the reference grid, over the frame that is nearest, and the
         distribution of the offsets along each axis.
     """
-    maps = explanation.maps
+    maps = explanation.maps.of(DeformableMaps)
     frames, times = explanation.frames, maps.grid[0]
     start, end = (x.numpy().reshape(times, -1, 3) for x in (maps.references, maps.points))
     moved = end - start

@@ -8,6 +8,8 @@ from mmengine.model import BaseModule
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.models.layers import AttentionRecord
+from mmaction_d3d.models.layers.deformable_maps import DeformableRecord
+from mmaction_d3d.models.layers.joint_maps import JointRecord
 
 from .. import reference
 from ..support import (
@@ -298,11 +300,11 @@ def test_recording_changes_nothing_and_holds_every_block():
     model = build(small_transformer(num_blocks=3)).eval()
     clip, record = draw_clip(), AttentionRecord()
     assert torch.equal(model(**clip, record=record), model(**clip))
-    assert len(record.deformable) == len(record.joint) == len(record.searched) == 3
-    for maps in record.deformable:
+    assert [len(block) for block in record.blocks] == [2, 2, 2]
+    for maps in (found.cells for found in record.of(DeformableRecord)):
         assert maps.shape == (2, 2, 2, 3, 3, 4, 4)
         assert (maps.sum((-3, -2, -1)) <= 1 + 1e-5).all()
-    for maps in record.joint:
+    for maps in (found.received for found in record.of(JointRecord)):
         assert maps.shape == (2, 2, 3, 6)
 
 

@@ -8,6 +8,8 @@ from mmaction_d3d.models.layers import (
     JointStrideAttention,
     Tokens,
 )
+from mmaction_d3d.models.layers.deformable_maps import DeformableRecord
+from mmaction_d3d.models.layers.joint_maps import JointRecord
 
 from .. import reference
 from ..reference import Parameters
@@ -39,7 +41,7 @@ def test_deformable_maps_are_the_mass_spread_back_to_the_cells(size, kernel):
                                     2)[:, :len(tokens)] @ made_of for t in range(size[0])
         ], 1) for k in range(2)
     ], 1)
-    assert_near(record.deformable[0][0].flatten(3), expected)
+    assert_near(record.of(DeformableRecord)[0].cells[0].flatten(3), expected)
 
 
 def test_joint_maps_are_the_attention_that_each_joint_receives():
@@ -66,7 +68,7 @@ def test_joint_maps_are_the_attention_that_each_joint_receives():
             received[t][r].append(mean[:, place])
     expected = torch.stack(
         [torch.stack([sum(many) / len(many) for many in frame], 1) for frame in received], 1)
-    assert_near(record.joint[0][0], expected)
+    assert_near(record.of(JointRecord)[0].received[0], expected)
 
 
 @pytest.mark.parametrize('modal_only', [True, False])
@@ -78,4 +80,4 @@ def test_recording_changes_no_token(modal_only):
     record = AttentionRecord()
     recorded = module(tokens, None, modal_only, record).modal
     assert torch.equal(recorded, module(tokens, None, modal_only).modal)
-    assert len(record.deformable) == len(record.searched) == 1
+    assert len(record.of(DeformableRecord)) == 1

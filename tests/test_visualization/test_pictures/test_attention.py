@@ -1,6 +1,7 @@
 """The sheet of a clip's attention, and its video."""
 import numpy as np
 
+from mmaction_d3d.evaluation.attention_maps import DeformableMaps
 from mmaction_d3d.visualization import figure_array
 from mmaction_d3d.visualization.pictures.attention import attention_frames, attention_sheet
 
@@ -11,7 +12,8 @@ def test_the_sheet_shows_each_frame_with_bars_and_the_modal_share(explanation):
     assert titles[:4] == [f'frame {t}' for t in range(4)]
     labels = {axis.get_ylabel() for axis in figure.axes}
     assert {'% of the attention', '1: mean of all keys'} <= labels
-    assert f'{explanation.maps.modal:.1%} of the attention on modal' in figure.get_suptitle()
+    assert f'{explanation.maps.of(DeformableMaps).modal:.1%} of the attention on modal' in figure.get_suptitle(
+    )
     assert figure_array(figure).std() > 20
 
 

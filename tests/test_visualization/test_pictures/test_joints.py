@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.attention_maps import AttentionMaps, JointMaps
 from mmaction_d3d.visualization import all_pictures
 from mmaction_d3d.visualization.pictures import joints
 from mmaction_d3d.visualization.pictures.joints import joint_chart
@@ -14,7 +15,7 @@ def two_people(explanation):
     joints = np.concatenate([explanation.joints, explanation.joints + (5, 0, 0)], axis=1)
     joints[1, 17 + 3, 2] = 0
     received = torch.arange(4 * 34.).view(4, 34) / 100
-    return explanation._replace(joints=joints, maps=explanation.maps._replace(joints=received))
+    return explanation._replace(joints=joints, maps=explanation.maps.with_maps(JointMaps(received)))
 
 
 def test_each_person_has_a_chart_of_joints_and_frames(explanation):
@@ -49,10 +50,10 @@ def test_skeletons_are_painted_with_the_attention_of_their_frame(explanation, mo
     for t, (frame, people, received) in enumerate(painted):
         np.testing.assert_array_equal(frame, clip.frames[t] // 3)
         np.testing.assert_array_equal(people, clip.joints[t])
-        np.testing.assert_allclose(received, (clip.maps.joints[t].numpy() - 1) / 1.35, atol=1e-5)
+        expected = (clip.maps.of(JointMaps).received[t].numpy() - 1) / 1.35
+        np.testing.assert_allclose(received, expected, atol=1e-5)
 
 
 def test_a_model_without_joint_attention_is_refused(explanation):
-    with pytest.raises(InputError, match='attentions: found none that gives joints'):
-        all_pictures()['joints'].draw(
-            explanation._replace(maps=explanation.maps._replace(joints=None)))
+    with pytest.raises(InputError, match='attentions: found none that records JointMaps'):
+        all_pictures()['joints'].draw(explanation._replace(maps=AttentionMaps()))

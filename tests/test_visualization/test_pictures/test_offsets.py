@@ -4,12 +4,13 @@ import pytest
 from matplotlib.quiver import Quiver
 
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.attention_maps import AttentionMaps, DeformableMaps
 from mmaction_d3d.visualization import all_pictures
 from mmaction_d3d.visualization.pictures.offsets import offset_field
 
 
 def test_arrows_go_from_reference_points_to_searched_points(explanation):
-    maps, figure = explanation.maps, offset_field(explanation)
+    maps, figure = explanation.maps.of(DeformableMaps), offset_field(explanation)
     arrows = [
         child for axis in figure.axes for child in axis.get_children() if isinstance(child, Quiver)
     ]
@@ -24,7 +25,8 @@ def test_arrows_go_from_reference_points_to_searched_points(explanation):
 
 
 def test_the_spread_is_told(explanation):
-    spread, offsets = explanation.maps.spread, explanation.maps.offsets.numpy()
+    maps = explanation.maps.of(DeformableMaps)
+    spread, offsets = maps.spread, maps.offsets.numpy()
     np.testing.assert_allclose(spread.deviation, offsets.std(axis=0), rtol=1e-4)
     text = '\n'.join(part.get_suptitle() for part in offset_field(explanation).subfigs)
     for axis, mean, deviation in zip('xyz', offsets.mean(axis=0), offsets.std(axis=0)):
@@ -33,6 +35,5 @@ def test_the_spread_is_told(explanation):
 
 
 def test_a_model_that_searches_nothing_is_refused(explanation):
-    with pytest.raises(InputError, match='attentions: found none that gives points'):
-        all_pictures()['offsets'].draw(
-            explanation._replace(maps=explanation.maps._replace(points=None)))
+    with pytest.raises(InputError, match='attentions: found none that records DeformableMaps'):
+        all_pictures()['offsets'].draw(explanation._replace(maps=AttentionMaps()))

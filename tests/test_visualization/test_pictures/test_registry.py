@@ -8,10 +8,11 @@ from mmaction_d3d.visualization import all_pictures, pictures
 FILE = """
 from matplotlib.figure import Figure
 
+from mmaction_d3d.evaluation.attention_maps import JointMaps
 from mmaction_d3d.visualization import picture
 
 
-@picture('brightness', 'the mean of each frame', needs=('joints', ),
+@picture('brightness', 'the mean of each frame', needs=(JointMaps, ),
          options=dict(colour=dict(metavar='NAME', help='of the line')))
 def brightness(explanation, colour=None):
     figure = Figure(figsize=(2, 1))
