@@ -73,13 +73,12 @@ def outside(tmp_path_factory):
 
 def config(**block):
     """Config of a small recogniser, by the keys of today."""
-    recognizer = small_recognizer()
-    recognizer['backbone'] = dict(type='D3DTransformer',
-                                  backbone=dict(type='R2Plus1D', base_channels=4), num_joints=3,
-                                  num_person=2, clip_len=3, img_size=32, num_blocks=2,
-                                  layer=dict(num_heads=2, ffn_ratio=2.),
-                                  block=dict(deformable=dict(kernel_size=2)) | block)
-    return recognizer
+    whole = small_recognizer()
+    whole['backbone'] = dict(type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4),
+                             num_joints=3, num_person=2, clip_len=3, img_size=32, num_blocks=2,
+                             layer=dict(num_heads=2, ffn_ratio=2.),
+                             block=dict(deformable=dict(kernel_size=2)) | block)
+    return whole
 
 
 ADDED = dict(body=dict(type='FrameAttention', bias=False, ffn_ratio=1.))

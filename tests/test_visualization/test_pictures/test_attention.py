@@ -12,8 +12,8 @@ def test_the_sheet_shows_each_frame_with_bars_and_the_modal_share(explanation):
     assert titles[:4] == [f'frame {t}' for t in range(4)]
     labels = {axis.get_ylabel() for axis in figure.axes}
     assert {'% of the attention', '1: mean of all keys'} <= labels
-    assert f'{explanation.maps.of(DeformableMaps).modal:.1%} of the attention on modal' in figure.get_suptitle(
-    )
+    share = explanation.maps.of(DeformableMaps).modal
+    assert f'{share:.1%} of the attention on modal' in figure.get_suptitle()
     assert figure_array(figure).std() > 20
 
 

@@ -43,7 +43,7 @@ def test_skeletons_are_painted_with_the_attention_of_their_frame(explanation, mo
         joints, 'with_people', lambda frame, people, layout, received: painted.append(
             (frame, people, received)) or frame)
     clip = two_people(explanation)
-    clip.maps.joints.add_(1)
+    clip.maps.of(JointMaps).received.add_(1)
     joint_chart(clip)
     low, high = joints.joint_limits(clip)
     assert len(painted) == 4 and (low, high) == pytest.approx((1, 2.35))
