@@ -9,7 +9,7 @@ from mmengine.registry import Registry
 
 from ..errors import InputError
 from ..unwrapping import unwrap_dataset
-from .stored_config import OTHERWISE, shorten
+from .stored_config import OTHERWISE, are_names, shorten
 
 #: Packages whose registered classes may be built: ours, MMAction2's and the layers of both.
 PACKAGES = ('mmaction_d3d', 'mmaction', 'mmcv.cnn', 'mmengine.model', 'torch.nn')
@@ -85,8 +85,7 @@ class _Check:
         classes = known.pop('metainfo', {})
         classes = classes.get('classes') if isinstance(classes, dict) else None
         if classes is not None:
-            if not isinstance(classes,
-                              (list, tuple)) or not all(isinstance(name, str) for name in classes):
+            if not are_names(classes):
                 raise self.refusal(f'{key}.metainfo.classes', classes, 'names of classes')
             known['metainfo'] = dict(classes=list(classes))
         for name, kind in (('type', str), ('layout', str), ('filename_tmpl', str),

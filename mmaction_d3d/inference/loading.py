@@ -24,7 +24,7 @@ from ..unwrapping import unwrap_dataset
 from .allowed import STARTS, allowed_config
 from .clips import TestPipeline, mistakes_of
 from .model import LoadedModel
-from .stored_config import OTHERWISE, parse_stored_config, shorten
+from .stored_config import OTHERWISE, are_names, parse_stored_config, shorten
 
 COMPILE_MODES = ('default', 'reduce-overhead', 'max-autotune')
 
@@ -60,8 +60,7 @@ class Checkpoint:
         meta = meta if isinstance(meta, Mapping) else {}
         classes = meta.get('dataset_meta')
         classes = classes.get('classes') if isinstance(classes, Mapping) else None
-        if classes and not (isinstance(classes, (list, tuple))
-                            and all(isinstance(name, str) for name in classes)):
+        if classes and not are_names(classes):
             raise InputError(path, 'meta.dataset_meta.classes', shorten(classes),
                              'names of classes')
         return cls(path, state, tuple(classes) if classes else None, meta.get('cfg'))
@@ -194,6 +193,6 @@ def _class_names(checkpoint: Checkpoint, cfg: Config) -> tuple[str, ...] | None:
     names = tuple(names) if names else None
     if checkpoint.classes and names and checkpoint.classes != names:
         raise InputError(
-            checkpoint.path, 'classes', ', '.join(checkpoint.classes),
+            checkpoint.path, 'classes', shorten(', '.join(checkpoint.classes)),
             f'{", ".join(names)}, as metainfo.classes of {cfg.filename or "the config"}')
     return checkpoint.classes or names

@@ -57,9 +57,15 @@ def parse_stored_config(text: object, checkpoint: str) -> dict[str, Any]:
 def shorten(value: object) -> str:
     """Show a value of a stranger on one line of a hundred characters at most."""
     text = value if isinstance(value, str) else str(value)[:1000]
-    text = text[:1000].encode('ascii', 'backslashreplace').decode()
-    text = ' '.join(text.split())
+    text = ' '.join(text[:1000].split())
+    text = ''.join(char if ' ' <= char <= '~' else ascii(char)[1:-1] for char in text)
     return text if len(text) <= 100 else f'{text[:97]}...'
+
+
+def are_names(value: object) -> bool:
+    """Say whether a stranger's value is a list of names that a terminal may show."""
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(name, str) and name.isprintable() for name in value)
 
 
 def _check_tokens(text: str, checkpoint: str) -> None:
@@ -81,7 +87,9 @@ def _check_tokens(text: str, checkpoint: str) -> None:
                 if count > MOST_TOKENS:
                     found = f'more than {MOST_TOKENS} values and signs'
                 raise _refusal(checkpoint, place, found)
-    except (tokenize.TokenError, SyntaxError) as error:
+    except InputError:
+        raise
+    except (tokenize.TokenError, SyntaxError, ValueError) as error:  # of newer Pythons: surrogates
         raise _refusal(checkpoint, 'text', shorten(error)) from error
 
 

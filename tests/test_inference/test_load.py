@@ -150,7 +150,7 @@ def test_the_tool_refuses_a_stranger_s_code(alone, trained, tmp_path, monkeypatc
     assert not (tmp_path / 'mark').exists()
 
 
-@pytest.mark.parametrize('classes', ['ab', [1, 2], {'a': 1}, 7])
+@pytest.mark.parametrize('classes', ['ab', [1, 2], ['a', '\x1b[2J'], {'a': 1}, 7])
 def test_names_of_classes_are_names(alone, classes):
     changed(alone, lambda content: content['meta'].update(dataset_meta=dict(classes=classes)))
     with pytest.raises(InputError, match='dataset_meta.classes: found .*, want names'):

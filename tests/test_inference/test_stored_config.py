@@ -46,6 +46,17 @@ def test_what_mmengine_writes_is_read(content):
     assert parse_stored_config(stored(content), 'x.pth') == content
 
 
+@given(st.text(max_size=60), st.integers(0, 80), st.sampled_from(['', 'os.x', '()', '\ud800',
+                                                                  '\0']))
+def test_any_text_is_values_or_an_input_error(noise, place, word):
+    whole = "model = dict(type='D3D', steps=[dict(a=1), (-2.5, None)], name='x')\n"
+    for text in (noise, whole[:place] + word + noise + whole[place:]):
+        try:
+            assert isinstance(parse_stored_config(text, 'x.pth'), dict)
+        except InputError as error:
+            assert str(error).startswith('x.pth: meta.cfg') and str(error).isprintable()
+
+
 CODE = [
     "__import__('os').system('touch {mark}')", "import os", "model = open('{mark}', 'w')",
     "model = dict(type=open('{mark}', 'w'))", "model = [open(name, 'w') for name in ['{mark}']]",
