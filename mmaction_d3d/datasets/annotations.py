@@ -1,6 +1,6 @@
 """Checks of an annotation pickle's contents, all made before training starts."""
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any, TypedDict
@@ -45,7 +45,7 @@ _WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py
                'of another tool with tools/data/prepare_custom.py --skeletons')
 
 
-def ids_of(annotation: Annotation) -> tuple[str | None, ...]:
+def ids_of(annotation: Mapping[str, Any]) -> tuple[str | None, ...]:
     """Return the names an annotation goes by in a split, best first.
 
     These are frame_dir, filename, filename without its suffix, and that without its folders.
@@ -57,7 +57,7 @@ def ids_of(annotation: Annotation) -> tuple[str | None, ...]:
     return annotation.get('frame_dir'), filename, path, path.rpartition('/')[2]
 
 
-def name_of(annotation: Annotation) -> str:
+def name_of(annotation: Mapping[str, Any]) -> str:
     """Return the best of the names an annotation goes by, for messages and reports."""
     return next(name for name in ids_of(annotation) if name is not None)
 

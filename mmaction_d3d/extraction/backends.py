@@ -41,8 +41,8 @@ class SkeletonBackend(Protocol):
             crops: Of :meth:`prepare`, of one or several frames.
 
         Returns:
-            N x V x 3 for each crop: x, y in pixels of the frame, score in [0, 1], in the order of
-            ``layout``. N is at most 1 where it is ``top_down``.
+            X, y in pixels of the frame, score in [0, 1], in the order of ``layout``. N is at most 1
+            where it is ``top_down``.
         """
 
 

@@ -1,12 +1,32 @@
 """Where the people of a frame are: the whole frame, or boxes that somebody gives."""
 import json
-import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, read_annotations
 from ..errors import InputError
+from ..media import Media
+
+#: Boxes N x 4 (x1, y1, x2, y2 in pixels) of a frame, by its index and its image.
+Find = Callable[[int, np.ndarray], np.ndarray]
+#: Boxes by frame, and the height and width that they refer to.
+Boxes = tuple[Sequence[np.ndarray] | np.ndarray, tuple[int, int] | None]
+
+
+class People(Protocol):
+    """Where people are.
+
+    Attributes:
+        linked: Whether the n-th box of a frame is the same person in every frame.
+    """
+    linked: bool
+
+    def open(self, media: Media) -> Find:
+        """Prepare for a clip; return what finds the boxes of one frame."""
 
 
 class WholeFrame:
@@ -14,7 +34,7 @@ class WholeFrame:
 
     linked = True
 
-    def open(self, media):
+    def open(self, media: Media) -> Find:
         """Prepare for a clip; return ``find(index, frame)``, boxes N x 4 of one frame."""
         return lambda index, frame: np.array([[0, 0, frame.shape[1], frame.shape[0]]], np.float32)
 
@@ -23,25 +43,25 @@ class GivenBoxes:
     """Boxes out of a file, by the clips' names.
 
     Args:
-        path (str): A pickle of annotations with ``bbox``, M x T x 4 (x1, y1, x2, y2 in pixels of
+        path: A pickle of annotations with ``bbox``, M x T x 4 (x1, y1, x2, y2 in pixels of
             ``img_shape``; NaN where there is none), such as ``prepare_pennaction.py`` writes:
-            person m of the boxes is person m of the skeletons. Or a JSON file
-            ``{"CLIP": [[[x1, y1, x2, y2], ...], ...], ...}``, for each clip a list for each frame
-            of its boxes in any order.
+            person m of the boxes is person m of the skeletons. Or a JSON file ``{"CLIP": [[[x1, y1,
+            x2, y2], ...], ...], ...}``, for each clip a list for each frame of its boxes in any
+            order.
 
     Raises:
         InputError: The file cannot be read as either.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         self.linked = not path.lower().endswith('.json')
         self._boxes = self._read_pickle() if self.linked else self._read_json()
 
-    def _read_pickle(self):
+    def _read_pickle(self) -> dict[str, Boxes]:
         """M x T x 4 and ``img_shape`` by each name of a clip."""
         annotations, _ = read_annotations(safe_pickle.load(self.path), self.path)
-        named = {}
+        named: dict[str, Boxes] = {}
         for index, annotation in enumerate(annotations):
             boxes = annotation.get('bbox')
             if boxes is None:
@@ -50,16 +70,15 @@ class GivenBoxes:
                 raise InputError(self.path, f'annotations[{index}].bbox',
                                  getattr(boxes, 'shape',
                                          type(boxes).__name__), 'M x T x 4')
-            for name in ids_of(annotation):
+            for name in filter(None, ids_of(annotation)):
                 named[name] = boxes, annotation.get('img_shape')
         if not named:
             raise InputError(self.path, 'annotations', 'none with bbox', 'boxes, M x T x 4')
         return named
 
-    def _read_json(self):
+    def _read_json(self) -> dict[str, Boxes]:
         try:
-            with open(self.path, encoding='utf-8') as file:
-                content = json.load(file)
+            content = json.loads(Path(self.path).read_text(encoding='utf-8'))
             return {
                 name: ([np.array(boxes, np.float32).reshape(-1, 4) for boxes in frames], None)
                 for name, frames in content.items()
@@ -68,7 +87,7 @@ class GivenBoxes:
             raise InputError(self.path, 'content', f'{type(error).__name__} ({error})',
                              '{"CLIP": [[[x1, y1, x2, y2], ...] for each frame], ...}') from error
 
-    def open(self, media):
+    def open(self, media: Media) -> Find:
         """As :meth:`WholeFrame.open`; boxes of a pickle are M x 4 with NaN where there is none.
 
         Raises:
@@ -78,17 +97,18 @@ class GivenBoxes:
         if clip is None:
             raise InputError(self.path, 'boxes', f'none of {media.name}', 'boxes of each clip')
         boxes, shape = self._boxes[clip]
-        frames = boxes.transpose(1, 0, 2) if self.linked else boxes
+        frames = boxes.swapaxes(0, 1) if isinstance(boxes, np.ndarray) else boxes
 
-        def find(index, frame):
+        def find(index: int, frame: np.ndarray) -> np.ndarray:
             if index >= len(frames):
                 raise InputError(
                     self.path, f'boxes of {clip}', f'{len(frames)} frames',
-                    f'those of each frame of {os.path.basename(media.path)}, '
+                    f'those of each frame of {Path(media.path).name}, '
                     'which has more')
-            here = np.asarray(frames[index], np.float32)
+            of_frame = np.asarray(frames[index], np.float32)
             if shape is None:
-                return here
-            return here * np.tile(np.divide(frame.shape[1::-1], shape[::-1]), 2).astype(np.float32)
+                return of_frame
+            return of_frame * np.tile(np.divide(frame.shape[1::-1], shape[::-1]), 2).astype(
+                np.float32)
 
         return find

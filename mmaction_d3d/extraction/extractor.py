@@ -1,15 +1,17 @@
 """From one video to the skeletons of all of its frames."""
 import importlib.util
 import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from ..media import Frames, as_media
+from ..media import Frames, Media, as_media
 from ..prefetch import prefetch
 from ..skeletons import clean, get_layout, link_people
-from .backends import make_backend
-from .boxes import WholeFrame
+from .backends import SkeletonBackend, make_backend
+from .boxes import People, WholeFrame
 from .detector import DEFAULT_DETECTOR, DetectedPeople
 from .mmpose_backend import DEFAULT_CONFIG
 
@@ -23,16 +25,16 @@ class SkeletonExtractor:
     frames in one batch. Memory does not depend on the length of a video, but for the skeletons.
 
     Args:
-        backend (str | SkeletonBackend): Key of :data:`.backends.BACKENDS`, or a backend itself.
-        pose_config (str): For mmpose: see :class:`.mmpose_backend.MMPoseBackend`.
-        pose_checkpoint (str, optional): Likewise.
-        people (object, optional): Where people are: :class:`.boxes.WholeFrame`,
-            :class:`.boxes.GivenBoxes` or :class:`.detector.DetectedPeople`. Defaults to MMDetection's
-            RTMDet-m where that package is installed, else the whole frame. Not asked by networks
-            that find people themselves.
-        max_persons (int): M. Defaults to 2.
-        batch_size (int): Crops that go through the network together. Defaults to 16.
-        device (str, optional): Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
+        backend: Key of :data:`.backends.BACKENDS`, or a backend itself.
+        pose_config: For mmpose: see :class:`.mmpose_backend.MMPoseBackend`.
+        pose_checkpoint: Likewise.
+        people: Where people are: :class:`.boxes.WholeFrame`, :class:`.boxes.GivenBoxes` or
+            :class:`.detector.DetectedPeople`. Defaults to MMDetection's RTMDet-m where that
+            package is installed, else the whole frame. Not asked by networks that find people
+            themselves.
+        max_persons: M. Defaults to 2.
+        batch_size: Crops that go through the network together. Defaults to 16.
+        device: Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
 
     Attributes:
         layout (str): Joint layout of the skeletons.
@@ -41,8 +43,9 @@ class SkeletonExtractor:
         InputError: An argument, the network or its weights cannot be used.
     """
 
-    def __init__(self, backend='mmpose', pose_config=DEFAULT_CONFIG, pose_checkpoint=None,
-                 people=None, max_persons=2, batch_size=16, device=None):
+    def __init__(self, backend: str | SkeletonBackend = 'mmpose', pose_config: str = DEFAULT_CONFIG,
+                 pose_checkpoint: str | None = None, people: People | None = None,
+                 max_persons: int = 2, batch_size: int = 16, device: str | None = None) -> None:
         for name, value in (('max_persons', max_persons), ('batch_size', batch_size)):
             if value < 1:
                 raise InputError('extraction', name, value, '1 or more')
@@ -54,16 +57,17 @@ class SkeletonExtractor:
         self.max_persons, self.batch_size = max_persons, batch_size
         self.layout = backend.layout
 
-    def __call__(self, source, progress=None):
+    def __call__(self, source: str | Media,
+                 progress: Callable[[int], None] | None = None) -> dict[str, Any]:
         """Find the skeletons of a video.
 
         Args:
-            source (str | Media): A video or a folder of frames.
-            progress (Callable[[int], None], optional): Told how many more frames are finished: all
-                of their people are found, not only decoded.
+            source: A video or a folder of frames.
+            progress: Told how many more frames are finished: all of their people are found, not
+                only decoded.
 
         Returns:
-            dict: An annotation without ``label``: ``frame_dir``, ``filename`` (of a video),
+            An annotation without ``label``: ``frame_dir``, ``filename`` (of a video),
             ``total_frames``, ``img_shape``, ``original_shape``, ``keypoint`` M' x T x V x 2 in
             pixels, ``keypoint_score`` M' x T x V, float32, with 1 <= M' <= M; who is not there has
             score 0. ``notes``, a list of text, says what was left out.
@@ -90,12 +94,12 @@ class SkeletonExtractor:
                     original_shape=frames.img_shape, keypoint=people[..., :2].copy(),
                     keypoint_score=people[..., 2].copy(), notes=notes)
 
-    def _batches(self, media, frames):
+    def _batches(self, media: Media, frames: Frames) -> Iterator[list[tuple[int, int, Any]]]:
         """Crop by ``batch_size``, each (frame, place among the boxes, crop)."""
-        find = self.people.open(media) if self.backend.top_down else None
+        find = self.people.open(media) if self.backend.top_down and self.people else None
         batch = []
         for index, frame in enumerate(frames.images()):
-            places, boxes = (0, ), None
+            places, boxes = np.zeros(1, int), None
             if find is not None:
                 boxes = find(index, frame)
                 places = np.flatnonzero(_usable(boxes))
@@ -107,10 +111,10 @@ class SkeletonExtractor:
                 batch = batch[self.batch_size:]
         yield batch
 
-    def _arrange(self, found, num_frames, notes):
+    def _arrange(self, found: np.ndarray, num_frames: int, notes: list[str]) -> np.ndarray:
         """People as M' x T x V x 3: each in the place of its box, or linked over time."""
         num_joints = found['joints'].shape[1]
-        if self.backend.top_down and self.people.linked:
+        if self.backend.top_down and self.people and self.people.linked:
             places, rows = np.unique(found['place'], return_inverse=True)
             people = np.zeros((max(len(places), 1), num_frames, num_joints, 3), np.float32)
             people[rows, found['frame']] = found['joints']
@@ -130,30 +134,30 @@ class SkeletonExtractor:
 class _Found:
     """People by frame and place in a temporary file: memory stays the same over hours of video."""
 
-    def __init__(self, num_joints):
+    def __init__(self, num_joints: int) -> None:
         self._row = np.dtype([('frame', 'i4'), ('place', 'i4'), ('joints', 'f4', (num_joints, 3))])
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - read() ends it
 
-    def add(self, frame, place, people):
+    def add(self, frame: int, place: int, people: np.ndarray) -> None:
         """Add N x V x 3, of one crop; frames do not go back."""
         rows = np.empty(len(people), self._row)
         rows['frame'], rows['place'], rows['joints'] = frame, place, people
         self._file.write(rows.tobytes())
 
-    def read(self):
+    def read(self) -> np.ndarray:
         """All of them as one structured array, in the order of frames; ends the file."""
         with self._file as file:
             file.seek(0)
             return np.frombuffer(file.read(), self._row)
 
 
-def _default_people(device):
+def _default_people(device: str | None) -> People:
     if importlib.util.find_spec('mmdet') is None:
         return WholeFrame()
     return DetectedPeople(DEFAULT_DETECTOR, None, device)
 
 
-def _usable(boxes):
+def _usable(boxes: np.ndarray) -> np.ndarray:
     """Which boxes have numbers and an area."""
     with np.errstate(invalid='ignore'):
         return np.isfinite(boxes).all(-1) & (boxes[:, 2:] > boxes[:, :2]).all(-1)

@@ -1,6 +1,7 @@
 """Skeletons from the pose network that MediaPipe's wheel holds: no download, no GPU."""
 import importlib.util
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,10 +23,10 @@ class MediaPipeBackend:
     """
 
     layout = 'coco17'
-    missing = ()
+    missing: Sequence[str] = ()
     top_down = True
 
-    def __init__(self):
+    def __init__(self) -> None:
         if importlib.util.find_spec('mediapipe') is None:
             raise InputError('this Python', 'mediapipe', 'nothing',
                              'pip install --no-deps -r requirements/mediapipe.txt')
@@ -33,7 +34,8 @@ class MediaPipeBackend:
         from mediapipe.python.solutions.pose import Pose
         self._pose = Pose(static_image_mode=True, model_complexity=1)
 
-    def prepare(self, frame, boxes):
+    def prepare(self, frame: np.ndarray,
+                boxes: np.ndarray | None) -> list[tuple[np.ndarray, tuple[int, int]]]:
         """As :meth:`.backends.SkeletonBackend.prepare`: image, and where it begins."""
         height, width = frame.shape[:2]
         crops = []
@@ -45,23 +47,24 @@ class MediaPipeBackend:
             crops.append((np.ascontiguousarray(frame[top:bottom, left:right]), (left, top)))
         return crops
 
-    def predict(self, crops):
+    def predict(self, crops: list[tuple[np.ndarray, tuple[int, int]]]) -> list[np.ndarray]:
         """As :meth:`.backends.SkeletonBackend.predict`; N = 0 where it sees nobody."""
         return [self._look(*crop) for crop in crops]
 
-    def _look(self, image, corner):
+    def _look(self, image: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
         if not image.size:  # a box outside of the frame
             return np.zeros((0, len(LANDMARKS), 3), np.float32)
-        found = self._pose.process(image).pose_landmarks
-        if found is None:
+        landmarks = self._pose.process(image).pose_landmarks
+        if landmarks is None:
             return np.zeros((0, len(LANDMARKS), 3), np.float32)
-        marks = [found.landmark[index] for index in LANDMARKS]
+        marks = [landmarks.landmark[index] for index in LANDMARKS]
         height, width = image.shape[:2]
         return np.array([[(mark.x * width + corner[0], mark.y * height + corner[1],
                            min(max(mark.visibility, 0), 1)) for mark in marks]], np.float32)
 
 
 @register_backend('mediapipe')
-def _of_the_wheel(config, checkpoint, device):
+def _of_the_wheel(config: str | None, checkpoint: str | None,
+                  device: str | None) -> MediaPipeBackend:
     """Its one network is in MediaPipe's wheel and runs on the CPU: there is nothing to choose."""
     return MediaPipeBackend()

@@ -1,24 +1,28 @@
 """The pickle that an extraction ends in: labels, and the shards of several machines."""
 import os
+from typing import Any
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, read_annotations
+from ..datasets.converters.common import DropReport
 from ..datasets.converters.custom import read_csv
 from ..errors import InputError
+from ..files import without_suffix
 
 
-def join_labels(annotations, path, report):
+def join_labels(annotations: list[dict[str, Any]], path: str | None,
+                report: DropReport) -> dict[str, Any]:
     """Give extracted annotations labels, splits and class names.
 
     Args:
-        annotations (list[dict]): Of :class:`.extractor.SkeletonExtractor`.
-        path (str | None): A CSV with the columns path, label and, optionally, split; or a pickle
-            of annotations, such as the ``prepare_*.py`` tools write, of which everything is kept
-            but what extraction found. None gives no labels.
-        report (DropReport): Gets clips without a label, and labels without a clip.
+        annotations: Of :class:`.extractor.SkeletonExtractor`.
+        path: A CSV with the columns path, label and, optionally, split; or a pickle of annotations,
+            such as the ``prepare_*.py`` tools write, of which everything is kept but what
+            extraction found. None gives no labels.
+        report: Gets clips without a label, and labels without a clip.
 
     Returns:
-        dict: ``dict(annotations=, split=, classes=)``, the last two where they are known.
+        ``dict(annotations=, split=, classes=)``, the last two where they are known.
 
     Raises:
         InputError: The file cannot be read, or no clip has a label.
@@ -46,21 +50,21 @@ def join_labels(annotations, path, report):
         raise InputError(path, 'names', ', '.join(str(ids_of(info)[0]) for info in known[:3]),
                          f'names of the videos, such as {ids_of(annotations[0])[0]}')
     if 'split' in content:
-        there = {name for info in joined for name in ids_of(info)}
+        joined_names = {name for info in joined for name in ids_of(info)}
         content = dict(
             content, split={
-                split: [name for name in names if name in there]
+                split: [name for name in names if name in joined_names]
                 for split, names in content['split'].items()
             })
     return dict(content, annotations=joined)
 
 
-def _names(info):
+def _names(info: dict[str, Any]) -> dict[str, str]:
     """Return the names that splits may refer to."""
     return {key: info[key] for key in ('frame_dir', 'filename') if info.get(key) is not None}
 
 
-def _read_pickle(path):
+def _read_pickle(path: str) -> tuple[list, dict[str, Any]]:
     content = safe_pickle.load(path)
     annotations, splits = read_annotations(content, path)
     extra = {
@@ -70,23 +74,25 @@ def _read_pickle(path):
     return annotations, dict(extra, split=splits) if splits else extra
 
 
-def _read_csv(path):
-    known, lines = {}, {}
+def _read_csv(path: str) -> tuple[list, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = {}
+    lines: dict[str, int] = {}
     for line, row in enumerate(read_csv(path), 2):
         name, label = ((row.get(key) or '').strip() for key in ('path', 'label'))
         if not name or not label:
             raise InputError(path, f'line {line}', f'{name},{label}',
                              'a value for each of path,label, which the first line names')
         name = os.path.normpath(name).replace(os.sep, '/')
-        info = dict(frame_dir=os.path.splitext(name)[0], filename=name, label=label,
-                    split=(row.get('split') or '').strip())
+        info: dict[str, Any] = dict(frame_dir=without_suffix(name), filename=name, label=label,
+                                    split=(row.get('split') or '').strip())
         if known.setdefault(name, info) != info:
             raise InputError(path, f'line {line}', f'{name} as {label}',
                              f'{known[name]["label"]}, as in line {lines[name]}')
         lines.setdefault(name, line)
     labels = sorted({info['label'] for info in known.values()})
     numbers = all(label.isdecimal() for label in labels)
-    content, split = {} if numbers else dict(classes=labels), {}
+    content = {} if numbers else dict(classes=labels)
+    split: dict[str, list[str]] = {}
     for info in known.values():
         info['label'] = int(info['label']) if numbers else labels.index(info['label'])
         part = info.pop('split')
@@ -95,24 +101,27 @@ def _read_csv(path):
     return list(known.values()), dict(content, split=split) if split else content
 
 
-def merge(paths):
+def merge(paths: list[str]) -> dict[str, Any]:
     """Join the pickles of all shards.
 
     Args:
-        paths (list[str]): Pickles that ``--shard I/N`` wrote, all N of them.
+        paths: Pickles that ``--shard I/N`` wrote, all N of them.
 
     Returns:
-        dict: The content of the whole pickle, in the order of the names.
+        The content of the whole pickle, in the order of the names.
 
     Raises:
         InputError: A shard is missing, twice, no shard, or of other settings; or a clip is in two.
     """
-    whole, shards, places = None, {}, {}
+    whole: dict[str, Any] = {}
+    shards: dict[int, str] = {}
+    places: dict[str, str] = {}
     for path in paths:
         content = safe_pickle.load(path)
         annotations, splits = read_annotations(content, path)
         settings = dict(content.get('extraction') or {}) if isinstance(content, dict) else {}
-        number, total = settings.pop('shard', None) or (None, None)
+        shard: Any = settings.pop('shard', None)
+        number, total = shard or (None, 0)
         if number is None:
             raise InputError(path, 'extraction.shard', 'nothing', 'a pickle that --shard I/N wrote')
         if number in shards:
@@ -124,7 +133,7 @@ def merge(paths):
             if other != path:
                 raise InputError(path, annotation['frame_dir'], f'a clip of {other} too',
                                  'each clip in one shard')
-        if whole is None:
+        if not whole:
             whole = dict(content, annotations=[], split={}, extraction=settings)
             whole_total, first = total, path
         for key, found, want in (('settings', settings, whole['extraction']),

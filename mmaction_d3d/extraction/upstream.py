@@ -1,23 +1,25 @@
 """Networks of mmpose and mmdet, loaded in those packages' registry scope."""
 import importlib.util
-import os
 import pickle
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
+from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 
 from ..errors import InputError
+from ..files import is_file
 
 
 @contextmanager
-def scope(package):
+def scope(package: str) -> Iterator[None]:
     """Name are looked up in another package's registries, and in MMAction2's again after it.
 
     Args:
-        package (str): ``mmpose`` or ``mmdet``.
+        package: ``mmpose`` or ``mmdet``.
     """
     before = dict(DefaultScope._instance_dict)
     with DefaultScope.overwrite_default_scope(package):
@@ -27,16 +29,16 @@ def scope(package):
     DefaultScope._instance_dict.update(before)
 
 
-def find_config(package, config, checkpoint):
+def find_config(package: str, config: str, checkpoint: str | None) -> tuple[Config, str]:
     """Read a network's config and find its weights.
 
     Args:
-        package (str): ``mmpose`` or ``mmdet``.
-        config (str): A file, or ``PACKAGE::NAME`` out of the package's own configs.
-        checkpoint (str | None): File or URL; None for the weights that the package publishes.
+        package: ``mmpose`` or ``mmdet``.
+        config: A file, or ``PACKAGE::NAME`` out of the package's own configs.
+        checkpoint: File or URL; None for the weights that the package publishes.
 
     Returns:
-        tuple[Config, str]: The config and the checkpoint.
+        The config and the checkpoint.
 
     Raises:
         InputError: The package is not installed, there is no such config, or a config of the
@@ -51,7 +53,7 @@ def find_config(package, config, checkpoint):
         try:
             if config.startswith(prefix):
                 cfg = get_config(config, pretrained=checkpoint is None)
-            elif os.path.isfile(config):
+            elif is_file(config):
                 cfg = Config.fromfile(config)
             else:
                 raise InputError(config, 'config', 'no such file', f'a file, or {prefix}NAME')
@@ -67,25 +69,26 @@ def find_config(package, config, checkpoint):
     return cfg, checkpoint
 
 
-def load_network(package, init, cfg, checkpoint, device=None):
+def load_network(package: str, init: Callable, cfg: Config, checkpoint: str,
+                 device: str | None = None) -> BaseModel:
     """Build a network and load its weights.
 
     Args:
-        package (str): Its registry scope.
-        init (Callable): The package's own ``init_model`` or ``init_detector``.
-        cfg (Config): Its config.
-        checkpoint (str): File or URL; nothing but tensors and plain values is unpickled.
-        device (str, optional): Defaults to the first GPU, else the CPU.
+        package: Its registry scope.
+        init: The package's own ``init_model`` or ``init_detector``.
+        cfg: Its config.
+        checkpoint: File or URL; nothing but tensors and plain values is unpickled.
+        device: Defaults to the first GPU, else the CPU.
 
     Returns:
-        nn.Module: In evaluation mode, with ``cfg`` and ``dataset_meta``.
+        In evaluation mode, with ``cfg`` and ``dataset_meta``.
 
     Raises:
         InputError: The weights cannot be read, or downloaded.
     """
     if device is None:
         device = 'cuda:0' if torch.cuda.is_available() else 'cpu'
-    if '://' not in checkpoint and not os.path.isfile(checkpoint):
+    if '://' not in checkpoint and not is_file(checkpoint):
         raise InputError(checkpoint, 'checkpoint', 'no such file', 'weights: a file or URL')
     with scope(package):
         try:

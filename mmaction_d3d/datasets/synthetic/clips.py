@@ -6,7 +6,7 @@ import numpy as np
 
 from .motions import MOTIONS, hand_phase
 from .people import JOINT, HandPath, Person, make_person, pose, slow_noise
-from .render import DISTRACTOR, OBJECTS, HeldObject, make_object, paint, person_parts
+from .render import DISTRACTOR, OBJECTS, HeldObject, Part, make_object, paint, person_parts
 from .scenes import CalmScene, ClutteredScene
 
 CLASSES = tuple(f'{motion}_{thing}' for motion in MOTIONS for thing in OBJECTS)
@@ -62,17 +62,17 @@ def caps(difficulty: str) -> dict[str, float]:
                 single_frame=1 / len(MOTIONS))
 
 
-def rng_for(seed, *key):
+def rng_for(seed: int, *key: object) -> np.random.Generator:
     """Return an independent generator for every (seed, key), whatever was drawn before."""
     return np.random.default_rng([seed, *(int.from_bytes(str(k).encode(), 'big') for k in key)])
 
 
-def identity_pool(split, num_clips):
+def identity_pool(split: str, num_clips: int) -> list[str]:
     """Ids of the people or backgrounds of a split: no two splits share one."""
     return [f'{split}_{i:05d}' for i in range(max(2, -(-num_clips // _CLIPS_PER_IDENTITY)))]
 
 
-def clip_name(split, index):
+def clip_name(split: str, index: int) -> str:
     """Return a clip's frame_dir; its video is this with .mp4."""
     return f'{split}_{index:05d}'
 
@@ -80,8 +80,10 @@ def clip_name(split, index):
 class _Actor:
     """A person with a motion and perhaps a thing in the hand, placed before the camera."""
 
-    def __init__(self, rng, person, motion, thing, difficulty, num_frames):
+    def __init__(self, rng: np.random.Generator, person: Person, motion: str,
+                 thing: HeldObject | None, difficulty: Difficulty, num_frames: int) -> None:
         self.person, self.thing = person, thing
+        self.half_thing = thing.extent * 0.55 if thing else 0.  # around the hand
         self.phase = hand_phase(rng, motion, num_frames)
         self.path = HandPath(rng, person)
         limit = np.deg2rad(difficulty.max_yaw)
@@ -97,19 +99,19 @@ class _Actor:
         self.right = max(self.hand_right, self.joints[:, JOINT['left_shoulder'], 0].max() + 0.1)
         self.top = shoulder[:, 1].min() + sweep[:, 1].min() - 0.05
 
-    def place(self, zoom, x, ground):
+    def place(self, zoom: np.ndarray, x: np.ndarray, ground: np.ndarray) -> None:
         """Set the camera: `zoom` (T) and position (T) in parts of the frame side."""
         self.zoom, self.x, self.ground = zoom, x, ground
         self.joints_2d, self.grip_2d = self._project(self.joints), self._project(self.grip)
 
-    def parts(self, side):
+    def parts(self, side: int) -> list[Part]:
         """Return the shapes to paint in pictures of `side` pixels that are then averaged down."""
         # The centre of a pixel is a whole number before and after.
         joints, grip = (p * side + (_SUPERSAMPLE - 1) / 2 for p in (self.joints_2d, self.grip_2d))
         parts = person_parts(self.person, joints, grip, self.zoom * side * self.person.height, side)
         return parts + (self.thing.parts(grip, side) if self.thing else [])
 
-    def _project(self, p):
+    def _project(self, p: np.ndarray) -> np.ndarray:
         z, x, g = (a[:, None] if p.ndim == 3 else a for a in (self.zoom, self.x, self.ground))
         scale = z * (1 + 0.1 * p[..., 2])  # slight perspective
         return np.stack([x + scale * p[..., 0], g + z * p[..., 1] + 0.05 * z * p[..., 2]], -1)
@@ -119,20 +121,22 @@ class Clip:
     """Everything random about one clip; a function of its arguments.
 
     Args:
-        seed (int): of the whole data set.
-        difficulty (str): key of `DIFFICULTIES`.
-        split (str): one of `SPLITS`.
-        index (int): of the clip in its split; label = index modulo the number of classes.
-        num_clips (int): of the split; sets how many people and backgrounds it has.
-        size (int): side of the square frames.
-        num_frames (int): T.
+        seed: of the whole data set.
+        difficulty: key of `DIFFICULTIES`.
+        split: one of `SPLITS`.
+        index: of the clip in its split; label = index modulo the number of classes.
+        num_clips: of the split; sets how many people and backgrounds it has.
+        size: side of the square frames.
+        num_frames: T.
 
     Attributes:
         annotation (dict): the clip's entry of the pickle.
     """
 
-    def __init__(self, seed, difficulty, split, index, num_clips, size, num_frames):
+    def __init__(self, seed: int, difficulty: str, split: str, index: int, num_clips: int,
+                 size: int, num_frames: int) -> None:
         self.level = level = DIFFICULTIES[difficulty]
+        self.actors: list[_Actor] = []
         self.size, self.num_frames = size, num_frames
         rng = rng_for(seed, split, index)
         label = index % len(CLASSES)
@@ -160,6 +164,8 @@ class Clip:
         observed = [self._observe(rng, actor) for actor in self.actors]
         if level.shuffle:
             given = rng.permutation(given).tolist()
+        held = self.main.thing
+        assert held is not None, 'a main person holds something'
         hidden = [i for i in range(len(self.actors)) if i not in given]
         name = clip_name(split, index)
         self.annotation = dict(
@@ -167,9 +173,9 @@ class Clip:
             original_shape=(size, size), total_frames=num_frames,
             keypoint=np.stack([observed[i][0] for i in given]),
             keypoint_score=np.stack([observed[i][1] for i in given]), motion=motion, object=thing,
-            main_person=given.index(main), person_ids=[pool[people[i]] for i in given + hidden
-                                                       ], background_id=background,
-            object_box=self.main.thing.boxes(self.main.grip_2d * size, size).astype(np.float32))
+            main_person=given.index(main), person_ids=[pool[people[i]] for i in given + hidden],
+            background_id=background, object_box=held.boxes(self.main.grip_2d * size,
+                                                            size).astype(np.float32))
 
     def _draw_main_and_other(self, rng: np.random.Generator, looks: list[Person], motion: int,
                              thing: int) -> None:
@@ -211,7 +217,7 @@ class Clip:
 
     def _frame_half(self, rng: np.random.Generator, actor: _Actor, half: int) -> None:
         """Put a person where all of the hand's path stays in the left (0) or right (1) half."""
-        radius = actor.thing.extent * 0.55  # of the object, around the hand
+        radius = actor.half_thing
         room = 0.5 - 2 * _PAIR_MARGIN - radius
         body, reach = actor.right - actor.left, actor.hand_right - actor.left
         zoom = min(rng.uniform(0.6, 0.75), room / body, (room - radius) / reach)
@@ -222,9 +228,9 @@ class Clip:
         actor.place(zoom * (1 + drift[0]), x + drift[1],
                     rng.uniform(min(highest, lowest), lowest) + drift[2])
 
-    def _frame_main(self, rng):
+    def _frame_main(self, rng: np.random.Generator) -> None:
         """Put the main person where all of the hand's path stays in the picture."""
-        a, half = self.main, self.main.thing.extent * 0.55
+        a, half = self.main, self.main.half_thing
         zoom = min(rng.uniform(0.7, 0.82), (1 - 2 * half - 0.06) / (a.right - a.left))
         drift = [slow_noise(rng, self.num_frames, 0.015) for _ in range(3)]
         low, high = half + 0.02 - zoom * a.left, 1 - half - 0.02 - zoom * a.right
@@ -233,13 +239,13 @@ class Clip:
         ground = max(rng.uniform(0.94, 1.02), half + 0.02 - zoom * a.top)
         a.place(zoom * (1 + drift[0]), x + drift[1], ground + drift[2])
 
-    def _frame_other(self, rng, other):
+    def _frame_other(self, rng: np.random.Generator, other: _Actor) -> None:
         """Put a second person behind and beside the main one."""
         zoom = self.main.zoom * rng.uniform(0.7, 0.9)
         side = rng.choice((-1, 1)) * rng.uniform(0.26, 0.4)
         other.place(zoom, self.main.x + side, self.main.ground - rng.uniform(0.03, 0.1))
 
-    def _observe(self, rng, actor):
+    def _observe(self, rng: np.random.Generator, actor: _Actor) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints as a pose estimator would give them: T x 17 x 2 and T x 17, float32."""
         point = actor.joints_2d + rng.normal(0, self.level.joint_noise, actor.joints_2d.shape)
         score = rng.uniform(0.7, 1, point.shape[:2])
@@ -248,7 +254,7 @@ class Clip:
         return ((point * self.size * seen[..., None]).astype(np.float32),
                 (score * seen).astype(np.float32))
 
-    def frames(self):
+    def frames(self) -> np.ndarray:
         """Draw the clip: T x size x size x 3 uint8 RGB."""
         side = self.size * _SUPERSAMPLE
         parts = [part for actor in self.actors[::-1] for part in actor.parts(side)]

@@ -2,14 +2,17 @@
 import contextlib
 import io
 import json
-import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
 
 from ...errors import InputError
 from ...files import held_alone, write_bytes, write_text
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
-from ..annotations import write_annotations
+from ..annotations import Content, write_annotations
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, caps, clip_name
 from .motions import MOTIONS
 from .render import OBJECTS
@@ -20,8 +23,9 @@ VERSION = 2
 _FPS = 16
 
 
-def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, num_test=240, size=96,
-             num_frames=32, workers=None):
+def generate(out_dir: str | Path, seed: int = 0, difficulty: str = 'easy', num_train: int = 1200,
+             num_val: int = 160, num_test: int = 240, size: int = 96, num_frames: int = 32,
+             workers: int | None = None) -> Path:
     """Make the data set, or what an interrupted call left unmade; does nothing when complete.
 
     Class = motion of the hand x object in it. The skeleton says nothing of the object and a single
@@ -29,16 +33,18 @@ def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, nu
     `caps`. The same arguments give the same frames and keypoints, whatever `workers` is.
 
     Args:
-        out_dir (str | Path): folder to write to; new, or made by the same arguments.
-        seed (int): >= 0.
-        difficulty (str): 'easy' or 'hard'.
-        num_train, num_val, num_test (int): clips of each split, >= 1.
-        size (int): side of the square frames in pixels, even and >= 64.
-        num_frames (int): frames in a clip, >= 1.
-        workers (int, optional): processes; None: one for each CPU this process may use.
+        out_dir: folder to write to; new, or made by the same arguments.
+        seed: >= 0.
+        difficulty: 'easy' or 'hard'.
+        num_train: clips for training, >= 1.
+        num_val: clips for validation, >= 1.
+        num_test: clips for testing, >= 1.
+        size: side of the square frames in pixels, even and >= 64.
+        num_frames: frames in a clip, >= 1.
+        workers: processes; None: one for each CPU this process may use.
 
     Returns:
-        Path: the annotation file, `out_dir/annotations.pkl`.
+        The annotation file, `out_dir/annotations.pkl`.
 
     Raises:
         InputError: a value out of range, or `out_dir` holds something else.
@@ -52,13 +58,13 @@ def generate(out_dir, seed=0, difficulty='easy', num_train=1200, num_val=160, nu
         with _claim(out_dir, arguments):
             if not _is_complete(out_dir, arguments):  # another process may just have made it
                 data = _make(out_dir, arguments, workers)
-                write_annotations(ann_file, data)
+                write_annotations(ann_file, cast(Content, data))  # and what is this data set's
     return ann_file
 
 
-def _check(arguments):
+def _check(arguments: dict[str, Any]) -> None:
 
-    def want(name, good, text):
+    def want(name: str, good: bool, text: str) -> None:
         if not good:
             raise InputError('make_synthetic', name, arguments[name], text)
 
@@ -69,7 +75,7 @@ def _check(arguments):
         want(name, arguments[name] >= 1, 'a number >= 1')
 
 
-def _is_complete(out_dir, arguments):
+def _is_complete(out_dir: Path, arguments: dict[str, Any]) -> bool:
     """Has this folder been made by these arguments, and is all of it there?
 
     Raises:
@@ -79,30 +85,30 @@ def _is_complete(out_dir, arguments):
     if not stamp.exists():
         return False
     try:
-        found = dict(json.loads(stamp.read_text()))
+        before = dict(json.loads(stamp.read_text()))
     except (ValueError, TypeError) as error:
         raise InputError(stamp, 'content', 'something else', 'a stamp of this generator') from error
     for name, value in arguments.items():
-        if found.get(name) != value:
-            raise InputError(stamp, name, found.get(name),
+        if before.get(name) != value:
+            raise InputError(stamp, name, before.get(name),
                              f'{value}: choose another --out or delete this folder')
     if not (out_dir / 'annotations.pkl').exists():
         return False
-    there = {path.stem for path in out_dir.glob('videos/*.mp4')}
-    return there.issuperset(clip_name(split, index) for split, index in _clips(arguments))
+    videos = {path.stem for path in out_dir.glob('videos/*.mp4')}
+    return videos.issuperset(clip_name(split, index) for split, index in _clips(arguments))
 
 
-def _clips(arguments):
+def _clips(arguments: dict[str, Any]) -> list[tuple[str, int]]:
     """(split, index) of every clip."""
     return [(split, index) for split in SPLITS for index in range(arguments[f'num_{split}'])]
 
 
 @contextlib.contextmanager
-def _claim(out_dir, arguments):
+def _claim(out_dir: Path, arguments: dict[str, Any]) -> Iterator[None]:
     """Locks and stamps a folder, made if need be; refuses one that holds something else."""
     if out_dir.exists() and not out_dir.is_dir():
         raise InputError(out_dir, 'folder', 'a file', 'a folder')
-    names = set(os.listdir(out_dir)) if out_dir.exists() else set()
+    names = {path.name for path in out_dir.iterdir()} if out_dir.exists() else set()
     if names and not names & {'.lock', 'stamp.json'}:
         raise InputError(out_dir, 'folder', 'files of something else',
                          'an empty or new folder: choose another --out')
@@ -114,7 +120,7 @@ def _claim(out_dir, arguments):
         yield
 
 
-def _make(out_dir, arguments, workers):
+def _make(out_dir: Path, arguments: dict[str, Any], workers: int | None) -> dict[str, Any]:
     """Make all clips that are not there; return the contents of the pickle."""
     jobs = [(out_dir / 'videos', arguments, *clip) for clip in _clips(arguments)]
     annotations = list(map_in_order(_make_clip, jobs, workers, 'synthetic clips'))
@@ -124,7 +130,7 @@ def _make(out_dir, arguments, workers):
                 arguments=arguments)
 
 
-def _make_clip(job):
+def _make_clip(job: tuple[Path, dict[str, Any], str, int]) -> dict[str, Any]:
     """Write a clip's video if it is not there; return its annotation."""
     folder, a, split, index = job
     # Drawn anew for the annotation also where the video is there already: it takes no time.
@@ -136,7 +142,7 @@ def _make_clip(job):
     return clip.annotation
 
 
-def encode(frames):
+def encode(frames: Iterable[np.ndarray]) -> bytes:
     """T x H x W x 3 uint8 RGB frames -> bytes of an mp4 file.
 
     Every frame is a key frame at constant quality, so that the coding of one frame tells nothing

@@ -8,19 +8,19 @@ import numpy as np
 MOTIONS = ('circle', 'swing', 'shake', 'hold')
 
 
-def hand_phase(rng, motion, num_frames):
+def hand_phase(rng: np.random.Generator, motion: str, num_frames: int) -> np.ndarray:
     """Draw the phase of the hand over a clip.
 
     Speeds are such that twelve frames spread evenly over the clip lie at most some 80 degrees
     apart.
 
     Args:
-        rng (np.random.Generator): source of start, speed and extent.
-        motion (str): one of `MOTIONS`.
-        num_frames (int): T.
+        rng: source of start, speed and extent.
+        motion: one of `MOTIONS`.
+        num_frames: T.
 
     Returns:
-        ndarray: T phases in radians, clockwise as the viewer sees it.
+        T phases in radians, clockwise as the viewer sees it.
 
     Raises:
         ValueError: unknown motion.

@@ -4,6 +4,7 @@ World axes: x to the right of the picture, y down, z towards the viewer; the uni
 person's own height and the ground is y = 0. A person faces the viewer at yaw 0, so their right
 hand is on the left of the picture.
 """
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ JOINT = {name: i for i, name in enumerate(get_layout('coco17').joints)}
 _SKINS = ((96, 62, 44), (141, 93, 66), (178, 125, 92), (204, 154, 120), (226, 182, 150), (240, 202,
                                                                                           175))
 _HAIRS = ((28, 22, 20), (62, 42, 30), (104, 74, 46), (150, 112, 66), (120, 116, 112), (70, 30, 20))
+
+#: Red, green and blue, 0 to 255.
+Colour = Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -30,27 +34,27 @@ class Person:
     fore_arm: float
     thigh: float
     shin: float
-    skin: tuple
-    hair: tuple
+    skin: Colour
+    hair: Colour
     hair_style: str
-    top: tuple
-    bottom: tuple
-    shoe: tuple
+    top: Colour
+    bottom: Colour
+    shoe: Colour
     long_sleeves: bool
     long_trousers: bool
-    stripe: tuple | None
+    stripe: Colour | None
 
 
-def make_person(rng, vivid):
+def make_person(rng: np.random.Generator, vivid: bool) -> Person:
     """Draw an identity.
 
     Args:
-        rng (np.random.Generator): source of all its traits.
-        vivid (bool): clothes of any colour; otherwise greys, browns and olive greens, which no
-            object of the easy set resembles.
+        rng: source of all its traits.
+        vivid: clothes of any colour; otherwise greys, browns and olive greens, which no object of
+            the easy set resembles.
     """
 
-    def cloth():
+    def cloth() -> Colour:
         if vivid:
             return tuple(int(c) for c in rng.integers(20, 236, 3))
         value = rng.uniform(45, 190)
@@ -70,7 +74,8 @@ def make_person(rng, vivid):
         long_trousers=bool(rng.random() < 0.7), stripe=cloth() if rng.random() < 0.3 else None)
 
 
-def slow_noise(rng, num_frames, amplitude, max_cycles=1.2):
+def slow_noise(rng: np.random.Generator, num_frames: int, amplitude: float,
+               max_cycles: float = 1.2) -> np.ndarray:
     """Return a smooth random function of time: two slow sines, T values within +-amplitude."""
     t = np.arange(num_frames) / num_frames
     cycles = rng.uniform(0.2, max_cycles, 2)
@@ -78,16 +83,19 @@ def slow_noise(rng, num_frames, amplitude, max_cycles=1.2):
     return amplitude * 0.5 * np.sin(2 * np.pi * np.outer(t, cycles) + start).sum(1)
 
 
-def bend(root, target, upper, lower, pole):
+def bend(root: np.ndarray, target: np.ndarray, upper: float, lower: float,
+         pole: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """Two-bone inverse kinematics: where the middle joint is.
 
     Args:
-        root, target (ndarray): T x 3 ends of the chain.
-        upper, lower (float): bone lengths; a target out of reach is pulled in.
-        pole (tuple): direction, 3 numbers, towards which the middle joint bends.
+        root: T x 3, one end of the chain.
+        target: T x 3, where the other end should be; out of reach it is pulled in.
+        upper: Length of the bone at the root.
+        lower: Length of the other bone.
+        pole: Direction, 3 numbers, towards which the middle joint bends.
 
     Returns:
-        tuple[ndarray, ndarray]: T x 3 middle joint and T x 3 end that is really reached.
+        T x 3 middle joint and T x 3 end that is really reached.
     """
     axis = target - root
     dist = np.linalg.norm(axis, axis=1, keepdims=True)
@@ -95,10 +103,10 @@ def bend(root, target, upper, lower, pole):
     dist = np.clip(dist, abs(upper - lower) + 1e-3, 0.995 * (upper + lower))
     along = (upper**2 - lower**2 + dist**2) / (2 * dist)  # law of cosines
     side = np.sqrt(np.maximum(upper**2 - along**2, 0))
-    pole = np.asarray(pole, float)
-    pole = pole - axis * (axis @ pole)[:, None]
-    pole = pole / np.maximum(np.linalg.norm(pole, axis=1, keepdims=True), 1e-6)
-    return root + along * axis + side * pole, root + dist * axis
+    out = np.asarray(pole, float)
+    out = out - axis * (axis @ out)[:, None]
+    out = out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6)
+    return root + along * axis + side * out, root + dist * axis
 
 
 class HandPath:
@@ -107,12 +115,12 @@ class HandPath:
     Every motion uses it; only the phase as a function of time differs.
     """
 
-    def __init__(self, rng, person):
+    def __init__(self, rng: np.random.Generator, person: Person) -> None:
         reach = person.upper_arm + person.fore_arm
         self.centre = reach * rng.uniform((-0.12, -0.05, 0.38), (0.02, 0.1, 0.5))
         self.radii = reach * rng.uniform(0.6, 0.7, 2)
 
-    def at(self, phase):
+    def at(self, phase: np.ndarray) -> np.ndarray:
         """T phases (rad, clockwise as the viewer sees it) -> T x 3 offsets from the shoulder."""
         offset = np.zeros((len(phase), 3))
         offset[:, 0] = self.radii[0] * np.cos(phase)
@@ -120,22 +128,23 @@ class HandPath:
         return offset + self.centre
 
 
-def pose(rng, person, path, phase, yaw):
+def pose(rng: np.random.Generator, person: Person, path: HandPath, phase: np.ndarray,
+         yaw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Poses a person over time.
 
     Everything but the moving (right) hand is drawn from `rng` alone, so it is the same for all
     motions.
 
     Args:
-        rng (np.random.Generator): source of the sway, steps, head and left arm.
-        person (Person): the identity.
-        path (HandPath): the curve of the right hand.
-        phase (ndarray): T phases on it (rad).
-        yaw (ndarray): T body angles about the vertical (rad).
+        rng: source of the sway, steps, head and left arm.
+        person: the identity.
+        path: the curve of the right hand.
+        phase: T phases on it (rad).
+        yaw: T body angles about the vertical (rad).
 
     Returns:
-        tuple[ndarray, ndarray]: T x 17 x 3 joints and T x 3 grip (the centre of the right fist,
-        a little beyond the wrist), world axes.
+        T x 17 x 3 joints and T x 3 grip (the centre of the right fist, a little beyond the wrist),
+        world axes.
     """
     num = len(phase)
     j = np.zeros((num, 17, 3))
@@ -185,7 +194,7 @@ def pose(rng, person, path, phase, yaw):
 
     cos, sin = np.cos(yaw), np.sin(yaw)
 
-    def turn_body(p):
+    def turn_body(p: np.ndarray) -> np.ndarray:
         c, s = (cos[:, None], sin[:, None]) if p.ndim == 3 else (cos, sin)
         return np.stack([c * p[..., 0] + s * p[..., 2], p[..., 1], c * p[..., 2] - s * p[..., 0]],
                         -1) * person.height

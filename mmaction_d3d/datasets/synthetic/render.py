@@ -4,13 +4,18 @@ A figure is a list of parts in painting order. A part is (outline, colour): the 
 T x N x 2 corners in pixels, one polygon a frame, so that all geometry is computed for a whole
 clip at once.
 """
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from .people import JOINT
+from .people import JOINT, Colour, Person
 
 OBJECTS = ('ball', 'cross')
 DISTRACTOR = 'triangle'
+
+#: An outline, T x N x 2 in pixels (of one frame only: N x 2), and its colour.
+Part = tuple[np.ndarray, Colour]
 
 _SHIFT = 4  # OpenCV's fixed-point drawing: sixteenths of a pixel
 _SHADE = 0.55  # brightness of the dark edge of a part, relative to its colour
@@ -20,20 +25,21 @@ _ARC = np.linspace(-np.pi / 2, np.pi / 2, 8)
 _CIRCLE = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 
 
-def paint(image, parts, frame):
+def paint(image: np.ndarray, parts: list[Part], frame: int) -> None:
     """Paints one frame of a list of parts over `image` (H x W x 3), in place."""
     for outline, colour in parts:
         corners = np.rint(outline[frame] * (1 << _SHIFT)).astype(np.int32)
         cv2.fillPoly(image, [corners], colour, cv2.LINE_AA, _SHIFT)
 
 
-def _disc(centre, radius):
+def _disc(centre: np.ndarray, radius: np.ndarray | float) -> np.ndarray:
     """T x 2 centres and a radius (number or T) -> the outline of a disc."""
     circle = np.stack([np.cos(_CIRCLE), np.sin(_CIRCLE)], -1)
     return centre[:, None] + np.reshape(radius, (-1, 1, 1)) * circle
 
 
-def _capsule(start, end, r_start, r_end):
+def _capsule(start: np.ndarray, end: np.ndarray, r_start: np.ndarray,
+             r_end: np.ndarray) -> np.ndarray:
     """T x 2 ends with a radius each (T) -> the outline of a tapered capsule."""
     angle = np.arctan2(*(end - start).T[::-1])[:, None]
     caps = []
@@ -43,29 +49,31 @@ def _capsule(start, end, r_start, r_end):
     return np.concatenate(caps, 1)
 
 
-def _limb(start, end, r_start, r_end, colour, side):
+def _limb(start: np.ndarray, end: np.ndarray, r_start: np.ndarray, r_end: np.ndarray,
+          colour: Colour, side: int) -> list[Part]:
     """Return a capsule on its dark edge: two parts."""
     edge = _EDGE * side
     return [(_capsule(start, end, r_start + edge, r_end + edge), _darker(colour, _SHADE)),
             (_capsule(start, end, r_start, r_end), colour)]
 
 
-def _darker(colour, factor):
+def _darker(colour: Colour, factor: float) -> Colour:
     return tuple(factor * c for c in colour)
 
 
-def person_parts(person, joints, grip, scale, side):
+def person_parts(person: Person, joints: np.ndarray, grip: np.ndarray, scale: np.ndarray,
+                 side: int) -> list[Part]:
     """Return a person, the right arm last: it moves before the body.
 
     Args:
-        person (Person): the looks.
-        joints (ndarray): T x 17 x 2 joints in pixels.
-        grip (ndarray): T x 2 centres of the right fist.
-        scale (ndarray): T, pixels in one body height.
-        side (int): of the picture in pixels.
+        person: the looks.
+        joints: T x 17 x 2 joints in pixels.
+        grip: T x 2 centres of the right fist.
+        scale: T, pixels in one body height.
+        side: of the picture in pixels.
 
     Returns:
-        list[tuple]: parts in painting order.
+        Parts in painting order.
     """
     j = {name: joints[:, i] for name, i in JOINT.items()}
     girth = person.girth * scale
@@ -83,7 +91,8 @@ def person_parts(person, joints, grip, scale, side):
     return parts + _arm(person, j, 'right', grip, girth, side)
 
 
-def _arm(person, j, arm, hand, girth, side):
+def _arm(person: Person, j: dict[str, np.ndarray], arm: str, hand: np.ndarray, girth: np.ndarray,
+         side: int) -> list[Part]:
     shoulder, elbow, wrist = (j[f'{arm}_{n}'] for n in ('shoulder', 'elbow', 'wrist'))
     sleeve = person.top if person.long_sleeves else person.skin
     return (_limb(elbow, wrist, 0.028 * girth, 0.021 * girth, sleeve, side) +
@@ -91,7 +100,7 @@ def _arm(person, j, arm, hand, girth, side):
             _limb(wrist, hand, 0.022 * girth, 0.026 * girth, person.skin, side))
 
 
-def _torso(person, j, girth, side):
+def _torso(person: Person, j: dict[str, np.ndarray], girth: np.ndarray, side: int) -> list[Part]:
     right, left = j['right_shoulder'], j['left_shoulder']
     neck = (right + left) / 2
     nape = neck + 0.25 * (j['nose'] - neck)
@@ -115,7 +124,8 @@ def _torso(person, j, girth, side):
     return parts
 
 
-def _head(person, j, scale, side):
+def _head(person: Person, j: dict[str, np.ndarray], scale: np.ndarray,
+          side: int) -> tuple[list[Part], list[Part]]:
     """Parts behind the torso (long hair), and parts before it."""
     radius = person.head * scale
     centre = (j['right_ear'] + j['left_ear']) / 2
@@ -138,71 +148,74 @@ class HeldObject:
     """A ball, a cross of two striped bars, or a triangle, held at its centre.
 
     Args:
-        kind (str): one of `OBJECTS`, or `DISTRACTOR`.
-        extent (float): diameter of the ball and of the triangle's circumscribed circle, or span
-            of the cross, as a part of the frame side.
-        colours (tuple): RGB of the rim, of the inside and, of a cross, of the stripes.
-        angle (ndarray): T rotations (rad).
+        kind: one of `OBJECTS`, or `DISTRACTOR`.
+        extent: diameter of the ball and of the triangle's circumscribed circle, or span of the
+            cross, as a part of the frame side.
+        colours: RGB of the rim, of the inside and, of a cross, of the stripes.
+        angle: T rotations (rad).
     """
 
-    def __init__(self, kind, extent, colours, angle):
+    def __init__(self, kind: str, extent: float, colours: Sequence[Colour],
+                 angle: np.ndarray) -> None:
         self.kind, self.extent, self.colours = kind, extent, colours
         self._turn = np.array(
             ((np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle)))).transpose(2, 0, 1)
 
-    def parts(self, centre, side):
+    def parts(self, centre: np.ndarray, side: int) -> list[Part]:
         """Its parts around T x 2 centres in pixels of a picture of `side` pixels."""
         shape = dict(ball=self._ball, cross=self._cross, triangle=self._triangle)[self.kind]
         radius = self.extent * side / 2
         return [(centre[:, None] + radius * corners @ self._turn, colour)
                 for corners, colour in shape()]
 
-    def boxes(self, centre, side):
+    def boxes(self, centre: np.ndarray, side: int) -> np.ndarray:
         """Its bounding boxes (T x 4: x1, y1, x2, y2) in a picture of `side` pixels."""
         corners = np.concatenate([outline for outline, _ in self.parts(centre, side)], 1)
         return np.concatenate([corners.min(1), corners.max(1)], 1)
 
-    def _ball(self):
+    def _ball(self) -> list[Part]:
         rim, inside = self.colours[:2]
         circle = np.stack([np.cos(_CIRCLE), np.sin(_CIRCLE)], 1)
         return [(circle, rim), (0.86 * circle, inside)]
 
-    def _cross(self):
+    def _cross(self) -> list[Part]:
         rim, inside, stripe = self.colours
         shapes = [(_box(0, 0, 1, _BAR), rim), (_box(0, 0, 0.9, _BAR - 0.1), inside)]
         shapes += [(_box(at, 0, 0.12, _BAR - 0.1), stripe) for at in (-0.6, 0.6)]
         both = [[(corners, colour), (corners[:, ::-1], colour)] for corners, colour in shapes]
         return sum(both, [])
 
-    def _triangle(self):
+    def _triangle(self) -> list[Part]:
         rim, inside = self.colours[:2]
         corners = np.stack([np.cos(_CIRCLE[::8]), np.sin(_CIRCLE[::8])], 1)
         return [(corners, rim), (0.75 * corners, inside)]
 
 
-def _box(x, y, half_width, half_height):
+def _box(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
     return np.array(((x - half_width, y - half_height), (x + half_width, y - half_height),
                      (x + half_width, y + half_height), (x - half_width, y + half_height)))
 
 
-def make_object(rng, kind, num_frames, vivid, extent):
+def make_object(rng: np.random.Generator, kind: str, num_frames: int, vivid: bool,
+                extent: tuple[float, float]) -> HeldObject:
     """Draw the size, colours and slow turning of an object.
 
     Args:
-        rng (np.random.Generator): source of all that.
-        kind (str): as for `HeldObject`.
-        num_frames (int): T.
-        vivid (bool): colours say nothing of the kind; otherwise a ball is plain and warm, a cross
-            cold with white stripes.
-        extent (tuple[float, float]): least and largest extent, as for `HeldObject`.
+        rng: source of all that.
+        kind: as for `HeldObject`.
+        num_frames: T.
+        vivid: colours say nothing of the kind; otherwise a ball is plain and warm, a cross cold
+            with white stripes.
+        extent: least and largest extent, as for `HeldObject`.
     """
     angle = rng.uniform(0, 2 * np.pi) + np.linspace(0, rng.uniform(-1, 1), num_frames)
     if vivid:
-        inside = rng.uniform(0, 255, 3)
+        low, high = (0, 0, 0), (255, 255, 255)
     elif kind == 'ball':
-        inside = rng.uniform((215, 50, 10), (250, 150, 50))
+        low, high = (215, 50, 10), (250, 150, 50)
     else:
-        inside = rng.uniform((15, 70, 210), (60, 150, 250))
+        low, high = (15, 70, 210), (60, 150, 250)
+    inside = rng.uniform(low, high).tolist()
     stripe = _darker(inside, 0.75) if vivid else (235, 235, 235)
     colours = (_darker(inside, _SHADE), tuple(inside), stripe)
     return HeldObject(kind, rng.uniform(*extent), colours, angle)

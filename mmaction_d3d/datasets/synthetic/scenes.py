@@ -11,13 +11,13 @@ _MARGIN = 1.5
 class CalmScene:
     """A pale wall and floor with a few soft pieces of furniture; the camera pans slowly."""
 
-    def __init__(self, rng, size):
+    def __init__(self, rng: np.random.Generator, size: int) -> None:
         self.size = size
         self.picture = self._paint(rng, int(size * _MARGIN))
 
-    def _paint(self, rng, side):
+    def _paint(self, rng: np.random.Generator, side: int) -> np.ndarray:
 
-        def pale():
+        def pale() -> np.ndarray:
             return rng.uniform(120, 235) + rng.uniform(-9, 9, 3)
 
         rows = np.linspace(0, 1, side)[:, None, None]
@@ -31,27 +31,27 @@ class CalmScene:
         picture[floor:] = (1 - rows) * pale() + rows * pale()
         return cv2.GaussianBlur(picture, (0, 0), side / 200)
 
-    def start(self, rng, num_frames):
+    def start(self, rng: np.random.Generator, num_frames: int) -> None:
         """Draw the camera path of one clip."""
         room = self.size * (_MARGIN - 1) / 2
         centre = rng.uniform(-0.5, 0.5, 2) * room
         self._pan = np.stack([room + c + slow_noise(rng, num_frames, 0.12 * room) for c in centre],
                              1)
 
-    def behind(self, frame):
+    def behind(self, frame: int) -> np.ndarray:
         """Return the picture behind the people at one frame: size x size x 3, float32 RGB."""
         x, y = self._pan[frame]
-        view = np.float32([[1, 0, -x], [0, 1, -y]])
+        view = np.array([[1, 0, -x], [0, 1, -y]], np.float32)
         return cv2.warpAffine(self.picture, view, (self.size, self.size))
 
-    def before(self, image, frame):
+    def before(self, image: np.ndarray, frame: int) -> None:
         """Draw what hides the people at one frame: nothing here."""
 
 
 class ClutteredScene(CalmScene):
     """A busy picture of saturated shapes, with others drifting behind and before the people."""
 
-    def _paint(self, rng, side):
+    def _paint(self, rng: np.random.Generator, side: int) -> np.ndarray:
         picture = cv2.resize(
             rng.uniform(0, 255, (6, 6, 3)).astype(np.float32), (side, side),
             interpolation=cv2.INTER_CUBIC)
@@ -63,7 +63,7 @@ class ClutteredScene(CalmScene):
             rng.normal(0, 14, (side // 2, side // 2)).astype(np.float32), (side, side))
         return np.clip(picture + grain[..., None], 0, 255)
 
-    def start(self, rng, num_frames):
+    def start(self, rng: np.random.Generator, num_frames: int) -> None:
         super().start(rng, num_frames)
         t = np.arange(num_frames)[:, None] / num_frames
         self._shapes = []
@@ -74,27 +74,27 @@ class ClutteredScene(CalmScene):
                                  rng.uniform(0, 255, 3), rng.integers(3),
                                  rng.uniform(0, 180) + t[:, 0] * rng.uniform(-300, 300)))
 
-    def behind(self, frame):
+    def behind(self, frame: int) -> np.ndarray:
         image = super().behind(frame)
         self._draw(image, frame, False)
         return image
 
-    def before(self, image, frame):
+    def before(self, image: np.ndarray, frame: int) -> None:
         self._draw(image, frame, True)
 
-    def _draw(self, image, frame, before):
+    def _draw(self, image: np.ndarray, frame: int, before: bool) -> None:
         for hides, way, radius, colour, kind, angle in self._shapes:
             if hides == before:
                 _draw_shape(image, way[frame] * len(image) / self.size,
                             radius * len(image) / self.size, colour, kind, angle[frame])
 
 
-def _draw_shape(image, centre, radius, colour, kind, angle):
+def _draw_shape(image: np.ndarray, centre: np.ndarray, radius: float, colour: np.ndarray, kind: int,
+                angle: float) -> None:
     """Draw a disc, a square or a bar (kind 0, 1, 2) in place."""
-    centre = tuple(float(c) for c in centre)
+    x, y = (float(c) for c in centre)
     if kind == 0:
-        cv2.circle(image, tuple(round(c) for c in centre), round(radius), colour.tolist(), -1,
-                   cv2.LINE_AA)
+        cv2.circle(image, (round(x), round(y)), round(radius), colour.tolist(), -1, cv2.LINE_AA)
         return
-    box = cv2.boxPoints((centre, (2 * radius, (2, 0.6)[kind - 1] * radius), float(angle)))
+    box = cv2.boxPoints(((x, y), (2 * radius, (2, 0.6)[kind - 1] * radius), float(angle)))
     cv2.fillConvexPoly(image, np.round(box).astype(np.int32), colour.tolist(), cv2.LINE_AA)
