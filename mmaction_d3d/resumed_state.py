@@ -28,7 +28,7 @@ def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:
             known[key] = _in_folders(value, folders)
             if known[key] is None:
                 del known[key]
-        elif key == 'keep_ckpt_ids':  # parts of names of files to delete
+        elif key in ('keep_ckpt_ids', 'keep_iter_ids'):  # parts of names of files to delete
             numbers = value if isinstance(value, (list, tuple)) else []
             known[key] = [number for number in numbers if type(number) is int]
 

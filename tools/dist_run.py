@@ -1,12 +1,15 @@
 """torchrun for the dist_*.sh scripts, which ends as its processes do on a wrong input.
 
 torchrun itself reports any failure by a summary of its own and exit code 1; here the mistake that
-a process printed is the last line again, and the exit code is that process's 2.
+a process printed is the last line again, and the exit code is that process's 2. So is that of a
+training that saved and ended because it was asked to.
 """
 import sys
 
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import parse_args, run
+
+from mmaction_d3d.engine.stop_signals import STOPPED
 
 
 def main():
@@ -15,6 +18,8 @@ def main():
         run(parse_args(None))
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
+        if failure.exitcode == STOPPED:
+            sys.exit(STOPPED)
         if failure.exitcode != 2:
             raise
         if isinstance(failure.message, dict) and 'line' in failure.message:

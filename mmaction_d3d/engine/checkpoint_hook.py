@@ -12,6 +12,8 @@ from mmengine.runner import Runner
 from ..checkpoint_files import SUM_SUFFIX
 from ..files import write_text
 
+_BETWEEN = 'iter_{}.pth'  # of an iteration, where others are of epochs
+
 
 @HOOKS.register_module()
 class CheckpointHook(hooks.CheckpointHook):
@@ -23,28 +25,66 @@ class CheckpointHook(hooks.CheckpointHook):
 
     Args:
         *args: As of MMEngine's.
+        every_iters: Every how many iterations to save within an epoch too, as ``iter_N.pth``; only
+            the last of them stays, until the next checkpoint of an epoch. Defaults to None.
         **kwargs: As of MMEngine's.
     """
 
+    def __init__(self, *args: Any, every_iters: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.every_iters, self._due = every_iters, False
+
     def before_train(self, runner: Runner) -> None:
         """Find the folder, and remove what a run that was stopped had superseded."""
-        numbers = list(runner.message_hub.get_info('keep_ckpt_ids') or [])
+        known = runner.message_hub
+        numbers = list(known.get_info('keep_ckpt_ids') or [])
         surplus = numbers[:-self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
-        runner.message_hub.update_info('keep_ckpt_ids', numbers[len(surplus):])
+        known.update_info('keep_ckpt_ids', numbers[len(surplus):])
         super().before_train(runner)
+        self.last_ckpt = known.get_info('last_ckpt')
         self._remove(map(self.filename_tmpl.format, surplus))
-        self.last_ckpt = runner.message_hub.get_info('last_ckpt')
+        self._remove_between(runner)
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None,
+                         outputs: Any = None) -> None:
+        """Save where an iteration is due, once its update is complete."""
+        super().after_train_iter(runner, batch_idx, data_batch, outputs)
+        if not self.by_epoch or not self.every_iters:
+            return
+        self._due |= self.every_n_train_iters(runner, self.every_iters)
+        wrapper = runner.optim_wrapper
+        if self._due and wrapper._inner_count % wrapper._accumulative_counts == 0:
+            self._save_between(runner, runner.iter + 1)
+
+    def save_now(self, runner: Runner) -> str:
+        """Save after an iteration; return the file."""
+        return self._save_between(runner, runner.iter)
+
+    def _save_between(self, runner: Runner, iteration: int) -> str:
+        self._due = False
+        known = runner.message_hub
+        known.update_info('keep_iter_ids', [*(known.get_info('keep_iter_ids') or []), iteration])
+        self._write(runner, _BETWEEN.format(iteration), dict(epoch=runner.epoch, iter=iteration))
+        return str(self.last_ckpt)
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
         """Save, say which is the last one, and only then remove the oldest."""
         if isinstance(self.file_backend, _LateRemovals):
             self.file_backend.remove_now()  # the better one is whole
-        name = self.filename_tmpl.format(step)
         numbers = []
         if self.max_keep_ckpts > 0:
             numbers = [number for number in self.keep_ckpt_ids if number != step] + [step]
             # With the one to be removed: a run that is stopped before that does it when it goes on.
             runner.message_hub.update_info('keep_ckpt_ids', numbers)
+        self._write(runner, self.filename_tmpl.format(step), meta)
+        if self.max_keep_ckpts > 0:
+            self.keep_ckpt_ids.clear()
+            self.keep_ckpt_ids.extend(numbers[-self.max_keep_ckpts:])
+            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+            self._remove(map(self.filename_tmpl.format, numbers[:-self.max_keep_ckpts]))
+
+    def _write(self, runner: Runner, name: str, meta: dict) -> None:
+        """Write a checkpoint that is the last one from then on."""
         self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
         runner.save_checkpoint(self.out_dir, name, self.file_client_args,
@@ -53,11 +93,7 @@ class CheckpointHook(hooks.CheckpointHook):
                                by_epoch=self.by_epoch, backend_args=self.backend_args, **self.args)
         if is_main_process():
             write_text(Path(runner.work_dir, 'last_checkpoint'), self.last_ckpt)
-        if self.max_keep_ckpts > 0:
-            self.keep_ckpt_ids.clear()
-            self.keep_ckpt_ids.extend(numbers[-self.max_keep_ckpts:])
-            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
-            self._remove(map(self.filename_tmpl.format, numbers[:-self.max_keep_ckpts]))
+        self._remove_between(runner)
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         """Save where the metrics are better, and only then remove the best one before."""
@@ -69,6 +105,14 @@ class CheckpointHook(hooks.CheckpointHook):
             late.remove_now()
         finally:
             self.file_backend = backend
+
+    def _remove_between(self, runner: Runner) -> None:
+        """Remove the checkpoints of iterations but the last one of all."""
+        numbers = runner.message_hub.get_info('keep_iter_ids') or []
+        last = Path(self.last_ckpt or '').name
+        runner.message_hub.update_info(
+            'keep_iter_ids', [number for number in numbers if _BETWEEN.format(number) == last])
+        self._remove(name for name in map(_BETWEEN.format, numbers) if name != last)
 
     def _remove(self, names: Iterable[str]) -> None:
         for name in names:

@@ -13,6 +13,9 @@ from mmengine.registry import MODEL_WRAPPERS
 from mmengine.runner import Runner
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+
+from .seeded_loading import seeded_loader
 
 
 @RUNNERS.register_module()
@@ -50,6 +53,22 @@ class AutoDeviceRunner(Runner):
             # refuses its products. Read when the first one is computed.
             os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
         super().set_randomness(seed, diff_rank_seed, deterministic)
+
+    @staticmethod
+    def build_dataloader(dataloader: DataLoader | dict, seed: int | None = None,
+                         diff_rank_seed: bool = False) -> DataLoader:
+        """Build a loader whose random numbers do not depend on its workers.
+
+        Args:
+            dataloader: As of :class:`Runner`; one that is built already is returned.
+            seed: The run's. Without one the loader is :class:`Runner`'s.
+            diff_rank_seed: As of :class:`Runner`.
+
+        Returns:
+            See :func:`~mmaction_d3d.engine.seeded_loading.seeded_loader`.
+        """
+        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        return loader if seed is None or loader is dataloader else seeded_loader(loader, seed)
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: dict | None = None) -> None:
         """Scale the learning rate by the batch of one update over ``base_batch_size``.

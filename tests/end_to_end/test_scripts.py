@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mmaction_d3d.engine.stop_signals import STOPPED
+
 TOOLS = Path(__file__).parents[2] / 'tools'
 
 
@@ -102,9 +104,50 @@ def test_pages_show_the_arguments_of_the_usage(name):
 def test_slurm_gets_resources_and_command(run_shell, name, args, tail):
     ended = run_shell(name, *args, GPUS='4', GPUS_PER_NODE='2', SRUN_ARGS='--quiet --exclusive')
     lines = ended.stdout.splitlines()
+    if name == 'slurm_train.sh':
+        lines.remove('--signal=USR1@120')
     assert lines[:9] == [
         '-p', 'part', '--job-name=job', '--gres=gpu:2', '--ntasks=4', '--ntasks-per-node=2',
         '--cpus-per-task=5', '--kill-on-bad-exit=1', '--quiet'
     ]
     assert lines[9:12] == ['--exclusive', sys.executable, '-u']
     assert [os.path.basename(lines[12]), *lines[13:]] == tail
+
+
+@pytest.fixture
+def preempted(tmp_path, run_shell):
+    """Lets ``srun`` end as a training that saved and ended so often, then as one that is done."""
+
+    def arrange(times, code=0):
+        (tmp_path / 'bin' / 'srun').write_text(
+            f'#!/bin/sh\nshift 9\necho "$@"\necho x >> runs\n[ $(wc -l < runs) -le {times} ] && '
+            f'exit {STOPPED}\nexit {code}\n')
+        scontrol = tmp_path / 'bin' / 'scontrol'
+        scontrol.write_text('#!/bin/sh\necho scontrol "$@"\n')
+        scontrol.chmod(0o755)
+
+    return arrange
+
+
+def test_slurm_goes_on_with_a_training_that_was_stopped(run_shell, preempted):
+    preempted(2)
+    ended = run_shell('slurm_train.sh', 'part', 'job', 'c.py', '--seed', '1', SLURM_JOB_ID='')
+    assert ended.returncode == 0
+    assert [line.partition('--launcher=slurm ')[2] for line in ended.stdout.splitlines()
+            ] == ['--seed 1', '--seed 1 --resume', '--seed 1 --resume']
+
+
+def test_slurm_ends_as_a_training_that_failed(run_shell, preempted):
+    preempted(0, code=2)
+    ended = run_shell('slurm_train.sh', 'part', 'job', 'c.py', SLURM_JOB_ID='')
+    assert ended.returncode == 2 and len(ended.stdout.splitlines()) == 1
+
+
+def test_a_batch_job_is_queued_again_and_then_goes_on(run_shell, preempted):
+    preempted(1)
+    ended = run_shell('slurm_train.sh', 'part', 'job', 'c.py', SLURM_JOB_ID='17')
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines()[1:] == ['scontrol requeue 17']
+    ended = run_shell('slurm_train.sh', 'part', 'job', 'c.py', SLURM_JOB_ID='17',
+                      SLURM_RESTART_COUNT='1')
+    assert ended.stdout.rstrip().endswith('c.py --launcher=slurm --resume')

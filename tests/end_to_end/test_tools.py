@@ -107,8 +107,8 @@ def test_a_full_disk_ends_in_one_line_and_leaves_the_last_checkpoint(run_tool, u
     assert f'error: {work_dir / "epoch_2.pth"}: writing: found File too large' in ended.last_line
     assert trained.read_bytes() == before
     assert {path.name for path in work_dir.glob('*') if path.is_file()} == {
-        'epoch_1.pth', 'epoch_1.pth.sha256', 'epoch_2.pth.sha256', 'last_checkpoint',
-        'd3d_ut_interaction.py'
+        'last.pth', 'last.pth.sha256', 'epoch_1.pth', 'epoch_1.pth.sha256', 'epoch_2.pth.sha256',
+        'last_checkpoint', 'd3d_ut_interaction.py'
     }
 
 

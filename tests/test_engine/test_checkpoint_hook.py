@@ -1,6 +1,7 @@
 """A run has a whole checkpoint at any moment once it has one, also its best."""
 from contextlib import suppress
 from functools import partial
+from unittest import mock
 
 import pytest
 import torch
@@ -41,15 +42,17 @@ class Better(BaseMetric):
         return dict(acc=float(MessageHub.get_current_instance().get_info('epoch')))
 
 
-def make_runner(folder, **kwargs):
+def make_runner(folder, every_iters=None, accumulated=1, **kwargs):
     loader = dict(dataset=[dict(x=torch.ones(3))] * 4, batch_size=2,
                   collate_fn=dict(type='default_collate'), sampler=dict(type='DefaultSampler'))
     return Runner(
         Toy(), work_dir=str(folder), default_scope='mmaction', train_dataloader=loader,
-        val_dataloader=loader, train_cfg=dict(by_epoch=True, max_epochs=EPOCHS), val_cfg=dict(),
-        val_evaluator=Evaluator(Better()), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
-        default_hooks=dict(
-            checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_best='acc')),
+        val_dataloader=loader, train_cfg=dict(type='D3DTrainLoop',
+                                              max_epochs=EPOCHS), val_cfg=dict(),
+        val_evaluator=Evaluator(Better()), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1),
+                                                              accumulative_counts=accumulated),
+        default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1,
+                                           save_best='acc', every_iters=every_iters)),
         log_level='ERROR', experiment_name=f'{folder}', **kwargs)
 
 
@@ -97,4 +100,21 @@ def test_there_is_a_whole_checkpoint_wherever_a_run_is_stopped(tmp_path, monkeyp
     # What was superseded when it was stopped is gone when it has gone on.
     make_runner(tmp_path, resume=True, load_from=last).train()
     assert [path.name for path in tmp_path.glob('epoch_*.pth')] == ['epoch_3.pth']
-    assert 'best_acc_epoch_3.pth' in names(tmp_path)
+    assert [path.name for path in tmp_path.glob('best_*.pth')] == ['best_acc_epoch_3.pth']
+
+
+def test_checkpoints_of_iterations_go_with_the_next_one(tmp_path):
+    """Two iterations an epoch, and two batches an update: what is due waits for the update."""
+    seen = []
+    runner = make_runner(tmp_path, every_iters=1, accumulated=2)
+    write = CheckpointHook._write
+
+    def look(self, *args):
+        write(self, *args)
+        seen.append([path.name for path in sorted(tmp_path.glob('[ei]*_*.pth'))])
+
+    with mock.patch.object(CheckpointHook, '_write', look):
+        runner.train()
+    assert seen[:3] == [['iter_2.pth'], ['epoch_1.pth'], ['epoch_1.pth']]  # the last: of the best
+    assert seen[3] == ['epoch_1.pth', 'iter_4.pth']
+    assert [path.name for path in tmp_path.glob('[ei]*_*.pth')] == ['epoch_3.pth']
