@@ -23,10 +23,10 @@ class Conv2Plus1D(nn.Sequential):
     the same, so that its published weights load.
 
     Args:
-        in_planes (int): Input channels.
-        planes (int): Output channels.
-        midplanes (int): Channels between the two convolutions.
-        stride (tuple[int]): Temporal and spatial stride. Defaults to (1, 1).
+        in_planes: Input channels.
+        planes: Output channels.
+        midplanes: Channels between the two convolutions.
+        stride: Temporal and spatial stride. Defaults to (1, 1).
     """
 
     def __init__(self, in_planes: int, planes: int, midplanes: int,
@@ -53,9 +53,9 @@ class PointwiseConv3d(nn.Conv3d):
     each step, with a warning.
 
     Args:
-        in_channels (int): Input channels.
-        out_channels (int): Output channels.
-        stride (tuple[int]): Strides over (T, H, W).
+        in_channels: Input channels.
+        out_channels: Output channels.
+        stride: Strides over (T, H, W).
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: tuple[int, int, int]) -> None:
@@ -69,9 +69,9 @@ class ResidualBlock(nn.Module):
     """Two (2+1)D convolutions and a shortcut, with the key names of torchvision's basic block.
 
     Args:
-        in_planes (int): Input channels.
-        planes (int): Output channels.
-        stride (tuple[int]): Temporal and spatial stride of the first convolution. Defaults to (1, 1).
+        in_planes: Input channels.
+        planes: Output channels.
+        stride: Temporal and spatial stride of the first convolution. Defaults to (1, 1).
     """
 
     def __init__(self, in_planes: int, planes: int, stride: tuple[int, int] = (1, 1)) -> None:
@@ -104,13 +104,13 @@ class R2Plus1D(BaseModule):
     (4C channels, H/8 x W/8). Layout and key names are torchvision's ``r2plus1d_18``.
 
     Args:
-        base_channels (int): C, the channels of F_a. Defaults to 64.
-        temporal_strides (tuple[int]): Temporal strides of the three stages. Defaults to (1, 1, 1).
-        out_stages (tuple[int]): Stages whose output is returned; later ones are not built.
-            Defaults to (1, 3), that is F_a and F_b.
-        pretrained (str, optional): Path or URL of torchvision's ``r2plus1d_18`` weights (Kinetics-400).
-            Needs ``base_channels=64``. Defaults to None, training from scratch as in the paper.
-        init_cfg (dict, optional): mmengine's initialisation config. Defaults to None.
+        base_channels: C, the channels of F_a. Defaults to 64.
+        temporal_strides: Temporal strides of the three stages. Defaults to (1, 1, 1).
+        out_stages: Stages whose output is returned; later ones are not built. Defaults to (1, 3),
+            that is F_a and F_b.
+        pretrained: Path or URL of torchvision's ``r2plus1d_18`` weights (Kinetics-400). Needs
+            ``base_channels=64``. Defaults to None, training from scratch as in the paper.
+        init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
     def __init__(self, base_channels: int = 64, temporal_strides: Sequence[int] = (1, 1, 1),
@@ -177,11 +177,11 @@ class R2Plus1D(BaseModule):
         """Compute the feature maps.
 
         Args:
-            imgs (Tensor): Normalised RGB, B x 3 x T x H x W.
+            imgs: Normalised RGB, B x 3 x T x H x W.
 
         Returns:
-            tuple[Tensor]: F_a, B x C x T x H/2 x W/2, and F_b, B x 4C x T x H/8 x W/8 (sizes rounded
-            up; frames divided by the temporal strides).
+            F_a, B x C x T x H/2 x W/2, and F_b, B x 4C x T x H/8 x W/8 (sizes rounded up; frames
+            divided by the temporal strides).
         """
         # Channels-last runs the 3D convolutions about 1.2 times faster, on CPUs as on GPUs.
         spatial, norm, _, temporal, last_norm, relu = self.stem

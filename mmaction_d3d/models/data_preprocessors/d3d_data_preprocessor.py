@@ -21,12 +21,12 @@ class D3DDataPreprocessor(MultiModalDataPreprocessor):
         """Preprocess a batch.
 
         Args:
-            data (dict): ``inputs``, modality to a list of tensors (or a stacked tensor), and
+            data: ``inputs``, modality to a list of tensors (or a stacked tensor), and
                 ``data_samples``.
-            training (bool): Whether training augmentation applies. Defaults to False.
+            training: Whether training augmentation applies. Defaults to False.
 
         Returns:
-            dict: The batch as the model takes it, B x clips x ... for each modality.
+            The batch as the model takes it, B x clips x ... for each modality.
         """
         data = self.cast_data(data)
         inputs, data_samples = {}, data['data_samples']

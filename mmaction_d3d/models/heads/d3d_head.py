@@ -1,4 +1,6 @@
 """Classification head on the final cross-modal tokens (end of section 3.2)."""
+from typing import Any
+
 import torch
 from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
@@ -17,11 +19,11 @@ class D3DHead(BaseHead):
     before any attention has seen them: a path learns soonest where a classifier sits right on it.
 
     Args:
-        num_classes (int): Classes.
-        in_channels (int): Width of a modal token, 4C.
-        num_tokens (int): Modal tokens a frame: 3, or 1 where ``modal_tokens`` of the transformer is
+        num_classes: Classes.
+        in_channels: Width of a modal token, 4C.
+        num_tokens: Modal tokens a frame: 3, or 1 where ``modal_tokens`` of the transformer is
             ``'single'`` or ``'none'``. Defaults to 3.
-        dropout (float): Probability of dropout. Defaults to 0.5.
+        dropout: Probability of dropout. Defaults to 0.5.
         pathways: Weights of these losses, ``rgb`` (on Z, mean over frames and cells), ``pose`` (on
             P, mean over frames) or both. The transformer needs ``pathways=True``. Defaults to None,
             the paper's one loss.
@@ -31,7 +33,7 @@ class D3DHead(BaseHead):
 
     def __init__(self, num_classes: int, in_channels: int, num_tokens: int = 3,
                  dropout: float = 0.5, pathways: dict[str, float] | None = None,
-                 num_joint_tokens: int | None = None, **kwargs) -> None:
+                 num_joint_tokens: int | None = None, **kwargs: Any) -> None:
         super().__init__(num_classes, in_channels, **kwargs)
         self.pathways = dict(pathways or {})
         widths = dict(rgb=in_channels, pose=in_channels * (num_joint_tokens or 0))
@@ -53,7 +55,7 @@ class D3DHead(BaseHead):
             nn.init.zeros_(linear.bias)
 
     def loss(self, feats: Tensor | PathwayFeatures, data_samples: list[ActionDataSample],
-             **kwargs) -> dict[str, Tensor]:
+             **kwargs: Any) -> dict[str, Tensor]:
         """Compute the loss of the classification and those of the pathways.
 
         Args:
@@ -76,15 +78,14 @@ class D3DHead(BaseHead):
             losses[f'loss_{name}'] = weight * self.loss_by_feat(logits, data_samples)['loss_cls']
         return losses
 
-    def forward(self, x: Tensor | PathwayFeatures, **kwargs) -> Tensor:
+    def forward(self, x: Tensor | PathwayFeatures, **kwargs: Any) -> Tensor:
         """Classify.
 
         Args:
-            x (Tensor): Tokens of ``D3DTransformer``, B x T x num_tokens x 4C, alone or with
-                its pathways.
+            x: Tokens of ``D3DTransformer``, B x T x num_tokens x 4C, alone or with its pathways.
 
         Returns:
-            Tensor: Logits, B x num_classes, float32 or float64.
+            Logits, B x num_classes, float32 or float64.
         """
         if isinstance(x, PathwayFeatures):
             x = x.modal

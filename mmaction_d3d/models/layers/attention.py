@@ -20,9 +20,9 @@ class MultiHeadAttention(nn.Module):
     attending are separate methods. The attention matrix is never stored.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        num_heads (int): Attention heads.
-        norm (bool): Whether tokens are normalised right before the projections. Defaults to True.
+        embed_dims: Token width, 4C.
+        num_heads: Attention heads.
+        norm: Whether tokens are normalised right before the projections. Defaults to True.
     """
 
     def __init__(self, embed_dims: int, num_heads: int, norm: bool = True) -> None:
@@ -45,12 +45,12 @@ class MultiHeadAttention(nn.Module):
         """Scaled dot-product attention.
 
         Args:
-            query (Tensor): Projected queries, ... x Nq x 4C.
-            key (Tensor): Projected keys, ... x Nk x 4C.
-            value (Tensor): Projected values, ... x Nk x 4C.
+            query: Projected queries, ... x Nq x 4C.
+            key: Projected keys, ... x Nk x 4C.
+            value: Projected values, ... x Nk x 4C.
 
         Returns:
-            Tensor: Attended values before the output projection, ... x Nq x 4C.
+            Attended values before the output projection, ... x Nq x 4C.
         """
         lead = query.shape[:-2]
         # Leading axes fold into one: the fused kernels take four axes.
@@ -71,8 +71,8 @@ class FeedForward(nn.Sequential):
     recomputed in the backward pass, for about 1 % of a training step.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        ratio (float): Width of the hidden layer over ``embed_dims``. Defaults to 4.
+        embed_dims: Token width, 4C.
+        ratio: Width of the hidden layer over ``embed_dims``. Defaults to 4.
     """
 
     def __init__(self, embed_dims: int, ratio: float = 4.) -> None:

@@ -35,7 +35,7 @@ class BlockRecord(Protocol):
     """What one attention of one block looked at, over a batch."""
 
     def select(self, selection: Selection, frames: int) -> Any:
-        """Return the maps of the first clip, on the CPU, of the type that the attention ``records``.
+        """Return the maps of the first clip, on the CPU, of the type that it ``records``.
 
         Args:
             selection: What to show.

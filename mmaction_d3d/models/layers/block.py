@@ -14,9 +14,9 @@ from .tokens import Tokens
 class D3DBlock(nn.Module):
     """Attentions that read RGB or pose tokens, CLS merge, attentions that read both.
 
-    With the paper's attentions: 3D deformable, joint stride, CLS merge, temporal stride. Paper symbols:
-    M'_CLS and M*_CLS -> what RGB and pose leave in ``classes``. An attention that is left out (table 4)
-    takes its FFN with it and passes its tokens on.
+    With the paper's attentions: 3D deformable, joint stride, CLS merge, temporal stride. Paper
+    symbols: M'_CLS and M*_CLS -> what RGB and pose leave in ``classes``. An attention that is left
+    out (table 4) takes its FFN with it and passes its tokens on.
 
     Args:
         embed_dims: Token width, 4C.
@@ -82,7 +82,7 @@ class D3DBlock(nn.Module):
         return Tokens(sets['rgb'], sets['pose'], _joined(list(modal.values())))
 
     def _merge(self, modal: dict[str, Tensor], classes: dict[str, Tensor]) -> None:
-        """M_CLS from M'_CLS and M*_CLS, of which the latter is the former without pose attention."""
+        """M_CLS from M'_CLS and M*_CLS; without pose attention the latter is the former."""
         if self.cross:
             both = classes['rgb'], classes.get('pose', modal['cls'])
             modal['cls'] = self.cls_merge(torch.cat(both, dim=-1))

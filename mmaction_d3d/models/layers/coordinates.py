@@ -48,11 +48,11 @@ def normalise_clip(position: Tensor, visible: Tensor) -> Tensor:
     """Centre and scale positions by the mean and spread of the clip's visible joints.
 
     Args:
-        position (Tensor): x and y, B x T x R x 2.
-        visible (Tensor): bool, B x T x R.
+        position: x and y, B x T x R x 2.
+        visible: bool, B x T x R.
 
     Returns:
-        Tensor: The same shape; zeros for joints that are not visible.
+        The same shape; zeros for joints that are not visible.
     """
     mask = visible.unsqueeze(-1).to(position.dtype)
     count = mask.sum(dim=(1, 2), keepdim=True).clamp(min=1)

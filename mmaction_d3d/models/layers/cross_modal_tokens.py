@@ -11,9 +11,9 @@ class CrossModalTokens(nn.Module):
     Paper symbols: M, 4C x T x 3 -> ``modal_tokens``, T x 3 x 4C.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        clip_len (int): Frames in training; other lengths are interpolated.
-        num_tokens (int): Modal tokens a frame, 3 or 1 (``single`` of table 5).
+        embed_dims: Token width, 4C.
+        clip_len: Frames in training; other lengths are interpolated.
+        num_tokens: Modal tokens a frame, 3 or 1 (``single`` of table 5).
     """
 
     def __init__(self, embed_dims: int, clip_len: int, num_tokens: int) -> None:

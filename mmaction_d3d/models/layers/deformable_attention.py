@@ -1,5 +1,6 @@
 """3D deformable attention (section 3.2, eq. 3 to 7, algorithm A3)."""
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS
@@ -16,7 +17,8 @@ from .tokens import Tokens
 class DeformableAttention3D(AttentionLayer):
     """RGB tokens and modal tokens attend to the searched tokens and the modal tokens.
 
-    Paper symbols: Z -> ``rgb_tokens``, M_RGB and M_CLS -> ``modal_tokens``, Z~ -> ``searched.tokens``,
+    Paper symbols: Z -> ``rgb_tokens``, M_RGB and M_CLS -> ``modal_tokens``,
+    Z~ -> ``searched.tokens``,
     X -> ``x``, X~ -> the tokens behind ``key`` and ``value``.
 
     Args:
@@ -32,7 +34,7 @@ class DeformableAttention3D(AttentionLayer):
     parts = dict(search='token search', **AttentionLayer.parts)
 
     def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
-                 depthwise: bool = True, offset_range: float = 1., **kwargs) -> None:
+                 depthwise: bool = True, offset_range: float = 1., **kwargs: Any) -> None:
         super().__init__(embed_dims, **kwargs)
         self.search = TokenSearch(embed_dims, kernel_size, depthwise, offset_range)
         # The search pads shorter axes, of time above all; in space it would see little but padding.

@@ -1,5 +1,7 @@
 """A depthwise convolution over space and time in the form that each device runs fast."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,8 +18,8 @@ class DepthwiseConv3d(nn.Conv3d):
     - on CPUs in inference, torch's.
 
     Args:
-        channels (int): Input and output channels.
-        kernel_size (tuple[int]): (k_t, k_h, k_w).
+        channels: Input and output channels.
+        kernel_size: (k_t, k_h, k_w).
     """
 
     def __init__(self, channels: int, kernel_size: tuple[int, int, int]) -> None:
@@ -37,11 +39,11 @@ def depthwise_by_planes(x: Tensor, weight: Tensor) -> Tensor:
     """Sum k_t planar depthwise convolutions with time folded into the batch.
 
     Args:
-        x (Tensor): B x C x T x H x W.
-        weight (Tensor): C x 1 x k_t x k_h x k_w.
+        x: B x C x T x H x W.
+        weight: C x 1 x k_t x k_h x k_w.
 
     Returns:
-        Tensor: B x C x T~ x H~ x W~, at least float32.
+        B x C x T~ x H~ x W~, at least float32.
     """
     batch, channels, frames = x.shape[:3]
     kept = frames - weight.shape[2] + 1
@@ -62,11 +64,11 @@ def depthwise_by_products(x: Tensor, weight: Tensor) -> Tensor:
     float32, at many times the rate of a direct convolution.
 
     Args:
-        x (Tensor): B x C x T x H x W.
-        weight (Tensor): C x 1 x k_t x k_h x k_w.
+        x: B x C x T x H x W.
+        weight: C x 1 x k_t x k_h x k_w.
 
     Returns:
-        Tensor: B x C x T~ x H~ x W~, at least float32.
+        B x C x T~ x H~ x W~, at least float32.
     """
     if torch.is_autocast_enabled(x.device.type):
         low = torch.get_autocast_dtype(x.device.type)
@@ -83,11 +85,13 @@ def depthwise_by_products(x: Tensor, weight: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         product = _SlidingProduct.apply(planes, matrix, rows)
     product = product.view(channels, batch, frames, -1, times, padded_kept)
-    total = 0
     # Frame t + i of the input meets plane i of the filter.
-    for index, plane in enumerate(product.unbind(4)):
-        plane = plane[:, :, index:index + kept_frames, :, :kept_width]
-        total = total + plane.to(torch.promote_types(plane.dtype, torch.float32))
+    parts = (plane[:, :, index:index + kept_frames, :, :kept_width].to(
+        torch.promote_types(plane.dtype, torch.float32))
+             for index, plane in enumerate(product.unbind(4)))
+    total = next(parts)
+    for part in parts:
+        total = total + part
     return total.transpose(0, 1)
 
 
@@ -99,14 +103,14 @@ class _SlidingProduct(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, planes, matrix, rows):
+    def forward(ctx: Any, planes: Tensor, matrix: Tensor, rows: int) -> Tensor:
         ctx.save_for_backward(planes, matrix)
         ctx.rows = rows
         return _rows_under_filter(planes, rows) @ matrix
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         planes, matrix = ctx.saved_tensors
         grad_matrix = _rows_under_filter(planes, ctx.rows).transpose(1, 2) @ grad
         grad_rows = (grad @ matrix.transpose(1, 2)).view(*planes.shape[:3], -1, ctx.rows,
@@ -126,12 +130,12 @@ def toeplitz(rows: Tensor, inputs: int, outputs: int) -> Tensor:
     """Lay filters out as matrices: a row of ``inputs`` numbers times one is its correlation.
 
     Args:
-        rows (Tensor): ... x k.
-        inputs (int): Numbers in a row of the input.
-        outputs (int): Numbers in a row of the output.
+        rows: ... x k.
+        inputs: Numbers in a row of the input.
+        outputs: Numbers in a row of the output.
 
     Returns:
-        Tensor: ... x inputs x outputs, whose column j holds the filter from row j on.
+        ... x inputs x outputs, whose column j holds the filter from row j on.
     """
     size = max(inputs, outputs + rows.shape[-1] - 1)
     # Repeating the filter with one zero more than a column has moves it by one from column to

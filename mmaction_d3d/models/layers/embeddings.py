@@ -26,7 +26,8 @@ def resize_space(embedding: Tensor, size: Sequence[int]) -> Tensor:
 def _linear_weights(like: Tensor, cells: int, wanted: int) -> Tensor:
     """Weights of linear interpolation, wanted x cells.
 
-    The gradient of ``F.interpolate`` itself is not deterministic on GPUs; that of a weighted sum is.
+    The gradient of ``F.interpolate`` itself is not deterministic on GPUs; that of a weighted sum
+    is.
     """
     unit = torch.eye(cells, dtype=like.dtype, device=like.device)
     return F.interpolate(unit[None], wanted, mode='linear', align_corners=False)[0].T

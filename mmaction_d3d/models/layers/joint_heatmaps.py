@@ -13,10 +13,10 @@ class JointProfiles(NamedTuple):
     """Separable Gaussians of the joints on the grid of F_a.
 
     Attributes:
-        rows (Tensor): Profile along y with the joint's weight, B x T x R x H/2.
-        columns (Tensor): Profile along x, B x T x R x W/2.
-        visible (Tensor): Whether the joint is seen, bool, B x T x R.
-        joints (Tensor): (x, y) in input pixels and score, zeros where missing, B x T x R x 3.
+        rows: Profile along y with the joint's weight, B x T x R x H/2.
+        columns: Profile along x, B x T x R x W/2.
+        visible: Whether the joint is seen, bool, B x T x R.
+        joints: (x, y) in input pixels and score, zeros where missing, B x T x R x 3.
     """
     rows: Tensor
     columns: Tensor
@@ -25,7 +25,7 @@ class JointProfiles(NamedTuple):
 
 
 def grid_position(pixels: Tensor) -> Tensor:
-    """Input pixels to cells of F_a: cell i of the stem is centred on pixel 2i, that is on 2i + 0.5."""
+    """Input pixels to cells of F_a: cell i of the stem is centred on pixel 2i, on 2i + 0.5."""
     return pixels / 2 - 0.25
 
 
@@ -34,15 +34,15 @@ def joint_profiles(keypoint: Tensor, grid: Sequence[int], sigma: float,
     """Factor the heatmaps of eq. 2: H(i, j) = rows(j) * columns(i).
 
     Args:
-        keypoint (Tensor): x, y in input pixels and score, B x T x R x 3, float32.
-        grid (sequence[int]): H/2 and W/2.
-        sigma (float): Standard deviation in cells.
-        use_score (bool): Whether heatmaps are weighted by the score; False is the paper's letter and
-            takes every visible joint's score for 1.
+        keypoint: x, y in input pixels and score, B x T x R x 3, float32.
+        grid: H/2 and W/2.
+        sigma: Standard deviation in cells.
+        use_score: Whether heatmaps are weighted by the score; False is the paper's letter and takes
+            every visible joint's score for 1.
 
     Returns:
-        JointProfiles: The factors. A joint with score <= 0, a coordinate that is not finite or a
-        heatmap that reaches no cell is missing: its factors are zero.
+        The factors. A joint with score <= 0, a coordinate that is not finite or a heatmap that
+        reaches no cell is missing: its factors are zero.
     """
     visible = keypoint.isfinite().all(dim=-1) & (keypoint[..., 2] > 0)
     # Masked before exp: NaN * 0 is NaN.
@@ -62,12 +62,12 @@ def joints_from_heatmaps(heatmaps: Tensor, sigma: float, use_score: bool) -> Joi
     axis give the position exactly.
 
     Args:
-        heatmaps (Tensor): B x T x R x H/2 x W/2, float32.
-        sigma (float): Standard deviation in cells.
-        use_score (bool): Whether the heatmaps are weighted by the score.
+        heatmaps: B x T x R x H/2 x W/2, float32.
+        sigma: Standard deviation in cells.
+        use_score: Whether the heatmaps are weighted by the score.
 
     Returns:
-        JointProfiles: Visibility and joints; scores are 1 where heatmaps carry none.
+        Visibility and joints; scores are 1 where heatmaps carry none.
     """
     height, width = heatmaps.shape[-2:]
     peak, cell = heatmaps.flatten(-2).max(dim=-1)

@@ -1,4 +1,6 @@
 """Local joint stride attention (section 3.2, appendix A.1, algorithm A1)."""
+from typing import Any
+
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor
@@ -12,11 +14,12 @@ from .windows import check_window, stride_windows
 
 @MODELS.register_module()
 class JointStrideAttention(AttentionLayer):
-    """Windows of joints, each over all frames and joined by the modal tokens, attend to the next one.
+    """Windows of joints, each over all frames and with the modal tokens, attend to the next one.
 
     Paper symbols: P -> ``pose_tokens``, M_pose and M'_CLS -> ``modal_tokens``, wnd -> ``window``,
-    R -> the joint axis. A joint that lies in several windows gets the mean of their attended values;
-    the modal tokens, which lie in all, weigh each by its key window's share of visible joints.
+    R -> the joint axis. A joint that lies in several windows gets the mean of their attended
+    values; the modal tokens, which lie in all, weigh each by its key window's share of visible
+    joints.
 
     Args:
         embed_dims: Token width, 4C.
@@ -30,7 +33,7 @@ class JointStrideAttention(AttentionLayer):
     records = JointMaps
 
     def __init__(self, embed_dims: int, window: int = 8, stride: int | None = None,
-                 wrap: bool = True, **kwargs) -> None:
+                 wrap: bool = True, **kwargs: Any) -> None:
         super().__init__(embed_dims, **kwargs)
         check_window(type(self).__name__, window, stride)
         self.window, self.stride, self.wrap = window, stride, wrap

@@ -1,4 +1,6 @@
-"""Batch norm, ReLU and convolution that keep one activation for the backward pass instead of two."""
+"""Batch norm, ReLU and convolution that keep one activation for the backward pass, not two."""
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,22 +12,23 @@ def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
     """conv(relu(norm(x))), in training without storing what enters the convolution.
 
     That activation is recomputed from ``x`` in the backward pass, elementwise: a fifth of the
-    backbone's memory for about 2 % of its time. Used where statistics are those of this batch alone;
-    otherwise the three layers run as they are.
+    backbone's memory for about 2 % of its time. Used where statistics are those of this batch
+    alone; otherwise the three layers run as they are.
 
     Args:
-        x (Tensor): B x C x T x H x W.
-        norm (nn.Module): Batch norm over C channels.
-        conv (nn.Conv3d): Convolution without bias.
+        x: B x C x T x H x W.
+        norm: Batch norm over C channels.
+        conv: Convolution without bias.
 
     Returns:
-        Tensor: Output of the convolution.
+        Output of the convolution.
     """
     # A compiler decides itself what to recompute.
     if (not (type(norm) is nn.BatchNorm3d and norm.training and torch.is_grad_enabled())
             or torch.compiler.is_compiling()):
         return conv(F.relu(norm(x), inplace=True))
-    norm.num_batches_tracked.add_(1)
+    if norm.num_batches_tracked is not None:
+        norm.num_batches_tracked.add_(1)
     dtype = x.dtype
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
@@ -37,7 +40,8 @@ def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
 class _NormReLUConv(torch.autograd.Function):
 
     @staticmethod
-    def forward(ctx, x, gamma, beta, weight, norm, conv, dtype):
+    def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, weight: Tensor,
+                norm: nn.BatchNorm3d, conv: nn.Conv3d, dtype: torch.dtype) -> Tensor:
         y, mean, inv_std = torch.native_batch_norm(x, gamma, beta, norm.running_mean,
                                                    norm.running_var, True, norm.momentum, norm.eps)
         ctx.save_for_backward(x, gamma, beta, weight, mean, inv_std)
@@ -46,7 +50,7 @@ class _NormReLUConv(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, gamma, beta, weight, mean, inv_std = ctx.saved_tensors
         # The statistics and parameters are of x's type or, beside half precision, float32.
         scale = gamma * inv_std
@@ -61,7 +65,7 @@ class _NormReLUConv(torch.autograd.Function):
         return grad_x, grad_gamma, grad_beta, grad_weight.to(weight.dtype), None, None, None
 
 
-def _conv_backward(conv, grad, x, weight):
+def _conv_backward(conv: nn.Conv3d, grad: Tensor, x: Tensor, weight: Tensor) -> list[Tensor]:
     """Gradients of a convolution with respect to its input and its weight."""
     shapes, axes = (x.shape, weight.shape), 3
     if isinstance(conv, TemporalConv3d):

@@ -13,9 +13,9 @@ def is_merged_heatmap(heatmaps: Tensor, frames: int, num_joints: int) -> bool:
     eq. 2 is refused rather than misread.
 
     Args:
-        heatmaps (Tensor): Heatmaps of either layout.
-        frames (int): T of the RGB clip, the second axis of eq. 2's.
-        num_joints (int): V.
+        heatmaps: Heatmaps of either layout.
+        frames: T of the RGB clip, the second axis of eq. 2's.
+        num_joints: V.
     """
     return heatmaps.dim() == 5 and heatmaps.shape[1] == num_joints != frames
 
@@ -24,12 +24,12 @@ def unmerge_heatmaps(heatmaps: Tensor, frames: int, grid: Sequence[int]) -> Tens
     """Bring merged heatmaps to the frames and the grid of F_a.
 
     Args:
-        heatmaps (Tensor): B x V x T' x H' x W', the maximum over people.
-        frames (int): T; the nearest pose frame in time is taken.
-        grid (sequence[int]): H/2 and W/2.
+        heatmaps: B x V x T' x H' x W', the maximum over people.
+        frames: T; the nearest pose frame in time is taken.
+        grid: H/2 and W/2.
 
     Returns:
-        Tensor: B x T x V x H/2 x W/2.
+        B x T x V x H/2 x W/2.
     """
     pose_frames = heatmaps.shape[2]
     centres = (torch.arange(frames, device=heatmaps.device) + 0.5) * pose_frames / frames

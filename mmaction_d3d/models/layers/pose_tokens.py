@@ -18,8 +18,8 @@ class PoseTokens(nn.Module):
     :func:`joint_profiles`, R = M * V -> the third axis.
 
     Eq. 1 keeps what a joint looks like and drops which joint it is and where. ``embed='coords'``
-    adds embeddings of the joint, the person slot, the frame and of (x, y, score), centred and scaled
-    by the visible joints of the clip, and stands in one learned vector for a missing joint.
+    adds embeddings of the joint, the person slot, the frame and of (x, y, score), centred and
+    scaled by the visible joints of the clip, and stands in one learned vector for a missing joint.
 
     Args:
         in_channels: C, channels of F_a.
@@ -64,13 +64,13 @@ class PoseTokens(nn.Module):
         """Make the tokens from either form of the skeleton.
 
         Args:
-            features (Tensor): F_a, B x C x T x H/2 x W/2.
-            time_embed (Tensor, optional): Embedding of the frames, T x 4C; read by ``'coords'``.
-            keypoint (Tensor, optional): x, y in input pixels and score, B x T x R x 3.
-            heatmaps (Tensor, optional): Heatmaps of eq. 2, B x T x R x H/2 x W/2.
+            features: F_a, B x C x T x H/2 x W/2.
+            time_embed: Embedding of the frames, T x 4C; read by ``'coords'``.
+            keypoint: x, y in input pixels and score, B x T x R x 3.
+            heatmaps: Heatmaps of eq. 2, B x T x R x H/2 x W/2.
 
         Returns:
-            tuple[Tensor, Tensor]: P, B x T x R x 4C, and which joints are visible, bool, B x T x R.
+            P, B x T x R x 4C, and which joints are visible, bool, B x T x R.
         """
         # float32 also under autocast: positions of up to 112 cells do not fit bfloat16.
         with torch.autocast(features.device.type, enabled=False):

@@ -11,8 +11,8 @@ class RGBTokens(nn.Module):
     """Z = LN(F_b + position embedding).
 
     Args:
-        embed_dims (int): Token width, 4C.
-        grid (sequence[int]): H/8 and W/8 in training.
+        embed_dims: Token width, 4C.
+        grid: H/8 and W/8 in training.
     """
 
     def __init__(self, embed_dims: int, grid: Sequence[int]) -> None:
@@ -24,11 +24,11 @@ class RGBTokens(nn.Module):
         """Make the tokens.
 
         Args:
-            features (Tensor): F_b, B x 4C x T x H/8 x W/8.
-            time_embed (Tensor): Embedding of the frames, T x 4C.
+            features: F_b, B x 4C x T x H/8 x W/8.
+            time_embed: Embedding of the frames, T x 4C.
 
         Returns:
-            Tensor: Z, B x T x H/8 x W/8 x 4C.
+            Z, B x T x H/8 x W/8 x 4C.
         """
         position = resize_space(self.space_embed, features.shape[-2:])
         position = position + time_embed[:, None, None]

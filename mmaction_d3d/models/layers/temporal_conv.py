@@ -11,10 +11,10 @@ class TemporalConv3d(nn.Conv3d):
     8 to 12 times slower at 16 to 64 channels.
 
     Args:
-        in_channels (int): Input channels.
-        out_channels (int): Output channels.
-        kernel_size (int): k, odd; padding keeps the number of frames.
-        stride (int): Temporal stride. Defaults to 1.
+        in_channels: Input channels.
+        out_channels: Output channels.
+        kernel_size: k, odd; padding keeps the number of frames.
+        stride: Temporal stride. Defaults to 1.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int,

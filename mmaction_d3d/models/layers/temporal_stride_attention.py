@@ -1,5 +1,7 @@
 """Temporal stride attention (section 3.2, appendix A.2, algorithm A2)."""
 
+from typing import Any
+
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor
@@ -28,7 +30,7 @@ class TemporalStrideAttention(AttentionLayer):
     label = 'temporal stride attention'
 
     def __init__(self, embed_dims: int, window: int = 4, stride: int | None = None,
-                 wrap: bool = True, **kwargs) -> None:
+                 wrap: bool = True, **kwargs: Any) -> None:
         super().__init__(embed_dims, **kwargs)
         check_window(type(self).__name__, window, stride)
         self.window, self.stride, self.wrap = window, stride, wrap

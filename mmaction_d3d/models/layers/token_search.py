@@ -15,11 +15,11 @@ class SearchedTokens(NamedTuple):
     """Result of the search.
 
     Attributes:
-        tokens (Tensor): Z~, B x (T~ H~ W~) x 4C.
-        positions (Tensor): Normalised (x, y, z) of each one, B x (T~ H~ W~) x 3, float32.
-        offsets (Tensor): dp before it is added to the reference points, of the same shape.
-        grid (tuple[int]): T~, H~, W~.
-        offset_range (float): Largest offset.
+        tokens: Z~, B x (T~ H~ W~) x 4C.
+        positions: Normalised (x, y, z) of each one, B x (T~ H~ W~) x 3, float32.
+        offsets: dp before it is added to the reference points, of the same shape.
+        grid: T~, H~, W~.
+        offset_range: Largest offset.
     """
     tokens: Tensor
     positions: Tensor
@@ -32,15 +32,15 @@ class TokenSearch(nn.Module):
     """Search the intense tokens of a volume, ``3DTS`` of algorithm A3.
 
     Paper symbols: f_off -> ``conv``, ``norm``, ``to_offset``; p -> ``reference_points``;
-    dp -> ``offsets``; Z~ -> the sampled tokens. Two k = 7 convolutions without padding cannot run on
-    12 frames (12 -> 6 -> 0), hence only the first one has the kernel k.
+    dp -> ``offsets``; Z~ -> the sampled tokens. Two k = 7 convolutions without padding cannot run
+    on 12 frames (12 -> 6 -> 0), hence only the first one has the kernel k.
 
     Args:
-        embed_dims (int): Token width, 4C.
-        kernel_size (int | sequence[int]): k along (T, H, W). Defaults to 7.
-        depthwise (bool): Whether the first convolution is depthwise; a dense one has 343 (4C)^2
-            weights at k = 7. Defaults to True.
-        offset_range (float): Largest offset in normalised coordinates. Defaults to 1.
+        embed_dims: Token width, 4C.
+        kernel_size: k along (T, H, W). Defaults to 7.
+        depthwise: Whether the first convolution is depthwise; a dense one has 343 (4C)^2 weights at
+            k = 7. Defaults to True.
+        offset_range: Largest offset in normalised coordinates. Defaults to 1.
     """
 
     def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
@@ -57,7 +57,8 @@ class TokenSearch(nn.Module):
         else:
             self.conv = nn.Conv3d(embed_dims, embed_dims, self.kernel_size)
         self.norm = nn.LayerNorm(embed_dims)
-        # A 1 x 1 x 1 convolution on channels-last tokens. Zero: the search starts at the regular grid.
+        # A 1 x 1 x 1 convolution on channels-last tokens. Zero: the search starts at the regular
+        # grid.
         self.to_offset = nn.Linear(embed_dims, 3, bias=False)
         nn.init.zeros_(self.to_offset.weight)
 
@@ -69,10 +70,10 @@ class TokenSearch(nn.Module):
         """Search the tokens.
 
         Args:
-            tokens (Tensor): Z, B x T x H x W x 4C.
+            tokens: Z, B x T x H x W x 4C.
 
         Returns:
-            SearchedTokens: Z~ and where it was found.
+            Z~ and where it was found.
         """
         offsets = self.offsets(tokens)
         grid = tuple(offsets.shape[1:4])

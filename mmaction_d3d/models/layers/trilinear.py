@@ -10,16 +10,16 @@ from torch import Tensor
 def trilinear_corners(positions: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Find the eight cells around each position and their weights.
 
-    Cell i of an axis of n cells is centred on (2i + 1) / n - 1; positions outside of the centres are
-    moved to the border (``grid_sample`` with align_corners=False and border padding).
+    Cell i of an axis of n cells is centred on (2i + 1) / n - 1; positions outside of the centres
+    are moved to the border (``grid_sample`` with align_corners=False and border padding).
 
     Args:
-        positions (Tensor): Normalised (x, y, z), B x P x 3, at least float32.
-        size (sequence[int]): Cells along (T, H, W).
+        positions: Normalised (x, y, z), B x P x 3, at least float32.
+        size: Cells along (T, H, W).
 
     Returns:
-        tuple[Tensor, Tensor]: Flat indices of the cells in T x H x W, int64, and their weights, which
-        add up to 1; both B x P x 8.
+        Flat indices of the cells in T x H x W, int64, and their weights, which add up to 1; both B
+        x P x 8.
     """
     lower, upper, fraction = [], [], []
     for axis, cells in enumerate(reversed(size)):
@@ -43,15 +43,15 @@ def trilinear_corners(positions: Tensor, size: Sequence[int]) -> tuple[Tensor, T
 def sample_tokens(tokens: Tensor, positions: Tensor) -> Tensor:
     """Sample a volume of tokens.
 
-    A weighted sum of embeddings reads each token's channels in one piece, where ``grid_sample`` walks
-    a channels-first copy of the volume.
+    A weighted sum of embeddings reads each token's channels in one piece, where ``grid_sample``
+    walks a channels-first copy of the volume.
 
     Args:
-        tokens (Tensor): Z, B x T x H x W x 4C.
-        positions (Tensor): Normalised (x, y, z), B x P x 3, float32.
+        tokens: Z, B x T x H x W x 4C.
+        positions: Normalised (x, y, z), B x P x 3, float32.
 
     Returns:
-        Tensor: Z~, B x P x 4C.
+        Z~, B x P x 4C.
     """
     batch, *size, channels = tokens.shape
     indices, weights = trilinear_corners(positions, size)

@@ -1,6 +1,6 @@
 """Overlapping windows of stride attention (appendix A.1 and A.2, algorithms A1 and A2)."""
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,9 +12,9 @@ class StrideWindows(NamedTuple):
     """Index tensors of the windows over one axis.
 
     Attributes:
-        query (Tensor): Positions of each query window, n x window.
-        key (Tensor): Positions of the key window that each query window attends to, n x window.
-        average (Tensor): Matrix, length x (n * window), that averages the windows' values where they
+        query: Positions of each query window, n x window.
+        key: Positions of the key window that each query window attends to, n x window.
+        average: Matrix, length x (n * window), that averages the windows' values where they
             overlap.
     """
     query: Tensor
@@ -39,20 +39,20 @@ def stride_windows(length: int, window: int, stride: int | None = None, wrap: bo
     """Lay windows over an axis so that every position is a query and a key.
 
     Window k starts at min(k * stride, length - window), for k = 0 .. n - 1 with
-    n = ceil((length - window) / stride) + 1, and attends to window k + 1. The paper's loops leave the
-    axis' end without queries and its beginning without keys; the wrap-around mends the latter.
+    n = ceil((length - window) / stride) + 1, and attends to window k + 1. The paper's loops leave
+    the axis' end without queries and its beginning without keys; the wrap-around mends the latter.
 
     Args:
-        length (int): Positions on the axis.
-        window (int): Positions in a window; an axis that is shorter is one window.
-        stride (int, optional): Distance of two windows, 1 to ``window``. Defaults to None, the
-            paper's max(1, window // 2).
-        wrap (bool): Whether the last window attends to the first one, otherwise to itself.
-            Defaults to True.
-        device (torch.device): Where the index tensors live.
+        length: Positions on the axis.
+        window: Positions in a window; an axis that is shorter is one window.
+        stride: Distance of two windows, 1 to ``window``. Defaults to None, the paper's max(1,
+            window // 2).
+        wrap: Whether the last window attends to the first one, otherwise to itself. Defaults to
+            True.
+        device: Where the index tensors live.
 
     Returns:
-        StrideWindows: The windows; cached, not to be edited.
+        The windows; cached, not to be edited.
     """
     arguments = length, window, stride or max(1, window // 2), wrap, device
     # A compiler keeps them as constants of its own.
@@ -60,7 +60,7 @@ def stride_windows(length: int, window: int, stride: int | None = None, wrap: bo
 
 
 @lru_cache(maxsize=64)
-def cached_windows(*arguments) -> StrideWindows:
+def cached_windows(*arguments: Any) -> StrideWindows:
     # Cached tensors serve training too, where tensors made in inference mode are refused.
     with torch.inference_mode(False):
         return _lay_windows(*arguments)
