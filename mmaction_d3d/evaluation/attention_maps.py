@@ -54,12 +54,11 @@ def attention_maps(model: nn.Module, imgs: Tensor, keypoint: Tensor,
     """Run the transformer once and keep its attention.
 
     Args:
-        model: A recogniser whose ``backbone`` is a ``D3DTransformer``; it is left in the mode it was
-            in.
+        model: A recogniser whose ``backbone`` is a ``D3DTransformer``; it stays in its mode.
         imgs: One normalised clip, 3 x T x H x W.
         keypoint: Its joints, T x R x 3.
-        selection: What to show. Defaults to the last block, the mean over heads and the queries M_RGB
-            and M_CLS of all frames.
+        selection: What to show. Defaults to the last block, the mean over heads and the queries
+            M_RGB and M_CLS of all frames.
 
     Returns:
         The maps, on the CPU.

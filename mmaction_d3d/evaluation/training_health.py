@@ -71,10 +71,10 @@ def gradient_norms(model: nn.Module, scale: float = 1.) -> dict[str, float]:
         scale: Factor that the loss was multiplied by, as mixed precision does.
 
     Returns:
-        Norm by part, over all blocks: of ``backbone``, ``pose_tokens``, ``rgb_tokens`` (with the time
-        embedding), ``modal_tokens``, each attention by its name, each of its ``parts`` such as
-        ``search`` and ``ffn`` (of all attentions), ``cls_merge``, ``head`` and ``other`` those that the
-        model has and trains. Their squares add up to that of the whole gradient.
+        Norm by part, over all blocks: of ``backbone``, ``pose_tokens``, ``rgb_tokens`` (with the
+        time embedding), ``modal_tokens``, each attention by its name, each of its ``parts`` such as
+        ``search`` and ``ffn`` (of all attentions), ``cls_merge``, ``head`` and ``other`` those
+        that the model has and trains. Their squares add up to that of the whole gradient.
     """
     model, norms = unwrap_model(model), {}
     parts = _PARTS | _block_parts(model)

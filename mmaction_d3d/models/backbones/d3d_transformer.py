@@ -1,5 +1,6 @@
 """The 3D deformable transformer with its feature extractor (figure 2)."""
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS
@@ -66,7 +67,7 @@ class D3DTransformer(BaseModule):
                  img_size: int | tuple[int, int] = 224, num_blocks: int = 3,
                  layer: dict | None = None, block: dict | None = None,
                  pose_tokens: dict | None = None, modal_tokens: str = 'cross',
-                 pathways: bool = False, init_cfg: dict | None = None, **flat) -> None:
+                 pathways: bool = False, init_cfg: dict | None = None, **flat: Any) -> None:
         super().__init__(init_cfg)
         for name, number in dict(num_joints=num_joints, num_person=num_person, clip_len=clip_len,
                                  num_blocks=num_blocks).items():
@@ -86,29 +87,16 @@ class D3DTransformer(BaseModule):
         # Without modal tokens the head reads Z and P themselves; otherwise a token set that no
         # attention reads is not built, nor are parameters that only it would reach.
         self.modal_only = modal_tokens != 'none'
-        needs_rgb, needs_pose = (not self.modal_only or name in reads for name in ('rgb', 'pose'))
-        if not needs_rgb and backbone['type'] == 'R2Plus1D':
+        reads = reads if self.modal_only else {'rgb', 'pose'}
+        if 'rgb' not in reads and backbone['type'] == 'R2Plus1D':
             backbone = dict(backbone, out_stages=(1, ))
         self.backbone = MODELS.build(backbone)
         channels, embed_dims = in_channels or self._channels(backbone)
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
         self.size = (clip_len, -(-height // 8), -(-width // 8))
-
-        self.time_embed = self.rgb_tokens = self.pose_tokens = self.modal_tokens = None
-        if needs_rgb or pose_tokens.get('embed') != 'none':
-            self.time_embed = nn.Parameter(torch.randn(clip_len, embed_dims) * 0.02)
-        if needs_rgb:
-            self.rgb_tokens = RGBTokens(embed_dims, self.size[1:])
         pose_tokens = dict(dict(type='PoseTokens'), **pose_tokens, in_channels=channels,
                            embed_dims=embed_dims, num_joints=num_joints, num_person=num_person)
-        if needs_pose:
-            self.pose_tokens = MODELS.build(pose_tokens)
-        else:
-            with torch.device('meta'):  # refuses the same settings
-                MODELS.build(pose_tokens)
-        if self.modal_only:
-            self.modal_tokens = CrossModalTokens(embed_dims, clip_len,
-                                                 NUM_MODAL_TOKENS[modal_tokens])
+        self._build_tokens(reads, pose_tokens, NUM_MODAL_TOKENS[modal_tokens])
         self.blocks = nn.ModuleList(
             D3DBlock(
                 embed_dims, {
@@ -119,6 +107,22 @@ class D3DTransformer(BaseModule):
         self.min_size = tuple(max(1, *(8 * side for side in sides)) for sides in zip(*grids))
         self.pathways = pathways
         self._warned = False
+
+    def _build_tokens(self, reads: set[str], pose_tokens: dict, num_modal: int) -> None:
+        """Build what makes Z, P and M, as far as they are read."""
+        embed_dims = pose_tokens['embed_dims']
+        self.time_embed = self.rgb_tokens = self.pose_tokens = self.modal_tokens = None
+        if 'rgb' in reads or pose_tokens.get('embed') != 'none':
+            self.time_embed = nn.Parameter(torch.randn(self.size[0], embed_dims) * 0.02)
+        if 'rgb' in reads:
+            self.rgb_tokens = RGBTokens(embed_dims, self.size[1:])
+        if 'pose' in reads:
+            self.pose_tokens = MODELS.build(pose_tokens)
+        else:
+            with torch.device('meta'):  # refuses the same settings
+                MODELS.build(pose_tokens)
+        if num_modal:
+            self.modal_tokens = CrossModalTokens(embed_dims, self.size[0], num_modal)
 
     def init_weights(self) -> None:
         """Initialise as ``init_cfg`` says, and log what the attentions say of this size."""

@@ -44,11 +44,12 @@ class DeformableRecord(NamedTuple):
 
     Attributes:
         searched: Searched tokens, positions and offsets.
-        cells: Attention of the modal queries spread back to the cells of Z by the trilinear weights of
-            each searched token, B x heads x K x Tq x T x H/8 x W/8, K modal tokens of Tq frames.
+        cells: Attention of the modal queries spread back to the cells of Z by the trilinear
+            weights of each searched token, B x heads x K x Tq x T x H/8 x W/8, K modal tokens of
+            Tq frames.
         points: The same attention on each searched token, B x heads x K x Tq x P.
-        modal: The rest, on all modal keys together, B x heads x K x Tq: with ``cells`` or ``points``
-            it adds up to 1.
+        modal: The rest, on all modal keys together, B x heads x K x Tq: with ``cells`` or
+            ``points`` it adds up to 1.
     """
     searched: SearchedTokens
     cells: Tensor

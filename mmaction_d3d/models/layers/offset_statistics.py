@@ -16,8 +16,8 @@ class OffsetStatistics(NamedTuple):
         deviation: Standard deviation of the offsets dp along (x, y, z) over tokens and clips, in
             normalised coordinates, where the volume is 2 wide.
         saturated: Share of the offsets, of all axes, with |dp| > 0.95 offset_range.
-        outside: Share of the searched positions that leave the volume, |p + dp| > 1 on any axis, and
-            take the border's token.
+        outside: Share of the searched positions that leave the volume, |p + dp| > 1 on any axis,
+            and take the border's token.
     """
     deviation: tuple[float, float, float]
     saturated: float
