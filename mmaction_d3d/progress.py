@@ -55,8 +55,8 @@ class Progress:
             self._screen.refresh()
         elif self._said > self._start:
             self._say()
-        if self._owner:
-            Progress._screen.stop()
+        if self._owner and self._screen is not None:
+            self._screen.stop()
             Progress._screen = None
 
     def step(self, count: float = 1) -> None:

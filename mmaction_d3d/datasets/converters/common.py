@@ -1,45 +1,33 @@
 """What the converters share: long jobs that go on, a report of drops."""
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from ...errors import InputError
-from ...files import write_csv, write_pickle, write_text
+from ...files import write_csv
 from ...parallel import map_in_order
+from ...run_folder import RunFolder
 from .. import safe_pickle
 
 Job = TypeVar('Job')
 Result = TypeVar('Result')
 
 
-class Resumable:
-    """Results of a long job kept in a folder beside its output until that is written.
+class Resumable(RunFolder):
+    """Results of jobs that are done in shards, each written when it is done.
 
-    Jobs are done in shards; the results of a shard are written, whole or not at all, when it is
-    done. A later run with the same ``stamp`` reads what is there and does the rest.
+    A later run with the same ``stamp`` reads what is there and does the rest.
 
     Args:
-        out: The output file; the folder is ``out.parts``.
+        out: The output file.
         stamp: What the results depend on (arguments, inputs), for JSON.
     """
 
     def __init__(self, out: str | Path, stamp: dict) -> None:
-        self.folder = Path(f'{Path(out).absolute()}.parts')
-        text = json.dumps(stamp, sort_keys=True, default=str)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        stamp_file = self.folder / 'stamp'
-        if stamp_file.is_file():
-            if stamp_file.read_text() == digest:
-                return
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
-            raise InputError(self.folder, 'folder', 'files of something else',
-                             'no such folder, or one that an interrupted run left')
-        shutil.rmtree(self.folder, ignore_errors=True)  # of other arguments: of no use
-        write_text(stamp_file, digest)
+        text = json.dumps(stamp, sort_keys=True, default=str)  # it may list every clip
+        super().__init__(out, dict(digest=hashlib.sha256(text.encode()).hexdigest()))
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job], kind: type[Result],
             workers: int | None = None, name: str = 'jobs', shard: int = 256) -> list[Result]:
@@ -50,7 +38,7 @@ class Resumable:
             jobs: All jobs, also those done.
             kind: Dataclass that ``function`` returns, of plain fields and arrays.
             workers: Processes. Defaults to None: one for each CPU.
-            name: What the line of progress calls the jobs.
+            name: Of the jobs, in the plural.
             shard: Jobs whose results are written together. Defaults to 256.
 
         Returns:
@@ -59,8 +47,8 @@ class Resumable:
         Raises:
             InputError: The results of an earlier run cannot be read.
         """
-        starts = range(0, len(jobs), shard)
-        todo = [start for start in starts if not self._path(start).is_file()]
+        names = {start: f'{start:09}' for start in range(0, len(jobs), shard)}
+        todo = [start for start, own in names.items() if not self.path(own).is_file()]
         rest = [job for start in todo for job in jobs[start:start + shard]]
         done = len(jobs) - len(rest)
         if done:
@@ -68,18 +56,11 @@ class Resumable:
         results = map_in_order(function, rest, workers, name, done)
         for start in todo:
             part = [vars(next(results)) for _ in jobs[start:start + shard]]
-            write_pickle(self._path(start), part)
+            self.keep(names[start], part)
         results.close()
         return [
-            kind(**fields) for start in starts for fields in safe_pickle.load(self._path(start))
+            kind(**fields) for own in names.values() for fields in safe_pickle.load(self.path(own))
         ]
-
-    def _path(self, start: int) -> Path:
-        return self.folder / f'{start:09}.pkl'
-
-    def remove(self) -> None:
-        """Remove the folder, once the output is written."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class DropReport:

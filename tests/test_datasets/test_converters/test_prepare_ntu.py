@@ -157,9 +157,8 @@ def test_interrupted_run_goes_on(call, out, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(ntu, 'read_skeleton', stop)
-        with pytest.raises(KeyboardInterrupt):
-            call()
-    assert not out.exists()
+        code, _, last = call()
+    assert (code, last) == (130, 'Stopped') and not out.exists()
     monkeypatch.setattr(ntu, 'read_skeleton', lambda path: read.append(path) or real(path))
     code, _, _ = call()
     assert code == 0 and [VAL in path for path in read] == [True]
@@ -306,8 +305,8 @@ def test_interrupted_video_is_not_left(call, out, videos, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr('mmaction_d3d.media.Video.frames', stop)
-    with pytest.raises(KeyboardInterrupt):
-        call(f'--videos={videos}')
+    code, _, last = call(f'--videos={videos}')
+    assert (code, last) == (130, 'Stopped')
     assert not os.listdir(out.parent / 'videos') and not out.exists()
 
 

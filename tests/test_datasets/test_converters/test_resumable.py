@@ -26,6 +26,4 @@ def test_interrupted_run_goes_on_and_says_with_how_many(tmp_path, capsys):
     results = Resumable(out, {}).map(as_doubled, jobs, Doubled, 1, 'jobs', shard=2)
     assert [result.value for result in results] == [0, 2, 4, 6, 8, 110, 12, 14]
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == 'jobs: 4 of 8 are there from an earlier run'
-    assert [line.split(',')[0]
-            for line in lines[1:]] == ['jobs: 5/8', 'jobs: 6/8', 'jobs: 7/8', 'jobs: 8/8']
+    assert lines == ['jobs: 4 of 8 are there from an earlier run']

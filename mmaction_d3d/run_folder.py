@@ -1,0 +1,66 @@
+"""Results of a long job, kept until they are merged, so that a stop costs little."""
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+from .files import write_pickle, write_text
+
+_STAMP = 'settings.json'
+
+
+class RunFolder:
+    """The folder ``OUT.parts`` beside the output of a job, until that is written.
+
+    Args:
+        out: The output file.
+        settings: What results depend on (arguments, inputs), for JSON.
+        resume: Whether to go on with what an earlier run left: True refuses results of other
+            settings, False any; None takes those of the same settings and removes others.
+
+    Attributes:
+        folder: It holds each result as ``NAME.pkl``.
+
+    Raises:
+        InputError: The folder may not be used, as ``resume`` says, or is of something else.
+    """
+
+    def __init__(self, out: str | Path, settings: dict[str, Any],
+                 resume: bool | None = None) -> None:
+        self.folder = Path(f'{Path(out).absolute()}.parts')
+        stamp, text = self.folder / _STAMP, json.dumps(settings, sort_keys=True, indent=1)
+        if self.folder.is_dir() and any(self.folder.iterdir()):
+            if not stamp.is_file():
+                raise InputError(self.folder, 'folder', 'files of something else',
+                                 'no such folder, or one that an interrupted run left')
+            if resume is False:
+                raise InputError('command line', '--resume', f'not given, but results of an '
+                                 f'earlier run in {self.folder}', '--resume to go on with them, '
+                                 'or that folder removed')
+            before, now = json.loads(stamp.read_text()), json.loads(text)
+            if before == now:
+                return
+            if resume:
+                name = next(name for name in sorted({*before, *now})
+                            if before.get(name) != now.get(name))
+                raise InputError(stamp, name, before.get(name),
+                                 f'{now.get(name)}, as now: the same settings to resume')
+        # The folder appears with the stamp in it: a stop in between leaves another name.
+        fresh = Path(f'{self.folder}.new')
+        for folder in (fresh, self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        write_text(fresh / _STAMP, text)
+        fresh.replace(self.folder)
+
+    def path(self, name: str) -> Path:
+        """Return the file of a result."""
+        return self.folder / f'{name}.pkl'
+
+    def keep(self, name: str, result: Any) -> None:
+        """Write a result, whole or not at all."""
+        write_pickle(self.path(name), result)
+
+    def remove(self) -> None:
+        """Remove the folder, once all is merged."""
+        shutil.rmtree(self.folder, ignore_errors=True)
