@@ -15,15 +15,15 @@ def clip_attention(model: nn.Module, inputs: dict[str, Tensor], index: int,
     """Attention of one clip of a batch, of all its views.
 
     Args:
-        model: The recogniser.
+        model: The recognizer.
         inputs: The preprocessed batch.
         index: Position in it.
         sample: The clip's; ``frame_inds`` says which frames were sampled.
 
     Returns:
-        Sampled frames, T, in order, and the share of the
-        modal queries' attention on each cell of their grid, T x h x w. None where the model has no
-        deformable attention or its pipeline packs no ``keypoint``.
+        Sampled frames, T, in order, and the share of the modal queries' attention on each cell of
+        their grid, T x h x w. None where the model has no deformable attention or its pipeline
+        packs no ``keypoint``.
     """
     backbone = model.backbone
     if 'keypoint' not in inputs or not isinstance(backbone, D3DTransformer):
