@@ -1,7 +1,7 @@
 """Parameters and multiply-adds of a model by part."""
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmaction.models.recognizers import MMRecognizer3D
@@ -31,20 +31,22 @@ class Macs(NamedTuple):
     """Multiply-adds of one call.
 
     Attributes:
-        total (int): All of them.
-        attention (int): Those of fused attention: queries times keys, and attention times values.
-        modules (dict[str, int]): Those of each submodule that was called, with all inside it.
+        total: All of them.
+        attention: Those of fused attention: queries times keys, and attention times values.
+        modules: Those of each submodule that was called, with all inside it.
     """
     total: int
     attention: int
     modules: dict[str, int]
 
 
-def _attention_flop(query, key, value, *args, out_shape=None, **kwargs) -> int:
+def _attention_flop(query: Sequence[int], key: Sequence[int], value: Sequence[int], *args: Any,
+                    out_shape: Any = None, **kwargs: Any) -> int:
     return sdpa_flop_count(query, key, value)
 
 
-def _embedding_bag_flop(weight, indices, *args, out_shape=None, **kwargs) -> int:
+def _embedding_bag_flop(weight: Sequence[int], indices: Sequence[int], *args: Any,
+                        out_shape: Any = None, **kwargs: Any) -> int:
     """Trilinear sampling: one multiply-add a corner and channel."""
     return 2 * indices[0] * weight[1]
 
@@ -85,11 +87,11 @@ def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
     GELU, softmax, interpolated embeddings) is left out, as is usual.
 
     Args:
-        module (nn.Module): The module that ``call`` calls.
+        module: The module that ``call`` calls.
         call (callable): Runs the module once, without arguments.
 
     Returns:
-        Macs: The count.
+        The count.
     """
     counter = FlopCounterMode(display=False, custom_mapping=_EXTRA)
     with counter:
@@ -109,11 +111,11 @@ def count_complexity(model: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[
     """Count what one forward pass of a recogniser costs.
 
     Args:
-        model (nn.Module): ``D3DRecognizer``, or a 3D recogniser of MMAction2.
-        inputs (dict[str, Tensor]): One preprocessed sample, modality to 1 x 1 x ...
+        model: ``D3DRecognizer``, or a 3D recogniser of MMAction2.
+        inputs: One preprocessed sample, modality to 1 x 1 x ...
 
     Returns:
-        dict[str, Part]: Costs by part, those that the model lacks left out, and ``'total'``.
+        Costs by part, those that the model lacks left out, and ``'total'``.
     """
     macs = count_macs(model.eval(), lambda: run_model(model, inputs))
     labels = _labels(model)
@@ -138,11 +140,11 @@ def count_config(model: dict, shapes: dict[str, Sequence[int]]) -> dict[str, Par
     """Count what a model of a config costs, without computing or storing anything of its size.
 
     Args:
-        model (dict): Config of the recogniser.
-        shapes (dict[str, sequence[int]]): Modality to the shape of one clip.
+        model: Config of the recogniser.
+        shapes: Modality to the shape of one clip.
 
     Returns:
-        dict[str, Part]: As from :func:`count_complexity`.
+        As from :func:`count_complexity`.
     """
     with shapes_only():
         inputs = {key: torch.zeros(1, 1, *shape) for key, shape in shapes.items()}

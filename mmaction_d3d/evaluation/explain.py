@@ -1,4 +1,5 @@
 """From a clip of a data set to its prediction and what it looked at."""
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,15 +17,15 @@ class Explanation(NamedTuple):
     """A clip's prediction and its attention.
 
     Attributes:
-        name (str): The clip's ``frame_dir`` or ``filename``.
-        label (int): True class.
-        prediction (int): Predicted class.
-        score (float): Its probability.
+        name: The clip's ``frame_dir`` or ``filename``.
+        label: True class.
+        prediction: Predicted class.
+        score: Its probability.
         maps (AttentionMaps): Attention of the clip's first view.
-        frames (np.ndarray): RGB frames of that view as the model gets them, T x H x W x 3, uint8.
-        joints (np.ndarray): Joints in pixels of ``frames`` and scores, T x R x 3.
+        frames: RGB frames of that view as the model gets them, T x H x W x 3, uint8.
+        joints: Joints in pixels of ``frames`` and scores, T x R x 3.
         layout (SkeletonLayout): Of one person.
-        classes (sequence[str]): Names of the classes.
+        classes: Names of the classes.
     """
     name: str
     label: int
@@ -49,9 +50,9 @@ def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
     """Predict one clip and keep what the model looked at.
 
     Args:
-        model (nn.Module): A trained recogniser.
+        model: A trained recogniser.
         dataset (BaseDataset): An ``RGBPoseDataset`` whose pipeline packs ``imgs`` and ``keypoint``.
-        index (int): Clip of the data set.
+        index: Clip of the data set.
         selection (Selection): What to show.
 
     Returns:
@@ -66,15 +67,16 @@ def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
 
 
 @torch.no_grad()
-def explain_packed(model: nn.Module, packed: dict, layout: SkeletonLayout, classes=None,
-                   selection: Selection = Selection()) -> Explanation:
+def explain_packed(
+    model: nn.Module, packed: dict, layout: SkeletonLayout, classes: Sequence[str] | None = None,
+    selection: Selection = Selection()) -> Explanation:
     """Return the same for a clip that the pipeline has packed.
 
     Args:
-        model (nn.Module): A trained recogniser; it is left in the mode it was in.
-        packed (dict): ``inputs`` and ``data_samples`` of one clip.
+        model: A trained recogniser; it is left in the mode it was in.
+        packed: ``inputs`` and ``data_samples`` of one clip.
         layout (SkeletonLayout): Of one person.
-        classes (sequence[str], optional): Names of the classes. Defaults to None, numbers.
+        classes: Names of the classes. Defaults to None, numbers.
         selection (Selection): What to show.
     """
     if 'keypoint' not in packed['inputs']:

@@ -37,14 +37,14 @@ class DeletionRow(NamedTuple):
     """One point of a curve: what, in which order, how much, over how many clips, with which score.
 
     Attributes:
-        delete (str): One of :data:`KINDS`.
-        order (str): One of :data:`ORDERS`.
-        share (float): Share that is deleted.
-        clips (int): Clips.
-        score (float): Mean probability of the true class.
-        low, high (float): 95 % interval of that mean over clips (normal).
-        top1 (float): Top-1 accuracy, over the draws of the random order too.
-        change, change_low, change_high (float): ``score`` less that of the random order on the same
+        delete: One of :data:`KINDS`.
+        order: One of :data:`ORDERS`.
+        share: Share that is deleted.
+        clips: Clips.
+        score: Mean probability of the true class.
+        low, high: 95 % interval of that mean over clips (normal).
+        top1: Top-1 accuracy, over the draws of the random order too.
+        change, change_low, change_high: ``score`` less that of the random order on the same
             clips, with its 95 % interval.
     """
     delete: str
@@ -74,16 +74,16 @@ def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
     """Delete growing shares of clips in several orders.
 
     Args:
-        model (nn.Module): A trained recogniser.
+        model: A trained recogniser.
         dataset (BaseDataset): Packs ``imgs`` and ``keypoint``; the first view counts.
-        clips (iterable[int]): Clips of the data set.
-        kinds (sequence[str]): What to delete, some of :data:`KINDS`.
-        shares (sequence[float]): Shares to delete, each in (0, 1].
+        clips: Clips of the data set.
+        kinds: What to delete, some of :data:`KINDS`.
+        shares: Shares to delete, each in (0, 1].
         selection (Selection): The attention that orders; its maps are those of the whole clip.
-        seed (int): Of the random order.
+        seed: Of the random order.
 
     Returns:
-        list[DeletionRow]: Rows by kind, order and share; share 0 is the whole clip.
+        Rows by kind, order and share; share 0 is the whole clip.
 
     Raises:
         InputError: The model lacks the attention that a kind needs.
@@ -96,7 +96,9 @@ def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
     return _summary(scores)
 
 
-def _one_clip(model, packed, kinds, shares, selection, generator, scores) -> None:
+def _one_clip(model: nn.Module, packed: dict, kinds: Sequence[str], shares: Sequence[float],
+              selection: Selection, generator: np.random.Generator, scores: dict[tuple,
+                                                                                 list]) -> None:
     """Add (probability of the true class, right or not) of each deletion to ``scores``."""
     batch = model.data_preprocessor(pseudo_collate([packed]), False)['inputs']
     imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
@@ -152,7 +154,9 @@ def _distance_to_joints(keypoint: np.ndarray, size: Sequence[int]) -> np.ndarray
     return distance
 
 
-def _predict_without(model, kind, imgs, keypoint, features, deletions, maps, selection) -> Tensor:
+def _predict_without(model: nn.Module, kind: str, imgs: Tensor, keypoint: Tensor,
+                     features: Sequence[Tensor] | None, deletions: list[np.ndarray],
+                     maps: AttentionMaps, selection: Selection) -> Tensor:
     """Probabilities, deletions x classes."""
     count = len(deletions)
     all_imgs, all_keypoint = imgs.expand(count, *imgs.shape), keypoint.expand(count, -1, -1, -1)
@@ -169,7 +173,8 @@ def _predict_without(model, kind, imgs, keypoint, features, deletions, maps, sel
     return _predict(model, all_imgs, all_keypoint, features)
 
 
-def _predict(model: nn.Module, imgs: Tensor, keypoint: Tensor, features=None) -> Tensor:
+def _predict(model: nn.Module, imgs: Tensor, keypoint: Tensor,
+             features: Sequence[Tensor] | None = None) -> Tensor:
     """Probabilities of clips, B x classes; ``features`` are the extractor's maps of one of them."""
     if features is not None:
         features = [maps.expand(len(imgs), -1, -1, -1, -1) for maps in features]

@@ -21,13 +21,13 @@ def position_bias(
     """Mean attention by columns of cells, from left to right.
 
     Args:
-        model (nn.Module): A trained recogniser with deformable attention.
+        model: A trained recogniser with deformable attention.
         dataset (BaseDataset): Whose pipeline packs ``imgs`` and ``keypoint``.
-        clips (iterable[int]): Clips of the data set.
+        clips: Clips of the data set.
         selection (Selection): The attention.
 
     Returns:
-        dict[str, np.ndarray]: W/8 shares that add up to 1: ``attention``; ``even``, if the same
+        W/8 shares that add up to 1: ``attention``; ``even``, if the same
         searched points got equal attention; ``mirrored``, the attention on mirrored clips, left and
         right joints exchanged. Attention that follows a clip is mirrored with it.
     """

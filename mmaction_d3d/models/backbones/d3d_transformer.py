@@ -150,14 +150,14 @@ class D3DTransformer(BaseModule):
         """Compute the tokens that the head reads.
 
         Args:
-            imgs (Tensor): Normalised RGB, B x 3 x T x H x W.
-            keypoint (Tensor, optional): x, y in input pixels and score of the same frames,
+            imgs: Normalised RGB, B x 3 x T x H x W.
+            keypoint: x, y in input pixels and score of the same frames,
                 B x T x R x 3.
-            heatmap_imgs (Tensor, optional): Instead of ``keypoint``, heatmaps of eq. 2,
+            heatmap_imgs: Instead of ``keypoint``, heatmaps of eq. 2,
                 B x T x R x H/2 x W/2, or where T is not V MMAction2's merged ones,
                 B x V x T' x H' x W'.
             record (AttentionRecord, optional): Receives the attention maps.
-            features (sequence[Tensor], optional): What ``backbone`` makes of ``imgs``, where it is
+            features: What ``backbone`` makes of ``imgs``, where it is
                 known. Defaults to None, computed.
 
         Returns:

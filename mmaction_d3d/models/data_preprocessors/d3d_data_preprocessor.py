@@ -14,7 +14,7 @@ class D3DDataPreprocessor(MultiModalDataPreprocessor):
     float32, and the batch stays as it is.
 
     Args:
-        preprocessors (dict): Modality to preprocessor config; usually ``imgs`` alone.
+        preprocessors: Modality to preprocessor config; usually ``imgs`` alone.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:

@@ -25,14 +25,14 @@ class Picture(NamedTuple):
     """A picture of one clip's :class:`~mmaction_d3d.evaluation.explain.Explanation`.
 
     Attributes:
-        name (str): Command of ``tools/visualize.py`` and name of the hook's image.
-        says (str): What it shows, for ``--help``.
-        function (Callable): Takes the explanation and the values of ``options``, returns a Figure.
-        needs (tuple[type]): Maps that it cannot do without, such as ``JointMaps``.
-        selects (tuple[str]): Fields of ``Selection`` that it depends on, besides ``block``.
-        options (dict[str, dict]): Keyword arguments of ``function`` that the tool offers as flags,
+        name: Command of ``tools/visualize.py`` and name of the hook's image.
+        says: What it shows, for ``--help``.
+        function: Takes the explanation and the values of ``options``, returns a Figure.
+        needs: Maps that it cannot do without, such as ``JointMaps``.
+        selects: Fields of ``Selection`` that it depends on, besides ``block``.
+        options: Keyword arguments of ``function`` that the tool offers as flags,
             with those of ``add_argument``; without the flag the argument is None.
-        video (Callable, optional): Takes the explanation, returns the picture in time: arrays of
+        video: Takes the explanation, returns the picture in time: arrays of
             H x W x 3 uint8 RGB with even sides.
     """
     name: str

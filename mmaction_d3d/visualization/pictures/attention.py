@@ -50,10 +50,10 @@ def attention_sheet(explanation: Explanation, frames: Sequence[int] | None = Non
 
     Args:
         explanation (Explanation): A clip and its attention.
-        frames (sequence[int], optional): Frames to draw. Defaults to None, all of them.
+        frames: Frames to draw. Defaults to None, all of them.
 
     Returns:
-        Figure: Frames in columns; models without one of the attentions lack its row.
+        Frames in columns; models without one of the attentions lack its row.
 
     Raises:
         InputError: A frame is not in the clip.

@@ -24,7 +24,7 @@ def joint_chart(explanation: Explanation) -> Figure:
         explanation (Explanation): A clip and its attention.
 
     Returns:
-        Figure: Above, for each person a chart of joints and frames, where 1 is the mean of all keys
+        Above, for each person a chart of joints and frames, where 1 is the mean of all keys
         and cells of missing joints are blank; below, skeletons with joints sized by it.
     """
     layout, frames = explanation.layout, explanation.frames

@@ -18,7 +18,7 @@ def offset_field(explanation: Explanation) -> Figure:
         explanation (Explanation): A clip and its attention.
 
     Returns:
-        Figure: A panel for each time of the reference grid, over the frame that is nearest, and the
+        A panel for each time of the reference grid, over the frame that is nearest, and the
         distribution of the offsets along each axis.
     """
     maps = explanation.maps.of(DeformableMaps)
