@@ -1,6 +1,7 @@
 """The one error that says: what you gave me is wrong, and where."""
 import errno
 import re
+import reprlib
 from pathlib import Path
 
 #: Where a mistake is: the file, or other place, and the field in it.
@@ -67,3 +68,13 @@ def find_system_mistake(error: BaseException | None) -> InputError | None:
                 'memory, or shared memory? fewer num_workers need less)')
         error = error.__cause__ or error.__context__
     return None
+
+
+def shown(value: object) -> str:
+    """Show what a stranger's file holds on one short line, whatever it is."""
+    shortened = reprlib.Repr()
+    shortened.maxlevel, shortened.maxstring, shortened.maxother = 3, 100, 100
+    try:
+        return shortened.repr(value[:100] if isinstance(value, (bytes, bytearray)) else value)
+    except ValueError:  # Python's, of whole numbers of thousands of digits
+        return f'a {type(value).__name__} that is too large to show'

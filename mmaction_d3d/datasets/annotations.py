@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..files import without_suffix, write_pickle
 from ..skeletons import SkeletonLayout
 
@@ -276,15 +276,15 @@ class AnnotationChecker:
         total, label = annotation.get('total_frames'), annotation.get('label')
         total_is_right = isinstance(total, Integral) and total >= 1
         if 'total_frames' in given and not total_is_right:
-            yield 'total_frames', repr(total), 'a whole number of at least 1'
+            yield 'total_frames', shown(total), 'a whole number of at least 1'
         top = 'any' if self.num_classes is None else self.num_classes - 1
         if 'label' in given and (not isinstance(label, Integral) or label < 0 or
                                  (self.num_classes is not None and label >= self.num_classes)):
-            yield 'label', repr(label), f'a whole number from 0 to {top}'
+            yield 'label', shown(label), f'a whole number from 0 to {top}'
         for field in ('img_shape', 'original_shape'):
             shape = annotation.get(field, annotation.get('img_shape'))
             if 'img_shape' in given and not is_image_shape(shape):
-                yield field, repr(shape), '(height, width) in pixels'
+                yield field, shown(shape), '(height, width) in pixels'
         if 'keypoint' in given:
             yield from self._joint_mistakes(annotation, total if total_is_right else None)
 

@@ -7,8 +7,9 @@ import collections
 import functools
 import gc
 import pickle
+import pickletools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +19,8 @@ from .. import safe_numpy
 from ..errors import InputError
 from ..files import is_file
 
-_CONTAINERS = {'set', 'frozenset', 'list', 'dict', 'tuple', 'bytearray', 'complex'}
+_CONTAINERS = {'set', 'frozenset', 'list', 'dict', 'tuple', 'complex'}
+_SMALL = 2**20  # bytes of a file whose numbered objects are counted before it is read
 
 
 class _Array:
@@ -74,6 +76,13 @@ class _RefusedGlobal(Exception):
     """A name that an annotation file has no use for; ``args[0]`` is that name."""
 
 
+def _byte_array(*parts: Any) -> bytearray:
+    """Stand-in for ``bytearray``, which makes any number of zeros of a few bytes."""
+    if parts and isinstance(parts[0], int):
+        raise pickle.UnpicklingError(f'a bytearray of {parts[0]} zeros')
+    return bytearray(*parts)
+
+
 def _encode_latin1(text: str, encoding: str) -> bytes:
     """Stand-in for ``_codecs.encode``, which old protocols use to write bytes as latin-1 text."""
     if encoding != 'latin1':
@@ -98,6 +107,8 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module in ('builtins', '__builtin__') and name in _CONTAINERS:
             return super().find_class(module, name)
+        if module in ('builtins', '__builtin__') and name == 'bytearray':
+            return _byte_array
         if module == 'collections' and name == 'OrderedDict':
             return super().find_class(module, name)
         if module == '_codecs' and name == 'encode':
@@ -165,10 +176,25 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _check_numbering(file: BinaryIO) -> None:
+    """Refuse a small file that gives an object a number for which Python would fill the memory."""
+    data = file.read(_SMALL + 1)
+    file.seek(0)
+    if len(data) > _SMALL:
+        return
+    with suppress(ValueError):  # of a stream that is damaged from there on, which its reader says
+        for opcode, number, _ in pickletools.genops(data):
+            if opcode.name in ('PUT', 'BINPUT', 'LONG_BINPUT') and number > len(data):
+                raise pickle.UnpicklingError(f'object {number} of a file of {len(data)} bytes')
+
+
 def _read(file: BinaryIO) -> Any:
+    _check_numbering(file)
     number_types = _NumberTypes()
     # The unpickler, whose memo knows every object of the file, is gone when the walk begins.
     content = _Finish()(_Unpickler(file, number_types).load())
+    if file.read(1):
+        raise pickle.UnpicklingError('more bytes after its end')
     for number_type in number_types.values():
         number_type.check()
     return content

@@ -198,3 +198,24 @@ def test_the_garbage_collector_goes_on(tmp_path):
         with suppress(InputError):
             safe_pickle.load(path)
         assert gc.isenabled()
+
+
+@pytest.mark.parametrize('data, says', [
+    (b'Np999999999\n.', 'object 999999999 of a file of 13 bytes'),
+    (b'\x80\x02Nr\xff\xff\xff\x0f.', 'object 268435455 of a file of 9 bytes'),
+    (b'cbuiltins\nbytearray\n(I5300000000\ntR.', 'a bytearray of 5300000000 zeros'),
+    (pickle.dumps(dict(annotations=[])) + b'x', 'more bytes after its end'),
+    (pickle.dumps([1]) + pickle.dumps([2]), 'more bytes after its end'),
+])
+def test_what_would_fill_the_memory_or_is_left_over_is_refused(tmp_path, data, says):
+    path = tmp_path / 'a.pkl'
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=f'a.pkl: content: found UnpicklingError .{says}.'):
+        safe_pickle.load(path)
+
+
+def test_byte_arrays_of_bytes_are_read(tmp_path):
+    path = tmp_path / 'a.pkl'
+    for protocol in range(6):
+        path.write_bytes(pickle.dumps([bytearray(b'ab'), bytearray()], protocol))
+        assert safe_pickle.load(path) == [bytearray(b'ab'), bytearray()]
