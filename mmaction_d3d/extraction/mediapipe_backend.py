@@ -1,7 +1,10 @@
 """Skeletons from the pose network that MediaPipe's wheel holds: no download, no GPU."""
 import importlib.util
 import os
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -31,8 +34,10 @@ class MediaPipeBackend:
             raise InputError('this Python', 'mediapipe', 'nothing',
                              'pip install --no-deps -r requirements/mediapipe.txt')
         os.environ.setdefault('GLOG_minloglevel', '2')  # its notes on its own insides
-        from mediapipe.python.solutions.pose import Pose
-        self._pose = Pose(static_image_mode=True, model_complexity=1)
+        with _quiet():
+            from mediapipe.python.solutions.pose import Pose
+            self._pose = Pose(static_image_mode=True, model_complexity=1)
+            self._pose.process(np.zeros((64, 64, 3), np.uint8))  # it starts with its first image
 
     def prepare(self, frame: np.ndarray,
                 boxes: np.ndarray | None) -> list[tuple[np.ndarray, tuple[int, int]]]:
@@ -68,3 +73,21 @@ def _of_the_wheel(config: str | None, checkpoint: str | None,
                   device: str | None) -> MediaPipeBackend:
     """Its one network is in MediaPipe's wheel and runs on the CPU: there is nothing to choose."""
     return MediaPipeBackend()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what C++ writes to stderr, whatever its settings, unless something fails."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as kept_back:
+        os.dup2(kept_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept_back.seek(0)
+            os.write(stderr, kept_back.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

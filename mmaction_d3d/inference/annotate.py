@@ -1,6 +1,6 @@
 """The annotated video and the timeline of an answer: what is to be drawn, and into which file."""
-import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -53,8 +53,7 @@ def _panel(answer: Recognition, index: int, topk: int) -> Panel:
     return Panel(answer.name, best, (*notes, *[''] * room), limit, answer.skeleton.people())
 
 
-def write_timeline(answer: Recognition, timeline: Timeline, path: str | os.PathLike,
-                   topk: int) -> None:
+def write_timeline(answer: Recognition, timeline: Timeline, path: str | Path, topk: int) -> None:
     """Draw the scores of an answer over time; arguments as for :func:`write_annotated`."""
     names = [answer.class_name(label) for label in range(timeline.smoothed.shape[1])]
     people = np.array([timeline.people_at(int(centre)) for centre in timeline.cell_centres()])

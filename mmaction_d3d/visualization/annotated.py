@@ -39,7 +39,8 @@ class Panel(NamedTuple):
 def picture_size(height: int, width: int) -> tuple[int, int]:
     """Height and width, even, at which a frame of that size is drawn."""
     scale = _SIDE / max(height, width)
-    return tuple(max(2, round(side * scale / 2) * 2) for side in (height, width))
+    height, width = (max(2, round(side * scale / 2) * 2) for side in (height, width))
+    return height, width
 
 
 def annotated_frame(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayout, panel: Panel,
@@ -65,7 +66,8 @@ def annotated_frame(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayou
     pictures = [plain.copy()]
     draw_people(pictures[0], people * (*np.divide(size, frame.shape[:2])[::-1], 1), layout)
     if cells is not None:
-        pictures.append(draw_cells(plain, cells, frame.shape[:2], placement))
+        height, width = frame.shape[:2]
+        pictures.append(draw_cells(plain, cells, (height, width), placement))
     row = sheet([pictures], gap=0)
     spare = max(0, _SIDE - row.shape[1])
     row = np.pad(row, [(0, 0), (spare // 2, spare - spare // 2), (0, 0)])

@@ -1,5 +1,5 @@
 """Matplotlib's figures: frames in them, and as pixels."""
-from os import PathLike
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ def figure_array(figure: Figure) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())[:height, :width, :3].copy()
 
 
-def write_picture(path: str | PathLike, picture: Figure | np.ndarray) -> None:
+def write_picture(path: str | Path, picture: Figure | np.ndarray) -> None:
     """Write a figure, or H x W x 3 uint8 RGB, as PNG, whole or not at all."""
     pixels = figure_array(picture) if isinstance(picture, Figure) else picture
     data = cv2.imencode('.png', pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]

@@ -37,11 +37,9 @@ def draw_cells(picture: np.ndarray, cells: np.ndarray, size: tuple[int, int],
     Returns:
         H x W x 3 uint8 RGB; what the model's crop leaves out has no heat.
     """
-    scales, (height, width) = ((1, 0), (1, 0)), size
-    if placement is not None:
-        scales, (height, width) = placement[:2], placement[2]
+    across, down, (height, width) = placement or ((1, 0), (1, 0), size)
     index, inside = [], []
-    for (scale, shift), drawn, side, length, count in zip(scales[::-1], picture.shape, size,
+    for (scale, shift), drawn, side, length, count in zip((down, across), picture.shape, size,
                                                           (height, width), cells.shape):
         # Where the centres of the picture's pixels lie in the model's input.
         place = scale * (np.arange(drawn) + 0.5) * side / drawn + shift

@@ -26,7 +26,7 @@ def class_names(clips: TestedClips) -> list[str]:
 
 
 def confusion(clips: TestedClips) -> Figure:
-    """Return true classes in rows, predicted ones in columns; the colour is the share of the row."""
+    """Draw true classes in rows, predicted ones in columns; colours are shares of the row."""
     matrix = ConfusionMatrix.calculate(clips.score, clips.label).numpy()
     count = len(matrix)
     side = min(4.5 + 0.35 * count, 16)
@@ -74,7 +74,7 @@ def accuracy_by_class(clips: TestedClips) -> Figure:
 
 
 def embedding(clips: TestedClips) -> Figure:
-    """Return the features that the head's last layer reads, on a plane by t-SNE; a cross is a mistake."""
+    """Draw the features that the head's last layer reads by t-SNE; a cross is a mistake."""
     count = len(clips.label)
     figure = Figure(figsize=(7.5, 6), dpi=100, layout='constrained')
     axis = figure.subplots()
@@ -91,8 +91,9 @@ def embedding(clips: TestedClips) -> Figure:
         place = number if len(present) <= 20 else number / len(present)
         for good, marker in ((True, 'o'), (False, 'x')):
             chosen = (clips.label == c) & (right == good)
-            axis.scatter(*plane[chosen].T, color=colours(place), marker=marker,
-                         s=18 if good else 40, label=names[c] if good else None)
+            x, y = plane[chosen].T
+            axis.scatter(x, y, color=colours(place), marker=marker, s=18 if good else 40,
+                         label=names[c] if good else None)
     axis.set(xticks=[], yticks=[])
     axis.set_title(f't-SNE of the features of {count} test clips (x: wrongly recognised)',
                    fontsize=10)

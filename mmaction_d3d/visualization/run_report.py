@@ -30,10 +30,10 @@ def draw_run(folder: str, dump: str | None = None,
     root = Path(folder)
     if not root.is_dir():
         raise InputError(folder, 'WORK_DIR', 'no such folder', 'a work directory')
-    pictures = {}
+    pictures: dict[str, Figure | np.ndarray] = {}
     if dump is None:
         dumps = sorted(root.rglob('*.npz'), key=lambda path: path.stat().st_mtime)
-        dump = dumps[-1] if dumps else None
+        dump = str(dumps[-1]) if dumps else None
     if dump is not None:
         clips = read_clips(dump)
         pictures = dict(confusion=confusion(clips), accuracy_by_class=accuracy_by_class(clips),

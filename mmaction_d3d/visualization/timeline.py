@@ -44,7 +44,7 @@ def timeline_figure(title: str, names: Sequence[str], bounds: np.ndarray, scores
         if segment['label'] in colour:
             strip.axvspan(segment['start'], segment['end'], color=colour[segment['label']],
                           linewidth=0)
-    hatched = dict(facecolor='none', edgecolor='black', hatch='////')
+    hatched: dict[str, Any] = dict(facecolor='none', edgecolor='black', hatch='////')
     edges = np.flatnonzero(np.diff(np.pad((np.asarray(people) == 0).astype(int), 1)))
     for start, end in bounds[edges].reshape(-1, 2):
         strip.axvspan(start, end, linewidth=0, **hatched)
@@ -60,7 +60,7 @@ def timeline_figure(title: str, names: Sequence[str], bounds: np.ndarray, scores
 
 def _shown_classes(segments: Sequence[Mapping[str, Any]], mean: np.ndarray, topk: int) -> list[int]:
     """Classes to draw: those of segments by their time, then the best on average."""
-    time = Counter()
+    time: Counter[int] = Counter()
     for segment in segments:
         time[segment['label']] += segment['end'] - segment['start']
     best = np.argsort(-mean, kind='stable')[:topk].tolist()

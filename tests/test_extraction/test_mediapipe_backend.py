@@ -1,4 +1,5 @@
 """MediaPipe's network, which its wheel holds."""
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.extraction import MediaPipeBackend
-from mmaction_d3d.extraction.mediapipe_backend import LANDMARKS
+from mmaction_d3d.extraction.mediapipe_backend import LANDMARKS, _quiet
 from mmaction_d3d.skeletons import get_layout
 
 VIDEO = Path(__file__).parents[3] / 'shared' / 'data' / 'video' / 'demo_skeleton.mp4'
@@ -65,3 +66,18 @@ def test_a_real_person_is_found(backend):
     assert crop[:, 2].mean() > 0.7
     torso = np.linalg.norm(whole[5, :2] - whole[12, :2])
     assert np.median(np.linalg.norm(whole[:, :2] - crop[:, :2], axis=-1)) < 0.3 * torso
+
+
+def test_the_network_says_nothing_while_it_loads_and_works(capfd):
+    backend = MediaPipeBackend()
+    image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    backend.predict(backend.prepare(image, np.array([[0, 0, 96, 96]])))
+    os.write(2, b'what others say is heard')
+    assert capfd.readouterr().err == 'what others say is heard'
+
+
+def test_what_it_said_is_shown_where_it_fails(capfd):
+    with pytest.raises(ZeroDivisionError), _quiet():
+        os.write(2, b'why')
+        raise ZeroDivisionError
+    assert capfd.readouterr().err == 'why'

@@ -1,6 +1,7 @@
 """Pictures of what the model looks at: register a function, and tool and hook draw it.
 
-A picture is one function in one file, here or in a module that a config's ``custom_imports`` names::
+A picture is one function in one file, here or in a module that a config's ``custom_imports``
+names::
 
     @picture('mass', 'attention on each searched token', needs=(DeformableMaps, ))
     def mass_chart(explanation: Explanation) -> Figure:
@@ -47,7 +48,7 @@ class Picture(NamedTuple):
         """Return what it needs and a model's maps lack."""
         return [kind.__name__ for kind in self.needs if maps.get(kind) is None]
 
-    def draw(self, explanation: Explanation, **options) -> Figure:
+    def draw(self, explanation: Explanation, **options: Any) -> Figure:
         """Draw it.
 
         Raises:

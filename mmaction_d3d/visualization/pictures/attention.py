@@ -1,5 +1,6 @@
 """The clip, where its attention lies and which joints it reads (figures 5, A3 to A5)."""
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -83,7 +84,7 @@ def attention_sheet(explanation: Explanation, frames: Sequence[int] | None = Non
 
 def _rows(maps: AttentionMaps) -> dict[str, Callable[[Axes, Explanation, int], None]]:
     """Return what there is to draw, by its name."""
-    rows = {'frame and\nskeleton': _draw_input}
+    rows: dict[str, Callable[[Axes, Explanation, int], None]] = {'frame and\nskeleton': _draw_input}
     if maps.get(DeformableMaps) is not None:
         rows['deformable\nattention'] = _draw_cells
     if maps.get(JointMaps) is not None:
@@ -103,14 +104,15 @@ def _draw_cells(axis: Axes, explanation: Explanation, t: int) -> None:
     heat = cells[min((t + step // 2) // step, len(cells) - 1)] / max(float(cells.max()), 1e-12)
     show_frame(axis, draw_cells(enlarged(frame), heat, frame.shape[:2]), frame.shape[:2])
     near = (maps.points[:, 2] - t).abs() <= 0.5
-    axis.scatter(*maps.points[near, :2].T, s=4, c='white', linewidths=0)
+    x, y = maps.points[near, :2].T
+    axis.scatter(x, y, s=4, c='white', linewidths=0)
 
 
-def _colour_bar(figure: Figure, axes, name: str, explanation: Explanation) -> None:
+def _colour_bar(figure: Figure, axes: Any, name: str, explanation: Explanation) -> None:
     """Explain the colours of a row."""
     if name.startswith('deformable'):
         largest = float(explanation.maps.of(DeformableMaps).cells.max())
-        limits, colours, label = (0, largest * 100), HEAT, '% of the attention'
+        limits, colours, label = (0., largest * 100), HEAT, '% of the attention'
     elif name.startswith('joint'):
         limits, colours = joint_limits(explanation), RECEIVED
         label = '1: mean of all keys'

@@ -40,9 +40,10 @@ def joint_chart(explanation: Explanation) -> Figure:
     low = 2.2 * height / width
     figure = Figure(figsize=(max(9., 1 + 5 * len(present)), 0.2 * len(layout) + 1.2 + low), dpi=110,
                     layout='constrained')
-    above, below = figure.subfigures(2, 1, height_ratios=(0.2 * len(layout) + 1, low + 0.2))
+    above, below = figure.subfigures(2, 1, squeeze=False,
+                                     height_ratios=(0.2 * len(layout) + 1, low + 0.2))[:, 0]
     axes = above.subplots(1, len(present), squeeze=False)[0]
-    for number, (axis, m) in enumerate(zip(axes, present)):
+    for axis, m in zip(axes, present):
         axis.imshow(charts[:, m].T, cmap=RECEIVED, vmin=limits[0], vmax=limits[1], aspect='auto',
                     interpolation='nearest')
         axis.set_yticks(range(len(layout)), [name.replace('_', ' ') for name in layout.joints],

@@ -31,7 +31,8 @@ def offset_field(explanation: Explanation) -> Figure:
     side = 2.3 * frames.shape[1] / frames.shape[2]
     figure = Figure(figsize=(2.3 * columns + 1, rows * (side + 0.3) + 2.6), dpi=110,
                     layout='constrained')
-    above, below = figure.subfigures(2, 1, height_ratios=(rows * (side + 0.3) + 0.5, 2.1))
+    above, below = figure.subfigures(2, 1, squeeze=False,
+                                     height_ratios=(rows * (side + 0.3) + 0.5, 2.1))[:, 0]
     axes = above.subplots(rows, columns, squeeze=False)
     for axis in axes.flat[times:]:
         axis.axis('off')
