@@ -4,7 +4,11 @@ import io
 import os
 import re
 import tokenize
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from mmengine.logging import print_log
 
@@ -50,8 +54,50 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
             return _literal(name, value)
         return _PLAIN.sub(lambda character: f'\\U{ord(character[0]):08x}', value)
 
-    Path(temp_config_name).write_text(_PLACEHOLDER.sub(value_of, text), encoding='utf-8')
+    text = _with_plain_variables(_PLACEHOLDER.sub(value_of, text), _plain_variables.get({}))
+    Path(temp_config_name).write_text(text, encoding='utf-8')
     return values
+
+
+#: What configs that are read now set their plain variables to; see :func:`plain_variables`.
+_plain_variables: ContextVar[dict[str, Any]] = ContextVar('plain_variables')
+
+
+@contextmanager
+def plain_variables(values: dict[str, Any]) -> Iterator[None]:
+    """Let configs that are read meanwhile, and their bases, have other values of their variables.
+
+    Args:
+        values: By key, such as ``num_classes`` or ``train_pipeline.0.clip_len``. What follows an
+            assignment of the variable sees the new value.
+    """
+    token = _plain_variables.set(values)
+    try:
+        yield
+    finally:
+        _plain_variables.reset(token)
+
+
+def _with_plain_variables(text: str, values: dict[str, Any]) -> str:
+    """Put an assignment of the new value after each one of a variable."""
+    if not values:
+        return text
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError:
+        return text  # Python says later what is wrong with it
+    lines = text.splitlines()
+    for statement in reversed(statements):
+        names = {
+            target.id for target in getattr(statement, 'targets', ())
+            if isinstance(target, ast.Name)
+        }
+        for key, value in values.items():
+            name, *parts = key.split('.')
+            if name in names:
+                place = ''.join(f'[{int(part) if part.isdecimal() else part!r}]' for part in parts)
+                lines.insert(statement.end_lineno or 0, f'{name}{place} = {value!r}')
+    return '\n'.join([*lines, ''])
 
 
 def _names_in_code(text: str) -> set[str]:

@@ -1,5 +1,6 @@
 """Command line arguments that the tools share, and the config they make."""
 import argparse
+import copy
 import inspect
 import os
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
+from ..config_variables import plain_variables
 from ..errors import InputError
 from ..files import is_folder
 
@@ -20,6 +22,8 @@ _RUNNER_KEYS = {
     'activation_checkpointing', 'compile', 'custom_imports', 'efficient_conv_bn_eval',
     'find_unused_parameters', 'model_wrapper_cfg', 'runner_type', 'sync_bn'
 }
+# What is read from a config. Its other keys are plain variables, of which settings are made.
+_SETTINGS = set(inspect.signature(Runner).parameters) | _RUNNER_KEYS
 
 
 class _Overrides(DictAction):
@@ -67,17 +71,27 @@ def load_config(args: argparse.Namespace) -> Config:
 
     Raises:
         InputError: If the file cannot be read as a config, ``--data-root`` is no folder or would
-            have no effect, or ``--cfg-options`` names what no config has.
+            have no effect, or ``--cfg-options`` names what no config has or what changes nothing.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if args.data_root is not None and not is_folder(args.data_root):
         raise InputError(args.data_root, '--data-root', 'no such folder', 'a folder')
+    overrides = args.cfg_options or {}
     with _data_root(args.data_root):
         cfg = read_config(args.config)
+        before = copy.deepcopy(cfg)
+        plain = {
+            key: value for key, value in overrides.items() if key.partition('.')[0] not in _SETTINGS
+        }
+        if plain:
+            with plain_variables(plain):
+                cfg = read_config(args.config)
     if args.data_root is not None and DATA_VARIABLE not in cfg.env_variables:
         raise InputError(args.config, '--data-root', 'a config with fixed paths',
                          f'one that reads {{{{${DATA_VARIABLE}:default}}}}')
-    _apply_overrides(cfg, args.cfg_options or {})
+    _apply_overrides(cfg, overrides)
+    _check_effect(before, cfg, plain)
+    _fit_schedule(before, cfg, overrides)
     cfg.launcher = args.launcher
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
@@ -124,10 +138,9 @@ def read_config(path: str) -> Config:
 
 
 def _apply_overrides(cfg: Config, overrides: dict[str, Any]) -> None:
-    known = set(cfg) | set(inspect.signature(Runner).parameters) | _RUNNER_KEYS
     for key in overrides:
         # MMEngine takes any key and lets a misspelt one lie unused.
-        if key.partition('.')[0] not in known:
+        if key.partition('.')[0] not in _SETTINGS | set(cfg):
             raise InputError(cfg.filename, f'--cfg-options {key}', 'no such key',
                              'a key of the config')
     try:
@@ -135,3 +148,37 @@ def _apply_overrides(cfg: Config, overrides: dict[str, Any]) -> None:
     except (KeyError, TypeError) as error:
         raise InputError(cfg.filename, f'--cfg-options {" ".join(overrides)}', error,
                          'values that fit what the config holds there') from error
+
+
+def _check_effect(before: Config, cfg: Config, plain: dict[str, Any]) -> None:
+    """Refuse new values of plain variables where they change no setting.
+
+    Raises:
+        InputError: They change none.
+    """
+    names = {key.partition('.')[0] for key in plain}
+    changed = any(before.get(name) != cfg.get(name) for name in names)
+    if changed and all(before.get(key) == cfg.get(key) for key in _SETTINGS):
+        raise InputError(cfg.filename, f'--cfg-options {" ".join(plain)}',
+                         'what no setting is made of',
+                         'the setting itself, such as train_dataloader.dataset.ann_file')
+
+
+def _fit_schedule(before: Config, cfg: Config, overrides: dict[str, Any]) -> None:
+    """Let a schedule that ends with the training do so where ``--cfg-options`` made it another.
+
+    A warm-up takes at most half of the training. Schedulers that ``--cfg-options`` names stay.
+    """
+    for key, by_epoch in (('max_epochs', True), ('max_iters', False)):
+        old, new = ((config.get('train_cfg') or {}).get(key) for config in (before, cfg))
+        schedulers = before.get('param_scheduler')
+        named = any(name.startswith('param_scheduler') for name in overrides)
+        if old == new or not old or not new or new < 2 or not schedulers or named:
+            continue
+        fitted = copy.deepcopy(schedulers)
+        for scheduler in fitted if isinstance(fitted, list) else [fitted]:
+            if scheduler.get('by_epoch', True) == by_epoch:
+                for field in {'begin', 'end', 'T_max'} & set(scheduler):
+                    value = scheduler[field]
+                    scheduler[field] = new if value == old else min(value, new // 2)
+        cfg.param_scheduler = fitted
