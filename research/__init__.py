@@ -1,1 +1,1 @@
-"""What repeats the paper's tables and figures: part of the checkout, not of the installed package."""
+"""What repeats the paper's tables and figures: in the checkout, not in the installed package."""

@@ -74,7 +74,7 @@ def prepare_data(cfg, data_root):
 
 
 def make_jobs(args, results, data_root, threads):
-    """Return the runs that results lack: one a training and seed, whatever number of rows it is for."""
+    """Return the runs that results lack: one a training and seed, for however many rows."""
     jobs = {}
     configs = {}
     for name in args.studies:

@@ -1,5 +1,4 @@
 """Finds the skeletons of any videos: python tools/extract_skeletons.py VIDEOS --out X.pkl."""
-import os.path as osp
 import sys
 
 from mmaction_d3d import cli
@@ -17,6 +16,7 @@ from mmaction_d3d.extraction import (
 from mmaction_d3d.extraction.job import Results, extract_all
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.output import join_labels, merge
+from mmaction_d3d.files import without_suffix
 
 
 def parse_args(argv=None):
@@ -104,8 +104,8 @@ def main():
                     'boxes', 'whole_frame', 'max_persons')
     }
     if args.shard is not None:
-        stem, suffix = osp.splitext(out)
-        out = f'{stem}.{args.shard[0]}of{args.shard[1]}{suffix}'
+        stem = without_suffix(out)
+        out = f'{stem}.{args.shard[0]}of{args.shard[1]}{out.removeprefix(stem)}'
         media = media[args.shard[0] - 1::args.shard[1]]
         settings['shard'] = list(args.shard)
     results = Results(out, settings, args.resume)

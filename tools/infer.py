@@ -1,5 +1,4 @@
 """Recognises videos: python tools/infer.py INPUT... --checkpoint K --out DIR."""
-import os
 import sys
 
 from mmaction_d3d import cli
@@ -78,7 +77,7 @@ def main(argv=None):
     if len(found) == 1 and 'error' in found[0]:
         raise InputError(found[0]['error'])
     if len(found) > 1:
-        write_csv(os.path.join(args.out, 'results.csv'), found)
+        write_csv(f'{args.out}/results.csv', found)
     print('\n'.join(table(found)))
     print(f'Results: {args.out}')
     if any('error' in one for one in found):

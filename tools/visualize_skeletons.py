@@ -1,5 +1,5 @@
 """Draws skeletons over their videos: python tools/visualize_skeletons.py X.pkl --videos DIR."""
-import os.path as osp
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from mmaction_d3d.datasets.annotations import (
 )
 from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import is_folder
 from mmaction_d3d.media import (
     DEFAULT_FPS,
     Frames,
@@ -72,8 +73,8 @@ def find_clips(annotations, args):
 
 def find_media(info, args):
     """Return the clip's video, or folder of frames."""
-    folder = osp.join(args.videos, info.get('frame_dir') or '')
-    if not info.get('filename') and info.get('frame_dir') and osp.isdir(folder):
+    folder = Path(args.videos, info.get('frame_dir') or '')
+    if not info.get('filename') and info.get('frame_dir') and is_folder(folder):
         return as_media(folder)
     place = (args.annotations, ids_of(info)[0])
     return as_media(locate_video(MediaIndex(args.videos), info, place)['filename'])
@@ -82,7 +83,7 @@ def find_media(info, args):
 def draw(job):
     """Draw one clip; return the paths written."""
     info, media, layout, out, fps = job
-    stem = osp.join(out, (info.get('frame_dir') or ids_of(info)[2]).replace('/', '_'))
+    stem = Path(out, (info.get('frame_dir') or ids_of(info)[2]).replace('/', '_'))
     total, people = info['total_frames'], None
     chosen = set(np.linspace(0, total - 1, min(total, _SHEET_FRAMES)).round().astype(int).tolist())
     shown, frames = [], Frames(media)

@@ -29,8 +29,8 @@ class Clip(NamedTuple):
     """What a condition may use to change a clip.
 
     Attributes:
-        inputs: What the pipeline packed, by modality: ``imgs``, N x 3 x T x H x W, and ``keypoint``,
-            N x T x R x 3, or ``heatmap_imgs`` with time as the second or third axis.
+        inputs: What the pipeline packed, by modality: ``imgs``, N x 3 x T x H x W, and
+            ``keypoint``, N x T x R x 3, or ``heatmap_imgs`` with time as the second or third axis.
         other: Those of another clip, drawn at random.
         layout: Of one person.
         generator: Source of the shuffling.
@@ -239,7 +239,7 @@ def modality_check(model: nn.Module, dataset: BaseDataset, batch_size: int = 8,
 
 def _batches(dataset: BaseDataset, batch_size: int, num_workers: int,
              generator: torch.Generator) -> Iterator[list[tuple[ActionDataSample, Clip]]]:
-    """Yield clips in a random order, each with the one before it as the other: none is read twice."""
+    """Yield clips in a random order, each with the one before it as the other, each read once."""
     layout = _layout(dataset)
     order = torch.randperm(len(dataset), generator=generator).tolist()
     before = _checked(dataset[order[-1]])

@@ -106,7 +106,8 @@ def make_table(study, found, ours):
 def draw(study, found, path):
     """Plot a study: every seed as a dot, means as bars, or as lines along the axis of a figure.
 
-    Means are over the seeds that all points have: what sets two of them apart must not be their seeds.
+    Means are over the seeds that all points have: what sets two of them apart must not be their
+        seeds.
 
     Args:
         study (Study): The study.
@@ -181,8 +182,8 @@ def write_report(root, name, results, folder, base=None, overrides=None):
 def write_page(root, page, results):
     """Renews the tables and plots of a page that has a pair of markers for each study.
 
-    ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table and, once there are two points to
-    compare, the plot, ``images/ablations_NAME.png`` beside the page.
+    ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table and, once there are two points
+    to compare, the plot, ``images/ablations_NAME.png`` beside the page.
 
     Args:
         root (str): Folder of the project.

@@ -8,8 +8,8 @@ from mmaction_d3d.files import write_csv
 FIELDS = dict(settings=str, config=str, seed=int, num_test=int, correct=int, top1=float,
               val_top1=float, minutes=float, parameters=int, offset_std_x=float, offset_std_y=float,
               offset_std_z=float, offset_saturated=float, offset_outside=float)
-"""Columns and their types. Offsets are those of the test clips: of the block whose deviation is least
-and whose shares are greatest; empty without deformable attention."""
+"""Columns and their types. Offsets are those of the test clips: of the block whose deviation is
+least and whose shares are greatest; empty without deformable attention."""
 
 
 class Results:

@@ -11,7 +11,8 @@ class Variant(NamedTuple):
         paper (float, optional): Top-1 in % that the paper reports for it, on PennAction.
         x (float, optional): Position along the axis of a figure.
         series (str): Line of the figure that it belongs to.
-        tested_from (str, optional): Config whose checkpoint is tested; by default its own is trained.
+        tested_from (str, optional): Config whose checkpoint is tested; by default its own is
+            trained.
     """
     label: str
     config: str

@@ -1,6 +1,5 @@
 """Prints what a model uses: python tools/analysis/modality_check.py CONFIG CHECKPOINT."""
 import argparse
-import os.path as osp
 
 from mmaction_d3d import cli
 from mmaction_d3d.engine import add_shared_arguments, load_config, load_trained
@@ -32,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     runner.logger.info(f'top-1 on {scores[0].total} clips (95 % interval)')
     for score in scores:
         runner.logger.info(f'{score.line()}   {score.meaning}')
-    out = args.out or osp.join(cfg.work_dir, 'modality_check.csv')
+    out = args.out or f'{cfg.work_dir}/modality_check.csv'
     write_csv(out, scores)
     runner.logger.info(f'Table: {out}')
 

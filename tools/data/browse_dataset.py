@@ -1,5 +1,5 @@
 """Draws what the model sees of a data set: python tools/data/browse_dataset.py CONFIG [--video]."""
-import os.path as osp
+from pathlib import Path
 
 import numpy as np
 from mmengine.runner import set_random_seed
@@ -19,8 +19,8 @@ def parse_args(argv=None):
     """Read the command line."""
     parser = cli.Parser(
         description="Runs clips of a config's data set through its pipeline and draws what comes "
-        'out: frames with skeleton (left blue, right orange, brighter with the score) and heatmaps, '
-        'name, class, flip and frame indices.')
+        'out: frames with skeleton (left blue, right orange, brighter with the score) and '
+        'heatmaps, name, class, flip and frame indices.')
     add_shared_arguments(parser)
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train',
                         help='whose data set and pipeline (default: train)')
@@ -34,7 +34,7 @@ def parse_args(argv=None):
                         help='file to write (default: WORK_DIR/browse_SPLIT.png or .mp4)')
     args = parser.parse_args(argv)
     suffix = '.mp4' if args.video else '.png'
-    if args.out is not None and osp.splitext(args.out)[1].lower() != suffix:
+    if args.out is not None and Path(args.out).suffix.lower() != suffix:
         raise InputError('command line', '--out', args.out, f'a name that ends in {suffix}')
     return args
 
@@ -60,7 +60,7 @@ def main(argv=None):
     views = [view_clip(dataset[int(index)], dataset, **heat) for index in indices]
     layout = joint_layout(cfg, dataset)
     suffix = '.mp4' if args.video else '.png'
-    path = args.out or osp.join(cfg.work_dir, f'browse_{args.split}{suffix}')
+    path = args.out or f'{cfg.work_dir}/browse_{args.split}{suffix}'
     if args.video:
         write_slow_video(path, clip_video(views, layout))
     else:
