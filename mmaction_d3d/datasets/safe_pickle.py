@@ -184,7 +184,7 @@ def _check_numbering(file: BinaryIO) -> None:
         return
     with suppress(ValueError):  # of a stream that is damaged from there on, which its reader says
         for opcode, number, _ in pickletools.genops(data):
-            if opcode.name in ('PUT', 'BINPUT', 'LONG_BINPUT') and number > len(data):
+            if opcode.name in ('PUT', 'BINPUT', 'LONG_BINPUT') and (number or 0) > len(data):
                 raise pickle.UnpicklingError(f'object {number} of a file of {len(data)} bytes')
 
 
