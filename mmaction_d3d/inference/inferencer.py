@@ -12,7 +12,7 @@ from torch import nn
 
 from ..datasets.converters import DropReport
 from ..errors import InputError
-from ..media import DEFAULT_FPS, Media, as_media, find_media
+from ..media import DEFAULT_FPS, Media, as_media, find_media, tell_apart
 from ..progress import Progress
 from .annotate import write_annotated, write_timeline
 from .clips import TestPipeline
@@ -148,7 +148,7 @@ class D3DInferencer(BaseInferencer):
             for path in ([inputs] if isinstance(inputs, (str, os.PathLike)) else inputs)
         ]
         if skeletons is not None:  # one for each input, so in the order of these
-            sources = [as_media(path) for path in paths]
+            sources = tell_apart(as_media(path) for path in paths)
             given = [skeletons] if isinstance(skeletons, Mapping) else skeletons
             return sources, GivenSkeletons(given, sources)
         if self._origin is None:

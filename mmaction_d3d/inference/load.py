@@ -109,9 +109,12 @@ def with_skeletons(model: LoadedModel, skeletons: str | Path | None,
     """
     origin: Origin | None = None
     if skeletons is not None:
-        origin = PickledSkeletons(str(skeletons), model.filename_tmpl)
+        origin = PickledSkeletons(str(skeletons), model.layout, model.filename_tmpl)
     elif extractor is not None:
         origin = ExtractedSkeletons(extractor, model.layout)
+    if origin and origin.classes and model.classes and list(origin.classes) != list(model.classes):
+        raise InputError(skeletons, 'classes', ', '.join(map(str, origin.classes)),
+                         f'{", ".join(model.classes)}, as the checkpoint says')
     names = model.classes or (origin and origin.classes)
     if not names and model.stranger is not None:
         raise InputError(model.stranger, 'meta.dataset_meta.classes', 'nothing',

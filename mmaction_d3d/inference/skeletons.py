@@ -7,6 +7,7 @@ import numpy as np
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import Annotation, AnnotationChecker, ids_of, read_annotations
+from ..datasets.joint_layout import find_layout
 from ..errors import InputError
 from ..files import without_suffix
 from ..media import Media, MediaInfo, probe
@@ -130,6 +131,7 @@ class PickledSkeletons:
 
     Args:
         path: The pickle, in the layout that data sets read; labels may be missing.
+        layout: Joints that the model takes; a pickle that names others is refused.
         filename_tmpl: Name of a clip's video as in ``RGBPoseDataset``, such as
             ``'{frame_dir}_rgb.avi'``.
 
@@ -138,9 +140,10 @@ class PickledSkeletons:
     """
     origin = 'pickle'
 
-    def __init__(self, path: str, filename_tmpl: str | None = None) -> None:
+    def __init__(self, path: str, layout: SkeletonLayout, filename_tmpl: str | None = None) -> None:
         self.path = path
         content = safe_pickle.load(path)
+        find_layout(content, path, layout.name, 'the model')
         self._annotations, _ = read_annotations(content, path)
         if not self._annotations:
             raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
@@ -186,7 +189,7 @@ class GivenSkeletons:
         given: Each with ``keypoint`` (M x T x V x 2, or x 3 with the score) and
             ``keypoint_score`` (M x T x V); ``img_shape``, the height and width that they refer to,
             is by default that of the video.
-        sources: Whose they are.
+        sources: Whose they are; of names that differ, where a video comes once a person.
 
     Raises:
         InputError: There is not one for each source.
@@ -199,13 +202,13 @@ class GivenSkeletons:
             raise InputError('skeletons', 'list', f'{len(given)} skeletons',
                              f'{len(sources)}, one for each video')
         self._given = {
-            source.path: (index, skeleton)
+            source.name: (index, skeleton)
             for index, (source, skeleton) in enumerate(zip(sources, given))
         }
 
     def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:
         """Return (place for messages, index, annotation) of a source."""
-        index, skeleton = self._given[source.path]
+        index, skeleton = self._given[source.name]
         defaults: dict[str, Any] = dict(frame_dir=source.names['frame_dir'],
                                         img_shape=(info.height, info.width))
         keypoint = skeleton.get('keypoint')

@@ -1,5 +1,5 @@
 """Videos and frame folders: found, probed, read and written, here and nowhere else."""
-from .find import Media, as_media, files_by_name, find_media
+from .find import Media, as_media, files_by_name, find_media, tell_apart
 from .index import MediaIndex, locate_frames, locate_video
 from .probe import MediaInfo, probe
 from .read import Frames, numbered_images, read_frame_folder, read_image, read_video
@@ -18,6 +18,6 @@ __all__ = [
     'DEFAULT_FPS', 'DecodingError', 'FRAME_BY_FRAME', 'Frame', 'Frames', 'H264Writer', 'KEEPING',
     'Media', 'MediaIndex', 'MediaInfo', 'VIEWING', 'Video', 'as_media', 'files_by_name',
     'find_media', 'h264_writer', 'locate_frames', 'locate_video', 'numbered_images', 'probe',
-    'read_frame_folder', 'read_image', 'read_video', 'video_frames', 'write_slow_video',
-    'write_video'
+    'read_frame_folder', 'read_image', 'read_video', 'tell_apart', 'video_frames',
+    'write_slow_video', 'write_video'
 ]

@@ -3,7 +3,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import InputError, Place
@@ -159,6 +159,19 @@ def as_media(source: str | Path | Media) -> Media:
     if len(media) != 1:
         raise InputError(source, 'video', f'{len(media)} of them', 'one video or folder of frames')
     return media[0]
+
+
+def tell_apart(media: Iterable[Media]) -> list[Media]:
+    """Give media of one name names of their own, in order: ``clip.mp4``, ``clip_2.mp4``."""
+    apart: dict[str, Media] = {}
+    for clip in media:
+        name, number = clip.names['frame_dir'], 1
+        suffix = clip.name[len(name):]
+        while name in apart:
+            number += 1
+            name = f'{clip.names["frame_dir"]}_{number}'
+        apart[name] = replace(clip, name=name + suffix)
+    return list(apart.values())
 
 
 def _lines(inputs: Iterable[str]) -> Iterator[tuple[Place, str]]:

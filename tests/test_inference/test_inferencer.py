@@ -2,6 +2,7 @@
 import itertools
 import json
 import pickle
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,41 @@ def test_arrays_answer_as_the_pickle(tiny, from_pickle):
     found = alone([tiny.video(1), tiny.video(0)], skeletons=given)
     assert np.allclose(scores(found)[::-1], scores(from_pickle), atol=1e-6)
     assert found['predictions'][0]['skeletons']['origin'] == 'arrays'
+
+
+def test_a_video_once_a_person_answers_for_each(tiny, tmp_path):
+    people = [{key: clip[key] for key in ('keypoint', 'keypoint_score')}
+              for clip in tiny.data.annotations]
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    apart = [alone(tiny.video(), skeletons=person)['predictions'][0]['scores'] for person in people]
+    together = alone([tiny.video()] * 2, skeletons=people, out_dir=str(tmp_path), video=False)
+    np.testing.assert_allclose(scores(together), apart, atol=1e-6)
+    assert not np.allclose(*apart, atol=1e-6)
+    name = Path(tiny.video()).stem
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f'{name}.json', f'{name}_2.json']
+
+
+def test_two_videos_of_one_name_answer_apart(tiny, tmp_path):
+    copy = tmp_path / 'b' / Path(tiny.video(0)).name
+    copy.parent.mkdir()
+    shutil.copy(tiny.video(1), copy)
+    given = [{key: clip[key] for key in ('keypoint', 'keypoint_score')}
+             for clip in tiny.data.annotations]
+    alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+    out = alone([tiny.video(0), str(copy)], skeletons=given, out_dir=str(tmp_path), video=False)
+    assert len(list(tmp_path.glob('*.json'))) == 2
+    assert not np.allclose(*scores(out), atol=1e-6)
+
+
+def test_a_pickle_of_other_joints_or_classes_is_refused(tiny, tmp_path):
+    content = dict(annotations=tiny.data.annotations)
+    for fields, message in ((dict(layout='h36m17'),
+                             'layout: found h36m17, want coco17, as the mod'),
+                            (dict(layout='coco17', classes=list(CLASSES)[::-1]), 'classes: found')):
+        path = tmp_path / 'a.pkl'
+        path.write_bytes(pickle.dumps(dict(content, **fields)))
+        with pytest.raises(InputError, match=message):
+            D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', skeletons=str(path))
 
 
 def test_extracted_skeletons_answer_as_the_pickle(tiny, from_pickle):
