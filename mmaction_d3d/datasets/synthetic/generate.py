@@ -35,7 +35,7 @@ def generate(out_dir: str | Path, seed: int = 0, difficulty: str = 'easy', num_t
     Args:
         out_dir: folder to write to; new, or made by the same arguments.
         seed: >= 0.
-        difficulty: 'easy' or 'hard'.
+        difficulty: 'easy', 'pair' or 'hard'.
         num_train: clips for training, >= 1.
         num_val: clips for validation, >= 1.
         num_test: clips for testing, >= 1.
