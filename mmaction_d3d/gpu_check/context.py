@@ -4,7 +4,7 @@ import gc
 import tempfile
 from argparse import Namespace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmaction.registry import DATASETS, MODELS
@@ -127,7 +127,7 @@ class Context:
     @functools.cached_property
     def data_root(self) -> Path:
         """Folder of generated clips: annotations.pkl and videos or frames."""
-        counts = dict(num_train=self.size.clips, num_val=8, num_test=8)
+        counts: dict[str, Any] = dict(num_train=self.size.clips, num_val=8, num_test=8)
         make = generate if self.has_videos else write_frame_folders
         make(self.runs / 'data', size=64, num_frames=2 * self.size.frames, **counts)
         return self.runs / 'data'
