@@ -7,8 +7,11 @@ _base_ = [
 num_classes = 2
 
 model = dict(
-    backbone=dict(num_joints=_base_.num_joints, num_person=_base_.num_person,
-                  clip_len=_base_.clip_len, img_size=_base_.crop_size),
+    backbone=dict(
+        num_joints=_base_.num_joints,
+        num_person=_base_.num_person,
+        clip_len=_base_.clip_len,
+        img_size=_base_.crop_size),
     cls_head=dict(num_classes=num_classes))
 dataset = dict(dataset=dict(num_classes=num_classes))
 train_dataloader = dataset

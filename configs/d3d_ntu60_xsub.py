@@ -4,8 +4,11 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(num_joints=_base_.num_joints, num_person=_base_.num_person,
-                  clip_len=_base_.clip_len, img_size=_base_.crop_size),
+    backbone=dict(
+        num_joints=_base_.num_joints,
+        num_person=_base_.num_person,
+        clip_len=_base_.clip_len,
+        img_size=_base_.crop_size),
     cls_head=dict(num_classes=_base_.num_classes))
 
 # The protocol has two splits: the one that is tested also chooses the best checkpoint, as is

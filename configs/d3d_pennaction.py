@@ -4,6 +4,9 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(num_joints=_base_.num_joints, num_person=_base_.num_person,
-                  clip_len=_base_.clip_len, img_size=_base_.crop_size),
+    backbone=dict(
+        num_joints=_base_.num_joints,
+        num_person=_base_.num_person,
+        clip_len=_base_.clip_len,
+        img_size=_base_.crop_size),
     cls_head=dict(num_classes=_base_.num_classes))

@@ -22,8 +22,11 @@ train_cfg = dict(max_epochs=max_epochs)
 val_cfg = None  # as the data set has no validation split
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=_base_.warmup_epochs, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', begin=_base_.warmup_epochs, end=max_epochs,
-         convert_to_iter_based=True)
+    dict(
+        type='CosineAnnealingLR',
+        begin=_base_.warmup_epochs,
+        end=max_epochs,
+        convert_to_iter_based=True)
 ]
 
 default_hooks = dict(checkpoint=dict(save_best=None, interval=10), logger=dict(interval=5))

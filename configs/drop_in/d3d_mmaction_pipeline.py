@@ -9,9 +9,16 @@ custom_imports = dict(imports=['mmaction_d3d'], allow_failed_imports=False)
 load_from = None
 
 model = dict(
-    _delete_=True, type='D3DRecognizer',
-    backbone=dict(type='D3DTransformer', backbone=dict(type='R2Plus1D'), num_joints=17,
-                  num_person=1, clip_len=8, img_size=224),
+    _delete_=True,
+    type='D3DRecognizer',
+    backbone=dict(
+        type='D3DTransformer',
+        backbone=dict(type='R2Plus1D'),
+        num_joints=17,
+        num_person=1,
+        clip_len=8,
+        img_size=224),
     cls_head=dict(type='D3DHead', num_classes=60, in_channels=256, average_clips='prob'),
-    data_preprocessor=dict(type='D3DDataPreprocessor',
-                           preprocessors=dict(imgs=_base_.data_preprocessor.preprocessors.imgs)))
+    data_preprocessor=dict(
+        type='D3DDataPreprocessor',
+        preprocessors=dict(imgs=_base_.data_preprocessor.preprocessors.imgs)))

@@ -17,8 +17,11 @@ val_dataloader = clips
 test_dataloader = clips
 
 model = dict(
-    backbone=dict(backbone=dict(base_channels=base_channels), img_size=crop_size, num_blocks=3,
-                  block=dict(deformable=dict(kernel_size=7))),
+    backbone=dict(
+        backbone=dict(base_channels=base_channels),
+        img_size=crop_size,
+        num_blocks=3,
+        block=dict(deformable=dict(kernel_size=7))),
     cls_head=dict(in_channels=4 * base_channels))
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

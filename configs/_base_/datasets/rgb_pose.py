@@ -18,12 +18,18 @@ test_pipeline = [
 ]
 
 # 16 clips on each of the paper's 4 GPUs make the 64 that the learning rate is for.
-train_dataloader = dict(batch_size=16, num_workers=8, persistent_workers=True,
-                        sampler=dict(type='DefaultSampler',
-                                     shuffle=True), dataset=dict(type='RGBPoseDataset'))
-val_dataloader = dict(batch_size=16, num_workers=8, persistent_workers=True,
-                      sampler=dict(type='DefaultSampler', shuffle=False),
-                      dataset=dict(type='RGBPoseDataset', pipeline=test_pipeline, test_mode=True))
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=8,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(type='RGBPoseDataset'))
+val_dataloader = dict(
+    batch_size=16,
+    num_workers=8,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='RGBPoseDataset', pipeline=test_pipeline, test_mode=True))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(type='AccMetric')

@@ -11,8 +11,12 @@ num_joints = 17
 clip_len = 12
 crop_size = 64
 
-data = dict(ann_file=f'{data_root}/annotations.pkl', data_prefix=dict(video=f'{data_root}/videos'),
-            num_classes=num_classes, num_person=num_person, layout=layout)
+data = dict(
+    ann_file=f'{data_root}/annotations.pkl',
+    data_prefix=dict(video=f'{data_root}/videos'),
+    num_classes=num_classes,
+    num_person=num_person,
+    layout=layout)
 train_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len),
     dict(type='AlignedDecode'),
@@ -25,8 +29,8 @@ test_pipeline = [
 ]
 
 # Small batches: what counts on few clips is the number of updates.
-train_dataloader = dict(batch_size=8, num_workers=1, dataset=dict(**data, split='train',
-                                                                  pipeline=train_pipeline))
+train_dataloader = dict(
+    batch_size=8, num_workers=1, dataset=dict(**data, split='train', pipeline=train_pipeline))
 test_loader = dict(batch_size=32, num_workers=1)
 val_dataloader = dict(**test_loader, dataset=dict(**data, split='val', pipeline=test_pipeline))
 test_dataloader = dict(**test_loader, dataset=dict(**data, split='test', pipeline=test_pipeline))

@@ -11,9 +11,13 @@ num_joints = 17
 clip_len = 12
 crop_size = 80
 
-data = dict(ann_file=f'{data_root}/set1_movenet.pkl', data_prefix=dict(video=f'{data_root}/videos'),
-            metainfo=dict(classes=['handshake', 'hug', 'kick', 'point', 'punch', 'push']),
-            num_classes=num_classes, num_person=num_person, layout=layout)
+data = dict(
+    ann_file=f'{data_root}/set1_movenet.pkl',
+    data_prefix=dict(video=f'{data_root}/videos'),
+    metainfo=dict(classes=['handshake', 'hug', 'kick', 'point', 'punch', 'push']),
+    num_classes=num_classes,
+    num_person=num_person,
+    layout=layout)
 train_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len),
     dict(type='AlignedDecode'),
@@ -29,11 +33,11 @@ test_pipeline = [
     dict(type='Resize', scale=(crop_size, crop_size), keep_ratio=False), *_base_.pack
 ]
 
-train_dataloader = dict(batch_size=8, num_workers=2, dataset=dict(**data, split='train',
-                                                                  pipeline=train_pipeline))
+train_dataloader = dict(
+    batch_size=8, num_workers=2, dataset=dict(**data, split='train', pipeline=train_pipeline))
 # The data set has no validation split: training runs to its end, unwatched, and the last
 # checkpoint is tested once.
 val_dataloader = None
 val_evaluator = None
-test_dataloader = dict(batch_size=8, num_workers=2, dataset=dict(**data, split='test',
-                                                                 pipeline=test_pipeline))
+test_dataloader = dict(
+    batch_size=8, num_workers=2, dataset=dict(**data, split='test', pipeline=test_pipeline))

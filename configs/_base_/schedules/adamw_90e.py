@@ -11,9 +11,12 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.05),
     clip_grad=dict(max_norm=1.0),
     paramwise_cfg=dict(
-        norm_decay_mult=0., bias_decay_mult=0.,
-        custom_keys=dict(embed=dict(decay_mult=0.), modal_tokens=dict(decay_mult=0.),
-                         missing_token=dict(decay_mult=0.))))
+        norm_decay_mult=0.,
+        bias_decay_mult=0.,
+        custom_keys=dict(
+            embed=dict(decay_mult=0.),
+            modal_tokens=dict(decay_mult=0.),
+            missing_token=dict(decay_mult=0.))))
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=warmup_epochs, convert_to_iter_based=True),
