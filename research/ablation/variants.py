@@ -15,13 +15,18 @@ def _backbone(place='', **settings):
     }
 
 
+def _temporal(window, stride):
+    """Change the windows of the temporal attention."""
+    return _backbone('block.temporal', window=window, stride=stride)
+
+
 def _attentions(*names):
     """Leave out the other attentions of the paper."""
     return _backbone('block', **{name: None for name in PAPER_BLOCK if name not in names})
 
 
 def _tokens(kind):
-    """Tell why: the head is as wide as one token: without tokens it reads the mean of mean(Z) and mean(P)."""
+    """Change the modal tokens, and the head to one token: without any it reads a mean of the rest."""
     return {**_backbone(modal_tokens=kind), 'model.cls_head.num_tokens': 1}
 
 
@@ -29,23 +34,21 @@ def _clip_len(frames, *loaders):
     return {f'{loader}_dataloader.{_CLIP_LEN}': frames for loader in loaders}
 
 
+_ATTENTIONS = [('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'),
+               ('deformable', 'temporal'), ('joint', 'temporal')]
+_WINDOWS = [(size, stride) for size in (2, 4, 6) for stride in range(1, size + 1)]
 _FRAMES = (4, 6, 8, 12, 16)
 
 VARIANTS = {
     # The base as it is: the last row of tables 4 and 5.
     'ours': {},
     # Table 4.
-    **{
-        f'attn_{"_".join(names)}': _attentions(*names) for names in (('deformable', ), ('joint', ), ('temporal', ), ('deformable', 'joint'), ('deformable', 'temporal'), ('joint', 'temporal'))
-    },
+    **{f'attn_{"_".join(names)}': _attentions(*names) for names in _ATTENTIONS},
     # Table 5.
     'tokens_none': _tokens('none'),
     'tokens_single': _tokens('single'),
     # Figure 7a.
-    **{
-        f'window_{window}_stride_{stride}': _backbone('block.temporal', window=window, stride=stride) for window in (2, 4, 6) for stride in range(
-            1, window + 1)
-    },
+    **{f'window_{size}_stride_{stride}': _temporal(size, stride) for size, stride in _WINDOWS},
     # Figure 7b.
     **{
         f'frames_{frames}': {
