@@ -26,7 +26,7 @@ def _attentions(*names):
 
 
 def _tokens(kind):
-    """Change the modal tokens, and the head to one token: without any it reads a mean of the rest."""
+    """Change the modal tokens, and the head to one token: without any it reads a mean."""
     return {**_backbone(modal_tokens=kind), 'model.cls_head.num_tokens': 1}
 
 
