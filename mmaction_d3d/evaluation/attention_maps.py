@@ -3,7 +3,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from mmaction.models.recognizers import BaseRecognizer
+from torch import Tensor
 
 from ..errors import InputError
 from ..models.layers import AttentionRecord, DeformableMaps, JointMaps, Selection
@@ -49,7 +50,7 @@ class AttentionMaps:
 
 
 @torch.no_grad()
-def attention_maps(model: nn.Module, imgs: Tensor, keypoint: Tensor,
+def attention_maps(model: BaseRecognizer, imgs: Tensor, keypoint: Tensor,
                    selection: Selection = Selection()) -> AttentionMaps:
     """Run the transformer once and keep its attention.
 
@@ -86,7 +87,8 @@ def cell_heat(cells: np.ndarray, height: int, width: int) -> np.ndarray:
 
     Args:
         cells: H/8 x W/8; cell i is centred on pixel 8 i.
-        height, width: H and W.
+        height: H.
+        width: W.
 
     Returns:
         H x W.

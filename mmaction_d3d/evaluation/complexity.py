@@ -1,7 +1,7 @@
 """Parameters and multiply-adds of a model by part."""
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from mmaction.models.recognizers import MMRecognizer3D
@@ -11,7 +11,7 @@ from torch._subclasses import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from ..models.backbones import D3DTransformer
-from ..models.layers import AttentionLayer
+from ..models.layers import AttentionLayer, D3DBlock
 from ..models.layers.windows import cached_windows
 
 aten = torch.ops.aten
@@ -70,14 +70,15 @@ def _labels(model: nn.Module) -> dict[str, str]:
     """Names of the modules that are counted and their labels; what lies inside one counts apart."""
     if not isinstance(model.backbone, D3DTransformer):
         return _OTHER_PARTS
-    own, shared = {}, {}
-    for index, block in enumerate(model.backbone.blocks):
+    attentions: dict[str, str] = {}
+    shared: dict[str, str] = {}
+    for index, block in enumerate(cast(Iterable[D3DBlock], model.backbone.blocks)):
         for name, attention in block.attentions.items():
             place = f'backbone.blocks.{index}.{name}'
             for part, label in attention.parts.items():
-                (shared if part in AttentionLayer.parts else own)[f'{place}.{part}'] = label
-            own[place] = attention.label or name
-    return _FIRST | own | shared | _LAST
+                (shared if part in AttentionLayer.parts else attentions)[f'{place}.{part}'] = label
+            attentions[place] = attention.label or name
+    return _FIRST | attentions | shared | _LAST
 
 
 def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
@@ -88,7 +89,7 @@ def count_macs(module: nn.Module, call: Callable[[], object]) -> Macs:
 
     Args:
         module: The module that ``call`` calls.
-        call (callable): Runs the module once, without arguments.
+        call: Runs the module once, without arguments.
 
     Returns:
         The count.
@@ -166,7 +167,7 @@ def shapes_only() -> Iterator[None]:
 def run_model(model: nn.Module, inputs: dict[str, torch.Tensor]) -> object:
     """Scores of one sample: a tensor, or where the head gives several, a dict of them."""
     if isinstance(model, MMRecognizer3D):
-        data = dict(inputs)  # MMAction2 writes into it
+        data: object = dict(inputs)  # MMAction2 writes into it
     else:
         data, = inputs.values()
     return model(data, mode='tensor', stage='head')

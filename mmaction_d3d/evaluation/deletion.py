@@ -44,8 +44,8 @@ def delete_joints(keypoint: Tensor, gone: np.ndarray, frames: int) -> Tensor:
     length, joints = keypoint.shape[:2]
     mask = np.zeros((frames, joints), bool)
     mask.reshape(-1)[gone] = True
-    mask = torch.from_numpy(mask.repeat(-(-length // frames), axis=0)[:length])
-    return torch.where(mask.to(keypoint.device)[..., None], torch.zeros_like(keypoint), keypoint)
+    deleted = torch.from_numpy(mask.repeat(-(-length // frames), axis=0)[:length])
+    return torch.where(deleted.to(keypoint.device)[..., None], torch.zeros_like(keypoint), keypoint)
 
 
 @contextmanager

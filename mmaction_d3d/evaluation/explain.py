@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from mmaction.models.recognizers import BaseRecognizer
 from mmengine.dataset import BaseDataset, pseudo_collate
-from torch import nn
 
 from ..errors import InputError
 from ..skeletons import SkeletonLayout
@@ -21,10 +21,10 @@ class Explanation(NamedTuple):
         label: True class.
         prediction: Predicted class.
         score: Its probability.
-        maps (AttentionMaps): Attention of the clip's first view.
+        maps: Attention of the clip's first view.
         frames: RGB frames of that view as the model gets them, T x H x W x 3, uint8.
         joints: Joints in pixels of ``frames`` and scores, T x R x 3.
-        layout (SkeletonLayout): Of one person.
+        layout: Of one person.
         classes: Names of the classes.
     """
     name: str
@@ -45,18 +45,18 @@ class Explanation(NamedTuple):
 
 
 @torch.no_grad()
-def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
+def explain_clip(model: BaseRecognizer, dataset: BaseDataset, index: int,
                  selection: Selection = Selection()) -> Explanation:
     """Predict one clip and keep what the model looked at.
 
     Args:
         model: A trained recogniser.
-        dataset (BaseDataset): An ``RGBPoseDataset`` whose pipeline packs ``imgs`` and ``keypoint``.
+        dataset: An ``RGBPoseDataset`` whose pipeline packs ``imgs`` and ``keypoint``.
         index: Clip of the data set.
-        selection (Selection): What to show.
+        selection: What to show.
 
     Returns:
-        Explanation: The prediction and its attention.
+        The prediction and its attention.
 
     Raises:
         InputError: The pipeline packs no ``keypoint``, or the model has no such attention.
@@ -68,16 +68,16 @@ def explain_clip(model: nn.Module, dataset: BaseDataset, index: int,
 
 @torch.no_grad()
 def explain_packed(
-    model: nn.Module, packed: dict, layout: SkeletonLayout, classes: Sequence[str] | None = None,
-    selection: Selection = Selection()) -> Explanation:
+    model: BaseRecognizer, packed: dict, layout: SkeletonLayout,
+    classes: Sequence[str] | None = None, selection: Selection = Selection()) -> Explanation:
     """Return the same for a clip that the pipeline has packed.
 
     Args:
         model: A trained recogniser; it is left in the mode it was in.
         packed: ``inputs`` and ``data_samples`` of one clip.
-        layout (SkeletonLayout): Of one person.
+        layout: Of one person.
         classes: Names of the classes. Defaults to None, numbers.
-        selection (Selection): What to show.
+        selection: What to show.
     """
     if 'keypoint' not in packed['inputs']:
         raise InputError('config', 'PackRGBPose.collect_keys', tuple(packed['inputs']),

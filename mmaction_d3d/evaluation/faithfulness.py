@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from mmaction.models.recognizers import BaseRecognizer
 from mmengine.dataset import BaseDataset, pseudo_collate
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import files
 from ..errors import InputError
@@ -68,18 +69,18 @@ class DeletionRow(NamedTuple):
 
 
 @torch.no_grad()
-def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
+def deletion_test(model: BaseRecognizer, dataset: BaseDataset, clips: Iterable[int],
                   kinds: Sequence[str] = KINDS, shares: Sequence[float] = (0.1, 0.2, 0.4),
                   selection: Selection = Selection(), seed: int = 0) -> list[DeletionRow]:
     """Delete growing shares of clips in several orders.
 
     Args:
         model: A trained recogniser.
-        dataset (BaseDataset): Packs ``imgs`` and ``keypoint``; the first view counts.
+        dataset: Packs ``imgs`` and ``keypoint``; the first view counts.
         clips: Clips of the data set.
         kinds: What to delete, some of :data:`KINDS`.
         shares: Shares to delete, each in (0, 1].
-        selection (Selection): The attention that orders; its maps are those of the whole clip.
+        selection: The attention that orders; its maps are those of the whole clip.
         seed: Of the random order.
 
     Returns:
@@ -96,7 +97,7 @@ def deletion_test(model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
     return _summary(scores)
 
 
-def _one_clip(model: nn.Module, packed: dict, kinds: Sequence[str], shares: Sequence[float],
+def _one_clip(model: BaseRecognizer, packed: dict, kinds: Sequence[str], shares: Sequence[float],
               selection: Selection, generator: np.random.Generator, scores: dict[tuple,
                                                                                  list]) -> None:
     """Add (probability of the true class, right or not) of each deletion to ``scores``."""
@@ -154,7 +155,7 @@ def _distance_to_joints(keypoint: np.ndarray, size: Sequence[int]) -> np.ndarray
     return distance
 
 
-def _predict_without(model: nn.Module, kind: str, imgs: Tensor, keypoint: Tensor,
+def _predict_without(model: BaseRecognizer, kind: str, imgs: Tensor, keypoint: Tensor,
                      features: Sequence[Tensor] | None, deletions: list[np.ndarray],
                      maps: AttentionMaps, selection: Selection) -> Tensor:
     """Probabilities, deletions x classes."""
@@ -173,7 +174,7 @@ def _predict_without(model: nn.Module, kind: str, imgs: Tensor, keypoint: Tensor
     return _predict(model, all_imgs, all_keypoint, features)
 
 
-def _predict(model: nn.Module, imgs: Tensor, keypoint: Tensor,
+def _predict(model: BaseRecognizer, imgs: Tensor, keypoint: Tensor,
              features: Sequence[Tensor] | None = None) -> Tensor:
     """Probabilities of clips, B x classes; ``features`` are the extractor's maps of one of them."""
     if features is not None:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
+from mmaction.models.recognizers import BaseRecognizer
 from mmaction.structures import ActionDataSample
 from mmengine.dataset import BaseDataset, pseudo_collate
 from mmengine.logging import print_log
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from .. import files
@@ -192,7 +193,7 @@ SHORT = ('as is', 'skeletons of other clips', 'no skeleton', 'blank RGB', 'RGB o
 
 
 @torch.no_grad()
-def modality_check(model: nn.Module, dataset: BaseDataset, batch_size: int = 8,
+def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int = 8,
                    num_workers: int = 0, names: Sequence[str] | None = None,
                    seed: int = 0) -> list[ConditionScore]:
     """Test a model on clips of which a part is taken away, in all conditions that apply.

@@ -3,8 +3,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
+from mmaction.models.recognizers import BaseRecognizer
 from mmengine.dataset import BaseDataset, pseudo_collate
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..models.layers.token_search import reference_points
 from ..models.layers.trilinear import trilinear_corners
@@ -16,15 +17,15 @@ from .attention_maps import DeformableMaps, Selection, attention_maps
 
 @torch.no_grad()
 def position_bias(
-    model: nn.Module, dataset: BaseDataset, clips: Iterable[int],
+    model: BaseRecognizer, dataset: BaseDataset, clips: Iterable[int],
     selection: Selection = Selection()) -> dict[str, np.ndarray]:
     """Mean attention by columns of cells, from left to right.
 
     Args:
         model: A trained recogniser with deformable attention.
-        dataset (BaseDataset): Whose pipeline packs ``imgs`` and ``keypoint``.
+        dataset: Whose pipeline packs ``imgs`` and ``keypoint``.
         clips: Clips of the data set.
-        selection (Selection): The attention.
+        selection: The attention.
 
     Returns:
         W/8 shares that add up to 1: ``attention``; ``even``, if the same
@@ -36,9 +37,9 @@ def position_bias(
     for index in track(list(clips), 'clips'):
         batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
         imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
-        maps, mirrored = (attention_maps(model, *clip, selection).of(DeformableMaps)
-                          for clip in ((imgs, keypoint),
-                                       (imgs.flip(-1), mirror(keypoint, imgs.shape[-1], layout))))
+        clip, twin = (imgs, keypoint), (imgs.flip(-1), mirror(keypoint, imgs.shape[-1], layout))
+        maps, mirrored = (attention_maps(model, frames, joints, selection).of(DeformableMaps)
+                          for frames, joints in (clip, twin))
         found['attention'].append(_columns(maps.cells))
         found['even'].append(_columns(_even(maps)))
         found['mirrored'].append(_columns(mirrored.cells))

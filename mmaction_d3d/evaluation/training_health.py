@@ -2,7 +2,8 @@
 from collections.abc import Iterable
 
 import torch
-from torch import nn
+from mmengine.model import BaseModel, MMDistributedDataParallel
+from torch import Tensor, nn
 
 from ..models.layers import D3DBlock, TokenSearch
 from ..models.layers.offset_statistics import OffsetStatistics, OffsetSums
@@ -41,7 +42,8 @@ class OffsetWatch:
             handle.remove()
 
 
-def offset_statistics(model: nn.Module, batches: Iterable[dict]) -> list[OffsetStatistics]:
+def offset_statistics(model: BaseModel | MMDistributedDataParallel,
+                      batches: Iterable[dict]) -> list[OffsetStatistics]:
     """Measure the token search of a trained model over a data set.
 
     Args:
@@ -76,7 +78,8 @@ def gradient_norms(model: nn.Module, scale: float = 1.) -> dict[str, float]:
         ``search`` and ``ffn`` (of all attentions), ``cls_merge``, ``head`` and ``other`` those
         that the model has and trains. Their squares add up to that of the whole gradient.
     """
-    model, norms = unwrap_model(model), {}
+    model = unwrap_model(model)
+    norms: dict[str, list[Tensor]] = {}
     parts = _PARTS | _block_parts(model)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:

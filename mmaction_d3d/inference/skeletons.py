@@ -120,7 +120,7 @@ class Extractor(Protocol):
     """
     layout: str
 
-    def __call__(self, source: str) -> Annotation:
+    def __call__(self, source: str) -> Mapping[str, object]:
         """Return the annotation of a video or frame folder."""
 
 
@@ -240,7 +240,7 @@ class ExtractedSkeletons:
 
     def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:
         """Return (place for messages, index, annotation) of a source."""
-        return source.path, 0, self._extractor(source.path)
+        return source.path, 0, cast(Annotation, self._extractor(source.path))
 
 
 def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: SkeletonLayout,

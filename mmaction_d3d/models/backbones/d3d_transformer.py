@@ -1,6 +1,6 @@
 """The 3D deformable transformer with its feature extractor (figure 2)."""
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import torch
 from mmaction.registry import MODELS
@@ -40,8 +40,8 @@ class D3DTransformer(BaseModule):
         pose_tokens=dict(embed='none')
 
     Args:
-        backbone: Config of the feature extractor: any registered backbone that returns two maps, F_a
-            (C channels, half the input's size) and F_b (4C channels, an eighth).
+        backbone: Config of the feature extractor: any registered backbone that returns two maps,
+            F_a (C channels, half the input's size) and F_b (4C channels, an eighth).
         num_joints: V, joints of a person.
         num_person: M, people of a clip.
         in_channels: Channels of F_a and F_b. Defaults to None, which reads them from
@@ -49,18 +49,24 @@ class D3DTransformer(BaseModule):
         clip_len: Frames in training; others are interpolated. Defaults to 12.
         img_size: Height and width in training. Defaults to 224.
         num_blocks: L. Defaults to 3.
-        layer: Settings of all attentions, those of :class:`AttentionLayer`. ``drop_path`` is that of
-            the last block and rises linearly from 0.
+        layer: Settings of all attentions, those of :class:`AttentionLayer`. ``drop_path`` is that
+            of the last block and rises linearly from 0.
         block: Settings of the attentions of a block by name: ``deformable``, ``joint`` and
             ``temporal`` are the paper's where they name no other ``type``, and None leaves one out
             (table 4). Other names add to them: any registered :class:`AttentionLayer`.
-        pose_tokens: Settings of :class:`PoseTokens`, or with a ``type`` of another class in its place.
+        pose_tokens: Settings of :class:`PoseTokens`, or with a ``type`` of another class in its
+            place.
         modal_tokens: ``'cross'``, ``'single'`` or ``'none'`` (table 5). Defaults to ``'cross'``.
         pathways: Whether training also returns Z and P themselves, for the losses that ``pathways``
             of the head names. Defaults to False.
         init_cfg: mmengine's initialisation config. Defaults to None.
         **flat: Earlier keys, see :func:`nest_flat_keys`.
     """
+
+    time_embed: nn.Parameter | None
+    rgb_tokens: RGBTokens | None
+    pose_tokens: nn.Module | None
+    modal_tokens: CrossModalTokens | None
 
     def __init__(self, backbone: dict, num_joints: int, num_person: int,
                  in_channels: tuple[int, int] | None = None, clip_len: int = 12,
@@ -103,7 +109,7 @@ class D3DTransformer(BaseModule):
                     name: dict(config, drop_path=rate)
                     for (name, config), rate in zip(attentions.items(), rates)
                 }, modal_tokens == 'cross') for rates in _drop_paths(attentions, num_blocks))
-        grids = [attention.min_grid for attention in self.blocks[0].attentions.values()]
+        grids = [attention.min_grid for attention in self._attentions(0)]
         self.min_size = tuple(max(1, *(8 * side for side in sides)) for sides in zip(*grids))
         self.pathways = pathways
         self._warned = False
@@ -127,14 +133,17 @@ class D3DTransformer(BaseModule):
     def init_weights(self) -> None:
         """Initialise as ``init_cfg`` says, and log what the attentions say of this size."""
         super().init_weights()
-        for attention in self.blocks[0].attentions.values():
+        for attention in self._attentions(0):
             if description := attention.describe(self.size):
                 print_log(description, 'current')
 
     def recording(self, kind: type, block: int = -1) -> AttentionLayer | None:
         """Return the attention of a block that records maps of a kind, None without one."""
-        attentions = self.blocks[block].attentions.values()
-        return next((attention for attention in attentions if attention.records is kind), None)
+        return next(
+            (attention for attention in self._attentions(block) if attention.records is kind), None)
+
+    def _attentions(self, block: int) -> Iterable[AttentionLayer]:
+        return cast(D3DBlock, self.blocks[block]).attentions.values()
 
     def _channels(self, backbone: dict) -> tuple[int, int]:
         """Channels of F_a and 4C."""
@@ -156,14 +165,14 @@ class D3DTransformer(BaseModule):
             heatmap_imgs: Instead of ``keypoint``, heatmaps of eq. 2,
                 B x T x R x H/2 x W/2, or where T is not V MMAction2's merged ones,
                 B x V x T' x H' x W'.
-            record (AttentionRecord, optional): Receives the attention maps.
+            record: Receives the attention maps.
             features: What ``backbone`` makes of ``imgs``, where it is
                 known. Defaults to None, computed.
 
         Returns:
-            Tensor: B x T x K x 4C: the modal tokens M_RGB, M_pose and M_CLS at K = 3, the single one
-            at K = 1, or without modal tokens the mean of mean(Z) and mean(P), B x 1 x 1 x 4C. In training
-            with ``pathways``, these with Z and P.
+            B x T x K x 4C: the modal tokens M_RGB, M_pose and M_CLS at K = 3, the single one at
+            K = 1, or without modal tokens the mean of mean(Z) and mean(P), B x 1 x 1 x 4C. In
+            training with ``pathways``, these with Z and P.
 
         Raises:
             InputError: The clip is too small, or the skeleton has another shape or comes twice.
@@ -179,6 +188,7 @@ class D3DTransformer(BaseModule):
         if self.modal_only:
             read = tokens.modal
         else:
+            assert tokens.rgb is not None and tokens.pose is not None  # all that the head reads
             mean = (tokens.rgb.mean(dim=(1, 2, 3)) + tokens.pose.mean(dim=(1, 2))) / 2
             read = mean[:, None, None]
         return read if pathways is None else PathwayFeatures(read, *pathways)
@@ -206,6 +216,7 @@ class D3DTransformer(BaseModule):
         if self.modal_tokens is not None:
             modal = self.modal_tokens(len(imgs), frames)
         else:
+            assert rgb is not None  # without modal tokens the head reads it
             modal = features_b.new_empty(len(imgs), frames, 0, rgb.shape[-1])
         return Tokens(rgb, pose, modal), visible
 

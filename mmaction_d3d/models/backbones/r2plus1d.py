@@ -1,6 +1,7 @@
 """R(2+1)D-18 cut after its third stage, the feature extractor of the paper (section 3.1)."""
 from collections.abc import Sequence
 from pickle import UnpicklingError
+from typing import cast
 
 import torch
 from mmaction.registry import MODELS
@@ -89,7 +90,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """B x in_planes x T x H x W to B x planes x T x H x W, over the strides."""
-        (first, norm, relu), (second, last_norm) = self.conv1, self.conv2
+        (first, norm, relu), (_, last_norm) = self.conv1, self.conv2
+        second = cast(Conv2Plus1D, self.conv2[0])
         out = norm_relu_conv(first(x), norm, second[0])
         out = last_norm(second.after_spatial(out))
         out += x if self.downsample is None else self.downsample(x)

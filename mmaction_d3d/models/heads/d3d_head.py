@@ -1,5 +1,5 @@
 """Classification head on the final cross-modal tokens (end of section 3.2)."""
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmaction.models.heads import BaseHead
@@ -42,15 +42,15 @@ class D3DHead(BaseHead):
         if 'pose' in self.pathways and not num_joint_tokens:
             raise InputError('D3DHead', 'num_joint_tokens', num_joint_tokens,
                              'people times joints, as pathways has pose')
-        self.path_classifiers = nn.ModuleDict({
-            name:
-            nn.Sequential(nn.LayerNorm(widths[name]), nn.Linear(widths[name], num_classes))
+        paths = {
+            name: nn.Sequential(nn.LayerNorm(widths[name]), nn.Linear(widths[name], num_classes))
             for name in self.pathways
-        })
+        }
+        self.path_classifiers = nn.ModuleDict(paths)
         self.norm = nn.LayerNorm(in_channels)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(num_tokens * in_channels, num_classes)
-        for linear in (self.classifier, *(path[1] for path in self.path_classifiers.values())):
+        for linear in (self.classifier, *(cast(nn.Linear, path[1]) for path in paths.values())):
             nn.init.normal_(linear.weight, std=0.01)
             nn.init.zeros_(linear.bias)
 
@@ -74,7 +74,7 @@ class D3DHead(BaseHead):
                                  'pathways=True of a D3DTransformer that has them')
             path = self.path_classifiers[name]
             with torch.autocast(tokens.device.type, enabled=False):
-                logits = path(tokens.to(path[0].weight.dtype).flatten(1))
+                logits = path(tokens.to(next(path.parameters()).dtype).flatten(1))
             losses[f'loss_{name}'] = weight * self.loss_by_feat(logits, data_samples)['loss_cls']
         return losses
 
@@ -83,6 +83,7 @@ class D3DHead(BaseHead):
 
         Args:
             x: Tokens of ``D3DTransformer``, B x T x num_tokens x 4C, alone or with its pathways.
+            **kwargs: What ``BaseHead`` may pass; not read.
 
         Returns:
             Logits, B x num_classes, float32 or float64.

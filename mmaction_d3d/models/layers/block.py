@@ -24,6 +24,8 @@ class D3DBlock(nn.Module):
         cross: Whether there are the three modal tokens of ``'cross'`` (table 5) and hence a merge.
     """
 
+    cls_merge: nn.Linear | None
+
     def __init__(self, embed_dims: int, attentions: dict[str, dict], cross: bool) -> None:
         super().__init__()
         self.cross, self.cls_merge = cross, None
@@ -71,7 +73,8 @@ class D3DBlock(nn.Module):
             following = {name for later in attentions[index + 1:] for name in later.reads}
             takes_part = [name for name in (*attention.reads, 'cls') if name in modal]
             new = attention(
-                Tokens(*(sets[name] if name in attention.reads else None for name in sets),
+                Tokens(sets['rgb'] if 'rgb' in attention.reads else None,
+                       sets['pose'] if 'pose' in attention.reads else None,
                        _joined([modal[name] for name in takes_part])), visible, modal_only
                 and not following.intersection(attention.reads), record)
             sets.update({name: getattr(new, name) for name in attention.reads})
@@ -83,7 +86,7 @@ class D3DBlock(nn.Module):
 
     def _merge(self, modal: dict[str, Tensor], classes: dict[str, Tensor]) -> None:
         """M_CLS from M'_CLS and M*_CLS; without pose attention the latter is the former."""
-        if self.cross:
+        if self.cls_merge is not None:
             both = classes['rgb'], classes.get('pose', modal['cls'])
             modal['cls'] = self.cls_merge(torch.cat(both, dim=-1))
 

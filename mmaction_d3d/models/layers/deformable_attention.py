@@ -50,6 +50,7 @@ class DeformableAttention3D(AttentionLayer):
         """Attend over space and time at once; see :meth:`AttentionLayer.forward`."""
         msa = self.attention
         rgb_tokens, _, modal_tokens = tokens
+        assert rgb_tokens is not None  # what it reads
         searched = self.search(rgb_tokens)
         modal = modal_tokens.transpose(1, 2).flatten(1, 2)  # B x (K T) x 4C
         x = modal if modal_only else torch.cat((rgb_tokens.flatten(1, 3), modal), dim=1)

@@ -87,8 +87,10 @@ class DeformableRecord(NamedTuple):
             searched.positions[0], reference_points(searched.grid, searched.positions.device)))
         sums = OffsetSums()
         sums.add(searched)
+        spread = sums.statistics()
+        assert spread is not None  # something was searched
         return DeformableMaps(cells, float(modal), mass, points, references,
-                              searched.offsets[0].cpu(), searched.grid, sums.statistics())
+                              searched.offsets[0].cpu(), searched.grid, spread)
 
 
 def _queries(maps: Tensor, selection: Selection) -> Tensor:

@@ -1,5 +1,5 @@
 """A depthwise convolution over space and time in the form that each device runs fast."""
-
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -46,15 +46,12 @@ def depthwise_by_planes(x: Tensor, weight: Tensor) -> Tensor:
         B x C x T~ x H~ x W~, at least float32.
     """
     batch, channels, frames = x.shape[:3]
-    kept = frames - weight.shape[2] + 1
+    kept_frames = frames - weight.shape[2] + 1
     # Time first: the frames under each plane of the filter are then one piece of memory.
     frames_first = x.movedim(2, 0).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-    total = 0
-    for index, plane in enumerate(weight.unbind(2)):
-        read = frames_first[index * batch:(index + kept) * batch]
-        planar = F.conv2d(read, plane, groups=channels)
-        total = total + planar.to(torch.promote_types(planar.dtype, torch.float32))
-    return total.unflatten(0, (kept, batch)).movedim(0, 2)
+    parts = (F.conv2d(frames_first[index * batch:(index + kept_frames) * batch], plane,
+                      groups=channels) for index, plane in enumerate(weight.unbind(2)))
+    return _sum(parts).unflatten(0, (kept_frames, batch)).movedim(0, 2)
 
 
 def depthwise_by_products(x: Tensor, weight: Tensor) -> Tensor:
@@ -86,13 +83,18 @@ def depthwise_by_products(x: Tensor, weight: Tensor) -> Tensor:
         product = _SlidingProduct.apply(planes, matrix, rows)
     product = product.view(channels, batch, frames, -1, times, padded_kept)
     # Frame t + i of the input meets plane i of the filter.
-    parts = (plane[:, :, index:index + kept_frames, :, :kept_width].to(
-        torch.promote_types(plane.dtype, torch.float32))
+    parts = (plane[:, :, index:index + kept_frames, :, :kept_width]
              for index, plane in enumerate(product.unbind(4)))
-    total = next(parts)
-    for part in parts:
+    return _sum(parts).transpose(0, 1)
+
+
+def _sum(parts: Iterator[Tensor]) -> Tensor:
+    """Sum of tensors, at least float32."""
+    wide = (part.to(torch.promote_types(part.dtype, torch.float32)) for part in parts)
+    total = next(wide)
+    for part in wide:
         total = total + part
-    return total.transpose(0, 1)
+    return total
 
 
 class _SlidingProduct(torch.autograd.Function):

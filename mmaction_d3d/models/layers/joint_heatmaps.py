@@ -93,9 +93,9 @@ def _profile(position: Tensor, cells: int, sigma: float) -> Tensor:
 
 def _reach(x: Tensor, y: Tensor, grid: Sequence[int], sigma: float) -> Tensor:
     """Value of the unweighted heatmap at the cell that is nearest to the joint."""
-    distance = sum((position.round().clamp(0, cells - 1) - position)**2
+    down, along = ((position.round().clamp(0, cells - 1) - position)**2
                    for position, cells in ((y, grid[0]), (x, grid[1])))
-    return torch.exp(-distance / (2 * sigma**2))
+    return torch.exp(-(down + along) / (2 * sigma**2))
 
 
 def _vertex(line: Tensor, index: Tensor, peak: Tensor, sigma: float) -> tuple[Tensor, Tensor]:

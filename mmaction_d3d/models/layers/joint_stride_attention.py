@@ -43,6 +43,7 @@ class JointStrideAttention(AttentionLayer):
         """Attend over the joints; see :meth:`AttentionLayer.forward`."""
         msa = self.attention
         _, pose_tokens, modal_tokens = tokens
+        assert pose_tokens is not None and visible is not None  # what it reads
         num_joints = pose_tokens.shape[2]
         windows = stride_windows(num_joints, self.window, self.stride, self.wrap,
                                  pose_tokens.device)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from .temporal_conv import TemporalConv3d
 
 
-def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
+def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Module) -> Tensor:
     """conv(relu(norm(x))), in training without storing what enters the convolution.
 
     That activation is recomputed from ``x`` in the backward pass, elementwise: a fifth of the
@@ -24,7 +24,8 @@ def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Conv3d) -> Tensor:
         Output of the convolution.
     """
     # A compiler decides itself what to recompute.
-    if (not (type(norm) is nn.BatchNorm3d and norm.training and torch.is_grad_enabled())
+    if (not (type(norm) is nn.BatchNorm3d and norm.training and norm.momentum is not None
+             and isinstance(conv, nn.Conv3d) and torch.is_grad_enabled())
             or torch.compiler.is_compiling()):
         return conv(F.relu(norm(x), inplace=True))
     if norm.num_batches_tracked is not None:
@@ -42,6 +43,7 @@ class _NormReLUConv(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, weight: Tensor,
                 norm: nn.BatchNorm3d, conv: nn.Conv3d, dtype: torch.dtype) -> Tensor:
+        assert norm.momentum is not None  # as norm_relu_conv has seen
         y, mean, inv_std = torch.native_batch_norm(x, gamma, beta, norm.running_mean,
                                                    norm.running_var, True, norm.momentum, norm.eps)
         ctx.save_for_backward(x, gamma, beta, weight, mean, inv_std)

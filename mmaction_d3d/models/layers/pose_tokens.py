@@ -84,11 +84,13 @@ class PoseTokens(nn.Module):
                 pooled = pooled.unflatten(2, planes.shape[2:4])  # B x T x C x H/2 x R
                 pooled = torch.einsum('btchr,btrh->btrc', pooled, found.rows)
             else:
+                assert heatmaps is not None  # the other form
                 heatmaps = heatmaps.to(dtype)
                 found = joints_from_heatmaps(heatmaps, self.sigma, self.use_score)
                 pooled = heatmaps.flatten(3) @ planes.flatten(3).transpose(-1, -2)
         tokens = self.norm(self.projection(pooled))
         if self.embed == 'coords':
+            assert time_embed is not None  # made for every embedding
             tokens = torch.where(found.visible.unsqueeze(-1), tokens, self.missing_token.to(tokens))
             tokens = tokens + self._embedding(found.joints, found.visible, time_embed)
         return tokens, found.visible

@@ -39,6 +39,7 @@ class TemporalStrideAttention(AttentionLayer):
                 record: AttentionRecord | None = None) -> Tokens:
         """Attend over time; see :meth:`AttentionLayer.forward`."""
         rgb, pose, modal = tokens
+        assert rgb is not None and pose is not None  # what it reads
         num_modal, size = modal.shape[2], rgb.shape[2:4]
         joined = torch.cat((rgb.flatten(2, 3), pose, modal), dim=2)  # N, B x T x D_n x 4C
         joined = self.attend_frames(joined, num_modal if modal_only else None)

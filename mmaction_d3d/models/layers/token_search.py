@@ -53,7 +53,7 @@ class TokenSearch(nn.Module):
         self.kernel_size = kernel
         self.offset_range = offset_range
         if depthwise:
-            self.conv = DepthwiseConv3d(embed_dims, self.kernel_size)
+            self.conv: nn.Conv3d = DepthwiseConv3d(embed_dims, self.kernel_size)
         else:
             self.conv = nn.Conv3d(embed_dims, embed_dims, self.kernel_size)
         self.norm = nn.LayerNorm(embed_dims)
@@ -64,7 +64,8 @@ class TokenSearch(nn.Module):
 
     def grid_size(self, size: Sequence[int]) -> tuple[int, int, int]:
         """T~, H~, W~ for a volume of ``size`` (T, H, W)."""
-        return tuple(max(n, k) - k + 1 for n, k in zip(size, self.kernel_size))
+        frames, height, width = (max(n, k) - k + 1 for n, k in zip(size, self.kernel_size))
+        return frames, height, width
 
     def forward(self, tokens: Tensor) -> SearchedTokens:
         """Search the tokens.
@@ -76,7 +77,7 @@ class TokenSearch(nn.Module):
             Z~ and where it was found.
         """
         offsets = self.offsets(tokens)
-        grid = tuple(offsets.shape[1:4])
+        grid = self.grid_size(tokens.shape[1:4])
         offsets = offsets.flatten(1, 3)
         positions = reference_points(grid, offsets.device) + offsets
         return SearchedTokens(sample_tokens(tokens, positions), positions, offsets, grid,

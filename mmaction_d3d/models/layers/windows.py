@@ -61,6 +61,7 @@ def stride_windows(length: int, window: int, stride: int | None = None, wrap: bo
 
 @lru_cache(maxsize=64)
 def cached_windows(*arguments: Any) -> StrideWindows:
+    """Lay windows; those of equal arguments once."""
     # Cached tensors serve training too, where tensors made in inference mode are refused.
     with torch.inference_mode(False):
         return _lay_windows(*arguments)
