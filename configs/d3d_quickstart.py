@@ -1,28 +1,10 @@
 # A small model on the embedded data of tools/data/make_synthetic.py: 8 classes, minutes on 2 CPU
 # cores. Checkpoint and settings are chosen on val only.
-_base_ = [
-    '_base_/models/d3d.py', '_base_/datasets/synthetic.py', '_base_/schedules/adamw_90e.py',
-    '_base_/default_runtime.py'
-]
+_base_ = '_base_/d3d_synthetic.py'
 
-base_channels = 16
-max_epochs = 4
-
+# What it takes to learn in 600 updates to read both modalities: one block, finer coordinates and
+# motion in the pose tokens, and a loss on each modality's own tokens.
 model = dict(
-    backbone=dict(
-        backbone=dict(base_channels=base_channels),
-        num_joints=_base_.num_joints,
-        num_person=_base_.num_person,
-        clip_len=_base_.clip_len,
-        img_size=_base_.crop_size,
-        num_blocks=2,
-        # 64 pixels are 8 x 8 tokens: the searched grid is 6 x 6 x 6
-        block=dict(deformable=dict(kernel_size=(7, 3, 3)))),
-    cls_head=dict(num_classes=_base_.num_classes, in_channels=4 * base_channels, dropout=0.))
-
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=30),
-    dict(type='CosineAnnealingLR', end=max_epochs, convert_to_iter_based=True)
-]
-randomness = dict(seed=0)
+    backbone=dict(num_blocks=1, pose_tokens=dict(octaves=4, motion_lags=(1, 2, 4)), pathways=True),
+    cls_head=dict(pathways=dict(rgb=0.5, pose=0.5),
+                  num_joint_tokens=_base_.num_person * _base_.num_joints))

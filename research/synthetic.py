@@ -1,7 +1,7 @@
-# The quickstart's model on smaller clips with more and steadier updates, so that a run takes about
+# The small model on smaller clips with more and steadier updates, so that a run takes about
 # five minutes on one CPU core: motions are told apart after some 1,000 clips. A second-moment
 # average over few steps (beta 0.95) is what leaves the plateau soonest.
-_base_ = '../configs/d3d_quickstart.py'
+_base_ = '../configs/_base_/d3d_synthetic.py'
 
 crop_size = 56  # 7 x 7 tokens, of which a grid of 6 x 6 x 6 is searched
 max_epochs = 2

@@ -1,6 +1,6 @@
 # Can the model learn at all? Four clips of the embedded data by heart: loss near 0 and top-1 of 1
 # on them, or something is broken.
-_base_ = '../d3d_quickstart.py'
+_base_ = '../_base_/d3d_synthetic.py'
 
 num_clips = 4
 max_epochs = 40  # a step each; batch norm needs some to average over

@@ -60,7 +60,7 @@ SIZES = dict(
     small=Size(64, 4, 32, 8, 40, 64, 16, 1, (16, 12, 64), (2, 64), 1024, 3, 0),
     tiny=Size(8, 4, 32, 2, 3, 8, 4, 1, (8, 4, 64), (2, 32), 128, 2, 0))
 
-# On top of configs/d3d_quickstart.py, with --data-root.
+# On top of configs/_base_/d3d_synthetic.py, with --data-root.
 _CONFIG = '''_base_ = {base!r}
 
 clip_len = {frames}
@@ -143,8 +143,8 @@ class Context:
         path = self.runs / 'config.py'
         size = self.size
         path.write_text(
-            _CONFIG.format(base=str(ROOT / 'configs' / 'd3d_quickstart.py'), width=size.width,
-                           side=size.side, frames=size.frames, batch=size.batch,
+            _CONFIG.format(base=str(ROOT / 'configs' / '_base_' / 'd3d_synthetic.py'),
+                           width=size.width, side=size.side, frames=size.frames, batch=size.batch,
                            workers=size.workers, persistent=size.workers > 0, dataset=dataset))
         return path
 

@@ -11,7 +11,7 @@ CONFIG = Path(__file__).parents[2] / 'configs' / 'overfit' / 'd3d_overfit_narrow
 
 
 def test_four_clips_are_learnt_by_heart(tmp_path, monkeypatch):
-    generate(tmp_path / 'data', num_train=4, num_val=1, num_test=1)
+    generate(tmp_path / 'data', difficulty='easy', num_train=4, num_val=1, num_test=1)
     monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / 'data'))
     cfg = Config.fromfile(CONFIG)
     cfg.work_dir = str(tmp_path / 'work')

@@ -273,7 +273,7 @@ def test_the_annotations_make_a_data_set(folder):
 
 
 def test_the_caps_are_those_of_chance(folder):
-    assert safe_pickle.load(str(folder / 'annotations.pkl'))['caps'] == caps('easy')
+    assert safe_pickle.load(str(folder / 'annotations.pkl'))['caps'] == caps('pair')
     assert caps('easy') == caps('hard') == dict(skeleton=1 / 2, rgb=1, single_frame=1 / 4)
     assert caps('pair') == dict(skeleton=1 / 2, rgb=1 / 2, single_frame=1 / 4)
 
@@ -303,7 +303,7 @@ def test_videos_decode_to_the_frames_that_were_drawn(folder):
     for index, a in enumerate(data['annotations'][:2]):
         with av.open(str(folder / 'videos' / a['filename'])) as video:
             frames = np.stack([f.to_ndarray(format='rgb24') for f in video.decode(video=0)])
-        drawn = Clip(0, 'easy', 'train', index, 5, 64, 6).frames()
+        drawn = Clip(0, 'pair', 'train', index, 5, 64, 6).frames()
         assert frames.shape == drawn.shape == (a['total_frames'], *a['img_shape'], 3)
         assert np.abs(frames.astype(int) - drawn).mean() < 6
 
@@ -383,7 +383,7 @@ def test_a_deleted_video_is_made_again(tmp_path):
     np.testing.assert_equal(contents(tmp_path / 'data'), before)
 
 
-@pytest.mark.parametrize('name, value', [('seed', 1), ('difficulty', 'hard'), ('num_train', 6),
+@pytest.mark.parametrize('name, value', [('seed', 1), ('difficulty', 'easy'), ('num_train', 6),
                                          ('size', 96), ('num_frames', 7)])
 def test_a_folder_of_other_arguments_is_refused_and_kept(folder, name, value):
     before = contents(folder)

@@ -101,5 +101,5 @@ def test_every_command_of_the_page(here, capsys):
     exec(code.replace('anna_1', 'a'), names)
     np.testing.assert_array_equal(names['annotation']['keypoint'],
                                   whole['annotations'][2]['keypoint'])
-    extracted = safe_pickle.load('data/synthetic/hrnet.pkl')['annotations']
+    extracted = safe_pickle.load('data/synthetic_easy/hrnet.pkl')['annotations']
     assert all(np.isfinite(info['keypoint']).all() for info in extracted) and len(extracted) == 8

@@ -34,7 +34,7 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
     assert 0 <= low <= result['top1'] <= high <= 1
     (block, ) = result['offsets']
     assert len(block['deviation']) == 3 and 0 <= block['saturated'] <= 1
-    assert result['caps'] == dict(skeleton=0.5, rgb=1, single_frame=0.25)
+    assert result['caps'] == dict(skeleton=0.5, rgb=0.5, single_frame=0.25)
     assert {'skeleton_baseline', 'single_frame_baseline'} <= set(result)
     assert [row['condition'] for row in result['modalities']] == list(SHORT)
     assert result['modalities'][0]['top1'] == result['top1']
@@ -42,7 +42,7 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
         assert (tmp_path / 'work' / name).stat().st_size > 2_000
     text = ''.join(capfd.readouterr())
     assert 'token search of block 0       deviation x ' in text
-    assert 'cap of frames alone            1.000' in text
+    assert 'cap of frames alone            0.500' in text
     assert re.search(r'skeletons of other clips +[01]\.\d{3}   95 % interval', text)
     assert 'a grid of 6 x 6 x 6 tokens' in text and 'Epoch(train)' in text
 

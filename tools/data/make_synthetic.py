@@ -13,10 +13,10 @@ def parse_args(argv=None):
                         help='folder to write to (default: %(default)s)')
     parser.add_argument('--seed', type=cli.number(least=0), default=0, help='default: %(default)s')
     parser.add_argument(
-        '--difficulty', choices=('easy', 'pair', 'hard'), default='easy',
+        '--difficulty', choices=('pair', 'easy', 'hard'), default='pair',
         help='pair: two people act, the skeleton of one is given; '
-        'hard: cluttered moving backgrounds, things of any colour, noisier '
-        'keypoints, more second people (default: %(default)s)')
+        'easy: one person acts, frames alone suffice; hard: cluttered moving backgrounds, things '
+        'of any colour, noisier keypoints, more second people (default: %(default)s)')
     for split, number in (('train', 1200), ('val', 160), ('test', 240)):
         parser.add_argument(f'--num-{split}', type=int, default=number, metavar='N',
                             help=f'clips in {split} (default: %(default)s)')

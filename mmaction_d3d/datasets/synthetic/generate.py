@@ -23,19 +23,20 @@ VERSION = 2
 _FPS = 16
 
 
-def generate(out_dir: str | Path, seed: int = 0, difficulty: str = 'easy', num_train: int = 1200,
+def generate(out_dir: str | Path, seed: int = 0, difficulty: str = 'pair', num_train: int = 1200,
              num_val: int = 160, num_test: int = 240, size: int = 96, num_frames: int = 32,
              workers: int | None = None) -> Path:
     """Make the data set, or what an interrupted call left unmade; does nothing when complete.
 
-    Class = motion of the hand x object in it. The skeleton says nothing of the object and a single
-    frame nothing of the motion, so their accuracies are capped; the caps are in the pickle under
-    `caps`. The same arguments give the same frames and keypoints, whatever `workers` is.
+    Class = motion of the hand x object in it. The skeleton says nothing of the object, a single
+    frame nothing of the motion, and in a pair of people the frames nothing of who is meant, so
+    their accuracies are capped: see `caps`, which the pickle holds, too. The same arguments give
+    the same frames and keypoints, whatever `workers` is.
 
     Args:
         out_dir: folder to write to; new, or made by the same arguments.
         seed: >= 0.
-        difficulty: 'easy', 'pair' or 'hard'.
+        difficulty: 'pair', 'easy' or 'hard'.
         num_train: clips for training, >= 1.
         num_val: clips for validation, >= 1.
         num_test: clips for testing, >= 1.
