@@ -167,7 +167,8 @@ def _check_effect(before: Config, cfg: Config, plain: dict[str, Any]) -> None:
 def _fit_schedule(before: Config, cfg: Config, overrides: dict[str, Any]) -> None:
     """Let a schedule that ends with the training do so where ``--cfg-options`` made it another.
 
-    A warm-up takes at most half of the training. Schedulers that ``--cfg-options`` names stay.
+    A warm-up takes at most half of the training. What lies beyond the training, and schedulers that
+    ``--cfg-options`` names, stay.
     """
     for key, by_epoch in (('max_epochs', True), ('max_iters', False)):
         old, new = ((config.get('train_cfg') or {}).get(key) for config in (before, cfg))
@@ -180,5 +181,8 @@ def _fit_schedule(before: Config, cfg: Config, overrides: dict[str, Any]) -> Non
             if scheduler.get('by_epoch', True) == by_epoch:
                 for field in {'begin', 'end', 'T_max'} & set(scheduler):
                     value = scheduler[field]
-                    scheduler[field] = new if value == old else min(value, new // 2)
+                    if value < old:
+                        scheduler[field] = min(value, new // 2)
+                    elif value == old and field != 'begin':
+                        scheduler[field] = new
         cfg.param_scheduler = fitted

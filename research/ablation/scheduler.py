@@ -125,10 +125,11 @@ class Scheduler:
 
     def show(self, progress):
         """Say what runs, and how many are done, those that run in part."""
-        shares = {job: job.progress() for job, _ in self.running.values()}
-        progress.detail = ', '.join(f'{job} {share:.0%}' for job, share in shares.items())
-        progress.reach(self.total - sum(1 - share for share in shares.values()) -
-                       sum(1 - job.progress() for job in self.waiting))
+        shares = [(job, job.progress()) for job, _ in self.running.values()]
+        progress.detail = ', '.join(f'{job} {share:.0%}' for job, share in shares)
+        progress.reach(self.total - sum(1 - share
+                                        for _, share in shares) - sum(1 - job.progress()
+                                                                      for job in self.waiting))
 
     def _launch(self, job):
         job.prepare()

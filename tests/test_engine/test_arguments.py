@@ -88,6 +88,14 @@ def test_a_schedule_that_is_named_stays():
     assert cfg.param_scheduler[1].end == 30
 
 
+def test_a_schedule_beyond_the_training_stays(tmp_path):
+    config = tmp_path / 'config.py'
+    config.write_text(f"_base_ = '{ROOT}/configs/d3d_custom.py'\ntrain_cfg = dict(max_epochs=1)\n")
+    cfg = load(config, **{'train_cfg.max_epochs': 2})
+    assert [(scheduler.get('begin', 0), scheduler.end)
+            for scheduler in cfg.param_scheduler] == [(0, 5), (5, 90)]
+
+
 def test_a_schedule_by_iterations_stays_in_a_training_by_epochs():
     cfg = load('d3d_quickstart', **{'train_cfg.max_epochs': 8})
     assert (cfg.param_scheduler[0].end, cfg.param_scheduler[1].end) == (30, 8)

@@ -29,7 +29,7 @@ def table(text):
 def test_get_flops_prints_a_line_a_part(capsys):
     load('get_flops').main([QUICKSTART])
     text = capsys.readouterr().out
-    assert 'one clip: imgs 3 x 12 x 64 x 64, keypoint 12 x 34 x 3\n' in text
+    assert 'one clip: imgs 3 x 12 x 64 x 64, keypoint 12 x 17 x 3\n' in text
     parts = table(text)
     assert list(parts) == [
         'backbone', 'pose tokens', 'token search', 'deformable attention', 'joint stride attention',
@@ -40,9 +40,9 @@ def test_get_flops_prints_a_line_a_part(capsys):
 
 def test_get_flops_takes_shapes_from_the_command_line(capsys):
     load('get_flops').main(
-        [QUICKSTART, '--shape', 'imgs=3x4x64x80', 'keypoint=4x34x3', '--train-step'])
+        [QUICKSTART, '--shape', 'imgs=3x4x64x80', 'keypoint=4x17x3', '--train-step'])
     text = capsys.readouterr().out
-    assert 'one clip: imgs 3 x 4 x 64 x 80, keypoint 4 x 34 x 3\n' in text
+    assert 'one clip: imgs 3 x 4 x 64 x 80, keypoint 4 x 17 x 3\n' in text
     assert float(re.search(r'peak memory .*: ([\d.]+) GiB', text)[1]) > 0.1
 
 
