@@ -2,6 +2,7 @@
 import errno
 import re
 import reprlib
+from collections.abc import Iterator
 from pathlib import Path
 
 #: Where a mistake is: the file, or other place, and the field in it.
@@ -42,6 +43,15 @@ class InputError(ValueError):
                                  for value in (found, want))
 
 
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Go from an exception to those that it came from."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def find_system_mistake(error: BaseException | None) -> InputError | None:
     """Find what the system refused behind an exception.
 
@@ -54,19 +64,16 @@ def find_system_mistake(error: BaseException | None) -> InputError | None:
     Returns:
         The same as a user reads it, or None where it is of something else.
     """
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
-            return InputError(error.filename or 'disk', 'file', error.strerror,
+    for behind in causes(error):
+        if isinstance(behind, OSError) and behind.errno in _OF_THE_DISK:
+            return InputError(behind.filename or 'disk', 'file', behind.strerror,
                               'one that may be read and written, on a disk with room')
-        dead = re.search(r'DataLoader worker \(pid[^\d]*[\d, ]+\) (?:is )?([^.]*)', str(error))
-        if isinstance(error, RuntimeError) and dead:
+        dead = re.search(r'DataLoader worker \(pid[^\d]*[\d, ]+\) (?:is )?([^.]*)', str(behind))
+        if isinstance(behind, RuntimeError) and dead:
             return InputError(
                 'data loader', 'worker process', f'its end ({dead[1]})',
                 'one that lives (does a clip crash its decoder? is there too little '
                 'memory, or shared memory? fewer num_workers need less)')
-        error = error.__cause__ or error.__context__
     return None
 
 

@@ -4,7 +4,7 @@ import re
 
 import torch
 
-from .errors import InputError
+from .errors import InputError, causes
 
 GIB = 2**30
 # What torch says of them, and what a user reads: (found, want).
@@ -30,17 +30,14 @@ def find_gpu_mistake(error: BaseException | None) -> InputError | None:
     Returns:
         The same as a user reads it, or None where it is of something else.
     """
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, torch.OutOfMemoryError):
+    for behind in causes(error):
+        if isinstance(behind, torch.OutOfMemoryError):
             return InputError('GPU', 'memory', f'{_total()} in all, too little',
                               'a smaller batch, fewer frames or a smaller crop')
-        if isinstance(error, (RuntimeError, AssertionError)):
+        if isinstance(behind, (RuntimeError, AssertionError)):
             for pattern, sentence in _SENTENCES:
-                if re.search(pattern, str(error)):
-                    return _mistake(str(error), *sentence)
-        error = error.__cause__ or error.__context__
+                if re.search(pattern, str(behind)):
+                    return _mistake(str(behind), *sentence)
     return None
 
 

@@ -6,6 +6,7 @@ from mmaction_d3d.engine import (
     build_runner,
     check_checkpoint,
     config_mistakes,
+    leave_processes,
     load_config,
     memory_mistakes,
 )
@@ -76,6 +77,7 @@ def main(argv=None):
         runner.logger.info(f'Predictions: {args.dump} and {clips_file(args.dump)}')
     if args.show_dir is not None:
         runner.logger.info(f'Drawn clips: {args.show_dir}')
+    leave_processes()
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ from mmaction_d3d.engine import (
     build_runner,
     check_start,
     config_mistakes,
+    leave_processes,
     load_config,
     memory_mistakes,
 )
@@ -76,6 +77,7 @@ def main(argv=None):
     runner.logger.info(f'Logs and checkpoints: {runner.work_dir}')
     if best is not None:
         runner.logger.info(f'Best checkpoint on the validation split: {best}')
+    leave_processes()
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@ import sys
 from mmengine.dataset import BaseDataset
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.annotations import spread_over_classes
+from mmaction_d3d.datasets.splits import spread_over_classes
 from mmaction_d3d.engine import add_shared_arguments, load_config, load_trained, read_config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.attention_maps import DeformableMaps, Selection

@@ -6,13 +6,9 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import (
-    AnnotationChecker,
-    ids_of,
-    read_annotations,
-    spread_over_classes,
-)
+from mmaction_d3d.datasets.annotations import AnnotationChecker, ids_of, read_annotations
 from mmaction_d3d.datasets.joint_layout import find_layout
+from mmaction_d3d.datasets.splits import spread_over_classes
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import is_folder
 from mmaction_d3d.media import (

@@ -13,9 +13,10 @@ from ..files import is_folder
 from ..media import MediaIndex, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
-from .annotations import AnnotationChecker, read_annotations, select_split
+from .annotations import AnnotationChecker, read_annotations
 from .bad_clips import BadClips
 from .joint_layout import find_layout
+from .splits import select_split
 from .transforms.cropping import check_before_crops
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'

@@ -9,7 +9,7 @@ from .dump_clips_hook import DumpClipsHook
 from .explanation_hook import ExplanationHook
 from .gpu_memory import memory_mistakes
 from .optim_wrapper import auto_amp_optim_wrapper
-from .runner import AutoDeviceRunner
+from .runner import AutoDeviceRunner, leave_processes
 from .train_and_test import load_trained, test, train
 from .train_loop import D3DTrainLoop
 from .training_health_hook import TrainingHealthHook
@@ -20,6 +20,6 @@ __all__ = [
     'CheckpointNamesHook', 'D3DTrainLoop', 'DumpClipsHook', 'ExplanationHook',
     'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_dataset', 'build_runner', 'check_checkpoint', 'check_config',
-    'check_start', 'config_mistakes', 'load_config', 'load_trained', 'memory_mistakes',
-    'read_config', 'test', 'train'
+    'check_start', 'config_mistakes', 'leave_processes', 'load_config', 'load_trained',
+    'memory_mistakes', 'read_config', 'test', 'train'
 ]

@@ -126,3 +126,14 @@ def _no_gpu_selection() -> Iterator[None]:
         yield
     finally:
         torch.cuda.set_device = select
+
+
+def leave_processes() -> None:
+    """Part from the other processes of a run in order, once all have come so far.
+
+    One that exits while its group is open may be ended by the group's own threads, and a run that
+    is whole then counts as failed.
+    """
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()

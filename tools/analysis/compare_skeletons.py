@@ -4,13 +4,9 @@ import numpy as np
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import (
-    AnnotationChecker,
-    ids_of,
-    read_annotations,
-    select_split,
-)
+from mmaction_d3d.datasets.annotations import AnnotationChecker, ids_of, read_annotations
 from mmaction_d3d.datasets.joint_layout import find_layout
+from mmaction_d3d.datasets.splits import select_split
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.pck import count_near, interval
 from mmaction_d3d.skeletons import LAYOUTS

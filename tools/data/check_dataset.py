@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import read_annotations, write_annotations
+from mmaction_d3d.datasets.annotations import read_annotations
 from mmaction_d3d.datasets.checking import (
     MediaSource,
     check_contents,
@@ -17,6 +17,7 @@ from mmaction_d3d.datasets.checking import (
     write_csv,
 )
 from mmaction_d3d.datasets.joint_layout import find_layout
+from mmaction_d3d.datasets.splits import write_annotations
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import is_file, is_folder
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ...skeletons import SkeletonLayout
-from ..annotations import Annotation, AnnotationChecker, match_split, name_of, split_scores
+from ..annotations import Annotation, AnnotationChecker, name_of, split_scores
+from ..splits import match_split
 from .findings import Finding
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from ... import cli
 from ...errors import InputError
 from ...skeletons import LAYOUTS
-from ..annotations import Content, write_annotations
+from ..annotations import Content
+from ..splits import write_annotations
 from .attach import attach_skeletons
 from .common import DropReport
 from .importers import IMPORTERS

@@ -7,7 +7,7 @@ Files that do not name their joints need a layout, unless their format says whic
 """
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,26 +15,26 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, Place
-from ...files import is_folder, without_suffix
-from ...skeletons import LAYOUTS, SkeletonLayout, get_layout
+from ...files import without_suffix
+from ...skeletons import SkeletonLayout, get_layout
 from .. import safe_pickle
 from ..annotations import Annotation, AnnotationChecker, ids_of, read_annotations
 from ..joint_layout import find_layout
+from .alphapose import from_alphapose
 from .skeleton_files import (
     ASK,
+    Readers,
     Skeletons,
     files_below,
     gather,
+    joints_of,
+    json_files,
     read_json,
     split_frame_name,
     stack_people,
 )
 
-#: What reads a clip's skeletons, by the clip's name.
-Readers = dict[str, Callable[[], Skeletons]]
-
 _OPENPOSE = 'body25', 'openpose18'
-_ALPHAPOSE = 'coco17', 'halpe26', 'wholebody133'
 
 
 def from_coco(path: str, layout: SkeletonLayout | None) -> Readers:
@@ -89,7 +89,7 @@ def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
     ``keypoint_scores``. Files of images lie in a folder a clip. Source: mmpose 1.x,
     ``structures/utils.py`` and ``apis/inferencers/base_mmpose_inferencer.py``.
     """
-    root, files = _json_files(path)
+    root, files = json_files(path)
     clips: Readers = {}
     images: dict[str, dict[int, str]] = {}
     is_image: dict[str, bool] = {}
@@ -107,13 +107,6 @@ def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
     for clip, numbered in images.items():
         clips[clip] = partial(_read_mmpose_images, numbered, (root, clip), layout)
     return clips
-
-
-def _json_files(path: str) -> tuple[str, list[str]]:
-    """Return the folder that clips are named from, and the files: all of a folder, or the one."""
-    if is_folder(path):
-        return path, files_below(path, '.json')
-    return str(Path(path).parent), [path]
 
 
 def _add_file(clips: dict[str, dict[int, str]], clip: str, number: int, file: str) -> None:
@@ -210,56 +203,7 @@ def _read_openpose_clip(files: dict[int, str], place: Place,
         return gather(people, place)
     if max(frame[..., :2].max() for frame in frames) <= 1:
         raise InputError(*place, 'coordinates of at most 1', 'pixels: --keypoint_scale 0')
-    return gather(people, place, _joints_of(_OPENPOSE, frames[0].shape[1], layout, place))
-
-
-def _joints_of(layouts: tuple[str, ...], number: int, layout: SkeletonLayout | None,
-               place: Place) -> tuple[str, ...]:
-    """Return the joints' names by their number, where a format has that for a meaning."""
-    by_number = {len(LAYOUTS[name]): LAYOUTS[name] for name in layouts}
-    if layout is None and number not in by_number:
-        choices = ' or '.join(f'{joints} ({name.name})' for joints, name in by_number.items())
-        raise InputError(*place, f'{number} joints', choices)
-    return (layout or by_number[number]).joints
-
-
-def from_alphapose(path: str, layout: SkeletonLayout | None) -> Readers:
-    """AlphaPose's ``alphapose-results.json``: ``[dict(image_id=, keypoints=, score=), ...]``.
-
-    A file a video, named as the clip, or ``CLIP/alphapose-results.json``; or one file of images
-    ``CLIP_000001.jpg``. 17 joints are COCO's, 26 Halpe's, 133 COCO-WholeBody's. Source: AlphaPose,
-    ``docs/output.md``.
-    """
-    root, files = _json_files(path)
-    clips: dict[str, dict[int, list]] = {}
-    for file in files:
-        stem = without_suffix(os.path.relpath(file, root))
-        folder, name = os.path.split(stem)
-        video = folder if folder and name == 'alphapose-results' else stem
-        people = read_json(file)
-        try:
-            for person in people:
-                image = str(person['image_id'])
-                name = without_suffix(image)
-                clip, number = (video,
-                                int(name)) if name.isdecimal() else (split_frame_name(image, file))
-                clips.setdefault(clip, {}).setdefault(number, []).append(person['keypoints'])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(file, 'content', f'{type(error).__name__} ({error})',
-                             'a list of people with image_id and keypoints') from error
-    return {
-        clip: partial(_read_alphapose_clip, frames, (path, clip), layout)
-        for clip, frames in clips.items()
-    }
-
-
-def _read_alphapose_clip(frames: dict[int, list], place: Place,
-                         layout: SkeletonLayout | None) -> Skeletons:
-    people = {number: stack_people(persons, place) for number, persons in frames.items()}
-    joints = next(iter(people.values())).shape[1]
-    # Frames without anybody are not listed: those before the first person count, too.
-    people.setdefault(0, np.zeros((0, joints, 3), np.float32))
-    return gather(people, place, _joints_of(_ALPHAPOSE, joints, layout, place))
+    return gather(people, place, joints_of(_OPENPOSE, frames[0].shape[1], layout, place))
 
 
 def from_pyskl(path: str, layout: SkeletonLayout | None) -> Readers:

@@ -102,6 +102,17 @@ def count_frames(folder: str) -> tuple[int, bool]:
     return count, count < len(numbers - {0})
 
 
+def _boxes(boxes: np.ndarray, total: int, notes: list[str]) -> np.ndarray | None:
+    """Return a clip's boxes, 1 x T x 4; None where there are none."""
+    if not len(boxes):
+        notes.append('no boxes')
+        return None
+    if len(boxes) < total:
+        notes.append('fewer boxes than frames: the last one stands for the rest')
+        boxes = np.concatenate([boxes, np.repeat(boxes[-1:], total - len(boxes), 0)])
+    return (boxes.astype(np.float32) + TO_CONTINUOUS)[None]
+
+
 def read_clip(job: tuple[str, str]) -> Labelled:
     """Read one clip.
 
@@ -154,14 +165,9 @@ def read_clip(job: tuple[str, str]) -> Labelled:
                                   original_shape=shape, total_frames=total,
                                   keypoint=np.nan_to_num(xy, posinf=0, neginf=0)[None],
                                   keypoint_score=visible.astype(np.float32)[None])
-    box = label['bbox'][:total]
-    if len(box):
-        if len(box) < total:
-            notes.append('fewer boxes than frames: the last one stands for the rest')
-            box = np.concatenate([box, np.repeat(box[-1:], total - len(box), 0)])
-        annotation['bbox'] = (box.astype(np.float32) + TO_CONTINUOUS)[None]
-    else:
-        notes.append('no boxes')
+    boxes = _boxes(label['bbox'][:total], total, notes)
+    if boxes is not None:
+        annotation['bbox'] = boxes
     return Labelled(annotation, 'train' if train == 1 else 'test', notes)
 
 

@@ -3,7 +3,7 @@ import glob
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, Place
-from ...files import without_suffix
+from ...files import is_folder, without_suffix
 from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
 
 ASK = '--source-layout'  # says what the joints of --skeletons are
@@ -35,6 +35,10 @@ class Skeletons:
     linked: bool = False
 
 
+#: What reads a clip's skeletons, by the clip's name.
+Readers = dict[str, Callable[[], Skeletons]]
+
+
 def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
@@ -47,6 +51,13 @@ def read_json(path: str | Path) -> Any:
         reason = ' '.join(str(error).split())
         raise InputError(path, 'content', f'{type(error).__name__} ({reason})',
                          'a JSON file') from error
+
+
+def json_files(path: str) -> tuple[str, list[str]]:
+    """Return the folder that clips are named from, and the files: all of a folder, or the one."""
+    if is_folder(path):
+        return path, files_below(path, '.json')
+    return str(Path(path).parent), [path]
 
 
 def files_below(folder: str, suffix: str) -> list[str]:
@@ -125,3 +136,13 @@ def gather(people: dict[int, np.ndarray], place: Place, joints: Sequence[str] | 
                              f'{len(layout)}, as {layout.name} has')
         joints = layout.joints
     return Skeletons(frames, max(people, default=-1) + 1 - first, tuple(joints), img_shape)
+
+
+def joints_of(layouts: tuple[str, ...], number: int, layout: SkeletonLayout | None,
+              place: Place) -> tuple[str, ...]:
+    """Return the joints' names by their number, where a format has that for a meaning."""
+    by_number = {len(LAYOUTS[name]): LAYOUTS[name] for name in layouts}
+    if layout is None and number not in by_number:
+        choices = ' or '.join(f'{joints} ({name.name})' for joints, name in by_number.items())
+        raise InputError(*place, f'{number} joints', choices)
+    return (layout or by_number[number]).joints

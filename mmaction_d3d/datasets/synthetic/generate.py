@@ -12,7 +12,8 @@ from ...errors import InputError
 from ...files import held_alone, write_bytes, write_text
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
-from ..annotations import Content, write_annotations
+from ..annotations import Content
+from ..splits import write_annotations
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, caps, clip_name
 from .motions import MOTIONS
 from .render import OBJECTS

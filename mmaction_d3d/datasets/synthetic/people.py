@@ -128,9 +128,31 @@ class HandPath:
         return offset + self.centre
 
 
+def _turn(points: np.ndarray, yaw: np.ndarray) -> np.ndarray:
+    """Turn points, T x ... x 3, about the vertical by T angles (rad)."""
+    cos, sin = (values.reshape(-1, *[1] * (points.ndim - 2))
+                for values in (np.cos(yaw), np.sin(yaw)))
+    x, y, z = np.moveaxis(points, -1, 0)
+    return np.stack([cos * x + sin * z, y, cos * z - sin * x], -1)
+
+
+def _pose_head(rng: np.random.Generator, person: Person, neck: np.ndarray, up: np.ndarray,
+               j: np.ndarray) -> None:
+    """Put the joints of a head that turns and nods into T x 17 x 3 joints ``j``."""
+    num = len(neck)
+    turn, nod = slow_noise(rng, num, 0.35), slow_noise(rng, num, 0.15)
+    head = neck + (0.05 + person.head) * up
+    for name, angle, rise, radius in (('nose', 0, -0.1, 1.05), ('right_eye', -0.42, 0.25, 0.95),
+                                      ('left_eye', 0.42, 0.25, 0.95), ('right_ear', -1.5, 0.05, 1),
+                                      ('left_ear', 1.5, 0.05, 1)):
+        spot = np.stack([np.sin(angle + turn), -rise + nod * np.cos(angle),
+                         np.cos(angle + turn)], 1)
+        j[:, JOINT[name]] = head + person.head * radius * spot * (1, 1, 0.9)
+
+
 def pose(rng: np.random.Generator, person: Person, path: HandPath, phase: np.ndarray,
          yaw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Poses a person over time.
+    """Pose a person over time.
 
     Everything but the moving (right) hand is drawn from `rng` alone, so it is the same for all
     motions.
@@ -171,15 +193,7 @@ def pose(rng: np.random.Generator, person: Person, path: HandPath, phase: np.nda
     for side, sign in (('right', -1), ('left', 1)):
         j[:, JOINT[f'{side}_shoulder']] = neck + sign * person.shoulder * across
 
-    turn, nod = slow_noise(rng, num, 0.35), slow_noise(rng, num, 0.15)
-    head = neck + (0.05 + person.head) * up
-    for name, angle, rise, radius in (('nose', 0, -0.1, 1.05), ('right_eye', -0.42, 0.25, 0.95),
-                                      ('left_eye', 0.42, 0.25, 0.95), ('right_ear', -1.5, 0.05, 1),
-                                      ('left_ear', 1.5, 0.05, 1)):
-        spot = np.stack([np.sin(angle + turn), -rise + nod * np.cos(angle),
-                         np.cos(angle + turn)], 1)
-        j[:, JOINT[name]] = head + person.head * radius * spot * (1, 1, 0.9)
-
+    _pose_head(rng, person, neck, up, j)
     arms = (person.upper_arm, person.fore_arm)
     shoulder = j[:, JOINT['right_shoulder']]
     elbow, wrist = bend(shoulder, shoulder + path.at(phase), *arms, (-0.5, 1, 0))
@@ -192,11 +206,4 @@ def pose(rng: np.random.Generator, person: Person, path: HandPath, phase: np.nda
     j[:, JOINT['left_elbow']], j[:, JOINT['left_wrist']] = bend(shoulder, shoulder + rest + drift,
                                                                 *arms, (0.6, 0.3, -0.6))
 
-    cos, sin = np.cos(yaw), np.sin(yaw)
-
-    def turn_body(p: np.ndarray) -> np.ndarray:
-        c, s = (cos[:, None], sin[:, None]) if p.ndim == 3 else (cos, sin)
-        return np.stack([c * p[..., 0] + s * p[..., 2], p[..., 1], c * p[..., 2] - s * p[..., 0]],
-                        -1) * person.height
-
-    return turn_body(j), turn_body(grip)
+    return _turn(j, yaw) * person.height, _turn(grip, yaw) * person.height

@@ -11,7 +11,7 @@ from mmengine.dataset import pseudo_collate
 from running import run_tool
 
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import write_annotations
+from mmaction_d3d.datasets.splits import write_annotations
 from mmaction_d3d.datasets.synthetic import generate
 from mmaction_d3d.extraction import BACKENDS
 
