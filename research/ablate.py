@@ -1,6 +1,5 @@
 """Runs a study of the paper's tables and figures: python tools/ablate.py table4 --seeds 0 1 2."""
-import os
-import os.path as osp
+from pathlib import Path
 
 import torch
 from mmengine.config import DictAction
@@ -23,8 +22,8 @@ from .ablation import (
     write_report,
 )
 
-ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
-PAGE = osp.join(ROOT, 'docs', 'ablations.md')
+ROOT = Path(__file__).absolute().parents[1]
+PAGE = ROOT / 'docs' / 'ablations.md'
 
 
 def parse_args(argv=None):
@@ -67,8 +66,8 @@ def prepare_data(cfg, data_root):
     """Make the embedded data where the base is on them; return the folder, if one is named."""
     recipe = cfg.get('synthetic')
     if recipe is None:
-        return data_root and osp.abspath(data_root)
-    data_root = osp.abspath(data_root or recipe.out_dir)
+        return data_root and str(Path(data_root).absolute())
+    data_root = str(Path(data_root or recipe.out_dir).absolute())
     generate(data_root, **{key: value for key, value in recipe.items() if key != 'out_dir'})
     return data_root
 
@@ -89,8 +88,9 @@ def make_jobs(args, results, data_root, threads):
                     continue
                 job = jobs.setdefault(
                     (training, seed),
-                    Job(ROOT, args.base, args.cfg_options or {}, data_root, trained, training, seed,
-                        {}, osp.abspath(osp.join(args.work_dir, f'{trained}_seed{seed}')), threads))
+                    Job(str(ROOT), args.base, args.cfg_options or {}, data_root, trained,
+                        training, seed, {},
+                        str(Path(args.work_dir, f'{trained}_seed{seed}').absolute()), threads))
                 job.tests.setdefault(variant.config, settings)
     return sorted(jobs.values(), key=lambda job: job.seed)
 
@@ -101,9 +101,9 @@ def run_studies(args):
     parallel = args.jobs or torch.cuda.device_count() or 2
     threads = max(1, available_cpus() // parallel)
     results = Results(results_path(args))
-    os.makedirs(args.work_dir, exist_ok=True)
+    Path(args.work_dir).mkdir(parents=True, exist_ok=True)
     with held_alone(
-            osp.join(args.work_dir, '.lock'),
+            Path(args.work_dir, '.lock'),
             InputError(args.work_dir, '--work-dir', 'a folder in use by another process',
                        'its own folder')):
 
@@ -123,20 +123,19 @@ def run_studies(args):
         failed = Scheduler(jobs, parallel, store).run()
     for name in args.studies:
         table, plot = write_report(ROOT, name, results, args.work_dir, args.base, args.cfg_options)
-        with open(table) as file:
-            print(f'\n{file.read()}\nTable: {table}, plot: {plot}')
+        print(f'\n{table.read_text("utf-8")}\nTable: {table}, plot: {plot}')
     print(f'Results: {results.path}')
     return failed
 
 
 def results_path(args):
     """Return the CSV file of a base."""
-    name = 'synthetic' if args.base is None else osp.splitext(osp.basename(args.base))[0]
-    return args.results or osp.join(ROOT, 'docs', 'results', f'ablations_{name}.csv')
+    name = 'synthetic' if args.base is None else Path(args.base).stem
+    return args.results or ROOT / 'docs' / 'results' / f'ablations_{name}.csv'
 
 
 def main(argv=None):
-    """Run the studies, or redraws the page."""
+    """Run the studies, or redraw the page."""
     args = parse_args(argv)
     failed = run_studies(args) if args.studies else []
     if args.redraw:

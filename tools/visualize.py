@@ -1,6 +1,6 @@
 """Draws what a trained model looks at and what a run gave: python tools/visualize.py COMMAND ..."""
-import os.path as osp
 import sys
+from pathlib import Path
 
 from mmengine.dataset import BaseDataset
 
@@ -12,7 +12,7 @@ from mmaction_d3d.evaluation.attention_maps import DeformableMaps, Selection
 from mmaction_d3d.evaluation.explain import explain_clip
 from mmaction_d3d.evaluation.faithfulness import KINDS, deletion_test, write_csv
 from mmaction_d3d.evaluation.position_bias import bias_lines, position_bias
-from mmaction_d3d.files import write_text
+from mmaction_d3d.files import is_file, write_text
 from mmaction_d3d.media import write_slow_video
 from mmaction_d3d.visualization import all_pictures, write_picture
 from mmaction_d3d.visualization.deletion_curves import deletion_curves
@@ -57,9 +57,12 @@ def parse_args(argv=None):
 
 
 def _pictures(argv):
-    """Return the registered pictures; a command that is none may come from the config's ``custom_imports``."""
+    """Return the registered pictures.
+
+    A command that is none may come from the config's ``custom_imports``.
+    """
     command, config = ([*(sys.argv[1:] if argv is None else argv), '', ''])[:2]
-    if command not in all_pictures() and osp.isfile(config) and config.endswith('.py'):
+    if command not in all_pictures() and is_file(config) and config.endswith('.py'):
         read_config(config)
     return all_pictures()
 
@@ -69,9 +72,8 @@ def _add_clip_arguments(parser, picture):
     add_shared_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
-        '--clips', nargs='+', metavar='NAME',
-        help='clips by their frame_dir or filename (default: --count of the split, over its classes)'
-    )
+        '--clips', nargs='+', metavar='NAME', help='clips by their frame_dir or filename '
+        '(default: --count of the split, over its classes)')
     parser.add_argument('--count', type=cli.number(least=1), default=4,
                         help='clips to draw (default: 4)')
     _add_selection(parser, picture.selects)
@@ -116,7 +118,7 @@ def find_clips(dataset: BaseDataset, names):
         info = dataset.get_data_info(i)
         for key in ('frame_dir', 'filename'):
             if key in info:
-                index[osp.basename(str(info[key]))] = i
+                index[Path(str(info[key])).name] = i
     missing = [name for name in names if name not in index]
     if missing:
         raise InputError(dataset.ann_file, '--clips', missing[0],
@@ -134,10 +136,10 @@ def draw_clips(args):
     else:
         labels = [dataset.get_data_info(i)['label'] for i in range(len(dataset))]
         clips = spread_over_classes(labels, args.count)
-    out_dir = args.out_dir or osp.join(runner.work_dir, args.command)
+    out_dir = args.out_dir or Path(runner.work_dir, args.command)
     for index in clips:
         found = explain_clip(runner.model, dataset, index, selection_of(args))
-        name = osp.join(out_dir, osp.splitext(osp.basename(found.name))[0])
+        name = Path(out_dir, Path(found.name).stem)
         figure = picture.draw(found, **options)
         if picture.video is not None and args.video:
             write_slow_video(f'{name}.mp4', picture.video(found))
@@ -151,19 +153,19 @@ def draw_clips(args):
 def test_faithfulness(args):
     """``faithfulness``."""
     runner, dataset = load_trained(load_config(args), args.checkpoint)
-    out_dir = args.out_dir or osp.join(runner.work_dir, 'faithfulness')
+    out_dir = Path(args.out_dir or Path(runner.work_dir, 'faithfulness'))
     count = min(args.count or len(dataset), len(dataset))
     selection = selection_of(args)
     if runner.model.backbone.recording(DeformableMaps) is not None:
         lines = bias_lines(position_bias(runner.model, dataset, range(count), selection))
-        write_text(osp.join(out_dir, 'columns.csv'), '\n'.join([*lines, '']))
+        write_text(out_dir / 'columns.csv', '\n'.join([*lines, '']))
     rows = deletion_test(runner.model, dataset, range(count), args.delete, sorted(args.shares),
                          selection, args.seed)
-    write_csv(osp.join(out_dir, 'deletion.csv'), rows)
-    write_picture(osp.join(out_dir, 'deletion.png'), deletion_curves(rows))
+    write_csv(out_dir / 'deletion.csv', rows)
+    write_picture(out_dir / 'deletion.png', deletion_curves(rows))
     for row in rows:
         runner.logger.info(row.line())
-    runner.logger.info(f'{count} clips: {osp.join(out_dir, "deletion.csv")} and .png')
+    runner.logger.info(f'{count} clips: {out_dir / "deletion.csv"} and .png')
 
 
 def main(argv=None):
@@ -174,7 +176,7 @@ def main(argv=None):
     elif args.command == 'run':
         pictures = draw_run(args.folder, args.dump, args.mistakes)
         for name, picture in pictures.items():
-            path = osp.join(args.out_dir or osp.join(args.folder, 'run'), f'{name}.png')
+            path = Path(args.out_dir or Path(args.folder, 'run'), f'{name}.png')
             write_picture(path, picture)
             print(path)
     else:

@@ -4,6 +4,7 @@ A map that shows why the model is right names what it cannot do without: deletin
 input must cost the true class more than deleting as much at random, and the least attended less.
 """
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -202,7 +203,7 @@ def _summary(scores: dict[tuple, list]) -> list[DeletionRow]:
     return rows
 
 
-def write_csv(path: str, rows: list[DeletionRow]) -> None:
+def write_csv(path: str | Path, rows: list[DeletionRow]) -> None:
     """Write the rows as CSV, whole or not at all."""
     files.write_csv(path, DeletionRow._fields,
                     ([f'{value:.4f}' if isinstance(value, float) else value for value in row]

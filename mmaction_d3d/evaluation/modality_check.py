@@ -4,6 +4,7 @@ A model of RGB and skeletons that recognises as well with the skeletons of other
 them, whatever its accuracy.
 """
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -288,7 +289,7 @@ def _is_right(sample: ActionDataSample) -> bool:
     return int(score.argmax()) == int(sample.gt_label)
 
 
-def write_csv(path: str, scores: Sequence[ConditionScore]) -> None:
+def write_csv(path: str | Path, scores: Sequence[ConditionScore]) -> None:
     """Write a table, whole or not at all."""
     files.write_csv(
         path, ('condition', 'clips', 'top1', 'low', 'high', 'meaning'),

@@ -1,6 +1,6 @@
 """Tables and plots of the studies, from stored results."""
-import os.path as osp
 import re
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -39,7 +39,10 @@ def of_ours(root, results, base=None, overrides=None):
     """Find the results of the unchanged base, with which all others are compared.
 
     Args:
-        root, results, base, overrides: As for :func:`collect`.
+        root: As for :func:`collect`.
+        results: Likewise.
+        base: Likewise.
+        overrides: Likewise.
 
     Returns:
         list[dict]: Rows, ordered by seed.
@@ -130,7 +133,7 @@ def draw(study, found, path):
         axis.set_xlabel(study.xlabel)
         axis.set_ylabel(f'top-1 in %\nline: {seeds}')
     else:
-        for y, (variant, mean, top1) in enumerate(points):
+        for y, (_, mean, top1) in enumerate(points):
             axis.barh(y, mean, color='#b7cde8', height=0.65)
             axis.plot(top1, [y] * len(top1), 'o', color='#1f4e8c', markersize=4)
         axis.set_yticks(range(len(points)), [variant.label for variant, _, _ in points])
@@ -144,7 +147,7 @@ def draw(study, found, path):
 
 
 def _draw_lines(axis, points):
-    """Return a line of means for each series, with every seed as a dot."""
+    """Draw a line of means for each series, with every seed as a dot."""
     series = dict.fromkeys(variant.series for variant, _, _ in points)
     for name in series:
         of_series = [(variant.x, mean, top1) for variant, mean, top1 in points
@@ -169,18 +172,18 @@ def write_report(root, name, results, folder, base=None, overrides=None):
         overrides (dict, optional): Config values that were replaced.
 
     Returns:
-        tuple[str, str]: Paths of the table and the plot.
+        tuple[Path, Path]: Paths of the table and the plot.
     """
     study = STUDIES[name]
     found = collect(root, study, results, base, overrides)
-    table, plot = osp.join(folder, f'{name}.md'), osp.join(folder, f'{name}.png')
+    table, plot = (Path(folder, f'{name}{suffix}') for suffix in ('.md', '.png'))
     write_text(table, make_table(study, found, of_ours(root, results, base, overrides)))
     draw(study, found, plot)
     return table, plot
 
 
 def write_page(root, page, results):
-    """Renews the tables and plots of a page that has a pair of markers for each study.
+    """Renew the tables and plots of a page that has a pair of markers for each study.
 
     ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table and, once there are two points
     to compare, the plot, ``images/ablations_NAME.png`` beside the page.
@@ -193,8 +196,8 @@ def write_page(root, page, results):
     Raises:
         InputError: The page lacks a study's markers.
     """
-    with open(page) as file:
-        text = file.read()
+    page = Path(page)
+    text = page.read_text('utf-8')
     ours = of_ours(root, results)
     for name, study in STUDIES.items():
         found = collect(root, study, results)
@@ -204,7 +207,7 @@ def write_page(root, page, results):
         section = make_table(study, found, ours)
         if sum(bool(rows) for _, rows in found) > 1:
             image = f'images/ablations_{name}.png'
-            draw(study, found, osp.join(osp.dirname(page), image))
+            draw(study, found, page.parent / image)
             section += f'\n![{study.title}]({image})\n'
-        text = marked.sub(lambda match: match[1] + section + match[2], text)
+        text = marked.sub(lambda match, section=section: match[1] + section + match[2], text)
     write_text(page, text)

@@ -1,6 +1,6 @@
 """Results of runs as a CSV file that later runs add to."""
 import csv
-import os.path as osp
+from pathlib import Path
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_csv
@@ -25,9 +25,9 @@ class Results:
     def __init__(self, path):
         self.path = path
         self._rows = {}
-        if not osp.exists(path):
+        if not Path(path).exists():
             return
-        with open(path, newline='') as file:
+        with Path(path).open(newline='') as file:
             reader = csv.DictReader(file)
             if reader.fieldnames != list(FIELDS):
                 raise InputError(path, 'columns', ','.join(reader.fieldnames or ()),

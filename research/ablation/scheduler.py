@@ -1,11 +1,11 @@
 """Runs the jobs of a study, some at a time, each in its own process."""
 import json
 import os
-import os.path as osp
 import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 
@@ -50,34 +50,31 @@ class Job:
         Raises:
             InputError: The folder holds a run of other settings, which must not be gone on with.
         """
-        path = osp.join(self.work_dir, 'settings')
-        if osp.exists(path):
-            with open(path) as file:
-                found = file.read()
+        path = Path(self.work_dir, 'settings')
+        if path.exists():
+            found = path.read_text()
             if found != self.settings:
                 raise InputError(
                     path, 'settings', found, f'{self.settings}: choose another '
                     '--work-dir or delete this folder')
         write_text(path, self.settings)
-        write_text(osp.join(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
+        write_text(Path(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
 
     def progress(self):
         """Share of the training that is done, 0 to 1."""
         try:
-            with open(osp.join(self.work_dir, 'progress')) as file:
-                return float(file.read())
+            return float(Path(self.work_dir, 'progress').read_text())
         except FileNotFoundError:
             return 0.
 
     def result(self):
         """Rows of results, or None if the run has not finished."""
-        path = osp.join(self.work_dir, 'result.json')
-        if not osp.exists(path):
+        path = Path(self.work_dir, 'result.json')
+        if not path.exists():
             return None
-        with open(path) as file:
-            rows = json.load(file)
-        there = {row['settings'] for row in rows}
-        return rows if there.issuperset(self.tests.values()) else None
+        rows = json.loads(path.read_text())
+        tested = {row['settings'] for row in rows}
+        return rows if tested.issuperset(self.tests.values()) else None
 
 
 class Scheduler:
@@ -138,10 +135,10 @@ class Scheduler:
         path = os.pathsep.join(filter(None, (job.root, os.environ.get('PYTHONPATH'))))
         env = dict(os.environ, OMP_NUM_THREADS=str(job.threads), PYTHONPATH=path,
                    CUDA_VISIBLE_DEVICES=self._gpus[slot % len(self._gpus)])
-        with open(osp.join(job.work_dir, 'run.log'), 'a') as log:
+        with Path(job.work_dir, 'run.log').open('a') as log:
             process = subprocess.Popen([
                 sys.executable, '-m', 'research.ablation.worker',
-                osp.join(job.work_dir, 'job.json'),
+                str(Path(job.work_dir, 'job.json')),
                 str(os.getpid())
             ], stdout=log, stderr=subprocess.STDOUT, env=env)
         self.running[process] = job, slot
@@ -152,9 +149,8 @@ class Scheduler:
         rows = job.result() if process.returncode == 0 else None
         if rows is None:
             self.failed.append(job)
-            log = osp.join(job.work_dir, 'run.log')
-            with open(log) as file:
-                last = file.read().strip().rpartition('\n')[2]
+            log = Path(job.work_dir, 'run.log')
+            last = log.read_text().strip().rpartition('\n')[2]
             print(f'{job} failed: {last} (log: {log})', flush=True)
             return
         self.done.append(job)

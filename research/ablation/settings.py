@@ -2,18 +2,19 @@
 import hashlib
 import inspect
 import json
-import os.path as osp
+from pathlib import Path
 
 from mmengine.config import Config
 
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.files import is_file
 from mmaction_d3d.models.backbones import D3DTransformer
 from mmaction_d3d.models.backbones.flat_keys import NEW_PLACES, PAPER_BLOCK, nest_flat_keys
 from mmaction_d3d.models.layers import AttentionLayer, PoseTokens, attention_class
 
 from .variants import VARIANTS
 
-SYNTHETIC = osp.join('research', 'synthetic.py')
+SYNTHETIC = Path('research', 'synthetic.py')
 """The base on the embedded data."""
 
 # Where data lie, how fast they load and what is logged change no result.
@@ -37,9 +38,9 @@ def read_config(root, name, base=None, overrides=None):
     Raises:
         InputError: The base does not exist.
     """
-    if base is not None and not osp.isfile(base):
+    if base is not None and not is_file(base):
         raise InputError(base, '--base', 'no such file', 'a config')
-    cfg = Config.fromfile(base or osp.join(root, SYNTHETIC))
+    cfg = Config.fromfile(base or Path(root, SYNTHETIC))
     cfg.merge_from_dict(VARIANTS[name])
     cfg.merge_from_dict(overrides or {})
     return cfg

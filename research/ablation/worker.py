@@ -1,10 +1,10 @@
 """One run of an ablation study in a process of its own: ``python -m research.ablation.worker``."""
 import json
 import os
-import os.path as osp
 import sys
 import threading
 import time
+from pathlib import Path
 
 import torch
 from mmengine.config import Config
@@ -49,7 +49,7 @@ def offset_columns(blocks):
 
 
 def run(job):
-    """Train a config unless that is done, and tests its best checkpoint as each test asks.
+    """Train a config unless that is done, and test its best checkpoint as each test asks.
 
     Args:
         job (dict): As :class:`~research.ablation.scheduler.Job` writes it.
@@ -62,7 +62,7 @@ def run(job):
     cfg.randomness = dict(seed=job['seed'])
     cfg.work_dir = job['work_dir']
     start = time.time()
-    checkpoint, score = train(cfg, [_Progress(osp.join(job['work_dir'], 'progress'))])
+    checkpoint, score = train(cfg, [_Progress(Path(job['work_dir'], 'progress'))])
     minutes = (time.time() - start) / 60
     rows = []
     for name in job['tests']:
@@ -98,18 +98,17 @@ def main():
     Command line: the file, and the id of the process whose end is to end this one.
     """
     _die_with(int(sys.argv[2]))
-    with open(sys.argv[1]) as file:
-        job = json.load(file)
-    os.makedirs(job['work_dir'], exist_ok=True)
+    job = json.loads(Path(sys.argv[1]).read_text())
+    Path(job['work_dir']).mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(job['threads'])
     if job['data_root'] is not None:
         os.environ[DATA_VARIABLE] = job['data_root']
     with held_alone(
-            osp.join(job['work_dir'], 'run.lock'),
+            Path(job['work_dir'], 'run.lock'),
             InputError(job['work_dir'], 'run.lock', 'held by another process',
                        'one process a run: wait for it or end it')):
         rows = run(job)
-        write_text(osp.join(job['work_dir'], 'result.json'), json.dumps(rows, indent=1))
+        write_text(Path(job['work_dir'], 'result.json'), json.dumps(rows, indent=1))
 
 
 if __name__ == '__main__':

@@ -4,17 +4,15 @@ from datetime import timedelta
 import pytest
 
 from mmaction_d3d import progress
-from research.ablation.scheduler import Scheduler
+from research.ablation.scheduler import Job, Scheduler
 
 
-class _Job:
+class _Job(Job):
     """A training that has come so far."""
 
     def __init__(self, share):
+        super().__init__('.', None, {}, None, 'ours', 'settings', 0, {}, 'work', 1)
         self.share = share
-
-    def __str__(self):
-        return 'job'
 
     def progress(self):
         return self.share
@@ -46,4 +44,4 @@ def test_what_an_earlier_command_did_takes_no_time_now(stopped, clock, capsys):
         scheduler.show(bar)
     left = timedelta(minutes=10 + 10 * sum(1 - share for share in stopped))
     line = capsys.readouterr().err.splitlines()[0]
-    assert f'/{scheduler.total} (job 50%, job 50%), ' in line and line.endswith(f'{left} left')
+    assert f'/{scheduler.total} (ours seed 0 50%, ours seed 0 50%), ' in line and line.endswith(f'{left} left')

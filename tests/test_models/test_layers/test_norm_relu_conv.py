@@ -55,11 +55,12 @@ def test_gradients_are_exact(spatial):
                                     (x, ))
 
 
-@pytest.mark.parametrize('mode', ['eval', 'no_grad'])
+@pytest.mark.parametrize('mode', ['eval', 'no_grad', 'cumulative'])
 def test_elsewhere_the_layers_run_as_they_are(mode):
     norm, conv, same_norm, same_conv = build()
     for module in (norm, same_norm):
         module.train(mode != 'eval')
+        module.momentum = None if mode == 'cumulative' else module.momentum
     x = torch.randn(2, 5, 4, 3, 3)
     with torch.set_grad_enabled(mode != 'no_grad'):
         y, same_y = norm_relu_conv(x, norm, conv), plain(x, same_norm, same_conv)
