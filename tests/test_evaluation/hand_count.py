@@ -39,7 +39,8 @@ def r2plus1d(frames, height, width, base_channels=64, temporal_strides=(1, 1, 1)
 def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints=None, num_blocks=3,
         ffn_ratio=4, kernel_size=7, depthwise=True, joint_window=8, joint_stride=None,
         temporal_window=4, temporal_stride=None, attentions=('deformable', 'joint', 'temporal'),
-        modal_tokens='cross', pose_embed='coords', heatmaps=False, **unused):
+        modal_tokens='cross', pose_embed='coords', octaves=0, motion_lags=(), heatmaps=False,
+        **unused):
     """Multiply-adds of a D3D model by part; names are those of the config's keys."""
     backbone = {key: value for key, value in backbone.items() if key not in ('type', 'pretrained')}
     base = backbone.get('base_channels', 64)
@@ -52,7 +53,8 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
     rows, columns = half(height), half(width)
     if reads_pose:
         pooled = base * rows * (columns if heatmaps else columns + 1)
-        projected = base * dims + (3 * dims + dims**2 if pose_embed == 'coords' else 0)
+        width = 3 + 4 * octaves + 2 * len(motion_lags)  # numbers that describe a joint
+        projected = base * dims + (width * dims + dims**2 if pose_embed == 'coords' else 0)
         parts['pose tokens'] = frames * joints * (pooled + projected)
 
     grid = (frames, half(half(rows)), half(half(columns)))

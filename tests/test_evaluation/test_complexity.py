@@ -57,6 +57,7 @@ def macs(parts):
 
 def expected(shapes, classes, backbone):
     backbone = {key: value for key, value in flat_settings(backbone).items() if key != 'type'}
+    backbone.update(backbone.pop('pose_tokens', {}))  # what had no flat name
     if 'heatmap_imgs' in shapes:  # MMAction2's: people merged
         backbone.update(heatmaps=True, joints=shapes['heatmap_imgs'][0])
     return d3d(*shapes['imgs'][1:], classes, **backbone)

@@ -44,4 +44,5 @@ def test_what_an_earlier_command_did_takes_no_time_now(stopped, clock, capsys):
         scheduler.show(bar)
     left = timedelta(minutes=10 + 10 * sum(1 - share for share in stopped))
     line = capsys.readouterr().err.splitlines()[0]
-    assert f'/{scheduler.total} (ours seed 0 50%, ours seed 0 50%), ' in line and line.endswith(f'{left} left')
+    assert f'/{scheduler.total} (ours seed 0 50%, ours seed 0 50%), ' in line and line.endswith(
+        f'{left} left')
