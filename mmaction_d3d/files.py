@@ -134,12 +134,37 @@ def held_alone(path: str | Path, refusal: InputError | None = None,
     except Timeout as error:
         raise refusal or error from error
     except OSError as error:
-        raise InputError(path, 'lock', error.strerror or error,
-                         'a folder that can be written to, of a file system with locks') from error
+        raise _no_lock(path, error) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def hold(path: str | Path, refusal: InputError) -> FileLock:
+    """Hold a lock file until it is released or the process ends.
+
+    Args:
+        path: The lock file, whose folder is made. The process that holds it may hold it again.
+        refusal: Raised where another process holds it.
+
+    Raises:
+        InputError: The file cannot be locked.
+    """
+    lock = FileLock(path, timeout=0, is_singleton=True, fallback_to_soft=False)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise refusal from error
+    except OSError as error:
+        raise _no_lock(path, error) from error
+    return lock
+
+
+def _no_lock(path: str | Path, error: OSError) -> InputError:
+    return InputError(path, 'lock', error.strerror or error,
+                      'a folder that can be written to, of a file system with locks')
 
 
 def numbered_lines(path: str | Path, wanted: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
-from .files import write_pickle, write_text
+from .files import hold, write_pickle, write_text
 
 _STAMP = 'settings.json'
 
@@ -23,12 +23,17 @@ class RunFolder:
         folder: It holds each result as ``NAME.pkl``.
 
     Raises:
-        InputError: The folder may not be used, as ``resume`` says, or is of something else.
+        InputError: The folder may not be used, as ``resume`` says, is of something else, or another
+            process works in it.
     """
 
     def __init__(self, out: str | Path, settings: dict[str, Any],
                  resume: bool | None = None) -> None:
         self.folder = Path(f'{Path(out).absolute()}.parts')
+        self._lock = hold(
+            f'{self.folder}.lock',
+            InputError(self.folder, 'folder', 'another process at work in it',
+                       'one process an output'))
         stamp, text = self.folder / _STAMP, json.dumps(settings, sort_keys=True, indent=1)
         if self.folder.is_dir() and any(self.folder.iterdir()):
             if not stamp.is_file():
@@ -64,3 +69,5 @@ class RunFolder:
     def remove(self) -> None:
         """Remove the folder, once all is merged."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release(force=True)

@@ -1,5 +1,7 @@
 """The folder of results that a stopped job goes on from."""
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -44,3 +46,17 @@ def test_a_stop_while_the_folder_is_made_leaves_none(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         RunFolder(tmp_path / 'a.pkl', {})
     assert not (tmp_path / 'a.pkl.parts').exists()
+
+
+def test_one_process_at_a_time(tmp_path):
+    out = tmp_path / 'a.pkl'
+    first = RunFolder(out, {})
+    second = [
+        sys.executable, '-c', 'import sys; from mmaction_d3d.run_folder import RunFolder; '
+        f'RunFolder({str(out)!r}, {{}})'
+    ]
+    told = subprocess.run(second, capture_output=True, text=True)
+    assert told.returncode and 'folder: found another process at work in it' in told.stderr
+    first.remove()
+    assert subprocess.run(second).returncode == 0
+    RunFolder(out, {})  # whose holder has ended
