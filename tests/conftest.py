@@ -39,6 +39,8 @@ def _mmaction_scope():
     """Resolve registered names in MMAction2's scope, as a config's ``default_scope`` does."""
     from mmengine.registry import init_default_scope
     init_default_scope('mmaction')
+    yield
+    init_default_scope('mmaction')  # for what the next file's fixtures build before its tests
 
 
 def square_centre(index, num_frames, size, leftwards=False):
