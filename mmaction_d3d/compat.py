@@ -40,7 +40,7 @@ _mended: list[str] = []
 
 
 def apply() -> list[str]:
-    """Mend what is broken and imports MMAction2's models; a second call changes nothing.
+    """Mend what is broken and import MMAction2's models; a second call changes nothing.
 
     Returns:
         What `report` returns.

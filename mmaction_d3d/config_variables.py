@@ -101,7 +101,7 @@ def _with_plain_variables(text: str, values: dict[str, Any]) -> str:
 
 
 def _names_in_code(text: str) -> set[str]:
-    """Name that stand outside of strings and comments."""
+    """Return the names that stand outside of strings and comments."""
     try:
         return {
             token.string for token in tokenize.generate_tokens(io.StringIO(text).readline)

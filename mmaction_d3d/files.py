@@ -129,12 +129,7 @@ def held_alone(path: str | Path, refusal: InputError | None = None,
     """
     # A file that marks a lock, filelock's own answer where there are none, outlives its process.
     lock = FileLock(path, timeout=-1 if wait else 0, fallback_to_soft=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise refusal or error from error
-    except OSError as error:
-        raise _no_lock(path, error) from error
+    _acquire(lock, refusal)
     try:
         yield
     finally:
@@ -152,19 +147,18 @@ def hold(path: str | Path, refusal: InputError) -> FileLock:
         InputError: The file cannot be locked.
     """
     lock = FileLock(path, timeout=0, is_singleton=True, fallback_to_soft=False)
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise refusal from error
-    except OSError as error:
-        raise _no_lock(path, error) from error
+    _acquire(lock, refusal)
     return lock
 
 
-def _no_lock(path: str | Path, error: OSError) -> InputError:
-    return InputError(path, 'lock', error.strerror or error,
-                      'a folder that can be written to, of a file system with locks')
+def _acquire(lock: FileLock, refusal: InputError | None) -> None:
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise refusal or error from error
+    except OSError as error:
+        raise InputError(lock.lock_file, 'lock', error.strerror or error,
+                         'a folder that can be written to, of a file system with locks') from error
 
 
 def numbered_lines(path: str | Path, wanted: str) -> Iterator[tuple[str, str]]:

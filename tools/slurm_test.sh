@@ -9,19 +9,10 @@ PARTITION=$1
 JOB_NAME=$2
 CONFIG=$3
 CHECKPOINT=$4
-TOOLS=$(dirname "$0")
+. "$(dirname "$0")/slurm.sh"
 
-# One port for all processes, and not the same for two jobs on one machine.
-export MASTER_PORT=${MASTER_PORT:-$((12000 + RANDOM % 20000))}
-export PYTHONPATH="$TOOLS/..${PYTHONPATH:+:$PYTHONPATH}"
 # SRUN_ARGS is several arguments in one variable.
 # shellcheck disable=SC2086
-exec srun -p "$PARTITION" \
-    --job-name="$JOB_NAME" \
-    --gres=gpu:"${GPUS_PER_NODE:-8}" \
-    --ntasks="${GPUS:-8}" \
-    --ntasks-per-node="${GPUS_PER_NODE:-8}" \
-    --cpus-per-task="${CPUS_PER_TASK:-5}" \
-    --kill-on-bad-exit=1 \
+exec "${ON_SLURM[@]}" \
     ${SRUN_ARGS:-} \
     "${PYTHON:-python}" -u "$TOOLS/test.py" "$CONFIG" "$CHECKPOINT" --launcher=slurm "${@:5}"

@@ -14,11 +14,7 @@ case ${1:--} in
 -*) ;;
 *) set -- --work-dir "$@" ;;
 esac
-TOOLS=$(dirname "$0")
-
-# One port for all processes, and not the same for two jobs on one machine.
-export MASTER_PORT=${MASTER_PORT:-$((12000 + RANDOM % 20000))}
-export PYTHONPATH="$TOOLS/..${PYTHONPATH:+:$PYTHONPATH}"
+. "$(dirname "$0")/slurm.sh"
 # A batch job that Slurm started again goes on where it stopped.
 RESUME=()
 if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
@@ -28,13 +24,7 @@ fi
 train() {
     # SRUN_ARGS is several arguments in one variable.
     # shellcheck disable=SC2086
-    srun -p "$PARTITION" \
-        --job-name="$JOB_NAME" \
-        --gres=gpu:"${GPUS_PER_NODE:-8}" \
-        --ntasks="${GPUS:-8}" \
-        --ntasks-per-node="${GPUS_PER_NODE:-8}" \
-        --cpus-per-task="${CPUS_PER_TASK:-5}" \
-        --kill-on-bad-exit=1 \
+    "${ON_SLURM[@]}" \
         --signal=USR1@"${STOP_BEFORE:-120}" \
         ${SRUN_ARGS:-} \
         "${PYTHON:-python}" -u "$TOOLS/train.py" "$CONFIG" --launcher=slurm "$@"

@@ -1,4 +1,4 @@
-"""Which joints an annotation file holds: as the file or the user says, guessed where none does."""
+"""Which joints an annotation file holds: as the file or the user says."""
 from collections import Counter
 from typing import Any
 
@@ -26,7 +26,6 @@ def find_layout(content: Any, path: str, name: str | None = None, ask: str = '--
         InputError: The file names another layout than the user, or neither names one and the number
             of joints does not say which it is.
     """
-    annotations, _ = read_annotations(content, path)
     said = content.get('layout') if isinstance(content, dict) else None
     if said is not None and not isinstance(said, str):
         raise InputError(path, 'layout', type(said).__name__, 'the name of a joint layout')
@@ -36,11 +35,12 @@ def find_layout(content: Any, path: str, name: str | None = None, ask: str = '--
         return get_layout(said, path)
     if name is not None:
         return get_layout(name)
+    annotations, _ = read_annotations(content, path)
     counts = Counter(annotation['keypoint'].shape[2] for annotation in annotations
                      if getattr(annotation.get('keypoint'), 'ndim', 0) == 4)
     number = counts.most_common(1)[0][0] if counts else None
-    if default is not None and number in (None, len(get_layout(default))):
+    if number is None:  # nobody, whose joints are to be named
+        return get_layout(default or 'coco17')
+    if default is not None and number == len(get_layout(default)):
         return get_layout(default)
-    if number is None:  # nobody, whose joints have no names
-        return get_layout('coco17')
     return layout_by_number(number, (path, 'keypoint'), ask)

@@ -116,7 +116,7 @@ def _data_root(folder: str | None) -> Iterator[None]:
 
 
 def read_config(path: str) -> Config:
-    """Read a config file, and imports what its ``custom_imports`` names.
+    """Read a config file, and import what its ``custom_imports`` names.
 
     Raises:
         InputError: It cannot be read.

@@ -52,8 +52,7 @@ class CheckpointHook(hooks.CheckpointHook):
         if not self.by_epoch or not self.every_iters:
             return
         self._due |= self.every_n_train_iters(runner, self.every_iters)
-        wrapper = runner.optim_wrapper
-        if self._due and wrapper._inner_count % wrapper._accumulative_counts == 0:
+        if self._due and is_update_complete(runner):
             self._save_between(runner, runner.iter + 1)
 
     def save_now(self, runner: Runner) -> str:
@@ -118,6 +117,12 @@ class CheckpointHook(hooks.CheckpointHook):
         for name in names:
             if is_main_process():
                 _remove(self.file_backend, self.file_backend.join_path(self.out_dir, name))
+
+
+def is_update_complete(runner: Runner) -> bool:
+    """Whether no gradient waits for further batches of its update."""
+    wrapper = runner.optim_wrapper
+    return wrapper._inner_count % wrapper._accumulative_counts == 0
 
 
 class _LateRemovals:

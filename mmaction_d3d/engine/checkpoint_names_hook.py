@@ -19,11 +19,13 @@ class CheckpointNamesHook(Hook):
     """
 
     priority = 'LOWEST'  # after CheckpointHook
+    _last: str | None = None  # what has its further name
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
-        """Follow a checkpoint of an iteration."""
-        self._follow(runner)
+        """Follow a checkpoint of an iteration; most have none, and files are slow to ask for."""
+        if runner.message_hub.runtime_info.get('last_ckpt') != self._last:
+            self._follow(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Follow a checkpoint of an epoch."""
@@ -37,6 +39,7 @@ class CheckpointNamesHook(Hook):
         if not is_main_process():
             return
         written = runner.message_hub.runtime_info
+        self._last = written.get('last_ckpt')
         best = [key for key in written if key == 'best_ckpt' or key.startswith('best_ckpt_')]
         for name, key in (('best.pth', best[0] if best else None), ('last.pth', 'last_ckpt')):
             source = written.get(key)

@@ -40,7 +40,7 @@ class AutoDeviceRunner(Runner):
 
     def set_randomness(self, seed: int, diff_rank_seed: bool = False,
                        deterministic: bool = False) -> None:
-        """Seeds the random generators; see :class:`Runner`.
+        """Seed the random generators; see :class:`Runner`.
 
         Args:
             seed: The seed. None draws one.
@@ -89,7 +89,7 @@ class AutoDeviceRunner(Runner):
         super().scale_lr(optim_wrapper, auto_scale_lr)
 
     def wrap_model(self, model_wrapper_cfg: dict, model: nn.Module) -> nn.Module:
-        """Move the model to its device and wraps it for distributed training.
+        """Move the model to its device and wrap it for distributed training.
 
         Args:
             model_wrapper_cfg: Wrapper to build instead of ``MMDistributedDataParallel``.

@@ -52,7 +52,7 @@ class _Collector(Hook):
 
 
 def train(cfg: Config, hooks: Sequence[Hook] = ()) -> tuple[str, float]:
-    """Train, or goes on where a stopped run left off.
+    """Train, or go on where a stopped run left off.
 
     Args:
         cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.

@@ -12,7 +12,7 @@ from mmengine.dist import all_gather_object, barrier, get_rank
 from mmengine.runner import EpochBasedTrainLoop
 from torch import nn
 
-from .checkpoint_hook import CheckpointHook
+from .checkpoint_hook import CheckpointHook, is_update_complete
 from .finite_updates import NotFiniteError
 from .seeded_loading import SeededSampler, seed_of
 from .stop_signals import STOPPED, StopSignals
@@ -59,7 +59,7 @@ class D3DTrainLoop(EpochBasedTrainLoop):
         done, self._done = self._done, 0
         for index, data_batch in enumerate(self._batches(done), done):
             self.run_iter(index, data_batch)
-            if self._is_complete() and self._stop.agreed(self._iter):
+            if is_update_complete(self.runner) and self._stop.agreed(self._iter):
                 self._save_and_end()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
@@ -70,7 +70,7 @@ class D3DTrainLoop(EpochBasedTrainLoop):
         Raises:
             NotFiniteError: The update was refused.
         """
-        if self._is_complete():
+        if is_update_complete(self.runner):
             self._names: list[str] = []
         self._names += _names_of(data_batch)
         seed = seed_of(self.runner.seed % 2**32, get_rank(), self._iter)
@@ -122,11 +122,6 @@ class D3DTrainLoop(EpochBasedTrainLoop):
         known.update_info_dict(
             dict(validated_epoch=self._epoch, epoch=self._epoch - 1, iter=self._iter - 1))
         self.runner.val_loop.run()
-
-    def _is_complete(self) -> bool:
-        """Whether no gradient waits for further batches of its update."""
-        wrapper = self.runner.optim_wrapper
-        return wrapper._inner_count % wrapper._accumulative_counts == 0
 
     def _save_and_end(self) -> None:
         saved = [

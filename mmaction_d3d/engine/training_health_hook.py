@@ -60,7 +60,7 @@ class TrainingHealthHook(Hook):
 
     @staticmethod
     def _measure_next_update(runner: Runner) -> None:
-        """Measures the gradient when it is complete: where they accumulate, some iterations later.
+        """Measure the gradient when it is complete: where they accumulate, some iterations later.
 
         After the update it is clipped and then gone, hence this stands in for ``step`` once.
         """

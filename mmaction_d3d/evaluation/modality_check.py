@@ -11,13 +11,13 @@ import torch
 from mmaction.models.recognizers import BaseRecognizer
 from mmaction.structures import ActionDataSample
 from mmengine.dataset import BaseDataset, pseudo_collate
-from mmengine.logging import print_log
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from .. import files
 from ..errors import InputError
 from ..models.layers.pooled_heatmaps import is_merged_heatmap
+from ..progress import Progress
 from ..skeletons import SkeletonLayout, get_layout
 from ..unwrapping import unwrap_dataset
 from .intervals import wilson_interval
@@ -218,24 +218,23 @@ def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int 
         raise InputError('modality check', 'clips', len(dataset), '2 or more, to exchange them')
     conditions = [each for each in CONDITIONS if names is None or each.name in names]
     correct: dict[str, int] = {}
-    done, tenth = 0, len(dataset) // 10 + 1
     generator = torch.Generator().manual_seed(seed)
-    for batch in _batches(dataset, batch_size, num_workers, generator):
-        done += len(batch)
-        for condition in conditions:
-            if condition.needs and not set(condition.needs) <= _modalities(batch[0][1].inputs):
-                continue
-            found = model.test_step(
-                pseudo_collate([
-                    dict(inputs=condition.change(clip), data_samples=sample.clone())
-                    for sample, clip in batch
-                ]))
-            correct[condition.name] = correct.get(condition.name, 0) + sum(map(_is_right, found))
-        if done // tenth > (done - len(batch)) // tenth:
-            print_log(f'modality check: {done} of {len(dataset)} clips', 'current')
+    with Progress('modality check, clips', len(dataset)) as progress:
+        for batch in _batches(dataset, batch_size, num_workers, generator):
+            for condition in conditions:
+                if condition.needs and not set(condition.needs) <= _modalities(batch[0][1].inputs):
+                    continue
+                found = model.test_step(
+                    pseudo_collate([
+                        dict(inputs=condition.change(clip), data_samples=sample.clone())
+                        for sample, clip in batch
+                    ]))
+                correct[condition.name] = correct.get(condition.name, 0) + sum(map(
+                    _is_right, found))
+            progress.step(len(batch))
     return [
-        ConditionScore(each.name, correct[each.name], done, each.meaning) for each in conditions
-        if each.name in correct
+        ConditionScore(each.name, correct[each.name], len(dataset), each.meaning)
+        for each in conditions if each.name in correct
     ]
 
 

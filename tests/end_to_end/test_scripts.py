@@ -54,7 +54,8 @@ def test_wrong_input_ends_distributed_training_as_any_other(run_shell):
     assert ended.stderr.splitlines()[-1].startswith('error: none.py: config: found ')
 
 
-SCRIPTS = sorted(path.name for path in TOOLS.glob('*.sh') if path.name != 'usage.sh')
+SOURCED = {'slurm.sh', 'usage.sh'}  # by the others
+SCRIPTS = sorted(path.name for path in TOOLS.glob('*.sh') if path.name not in SOURCED)
 USAGES = {name: (TOOLS / name).read_text().splitlines()[1].removeprefix('# ') for name in SCRIPTS}
 
 

@@ -30,7 +30,7 @@ def parse_args(argv=None):
 
 
 def write_results(path, repeats):
-    """Measures, and writes the CSV at the end."""
+    """Measure, and write the CSV at the end."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     rows = list(track(measure(repeats), 'measurements', repeats * 2 * len(sweep_cases())))

@@ -72,7 +72,7 @@ def measure(path, repeats):
 
 
 def main(argv=None):
-    """Measures and prints."""
+    """Measure and print."""
     args = parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'annotations.pkl')

@@ -107,7 +107,7 @@ def _clips(arguments: dict[str, Any]) -> list[tuple[str, int]]:
 
 @contextlib.contextmanager
 def _claim(out_dir: Path, arguments: dict[str, Any]) -> Iterator[None]:
-    """Locks and stamps a folder, made if need be; refuses one that holds something else."""
+    """Lock and stamp a folder, made if need be; refuse one that holds something else."""
     if out_dir.exists() and not out_dir.is_dir():
         raise InputError(out_dir, 'folder', 'a file', 'a folder')
     names = {path.name for path in out_dir.iterdir()} if out_dir.exists() else set()
