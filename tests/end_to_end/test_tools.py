@@ -92,9 +92,9 @@ def test_a_damaged_checkpoint_is_not_tested(run_tool, ut_args, trained):
 
 @pytest.fixture
 def fill_disk():
-    """Let no file become as large as a checkpoint."""
+    """Let no file become as large as a checkpoint; what pytest captures must still fit."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limits[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
