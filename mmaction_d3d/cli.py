@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError, find_system_mistake
+from .errors import InputError, causes, find_system_mistake
 from .version import __version__
 
 # The head of the line that torch's data loader workers and chained tracebacks put before the text.
@@ -101,17 +101,9 @@ def find_input_error(error: BaseException | None) -> InputError | None:
         The last one met along ``__cause__`` and ``__context__`` (the one that was raised first,
         nearest to the mistake), or None where there is none.
     """
-    innermost = None
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, InputError):
-            innermost = error
-        if error.__cause__ is not None:
-            error = error.__cause__
-        else:
-            error = None if error.__suppress_context__ else error.__context__
-    return innermost
+    return next(
+        (behind for behind in reversed(list(causes(error))) if isinstance(behind, InputError)),
+        None)
 
 
 def one_line(error: BaseException) -> str:

@@ -44,12 +44,13 @@ class InputError(ValueError):
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Go from an exception to those that it came from."""
+    """Go from an exception to those that it came from, as a traceback shows them."""
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
-        error = error.__cause__ or error.__context__
+        context = None if error.__suppress_context__ else error.__context__
+        error = error.__cause__ or context
 
 
 def find_system_mistake(error: BaseException | None) -> InputError | None:

@@ -1,8 +1,10 @@
 """What a stranger's file holds is shown on one short line."""
+import errno
+
 import numpy as np
 import pytest
 
-from mmaction_d3d.errors import shown
+from mmaction_d3d.errors import find_system_mistake, shown
 
 
 def nested(depth):
@@ -24,3 +26,29 @@ def test_the_line_is_short(value):
 @pytest.mark.parametrize('value', [None, -1, (48, 64), 'clip', 1.5, [1, 2]])
 def test_short_values_are_shown_as_they_are(value):
     assert shown(value) == repr(value)
+
+
+def raised(make):
+    try:
+        make()
+    except Exception as error:
+        return error
+
+
+def covered():
+    try:
+        raise OSError(errno.ENOSPC, 'No space left on device', 'f')
+    except OSError:
+        raise KeyError('other') from None
+
+
+def uncovered():
+    try:
+        raise OSError(errno.ENOSPC, 'No space left on device', 'f')
+    except OSError:
+        raise KeyError('other')  # noqa: B904 - the context is what is walked
+
+
+def test_what_is_raised_from_none_hides_nothing_behind_it():
+    assert find_system_mistake(raised(covered)) is None
+    assert 'No space left' in str(find_system_mistake(raised(uncovered)))

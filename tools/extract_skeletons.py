@@ -2,8 +2,8 @@
 import sys
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.splits import write_annotations
+from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import (
     BACKENDS,

@@ -4,8 +4,8 @@ from typing import Any
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, read_annotations
-from ..datasets.converters.common import DropReport
 from ..datasets.converters.custom import read_csv
+from ..drop_report import DropReport
 from ..errors import InputError
 from ..files import without_suffix
 

@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from torch import nn
 
-from ..datasets.converters import DropReport
+from ..drop_report import DropReport
 from ..errors import InputError
 from ..media import DEFAULT_FPS, Media, as_media, find_media, tell_apart
 from ..progress import Progress

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d import progress
-from mmaction_d3d.datasets.converters.common import DropReport
+from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import SkeletonExtractor, find_media
 from mmaction_d3d.extraction.job import Results, extract_all

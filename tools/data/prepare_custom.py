@@ -1,7 +1,8 @@
 """Your own videos as a data set: python tools/data/prepare_custom.py ROOT --out X.pkl."""
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters import DropReport, command_line, custom
+from mmaction_d3d.datasets.converters import command_line, custom
+from mmaction_d3d.drop_report import DropReport
 
 
 def parse_args(argv=None):

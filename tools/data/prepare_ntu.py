@@ -3,9 +3,9 @@ from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters import command_line
-from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.ntu import prepare_ntu, reencode_videos
 from mmaction_d3d.datasets.converters.ntu_protocol import BENCHMARKS, parse_name
+from mmaction_d3d.drop_report import DropReport
 
 
 def parse_args(argv=None):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...drop_report import DropReport
 from ...errors import InputError, Place
 from ...skeletons import convert_joints, keep_people_in_boxes, link_people
 from ..annotations import Annotation, ids_of, name_of
-from .common import DropReport
 from .importers import import_skeletons
 from .skeleton_files import Skeletons
 

@@ -3,12 +3,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from ... import cli
+from ...drop_report import DropReport
 from ...errors import InputError
 from ...skeletons import LAYOUTS
 from ..annotations import Content
 from ..splits import write_annotations
 from .attach import attach_skeletons
-from .common import DropReport
 from .importers import IMPORTERS
 from .skeleton_files import ASK
 

@@ -1,12 +1,10 @@
-"""What the converters share: long jobs that go on, a report of drops."""
+"""What the converters share: long jobs that go on."""
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from ...files import write_csv
 from ...parallel import map_in_order
 from ...run_folder import RunFolder
 from .. import safe_pickle
@@ -61,30 +59,3 @@ class Resumable(RunFolder):
         return [
             kind(**fields) for own in names.values() for fields in safe_pickle.load(self.path(own))
         ]
-
-
-class DropReport:
-    """What was left out, and why: counts, and the names."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, list[str]] = {}
-
-    def add(self, reason: str, name: str) -> None:
-        """Note that ``name`` was left out, or changed, for ``reason``."""
-        self._names.setdefault(reason, []).append(name)
-
-    def counts(self) -> Counter[str]:
-        """Counter of names by reason."""
-        return Counter({reason: len(names) for reason, names in self._names.items()})
-
-    def lines(self) -> Iterator[str]:
-        """One line a reason, the most frequent first: count, reason, the first names."""
-        for reason, count in self.counts().most_common():
-            names = self._names[reason]
-            more = ', ...' if count > 3 else ''
-            yield f'{count} x {reason}: {", ".join(names[:3])}{more}'
-
-    def write(self, path: str | Path) -> None:
-        """Write the file ``path`` with one line ``reason,name`` each, whole or not at all."""
-        write_csv(path, ('reason', 'name'),
-                  ((reason, name) for reason, names in self._names.items() for name in names))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_file, is_folder, without_suffix
 from ...media import Media, probe
 from ...media.find import VIDEO_SUFFIXES, has_suffix, walk
 from ..annotations import Content
-from .common import DropReport, Resumable
+from .common import Resumable
 
 SPLIT_FOLDERS = ('train', 'val', 'test')
 

@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_file, numbered_lines
 from ...media import files_by_name
@@ -26,7 +27,6 @@ from ...parallel import map_in_order
 
 # missing import of Clip
 from ..annotations import Content
-from .common import DropReport
 from .cutting import Clip, Cut, cut
 from .skeleton_files import read_json
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ...drop_report import DropReport
 from ...errors import InputError
 from ...media import files_by_name
 from ...parallel import map_in_order
 from ..annotations import Annotation
-from .common import DropReport, Resumable
+from .common import Resumable
 from .ntu_bodies import assign_people, denoise, split_bodies, to_arrays
 from .ntu_protocol import BENCHMARKS, parse_name
 from .ntu_reader import read_skeleton

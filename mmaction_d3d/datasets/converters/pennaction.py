@@ -24,13 +24,13 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
+from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_folder
 from ...media import read_image
 from ...parallel import map_in_order
 from ...skeletons import get_layout
 from ..annotations import Annotation, Content
-from .common import DropReport
 
 #: The classes in the order of their labels.
 CLASSES = ('baseball_pitch', 'baseball_swing', 'bench_press', 'bowl', 'clean_and_jerk',

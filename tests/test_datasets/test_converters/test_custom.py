@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.datasets.converters import custom
-from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.custom import Clip
+from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
 
 

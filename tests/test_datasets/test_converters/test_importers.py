@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.datasets.converters.attach import attach_skeletons
-from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.importers import import_skeletons
+from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.skeletons import get_layout
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from mmaction_d3d.datasets.converters.common import DropReport
 from mmaction_d3d.datasets.converters.pennaction import CLASSES, read_pennaction
+from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
 
 from .pennaction_files import label_of, write_clip
