@@ -9,14 +9,24 @@ from mmengine.optim import build_optim_wrapper
 from mmaction_d3d.engine import DATA_VARIABLE, build_runner
 
 FOLDER = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted(path for pattern in ('*.py', 'overfit/*.py') for path in FOLDER.glob(pattern))
+CONFIGS = sorted(path for pattern in ('*.py', 'letter/*.py', 'overfit/*.py')
+                 for path in FOLDER.glob(pattern))
 BENCHMARKS = [
     path for path in CONFIGS
     if path.stem.startswith(('d3d_finegym', 'd3d_ntu60', 'd3d_ntu120', 'd3d_pennaction'))
 ]
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
-every_config = pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+
+def name_of(path):
+    return str(path.relative_to(FOLDER).with_suffix(''))
+
+
+every_config = pytest.mark.parametrize('path', CONFIGS, ids=name_of)
+
+
+def names_of(split):
+    return [split] if isinstance(split, str) else split
 
 
 def make_data(cfg, rgb_pose_data):
@@ -26,7 +36,10 @@ def make_data(cfg, rgb_pose_data):
                          layout=wanted.layout)
     data.ann_file = data.root / Path(wanted.ann_file).name
     # The first clip is for training, the second for every other split of the config.
-    splits = {cfg[loader].dataset.split: ['clip1'] for loader in LOADERS if cfg[loader]}
+    splits = {
+        split: ['clip1'] for loader in LOADERS if cfg[loader]
+        for split in names_of(cfg[loader].dataset.split)
+    }
     data.content['split'] = {**splits, wanted.split: ['clip0']}
     data.save()
     kind, folder = next(iter(wanted.data_prefix.items()))
@@ -88,6 +101,19 @@ def test_model_is_built_for_the_clips_that_it_gets(path, rgb_pose_data, monkeypa
                                                 built_for.num_person * built_for.num_joints))
 
 
+def test_the_letter_differs_from_what_is_recommended_in_the_papers_words_alone():
+    for path in CONFIGS:
+        if path.parent.name == 'letter':
+            letter, ours = (Config.fromfile(each).to_dict() for each in (path, FOLDER / path.name))
+            assert letter['model']['backbone'].pop('layer') == dict(norm=False)
+            assert letter['model']['backbone'].pop('block') == dict(joint=dict(wrap=False),
+                                                                    temporal=dict(wrap=False))
+            assert letter['model']['backbone'].pop('pose_tokens') == dict(
+                embed='none', use_score=False)
+            del letter['letter']
+            assert letter == ours
+
+
 def test_weight_decay_spares_norms_biases_embeddings_and_tokens():
     cfg = Config.fromfile(CONFIGS[0])
     shrink(cfg, 'unused')
@@ -101,7 +127,7 @@ def test_weight_decay_spares_norms_biases_embeddings_and_tokens():
     }
 
 
-@pytest.mark.parametrize('path', BENCHMARKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', BENCHMARKS, ids=name_of)
 def test_benchmark_settings_are_the_papers(path):
     cfg = Config.fromfile(path)
     optimizer, (warmup, cosine) = cfg.optim_wrapper.optimizer, cfg.param_scheduler

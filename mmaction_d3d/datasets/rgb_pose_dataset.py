@@ -1,6 +1,6 @@
 """Videos with skeletons, in the annotation format of PYSKL and MMAction2."""
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations
 from .bad_clips import BadClips
 from .joint_layout import find_layout
-from .splits import select_split
+from .splits import first_split, select_split
 from .transforms.cropping import check_before_crops
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
@@ -57,7 +57,8 @@ class RGBPoseDataset(BaseActionDataset):
     Args:
         ann_file: The pickle.
         pipeline: Transforms.
-        split: Name of the split. Defaults to None: all annotations.
+        split: Name of the split, or several names: the first that the file has. Defaults to None:
+            all annotations.
         data_prefix: ``dict(video=DIR)`` with a video a clip, found by ``filename_tmpl`` if given,
             else by the annotation's ``filename``, else as the one video ``DIR/frame_dir.*``; or
             ``dict(img=DIR)`` with a folder ``DIR/frame_dir`` a clip.
@@ -77,7 +78,8 @@ class RGBPoseDataset(BaseActionDataset):
         InputError: The file, the split, an annotation or a video cannot be used.
     """
 
-    def __init__(self, ann_file: str, pipeline: list[dict | Callable], split: str | None = None,
+    def __init__(self, ann_file: str, pipeline: list[dict | Callable],
+                 split: str | Sequence[str] | None = None,
                  data_prefix: dict[str, str] | None = None, filename_tmpl: str | None = None,
                  frame_tmpl: str = 'img_{:05}.jpg', start_index: int | None = None,
                  layout: str = 'coco17', num_classes: int | None = None, num_person: int = 2,
@@ -109,7 +111,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.pipeline.transforms = check_before_crops(self.pipeline.transforms)
         self._bad_clips = None
         if on_bad_clip == 'skip' and not self.test_mode:
-            self._bad_clips = BadClips(len(self), f'{ann_file}, split {split!r}')
+            self._bad_clips = BadClips(len(self), f'{ann_file}, split {self.split!r}')
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Read, check and locate the clips of the split.
@@ -119,6 +121,7 @@ class RGBPoseDataset(BaseActionDataset):
         """
         content = safe_pickle.load(self.ann_file)
         annotations, splits = read_annotations(content, self.ann_file)
+        self.split = first_split(splits, self.split, self.ann_file)
         indices = select_split(annotations, splits, self.split, self.ann_file)
         self._take_classes(content)
         find_layout(content, self.ann_file, self.layout.name, "the config's layout")

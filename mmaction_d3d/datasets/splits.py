@@ -20,8 +20,30 @@ def spread_over_classes(labels: Sequence[int | None], count: int) -> list[int]:
     return sorted(sorted(range(len(labels)), key=lambda index: turns[index])[:count])
 
 
-def select_split(annotations: list[Annotation], splits: dict[str, list[str]], split: str | None,
-                 path: str) -> list[int]:
+def first_split(splits: dict[str, list[str]], wanted: str | Sequence[str] | None,
+                path: str) -> str | None:
+    """Return the first of the wanted splits that a file has.
+
+    Args:
+        splits: Entries by split name.
+        wanted: A name, or several; None, for every annotation, stays None.
+        path: The pickle, for messages.
+
+    Raises:
+        InputError: The file has none of them.
+    """
+    if wanted is None:
+        return None
+    names = [wanted] if isinstance(wanted, str) else wanted
+    split = next((name for name in names if name in splits), None)
+    if split is None:
+        raise InputError(path, 'split', f'no split {" or ".join(map(repr, names))}',
+                         'one of ' + (', '.join(map(repr, splits)) or 'none: there are no splits'))
+    return split
+
+
+def select_split(annotations: list[Annotation], splits: dict[str, list[str]],
+                 split: str | Sequence[str] | None, path: str) -> list[int]:
     """Return the indices of a split's annotations, in the order of ``annotations``.
 
     An entry stands for the annotation with that frame_dir; if there is none, with that filename;
@@ -30,20 +52,18 @@ def select_split(annotations: list[Annotation], splits: dict[str, list[str]], sp
     Args:
         annotations: All annotations.
         splits: Entries by split name.
-        split: Name of the wanted split; None takes every annotation.
+        split: The wanted split, see :func:`first_split`; None takes every annotation.
         path: The pickle, for messages.
 
     Raises:
         InputError: The split is missing or empty, or an entry of it appears twice, matches
             nothing or matches several annotations.
     """
+    split = first_split(splits, split, path)
     if split is None:
         if not annotations:
             raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
         return list(range(len(annotations)))
-    if split not in splits:
-        raise InputError(path, 'split', f'no split {split!r}',
-                         'one of ' + (', '.join(map(repr, splits)) or 'none: there are no splits'))
     indices, mistakes = match_split(annotations, splits[split], split)
     for _, field, found, want in mistakes:
         raise InputError(path, field, found, want)

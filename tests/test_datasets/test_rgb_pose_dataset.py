@@ -244,3 +244,40 @@ def test_few_clips_that_do_not_decode_may_be_left_out(rgb_pose_data, monkeypatch
     break_video(data, 'clip7')
     with pytest.raises(InputError, match='on_bad_clip: found 3 of 40 clips left out, .*clip7.mp4'):
         dataset[7]
+
+
+def test_the_first_split_that_the_file_has_is_taken(data):
+    assert ids(data.build(split=['val', 'test', 'train'])) == ids(data.build(split='test'))
+    with pytest.raises(InputError, match="split: found no split 'val' or 'dev', want one of"):
+        data.build(split=['val', 'dev'])
+
+
+@pytest.mark.parametrize('splits, tested', [({'train', 'val'}, 'val'),
+                                            ({'train', 'val', 'test'}, 'test')])
+def test_a_folder_test_is_what_the_custom_config_tests(rgb_pose_data, monkeypatch, tmp_path, splits,
+                                                       tested):
+    from mmaction.registry import DATASETS
+    from mmengine.config import Config
+    from running import ROOT, run_tool
+
+    from mmaction_d3d.datasets import safe_pickle
+    from mmaction_d3d.engine import DATA_VARIABLE
+    data = rgb_pose_data(num_videos=3, num_frames=4)
+    for split, clip in zip(sorted(splits), data.annotations):
+        folder = tmp_path / 'videos' / split / 'wave'
+        folder.mkdir(parents=True)
+        shutil.copy(data.video_dir / f'{clip["frame_dir"]}.mp4', folder / f'{split}.mp4')
+    pickled = tmp_path / 'annotations.pkl'
+    # Videos of one content in two splits are refused: each gets one of its own.
+    for index, path in enumerate(sorted((tmp_path / 'videos').rglob('*.mp4'))):
+        path.write_bytes(path.read_bytes() + bytes(index))
+    assert run_tool('tools/data/prepare_custom.py', tmp_path / 'videos', '--out', pickled,
+                    '--workers', 1) == 0
+    content = safe_pickle.load(pickled)
+    for clip, known in zip(content['annotations'], data.annotations):
+        clip.update({key: known[key] for key in ('keypoint', 'keypoint_score')})
+    pickled.write_bytes(pickle.dumps(content))
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+    cfg = Config.fromfile(ROOT / 'configs' / 'd3d_custom.py').test_dataloader.dataset
+    cfg.update(pipeline=[], num_classes=1)
+    assert DATASETS.build(cfg).get_data_info(0)['frame_dir'] == f'{tested}/wave/{tested}'

@@ -15,4 +15,5 @@ train_pipeline = [*_base_.train_frames, dict(type='JointFlip', layout=layout), *
 
 train_dataloader = dict(dataset=dict(**data, split='train', pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(**data, split='val'))
-test_dataloader = dict(dataset=dict(**data, split='val'))
+# The clips of test, where there are folders or a split of that name; else those of val.
+test_dataloader = dict(dataset=dict(**data, split=['test', 'val']))
