@@ -3,11 +3,15 @@ from .cropping import CropSizeCheck
 from .decoding import AlignedDecode
 from .flip import JointFlip
 from .heatmap import GenerateJointHeatmap
+from .joint_augmentation import JointDrop, JointNoise, PersonExchange
+from .modality_drop import ModalityDrop
 from .packing import PackRGBPose
 from .padding import SquarePad
+from .rotation import RandomRotate
 from .sampling import AlignedSampleFrames
 
 __all__ = [
-    'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointFlip',
-    'PackRGBPose', 'SquarePad'
+    'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointDrop',
+    'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonExchange', 'RandomRotate',
+    'SquarePad'
 ]
