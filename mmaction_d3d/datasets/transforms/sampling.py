@@ -42,7 +42,7 @@ class AlignedSampleFrames(BaseTransform):
         self.clip_len = clip_len
         self.num_clips = num_clips
         self.test_mode = test_mode
-        self.part = tuple(part)
+        self.part = (part[0], part[1])
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         total = results['total_frames']
@@ -55,7 +55,7 @@ class AlignedSampleFrames(BaseTransform):
         else:
             position = segment + np.random.rand(self.num_clips, self.clip_len)
             if self.part != (1, 1):
-                share = np.random.uniform(*self.part, (self.num_clips, 1))
+                share = np.random.uniform(*self.part, size=(self.num_clips, 1))
                 begin = np.random.uniform(0, 1 - share)
                 position = begin * self.clip_len + share * position
             inds = (position * (total / self.clip_len)).astype(np.int64)
