@@ -78,10 +78,10 @@ def check_whole(path: str | Path) -> None:
     if not sums:
         return
     with Path(path).open('rb') as file:
-        found = hashlib.file_digest(file, 'sha256').hexdigest()
-    if found not in sums:
+        digest = hashlib.file_digest(file, 'sha256').hexdigest()
+    if digest not in sums:
         raise InputError(
-            path, 'checksum', f'{found[:12]}..., the file is damaged or was changed',
+            path, 'checksum', f'{digest[:12]}..., the file is damaged or was changed',
             f'{sums[-1][:12]}... as in {Path(path).name}{SUM_SUFFIX}, which may be removed where '
             'the file was changed on purpose')
 
@@ -123,4 +123,4 @@ def _known_sums(path: str | Path) -> list[str]:
 
 
 def _write_sums(path: str | Path, sums: list[str]) -> None:
-    write_text(f'{path}{SUM_SUFFIX}', ''.join(f'{one}  {Path(path).name}\n' for one in sums))
+    write_text(f'{path}{SUM_SUFFIX}', ''.join(f'{digest}  {Path(path).name}\n' for digest in sums))

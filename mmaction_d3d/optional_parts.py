@@ -62,6 +62,7 @@ class _Finder:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
+            # Stand-ins pass on what they lack, which no type says.
             if part is None:
                 spec.loader = _PackageLoader(spec.loader)  # type: ignore[assignment]
             else:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
+from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]  # no stub
 from pathlib import Path
 from typing import Any, TypeVar
 

@@ -10,6 +10,35 @@ from .files import hold, write_pickle, write_text
 _STAMP = 'settings.json'
 
 
+def stamp_difference(stamp: Path, settings: dict[str, Any]) -> tuple[str, Any, Any] | None:
+    """Compare what a folder was made of with the settings of now.
+
+    Args:
+        stamp: The JSON file of the settings then.
+        settings: The settings now.
+
+    Returns:
+        The name, the value then and the value now of the first setting that differs, by name.
+
+    Raises:
+        InputError: The file holds something else.
+    """
+    now = json.loads(json.dumps(settings))  # as the file has them: tuples are lists there
+    try:
+        before = dict(json.loads(stamp.read_text()))
+    except (ValueError, TypeError) as error:
+        raise InputError(stamp, 'content', 'something else', 'settings, as JSON') from error
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            return name, before.get(name), now.get(name)
+    return None
+
+
+def write_stamp(stamp: Path, settings: dict[str, Any]) -> None:
+    """Write what a folder is made of."""
+    write_text(stamp, json.dumps(settings, sort_keys=True, indent=1))
+
+
 class RunFolder:
     """The folder ``OUT.parts`` beside the output of a job, until that is written.
 
@@ -34,7 +63,7 @@ class RunFolder:
             f'{self.folder}.lock',
             InputError(self.folder, 'folder', 'another process at work in it',
                        'one process an output'))
-        stamp, text = self.folder / _STAMP, json.dumps(settings, sort_keys=True, indent=1)
+        stamp = self.folder / _STAMP
         if self.folder.is_dir() and any(self.folder.iterdir()):
             if not stamp.is_file():
                 raise InputError(self.folder, 'folder', 'files of something else',
@@ -43,19 +72,17 @@ class RunFolder:
                 raise InputError('command line', '--resume', f'not given, but results of an '
                                  f'earlier run in {self.folder}', '--resume to go on with them, '
                                  'or that folder removed')
-            before, now = json.loads(stamp.read_text()), json.loads(text)
-            if before == now:
+            difference = stamp_difference(stamp, settings)
+            if difference is None:
                 return
             if resume:
-                name = next(name for name in sorted({*before, *now})
-                            if before.get(name) != now.get(name))
-                raise InputError(stamp, name, before.get(name),
-                                 f'{now.get(name)}, as now: the same settings to resume')
+                name, before, now = difference
+                raise InputError(stamp, name, before, f'{now}, as now: the same settings to resume')
         # The folder appears with the stamp in it: a stop in between leaves another name.
         fresh = Path(f'{self.folder}.new')
         for folder in (fresh, self.folder):
             shutil.rmtree(folder, ignore_errors=True)
-        write_text(fresh / _STAMP, text)
+        write_stamp(fresh / _STAMP, settings)
         fresh.replace(self.folder)
 
     def path(self, name: str) -> Path:

@@ -70,17 +70,17 @@ def main(argv=None):
                                       device=args.device)
     inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor,
                                compile_mode=args.compile)
-    found = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
-                       video=not args.no_video, attention=not args.no_attention, topk=args.topk,
-                       fps=args.fps, window=args.window, stride=args.stride,
-                       smooth=args.smooth)['predictions']
-    if len(found) == 1 and 'error' in found[0]:
-        raise InputError(found[0]['error'])
-    if len(found) > 1:
-        write_csv(f'{args.out}/results.csv', found)
-    print('\n'.join(table(found)))
+    results = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
+                         video=not args.no_video, attention=not args.no_attention, topk=args.topk,
+                         fps=args.fps, window=args.window, stride=args.stride,
+                         smooth=args.smooth)['predictions']
+    if len(results) == 1 and 'error' in results[0]:
+        raise InputError(results[0]['error'])
+    if len(results) > 1:
+        write_csv(f'{args.out}/results.csv', results)
+    print('\n'.join(table(results)))
     print(f'Results: {args.out}')
-    if any('error' in one for one in found):
+    if any('error' in result for result in results):
         sys.exit(1)
 
 

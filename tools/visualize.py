@@ -138,16 +138,17 @@ def draw_clips(args):
         clips = spread_over_classes(labels, args.count)
     out_dir = args.out_dir or Path(runner.work_dir, args.command)
     for index in clips:
-        found = explain_clip(runner.model, dataset, index, selection_of(args))
-        name = Path(out_dir, Path(found.name).stem)
-        figure = picture.draw(found, **options)
+        explained = explain_clip(runner.model, dataset, index, selection_of(args))
+        name = Path(out_dir, Path(explained.name).stem)
+        figure = picture.draw(explained, **options)
         if picture.video is not None and args.video:
-            write_slow_video(f'{name}.mp4', picture.video(found))
+            write_slow_video(f'{name}.mp4', picture.video(explained))
         write_picture(f'{name}.png', figure)
-        maps = found.maps.get(DeformableMaps)
+        maps = explained.maps.get(DeformableMaps)
         share = '' if maps is None else f'; modal tokens {maps.modal:.1%}'
-        runner.logger.info(f'{name}.png: class {found.label}, recognised as {found.prediction} '
-                           f'({found.score:.1%}){share}')
+        runner.logger.info(
+            f'{name}.png: class {explained.label}, recognised as {explained.prediction} '
+            f'({explained.score:.1%}){share}')
 
 
 def test_faithfulness(args):

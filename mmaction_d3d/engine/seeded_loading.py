@@ -47,7 +47,7 @@ class SeededSampler(Sampler):
                 yield draw
 
     def __len__(self) -> int:
-        return len(self.sampler)  # type: ignore[arg-type]
+        return len(self.sampler)  # type: ignore[arg-type]  # PyTorch's class lacks __len__
 
 
 class SeededDataset(Dataset):
@@ -68,7 +68,7 @@ class SeededDataset(Dataset):
             return self.dataset[int(index)]
 
     def __len__(self) -> int:
-        return len(self.dataset)  # type: ignore[arg-type]
+        return len(self.dataset)  # type: ignore[arg-type]  # PyTorch's class lacks __len__
 
     def __getattr__(self, name: str) -> Any:
         if name == 'dataset' or name.startswith('__'):  # asked for while it is unpickled

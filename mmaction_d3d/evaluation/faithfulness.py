@@ -113,9 +113,9 @@ def _one_clip(model: BaseRecognizer, packed: dict, kinds: Sequence[str], shares:
             scores.setdefault((kind, name, 0.), []).append(_seen(whole, label))
             for share in shares:
                 gone = [order[:round(share * len(order))] for order in draws]
-                found = _predict_without(model, kind, imgs, keypoint, features, gone, maps,
-                                         selection)
-                scores.setdefault((kind, name, share), []).append(_seen(found, label))
+                without = _predict_without(model, kind, imgs, keypoint, features, gone, maps,
+                                           selection)
+                scores.setdefault((kind, name, share), []).append(_seen(without, label))
 
 
 def _weight(kind: str, maps: AttentionMaps) -> Tensor:

@@ -224,13 +224,13 @@ def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int 
             for condition in conditions:
                 if condition.needs and not set(condition.needs) <= _modalities(batch[0][1].inputs):
                     continue
-                found = model.test_step(
+                predictions = model.test_step(
                     pseudo_collate([
                         dict(inputs=condition.change(clip), data_samples=sample.clone())
                         for sample, clip in batch
                     ]))
-                correct[condition.name] = correct.get(condition.name, 0) + sum(map(
-                    _is_right, found))
+                correct[condition.name] = correct.get(condition.name, 0) + sum(
+                    map(_is_right, predictions))
             progress.step(len(batch))
     return [
         ConditionScore(each.name, correct[each.name], len(dataset), each.meaning)
@@ -247,10 +247,10 @@ def _batches(dataset: BaseDataset, batch_size: int, num_workers: int,
     for packed in DataLoader(dataset, batch_size, sampler=order, num_workers=num_workers,
                              collate_fn=list):
         batch = []
-        for one in map(_checked, packed):
-            clip = Clip(one['inputs'], before['inputs'], layout, generator)
-            batch.append((one['data_samples'], clip))
-            before = one
+        for sample in map(_checked, packed):
+            clip = Clip(sample['inputs'], before['inputs'], layout, generator)
+            batch.append((sample['data_samples'], clip))
+            before = sample
         yield batch
 
 

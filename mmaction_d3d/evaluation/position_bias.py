@@ -32,7 +32,7 @@ def position_bias(
         searched points got equal attention; ``mirrored``, the attention on mirrored clips, left and
         right joints exchanged. Attention that follows a clip is mirrored with it.
     """
-    found: dict[str, list[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
+    columns: dict[str, list[np.ndarray]] = dict(attention=[], even=[], mirrored=[])
     layout = unwrap_dataset(dataset).layout
     for index in track(list(clips), 'clips'):
         batch = model.data_preprocessor(pseudo_collate([dataset[index]]), False)['inputs']
@@ -40,10 +40,10 @@ def position_bias(
         clip, twin = (imgs, keypoint), (imgs.flip(-1), mirror(keypoint, imgs.shape[-1], layout))
         maps, mirrored = (attention_maps(model, frames, joints, selection).of(DeformableMaps)
                           for frames, joints in (clip, twin))
-        found['attention'].append(_columns(maps.cells))
-        found['even'].append(_columns(_even(maps)))
-        found['mirrored'].append(_columns(mirrored.cells))
-    return {name: np.mean(shares, axis=0) for name, shares in found.items()}
+        columns['attention'].append(_columns(maps.cells))
+        columns['even'].append(_columns(_even(maps)))
+        columns['mirrored'].append(_columns(mirrored.cells))
+    return {name: np.mean(shares, axis=0) for name, shares in columns.items()}
 
 
 def mirror(keypoint: Tensor, width: int, layout: SkeletonLayout) -> Tensor:

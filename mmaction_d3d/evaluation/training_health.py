@@ -34,7 +34,7 @@ class OffsetWatch:
 
     def statistics(self) -> list[OffsetStatistics]:
         """Statistics since the start, one entry a block; empty where no block has searched."""
-        return [found for sums in self._sums if (found := sums.statistics()) is not None]
+        return [block for sums in self._sums if (block := sums.statistics()) is not None]
 
     def remove(self) -> None:
         """Stop to watch."""

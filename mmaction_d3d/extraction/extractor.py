@@ -76,11 +76,11 @@ class SkeletonExtractor:
             InputError: The video cannot be decoded, or has no boxes.
         """
         media = as_media(source)
-        frames, found, finished = Frames(media), _Found(len(get_layout(self.layout))), 0
+        frames, detections, finished = Frames(media), _Detections(len(get_layout(self.layout))), 0
         for batch in prefetch(self._batches(media, frames), _BATCHES_AHEAD):
             outputs = self.backend.predict([crop for _, _, crop in batch]) if batch else ()
             for (index, place, _), people in zip(batch, outputs):
-                found.add(index, place, clean(people))
+                detections.add(index, place, clean(people))
             if progress is not None and batch:  # of the last frame, more crops may follow
                 progress(batch[-1][0] - finished)
                 finished = batch[-1][0]
@@ -89,7 +89,7 @@ class SkeletonExtractor:
         notes = []
         if frames.problem:
             notes.append(f'the video ends early, used as far as it decodes: {frames.problem}')
-        people = self._arrange(found.read(), frames.count, notes)
+        people = self._arrange(detections.read(), frames.count, notes)
         return dict(media.names, total_frames=frames.count, img_shape=frames.img_shape,
                     original_shape=frames.img_shape, keypoint=people[..., :2].copy(),
                     keypoint_score=people[..., 2].copy(), notes=notes)
@@ -111,18 +111,18 @@ class SkeletonExtractor:
                 batch = batch[self.batch_size:]
         yield batch
 
-    def _arrange(self, found: np.ndarray, num_frames: int, notes: list[str]) -> np.ndarray:
+    def _arrange(self, detections: np.ndarray, num_frames: int, notes: list[str]) -> np.ndarray:
         """People as M' x T x V x 3: each in the place of its box, or linked over time."""
-        num_joints = found['joints'].shape[1]
+        num_joints = detections['joints'].shape[1]
         if self.backend.top_down and self.people and self.people.linked:
-            places, rows = np.unique(found['place'], return_inverse=True)
+            places, rows = np.unique(detections['place'], return_inverse=True)
             people = np.zeros((max(len(places), 1), num_frames, num_joints, 3), np.float32)
-            people[rows, found['frame']] = found['joints']
+            people[rows, detections['frame']] = detections['joints']
             order = np.argsort(-people[..., 2].sum((1, 2)), kind='stable')[:self.max_persons]
             dropped, people = max(len(people) - self.max_persons, 0), people[np.sort(order)]
         else:
-            indices, starts = np.unique(found['frame'], return_index=True)
-            by_frame = dict(zip(indices.tolist(), np.split(found['joints'], starts[1:])))
+            indices, starts = np.unique(detections['frame'], return_index=True)
+            by_frame = dict(zip(indices.tolist(), np.split(detections['joints'], starts[1:])))
             people, dropped = link_people(by_frame, num_frames, num_joints, self.max_persons)
         if dropped:
             notes.append(f'{dropped} more people than {self.max_persons}: left out')
@@ -131,7 +131,7 @@ class SkeletonExtractor:
         return people
 
 
-class _Found:
+class _Detections:
     """People by frame and place in a temporary file: memory stays the same over hours of video."""
 
     def __init__(self, num_joints: int) -> None:

@@ -124,13 +124,13 @@ class _Check:
         """Find a registered class by its plain name, without importing anything for it."""
         look: Registry | None = registry
         while isinstance(name, str) and look is not None:
-            found = look.module_dict.get(name)
-            if found is not None:
-                module = f'{found.__module__}.'
-                if (isinstance(found, type)
+            cls = look.module_dict.get(name)
+            if cls is not None:
+                module = f'{cls.__module__}.'
+                if (isinstance(cls, type)
                         and any(module.startswith(f'{package}.') for package in PACKAGES)
                         and not any(module.startswith(f'{part}.') for part in LEFT_OUT)):
-                    return found
+                    return cls
                 break
             look = look.parent
         raise self.refusal(key, name, 'a registered name of mmaction_d3d or MMAction2')

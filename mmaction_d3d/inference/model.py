@@ -72,12 +72,12 @@ class LoadedModel:
             samples = self.network(**batch, mode='predict')
         scores = [sample.pred_score.cpu().numpy() for sample in samples]
         if not attention:
-            return [Scored(own) for own in scores]
+            return [Scored(row) for row in scores]
         # The maps come from a pass of its own, which is not worth a compilation.
         with torch.compiler.set_stance('force_eager'):
             return [
-                Scored(own, clip_attention(self.network, batch['inputs'], index, sample))
-                for index, (own, sample) in enumerate(zip(scores, samples))
+                Scored(row, clip_attention(self.network, batch['inputs'], index, sample))
+                for index, (row, sample) in enumerate(zip(scores, samples))
             ]
 
     @contextmanager

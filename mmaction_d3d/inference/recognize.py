@@ -120,8 +120,8 @@ def _of_clips(batch: list[Clip | Failure], model: LoadedModel,
         if isinstance(clip, Failure):
             answers.append(clip)
             continue
-        own = next(scored)
-        answer = _answer(clip, model, options, own.scores, _tracked(None, 0, own))
+        clip_scores = next(scored)
+        answer = _answer(clip, model, options, clip_scores.scores, _tracked(None, 0, clip_scores))
         answers.append(replace(answer, seconds={**clip.seconds, 'model': seconds}))
     return answers
 

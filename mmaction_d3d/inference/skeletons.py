@@ -72,10 +72,10 @@ class Step:
     def grow(self, kind: type[Kind], **values: Any) -> Kind:
         """Make the record of the next step of this one's values and further ones."""
         names = {entry.name for entry in fields(kind)}
-        own = {
+        carried = {
             entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name in names
         }
-        return kind(**{**own, **values})
+        return kind(**{**carried, **values})
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

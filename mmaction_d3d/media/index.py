@@ -57,7 +57,7 @@ class MediaIndex:
         path = str(Path(self.root, name))
         if self.has(path):
             return path
-        return self._only([found for found in self.below(name) if is_file(found)], name, place,
+        return self._only([path for path in self.below(name) if is_file(path)], name, place,
                           f'no file {path}', 'a video')
 
     def video_of_any_suffix(self, stem: str, place: Place) -> str:
@@ -72,8 +72,7 @@ class MediaIndex:
             self._list(folder)
         videos = [str(Path(folder, video)) for video in self._videos[folder].get(name, [])]
         return self._only(
-            videos
-            or [found for found in self.below(stem, True) if has_suffix(found, VIDEO_SUFFIXES)],
+            videos or [path for path in self.below(stem, True) if has_suffix(path, VIDEO_SUFFIXES)],
             stem, place, f'none in {folder}', f'one video {name}.* (mp4, avi, ...)')
 
     def folder_with(self, name: str, file: str, place: Place) -> str:
@@ -85,7 +84,7 @@ class MediaIndex:
         folder = str(Path(self.root, name))
         if is_file(Path(folder, file)):
             return folder
-        return self._only([found for found in self.below(name) if is_file(Path(found, file))], name,
+        return self._only([path for path in self.below(name) if is_file(Path(path, file))], name,
                           place, f'no file {Path(folder, file)}', "the clip's first frame")
 
     def below(self, name: str, any_suffix: bool = False) -> list[str]:

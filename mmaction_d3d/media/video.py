@@ -166,6 +166,7 @@ def _upright(frame: av.VideoFrame, time: Fraction | None) -> Frame:
     from av.sidedata.sidedata import SideDataContainer
     # Not `frame.side_data`, which the frame keeps: the two would hold each other, and a worker that
     # is forked before they are collected would wait for ever for threads that it does not have.
+    # PyAV's stub hides the argument of this class.
     data = SideDataContainer(frame).get('DISPLAYMATRIX')  # type: ignore[call-arg]
     if data is not None:
         a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()

@@ -54,19 +54,19 @@ def confusion(clips: TestedClips) -> Figure:
 def accuracy_by_class(clips: TestedClips) -> Figure:
     """Share of each class's clips that is recognised, the least first, with 95 % intervals."""
     names, right = class_names(clips), clips.score.argmax(axis=1) == clips.label
-    found = [(right[clips.label == c].sum(), (clips.label == c).sum(), names[c])
-             for c in np.unique(clips.label)]
-    found.sort(key=lambda one: one[0] / one[1])
-    share = np.array([good / total for good, total, _ in found])
-    low, high = np.array([wilson_interval(good, total) for good, total, _ in found]).T
-    figure = Figure(figsize=(7, 1.2 + 0.24 * len(found)), dpi=100, layout='constrained')
+    classes = [(right[clips.label == c].sum(), (clips.label == c).sum(), names[c])
+               for c in np.unique(clips.label)]
+    classes.sort(key=lambda counts: counts[0] / counts[1])
+    share = np.array([good / total for good, total, _ in classes])
+    low, high = np.array([wilson_interval(good, total) for good, total, _ in classes]).T
+    figure = Figure(figsize=(7, 1.2 + 0.24 * len(classes)), dpi=100, layout='constrained')
     axis = figure.subplots()
-    axis.errorbar(share, range(len(found)), xerr=np.abs([share - low, high - share]), fmt='o',
+    axis.errorbar(share, range(len(classes)), xerr=np.abs([share - low, high - share]), fmt='o',
                   color='steelblue', ecolor='grey', capsize=3, ms=4)
     axis.axvline(right.mean(), color='crimson', linewidth=0.8, linestyle='--',
                  label=f'all clips {right.mean():.3f}')
-    axis.set_yticks(range(len(found)), fontsize=8,
-                    labels=[f'{name} ({good} of {total})' for good, total, name in found])
+    axis.set_yticks(range(len(classes)), fontsize=8,
+                    labels=[f'{name} ({good} of {total})' for good, total, name in classes])
     axis.set(xlim=(-0.02, 1.02), xlabel="accuracy (Wilson's 95 % interval)")
     axis.grid(axis='x', alpha=0.3)
     axis.legend(fontsize=8, loc='lower left')

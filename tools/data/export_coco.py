@@ -97,15 +97,15 @@ def main():
     for info, job, (names, shape) in zip(chosen, jobs,
                                          map_in_order(write_frames, jobs, args.workers, 'clips')):
         for index, name in zip(job[3], names):
-            found = [
+            skeletons = [
                 joints_of(info, index, person, shape) for person in range(len(info['keypoint']))
             ]
-            found = [joints for joints in found if joints[:, 2].any()]
-            if args.whole_frame and len(found) > 1:
+            skeletons = [joints for joints in skeletons if joints[:, 2].any()]
+            if args.whole_frame and len(skeletons) > 1:
                 crowded += 1
                 continue
             images.append(dict(id=len(images) + 1, file_name=name, height=shape[0], width=shape[1]))
-            for joints in found:
+            for joints in skeletons:
                 box = box_of(joints, shape, args.whole_frame)
                 people.append(
                     dict(id=len(people) + 1, image_id=len(images), category_id=1, iscrowd=0,

@@ -46,7 +46,7 @@ class Resumable(RunFolder):
             InputError: The results of an earlier run cannot be read.
         """
         names = {start: f'{start:09}' for start in range(0, len(jobs), shard)}
-        todo = [start for start, own in names.items() if not self.path(own).is_file()]
+        todo = [start for start, part in names.items() if not self.path(part).is_file()]
         rest = [job for start in todo for job in jobs[start:start + shard]]
         done = len(jobs) - len(rest)
         if done:
@@ -57,5 +57,6 @@ class Resumable(RunFolder):
             self.keep(names[start], part)
         results.close()
         return [
-            kind(**fields) for own in names.values() for fields in safe_pickle.load(self.path(own))
+            kind(**fields) for part in names.values()
+            for fields in safe_pickle.load(self.path(part))
         ]

@@ -1,7 +1,6 @@
 """Writes the synthetic data set: videos/*.mp4, annotations.pkl and a stamp of the arguments."""
 import contextlib
 import io
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -9,9 +8,10 @@ from typing import Any, cast
 import numpy as np
 
 from ...errors import InputError
-from ...files import held_alone, write_bytes, write_text
+from ...files import held_alone, write_bytes
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
+from ...run_folder import stamp_difference, write_stamp
 from ..annotations import Content
 from ..splits import write_annotations
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, caps, clip_name
@@ -86,14 +86,10 @@ def _is_complete(out_dir: Path, arguments: dict[str, Any]) -> bool:
     stamp = out_dir / 'stamp.json'
     if not stamp.exists():
         return False
-    try:
-        before = dict(json.loads(stamp.read_text()))
-    except (ValueError, TypeError) as error:
-        raise InputError(stamp, 'content', 'something else', 'a stamp of this generator') from error
-    for name, value in arguments.items():
-        if before.get(name) != value:
-            raise InputError(stamp, name, before.get(name),
-                             f'{value}: choose another --out or delete this folder')
+    difference = stamp_difference(stamp, arguments)
+    if difference is not None:
+        name, before, now = difference
+        raise InputError(stamp, name, before, f'{now}: choose another --out or delete this folder')
     if not (out_dir / 'annotations.pkl').exists():
         return False
     videos = {path.stem for path in out_dir.glob('videos/*.mp4')}
@@ -118,7 +114,7 @@ def _claim(out_dir: Path, arguments: dict[str, Any]) -> Iterator[None]:
     with held_alone(out_dir / '.lock', wait=True):
         (out_dir / 'videos').mkdir(exist_ok=True)
         if not (out_dir / 'stamp.json').exists():
-            write_text(out_dir / 'stamp.json', json.dumps(arguments, indent=1))
+            write_stamp(out_dir / 'stamp.json', arguments)
         yield
 
 

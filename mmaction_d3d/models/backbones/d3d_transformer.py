@@ -249,12 +249,12 @@ class D3DTransformer(BaseModule):
         return (skeleton, None) if heatmaps is None else (None, skeleton)
 
 
-def _every(x: Tensor, axis: int, kept: int) -> Tensor:
-    """Every s-th frame, on which an output of ``kept`` frames is centred after a stride of s."""
+def _every(x: Tensor, axis: int, num_kept: int) -> Tensor:
+    """Every s-th frame: after a stride of s, ``num_kept`` outputs are centred on these."""
     frames = x.shape[axis]
-    stride = next((s for s in (1, 2, 4, 8, 16) if -(-frames // s) == kept), None)
+    stride = next((s for s in (1, 2, 4, 8, 16) if -(-frames // s) == num_kept), None)
     if stride is None:
-        raise InputError('D3DTransformer', 'backbone', f'maps of {frames} and {kept} frames',
+        raise InputError('D3DTransformer', 'backbone', f'maps of {frames} and {num_kept} frames',
                          'temporal strides that are powers of two')
     if stride == 1:
         return x

@@ -149,13 +149,13 @@ class R2Plus1D(BaseModule):
         super().init_weights()
         if self.pretrained is None:
             return
-        weights, own = self._read_pretrained(), self.state_dict()
-        used = {k: v for k, v in weights.items() if k in own and v.shape == own[k].shape}
-        missing = sorted(set(own) - set(used))
+        weights, expected = self._read_pretrained(), self.state_dict()
+        used = {k: v for k, v in weights.items() if k in expected and v.shape == expected[k].shape}
+        missing = sorted(set(expected) - set(used))
         if missing:
             raise InputError(
                 self.pretrained, 'state_dict',
-                f'{len(used)} of {len(own)} weights of R2Plus1D (first lacking or of '
+                f'{len(used)} of {len(expected)} weights of R2Plus1D (first lacking or of '
                 f'another shape: {missing[0]})', _WANTED)
         unused = sorted(set(weights) - set(used))
         self.load_state_dict(used)

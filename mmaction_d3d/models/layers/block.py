@@ -98,11 +98,11 @@ def attention_class(config: dict) -> type[AttentionLayer]:
         InputError: It names no attention.
     """
     kind = config.get('type')
-    found = MODELS.get(kind) if isinstance(kind, str) else kind
-    if not (isinstance(found, type) and issubclass(found, AttentionLayer) and found.reads):
+    cls = MODELS.get(kind) if isinstance(kind, str) else kind
+    if not (isinstance(cls, type) and issubclass(cls, AttentionLayer) and cls.reads):
         raise InputError('D3DTransformer', 'block', f'type {kind}',
                          'an AttentionLayer that is registered in MODELS')
-    return found
+    return cls
 
 
 def _joined(modal: Sequence[Tensor]) -> Tensor:

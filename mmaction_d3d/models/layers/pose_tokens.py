@@ -77,23 +77,24 @@ class PoseTokens(nn.Module):
             dtype = torch.promote_types(features.dtype, torch.float32)
             planes = features.to(dtype).transpose(1, 2)  # B x T x C x H/2 x W/2
             if keypoint is not None:
-                found = joint_profiles(keypoint.to(dtype), planes.shape[-2:], self.sigma,
-                                       self.use_score)
+                profiles = joint_profiles(keypoint.to(dtype), planes.shape[-2:], self.sigma,
+                                          self.use_score)
                 # First along x, then along y: no heatmap is ever stored.
-                pooled = planes.flatten(2, 3) @ found.columns.transpose(-1, -2)
+                pooled = planes.flatten(2, 3) @ profiles.columns.transpose(-1, -2)
                 pooled = pooled.unflatten(2, planes.shape[2:4])  # B x T x C x H/2 x R
-                pooled = torch.einsum('btchr,btrh->btrc', pooled, found.rows)
+                pooled = torch.einsum('btchr,btrh->btrc', pooled, profiles.rows)
             else:
                 assert heatmaps is not None  # the other form
                 heatmaps = heatmaps.to(dtype)
-                found = joints_from_heatmaps(heatmaps, self.sigma, self.use_score)
+                profiles = joints_from_heatmaps(heatmaps, self.sigma, self.use_score)
                 pooled = heatmaps.flatten(3) @ planes.flatten(3).transpose(-1, -2)
         tokens = self.norm(self.projection(pooled))
         if self.embed == 'coords':
             assert time_embed is not None  # made for every embedding
-            tokens = torch.where(found.visible.unsqueeze(-1), tokens, self.missing_token.to(tokens))
-            tokens = tokens + self._embedding(found.joints, found.visible, time_embed)
-        return tokens, found.visible
+            tokens = torch.where(profiles.visible.unsqueeze(-1), tokens,
+                                 self.missing_token.to(tokens))
+            tokens = tokens + self._embedding(profiles.joints, profiles.visible, time_embed)
+        return tokens, profiles.visible
 
     def _embedding(self, joints: Tensor, visible: Tensor, time_embed: Tensor) -> Tensor:
         """Which joint, whose, when and where, B x T x R x 4C."""
