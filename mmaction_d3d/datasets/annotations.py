@@ -18,7 +18,7 @@ class Annotation(TypedDict, total=False):
     """
     frame_dir: str
     filename: str
-    label: int
+    label: int | list[int]
     img_shape: tuple[int, int]
     original_shape: tuple[int, int]
     total_frames: int
@@ -99,6 +99,7 @@ class AnnotationChecker:
         layout: Joints that keypoints must have.
         num_classes: Labels must be below it.
         num_person: People kept, those of the highest total score; None: all.
+        multi_class: Whether a clip has a list of labels.
 
     Attributes:
         dropped_people (int): People dropped because there were more than ``num_person``.
@@ -106,11 +107,12 @@ class AnnotationChecker:
     """
 
     def __init__(self, path: str, layout: SkeletonLayout, num_classes: int | None,
-                 num_person: int | None) -> None:
+                 num_person: int | None, multi_class: bool = False) -> None:
         self.path = path
         self.layout = layout
         self.num_classes = num_classes
         self.num_person = num_person
+        self.multi_class = multi_class
         self.dropped_people = 0
         self.missing_numbers = 0
 
@@ -125,7 +127,7 @@ class AnnotationChecker:
         """
         for field, found, want in self.mistakes(annotation):
             raise InputError(self.path, f'{self.place(index, annotation)}.{field}', found, want)
-        total, label = annotation['total_frames'], annotation['label']
+        total = annotation['total_frames']
         xy, score = split_scores(annotation)
         self.missing_numbers += count_not_finite(xy, score)
         people = len(xy)
@@ -136,8 +138,9 @@ class AnnotationChecker:
             xy, score = xy[keep], score[keep]
         shape = sides_of(annotation['img_shape'])
         return annotation | Annotation(
-            label=int(label), total_frames=int(total), keypoint=xy, keypoint_score=score,
-            img_shape=shape, original_shape=sides_of(annotation.get('original_shape', shape)))
+            label=self._labels(annotation) or 0, total_frames=int(total), keypoint=xy,
+            keypoint_score=score, img_shape=shape, original_shape=sides_of(
+                annotation.get('original_shape', shape)))
 
     def mistakes(self, annotation: Annotation) -> Iterator[tuple[str, str, str]]:
         """Yield all that is wrong with an annotation, as (field, what was found, what should be).
@@ -151,20 +154,32 @@ class AnnotationChecker:
         for field in ('label', 'img_shape', 'total_frames', 'keypoint'):
             if field not in given:
                 yield field, 'nothing', _WANTED.get(field, 'a value')
-        total, label = annotation.get('total_frames'), annotation.get('label')
+        total = annotation.get('total_frames')
         total_is_right = isinstance(total, Integral) and total >= 1
         if 'total_frames' in given and not total_is_right:
             yield 'total_frames', shown(total), 'a whole number of at least 1'
-        top = 'any' if self.num_classes is None else self.num_classes - 1
-        if 'label' in given and (not isinstance(label, Integral) or label < 0 or
-                                 (self.num_classes is not None and label >= self.num_classes)):
-            yield 'label', shown(label), f'a whole number from 0 to {top}'
+        if 'label' in given and self._labels(annotation) is None:
+            top = 'any' if self.num_classes is None else self.num_classes - 1
+            several = 'a list of one or more, each ' if self.multi_class else ''
+            yield 'label', shown(annotation['label']), f'{several}a whole number from 0 to {top}'
         for field in ('img_shape', 'original_shape'):
             shape = annotation.get(field, annotation.get('img_shape'))
             if 'img_shape' in given and not is_image_shape(shape):
                 yield field, shown(shape), '(height, width) in pixels'
         if 'keypoint' in given:
             yield from self._joint_mistakes(annotation, total if total_is_right else None)
+
+    def _labels(self, annotation: Annotation) -> int | list[int] | None:
+        """Return the label, or the list of them; None where it is none."""
+        given: Any = annotation['label']
+        if self.multi_class and not isinstance(given, (list, tuple, np.ndarray)):
+            return None
+        labels = list(given) if self.multi_class else [given]
+        top = float('inf') if self.num_classes is None else self.num_classes
+        right = [isinstance(label, Integral) and 0 <= int(label) < top for label in labels]
+        if not all(right) or not right:
+            return None
+        return [int(label) for label in labels] if self.multi_class else int(labels[0])
 
     def _joint_mistakes(self, annotation: Annotation,
                         total: int | None) -> Iterator[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS
+from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from ..errors import InputError
@@ -41,7 +42,7 @@ class RGBPoseDataset(BaseActionDataset):
     with the class names is optional. An annotation is a dict of
 
     - ``frame_dir`` and/or ``filename``: the clip's id, the video's name;
-    - ``label``: int;
+    - ``label``: int, or with ``multi_class=True`` a list of them;
     - ``img_shape``: (height, width) that the keypoints refer to; ``original_shape``, optional;
     - ``total_frames``: T;
     - ``keypoint``: M x T x V x 2, x and y in pixels, float of any width;
@@ -104,6 +105,8 @@ class RGBPoseDataset(BaseActionDataset):
         self.layout = get_layout(layout)
         self.num_person = num_person
         self._arrays = _Arrays()
+        if kwargs.get('multi_class') and num_classes is None:
+            raise InputError('config', 'num_classes', 'nothing', 'a number, as multi_class=True')
         if on_bad_clip not in ('stop', 'skip'):
             raise InputError('config', 'on_bad_clip', repr(on_bad_clip), "'stop' or 'skip'")
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
@@ -126,7 +129,8 @@ class RGBPoseDataset(BaseActionDataset):
         self._take_classes(content)
         find_layout(content, self.ann_file, self.layout.name, "the config's layout")
 
-        check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person)
+        check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person,
+                                  self.multi_class)
         kind, root = next(iter(self.data_prefix.items()))
         locate = self._locate_video if kind == 'video' else self._locate_frames
         if not is_folder(root):
@@ -170,6 +174,11 @@ class RGBPoseDataset(BaseActionDataset):
             print_log(
                 f'{place}: {check.missing_numbers} joints have a coordinate or score that '
                 'is not finite; they count as missing', logger='current', level=logging.WARNING)
+
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Return the labels of a clip, for ``ClassBalancedDataset``."""
+        label = BaseDataset.get_data_info(self, idx)['label']
+        return list(label) if self.multi_class else [label]
 
     def prepare_data(self, idx: int) -> dict[str, Any] | None:
         """Return one clip as the pipeline leaves it; None where another one is to stand in."""

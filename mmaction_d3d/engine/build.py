@@ -1,17 +1,25 @@
 """Builds the runner of a config, with a plain answer to a key that no class knows."""
+import importlib.util
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmaction.registry import DATASETS, RUNNERS
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
-from mmengine.registry import init_default_scope
+from mmengine.registry import OPTIMIZERS, init_default_scope
 from mmengine.runner import Runner
 
 from .. import compat
 from ..errors import InputError
 from ..gpus import check_processes, unused_gpu
 from .checks import check_config, resume_point
+
+# What draws curves elsewhere -> the package that it needs.
+_PACKAGES = {
+    f'{name}VisBackend': name.lower()
+    for name in ('Tensorboard', 'Wandb', 'MLflow', 'ClearML', 'Neptune', 'DVCLive', 'Aim')
+}
 
 
 def build_runner(cfg: Config) -> Runner:
@@ -33,7 +41,11 @@ def build_runner(cfg: Config) -> Runner:
         cfg.load_from, warning = resume_point(cfg.work_dir)
     check_processes(cfg.get('launcher', 'none'))
     with config_mistakes(cfg):
+        _name_weight_decay(cfg)
+        missing = _leave_out_backends(cfg)
         runner = RUNNERS.build(cfg)
+    for sentence in missing:
+        runner.logger.warning(sentence)
     if warning is not None:
         runner.logger.warning(warning)
     for sentence in compat.report():
@@ -42,6 +54,32 @@ def build_runner(cfg: Config) -> Runner:
     if reason is not None:
         runner.logger.warning(f'The GPU is left aside, all is computed on the CPU: {reason}')
     return runner
+
+
+def _name_weight_decay(cfg: Config) -> None:
+    """Write an optimizer's own weight decay into its config, where that does not say it.
+
+    MMEngine multiplies it for ``paramwise_cfg`` and takes it from the config alone.
+    """
+    optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
+    kind = OPTIMIZERS.get(optimizer.get('type', ''))
+    parameter = inspect.signature(kind).parameters.get('weight_decay') if kind else None
+    if parameter is not None:
+        optimizer.setdefault('weight_decay', parameter.default)
+
+
+def _leave_out_backends(cfg: Config) -> list[str]:
+    """Leave out what draws curves elsewhere and is not installed; return a sentence for each."""
+    visualizer = cfg.get('visualizer') or {}
+    backends = visualizer.get('vis_backends') or []
+    missing = []
+    for backend in list(backends):
+        package = _PACKAGES.get(backend.get('type', ''))
+        if package is not None and importlib.util.find_spec(package) is None:
+            missing.append(f'{backend["type"]} is left out, as its package is not installed: pip '
+                           f'install {package}; the curves are in vis_data/scalars.json')
+            backends.remove(backend)
+    return missing
 
 
 def build_dataset(cfg: Config, split: str) -> BaseDataset:

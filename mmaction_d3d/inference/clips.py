@@ -26,11 +26,13 @@ def pipeline_fields(source: Media) -> dict[str, Any]:
     """Return what a pipeline needs to read a source.
 
     Args:
-        source: A video or frame folder.
+        source: A video, frame folder, or frames in memory.
 
     Raises:
         InputError: The frames of a folder are not numbered without a gap.
     """
+    if source.array is not None:
+        return dict(array=source.array, start_index=0)
     if source.images is None:
         return dict(filename=source.path, start_index=0)
     names = [Path(path).name for path in source.images]
@@ -101,6 +103,8 @@ class TestPipeline:
 
     def __call__(self, subject: Subject) -> Clip:
         """Pack a whole source as one clip."""
+        if subject.source.array is not None:
+            self.decode  # noqa: B018 - refuses a pipeline that knows files alone
         results = {**subject.skeleton.fields(), **pipeline_fields(subject.source)}
         packed = self._run(self._transforms, self._of_model(results))
         return self._clip(subject, 0, subject.info.frames, packed)
@@ -116,7 +120,7 @@ class TestPipeline:
             if isinstance(step, AlignedDecode):
                 return index
         raise InputError('config', 'test pipeline', 'no AlignedDecode',
-                         'AlignedDecode, for windows of a long video and for attention')
+                         'AlignedDecode, for frames in memory, windows of a long video, attention')
 
     def sample(self, total_frames: int) -> dict[str, Any]:
         """Return where a clip of that length is sampled: ``frame_inds`` and its company."""

@@ -1,8 +1,6 @@
 """From videos to labels: MMAction2's manner of inferencer, for RGB and skeletons."""
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
 from mmengine.infer import BaseInferencer
@@ -16,6 +14,7 @@ from ..media import DEFAULT_FPS, Media, as_media, find_media, tell_apart
 from ..progress import Progress
 from .annotate import write_annotated, write_timeline
 from .clips import TestPipeline
+from .entries import Arrays, Video, items_of, skeletons_of
 from .load import with_skeletons
 from .loading import load_model
 from .recognize import Options, attempt, recognize
@@ -64,17 +63,18 @@ class D3DInferencer(BaseInferencer):
         super().__init__(loaded.config, str(weights), device, scope, show_progress)
         self.classes, self.layout = self._loaded.classes, loaded.layout
 
-    def __call__(self, inputs: str | Path | Sequence[str | Path], batch_size: int = 8,
-                 skeletons: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    def __call__(self, inputs: Video | Sequence[Video], batch_size: int = 8,
+                 skeletons: Arrays | Sequence[Arrays] | None = None,
                  out_dir: str | Path | None = None, video: bool = True, attention: bool = True,
                  topk: int = 5, fps: float = DEFAULT_FPS, window: float | None = None,
                  stride: float | None = None, smooth: float | None = None) -> dict[str, list]:
         """Recognize.
 
         Args:
-            inputs: Videos, frame folders, directories, globs.
+            inputs: Videos, frame folders, directories, globs, or frames in memory: one or a list.
+                Frames of a video are T x H x W x 3 uint8, RGB, or a list of H x W x 3.
             batch_size: Clips, or windows, that go through the model at once.
-            skeletons: Arrays, one dict for each video: see
+            skeletons: Arrays, one dict or ``keypoint`` for each video: see
                 :class:`~mmaction_d3d.inference.skeletons.GivenSkeletons`.
             out_dir: Folder for a JSON, an annotated mp4 and, with windows, a timeline of each
                 video. Defaults to None: nothing is written.
@@ -82,16 +82,17 @@ class D3DInferencer(BaseInferencer):
             attention: Whether to draw attention on them, which takes a second pass through the
                 model.
             topk: Classes in an answer.
-            fps: Of frame folders.
+            fps: Of frame folders, and of frames in memory.
             window: Seconds; recognize a long video window by window. Defaults to None: each video
                 is one clip, as in a test.
             stride: Seconds between windows. Defaults to None: half a window.
             smooth: Seconds over which scores are averaged. Defaults to None: a window.
 
         Returns:
-            ``predictions``, one dict for each video (sorted by name; with arrays, in the order
-            given), which has ``error`` in place of an answer where a video cannot be used; and
-            ``visualization``, the paths of the annotated videos, None where there is none.
+            ``predictions``, one dict for each video (sorted by name; with arrays or frames in
+            memory, in the order given), which has ``error`` in place of an answer where a video
+            cannot be used; and ``visualization``, the paths of the annotated videos, None where
+            there is none.
 
         Raises:
             InputError: An input does not exist, there are no skeletons, or arguments do not fit.
@@ -138,27 +139,26 @@ class D3DInferencer(BaseInferencer):
         """Return an answer as plain numbers and text; see :func:`.result.prediction_of`."""
         return prediction_of(answer, topk)
 
-    def _find(
-        self, inputs: str | Path | Sequence[str | Path],
-        skeletons: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-    ) -> tuple[list[Media], Origin]:
+    def _find(self, inputs: Video | Sequence[Video],
+              skeletons: Arrays | Sequence[Arrays] | None) -> tuple[list[Media], Origin]:
         """Return the sources, and where their skeletons come from."""
-        paths = [
-            os.fspath(path)
-            for path in ([inputs] if isinstance(inputs, (str, os.PathLike)) else inputs)
-        ]
-        if skeletons is not None:  # one for each input, so in the order of these
-            sources = tell_apart(as_media(path) for path in paths)
-            given = [skeletons] if isinstance(skeletons, Mapping) else skeletons
-            return sources, GivenSkeletons(given, sources)
-        if self._origin is None:
+        items = items_of(inputs)
+        paths = [item for item in items if isinstance(item, str)]
+        origin = self._origin
+        if skeletons is not None or len(paths) < len(items):  # in the order of the inputs
+            sources = tell_apart(map(as_media, items))
+            if skeletons is not None:
+                return sources, GivenSkeletons(skeletons_of(skeletons), sources)
+            if origin is not None:
+                return sources, origin
+        if origin is None:
             raise InputError('D3DInferencer', 'skeletons', 'none',
                              'a pickle, arrays, or an extractor')
         report = DropReport()
         sources = find_media(paths, report.add)
         for line in report.lines():
             print_log(line)
-        return sources, self._origin
+        return sources, origin
 
     def _init_model(self, cfg: Config, weights: str, device: str = 'cpu') -> nn.Module:
         return self._loaded.network

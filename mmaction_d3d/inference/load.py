@@ -1,8 +1,6 @@
 """A trained model in one call."""
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -10,6 +8,7 @@ from mmengine.registry import init_default_scope
 from ..errors import InputError
 from ..extraction import SkeletonExtractor, first_backend
 from ..media import DEFAULT_FPS, as_media
+from .entries import Arrays, Video, item_of
 from .loading import load_model
 from .model import LoadedModel
 from .recognize import Options, recognize
@@ -37,14 +36,14 @@ class D3D:
         self._model, self._origin, self._device = model, origin, device
         self.classes = model.classes
 
-    def __call__(self, source: str | Path, skeletons: Mapping[str, Any] | None = None,
-                 window: float | None = None, stride: float | None = None,
-                 smooth: float | None = None, batch_size: int = 8,
+    def __call__(self, source: Video, skeletons: Arrays | None = None, window: float | None = None,
+                 stride: float | None = None, smooth: float | None = None, batch_size: int = 8,
                  fps: float = DEFAULT_FPS) -> Recognition:
         """Recognize a video.
 
         Args:
-            source: A video, or a folder of frames.
+            source: A video, a folder of frames, or frames in memory: T x H x W x 3 uint8 RGB, or a
+                list of H x W x 3.
             skeletons: Its people as arrays: see :class:`.skeletons.GivenSkeletons`. Defaults to
                 None: from the pickle, else found by the first backend that is installed.
             window: Seconds; recognize a long video window by window. Defaults to None: it is one
@@ -52,7 +51,7 @@ class D3D:
             stride: Seconds between windows. Defaults to None: half a window.
             smooth: Seconds over which scores are averaged. Defaults to None: a window.
             batch_size: Windows that go through the model at once.
-            fps: Of a frame folder.
+            fps: Of a frame folder, and of frames in memory.
 
         Returns:
             The answer: ``label``, ``score``, ``scores`` and all that it rests on.
@@ -60,7 +59,7 @@ class D3D:
         Raises:
             InputError: The video or its skeleton cannot be used.
         """
-        media = as_media(str(source))
+        media = as_media(item_of(source))
         lengths = None if window is None else WindowLengths(window, stride, smooth)
         origin: Origin = (self._find_origin()
                           if skeletons is None else GivenSkeletons([skeletons], [media]))

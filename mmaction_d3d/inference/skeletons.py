@@ -12,12 +12,12 @@ from ..errors import InputError
 from ..files import without_suffix
 from ..media import Media, MediaInfo, probe
 from ..skeletons import SkeletonLayout
+from .entries import Arrays, joints_of
 
 # Skeletons and pictures of published sets are recorded apart and differ by a frame or two.
 _SLACK = 2
 
 NO_PERSON = 'no person found: the answer is from RGB alone'
-Arrays = Mapping[str, Any]
 Kind = TypeVar('Kind', bound='Step')
 
 
@@ -120,8 +120,8 @@ class Extractor(Protocol):
     """
     layout: str
 
-    def __call__(self, source: str) -> Mapping[str, object]:
-        """Return the annotation of a video or frame folder."""
+    def __call__(self, source: Any) -> Mapping[str, object]:
+        """Return the annotation of a path, or of :class:`~mmaction_d3d.media.Media` in memory."""
 
 
 class PickledSkeletons:
@@ -187,8 +187,8 @@ class GivenSkeletons:
 
     Args:
         given: Each with ``keypoint`` (M x T x V x 2, or x 3 with the score) and
-            ``keypoint_score`` (M x T x V); ``img_shape``, the height and width that they refer to,
-            is by default that of the video.
+            ``keypoint_score`` (M x T x V), or the first alone: see :func:`.entries.joints_of`;
+            ``img_shape``, the height and width that they refer to, is by default the video's.
         sources: Whose they are; of names that differ, where a video comes once a person.
 
     Raises:
@@ -208,7 +208,8 @@ class GivenSkeletons:
 
     def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:
         """Return (place for messages, index, annotation) of a source."""
-        index, skeleton = self._given[source.name]
+        index, given = self._given[source.name]
+        skeleton = joints_of(given, f'skeletons[{index}]')
         defaults: dict[str, Any] = dict(frame_dir=source.names['frame_dir'],
                                         img_shape=(info.height, info.width))
         keypoint = skeleton.get('keypoint')
@@ -240,7 +241,9 @@ class ExtractedSkeletons:
 
     def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:
         """Return (place for messages, index, annotation) of a source."""
-        return source.path, 0, cast(Annotation, self._extractor(source.path))
+        # An extractor of the user's may know paths alone.
+        video = source if source.array is not None else source.path
+        return source.path, 0, cast(Annotation, self._extractor(video))
 
 
 def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: SkeletonLayout,
@@ -275,5 +278,5 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
                          f'{info.frames}, the frames of {source.path}')
     skeleton = Skeleton(checked['keypoint'], checked['keypoint_score'], checked['img_shape'],
                         checked['original_shape'], total, origin.origin)
-    notes = cast(Arrays, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
+    notes = cast(dict, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
     return skeleton, info, (*notes, *(() if skeleton.people() else [NO_PERSON]))

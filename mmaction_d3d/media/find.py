@@ -2,9 +2,11 @@
 import glob
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import InputError, Place
 from ..files import is_file, is_folder, numbered_lines, without_suffix
@@ -27,23 +29,31 @@ def _forget(reason: str, path: str) -> None:
 
 @dataclass(frozen=True)
 class Media:
-    """A video, or a folder of frames.
+    """A video, a folder of frames, or frames in memory.
 
     Attributes:
         path: Where it is.
         name: Its path below the input that it was found in, with /; for a video with its suffix.
         images: Paths of a folder's frames, in order; None for a video.
+        array: Frames in memory, each H x W x 3 uint8 RGB; None for others.
     """
     path: str
     name: str
     images: tuple[str, ...] | None = None
+    array: Sequence[np.ndarray] | np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @property
     def names(self) -> dict[str, str]:
         """``frame_dir``, and for a video ``filename``, as an annotation has them."""
-        if self.images is not None:
+        if self.frames is not None:
             return dict(frame_dir=self.name)
         return dict(frame_dir=without_suffix(self.name), filename=self.name)
+
+    @property
+    def frames(self) -> int | None:
+        """Number of frames of a folder or in memory; None for a video."""
+        single = self.images if self.array is None else self.array
+        return None if single is None else len(single)
 
 
 def has_suffix(path: str | Path, suffixes: Collection[str]) -> bool:
@@ -186,6 +196,9 @@ def _lines(inputs: Iterable[str]) -> Iterator[tuple[Place, str]]:
 
 def _expand(item: str, leave_out: LeaveOut = _forget) -> Iterator[Media]:
     """Return the clips of one input."""
+    live = 'an address' if '://' in item else 'the number of a camera' if item.isdecimal() else ''
+    if live and not is_file(item) and not is_folder(item):
+        raise InputError(item, 'video', live, 'a file: download it, or record it, first')
     if is_folder(item):
         yield from _walk(item, item, leave_out)
     elif is_file(item):

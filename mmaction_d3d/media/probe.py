@@ -36,7 +36,7 @@ def probe(media: Media | str | Path, count: str = 'packets',
         count: How to count a video's frames: ``header`` believes what the file announces,
             ``packets`` reads the file without decoding it, ``frames`` decodes all. Defaults to
             ``packets``.
-        folder_fps: Frames a second of a frame folder. Defaults to 25.
+        folder_fps: Frames a second of a frame folder, and of frames in memory. Defaults to 25.
 
     Returns:
         What it holds.
@@ -45,11 +45,11 @@ def probe(media: Media | str | Path, count: str = 'packets',
         InputError: Not one frame decodes.
     """
     media = as_media(media)
-    first = next(iter(Frames(media, None if media.images is not None else 'av'))).rgb()
+    first = next(iter(Frames(media, None if media.frames is not None else 'av'))).rgb()
     height, width = first.shape[:2]
-    if media.images is not None:
+    if media.frames is not None:
         fps = Fraction(folder_fps).limit_denominator(1001)
-        return MediaInfo(len(media.images), height, width, fps)
+        return MediaInfo(media.frames, height, width, fps)
     with Video(media.path) as video:
         if count == 'header':
             return MediaInfo(video.announced, height, width, video.rate)

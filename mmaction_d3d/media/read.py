@@ -14,7 +14,7 @@ from .video import DecodingError, Frame, video_frames
 
 
 class Frames:
-    """Iterates over the frames of a video or frame folder, each a :class:`.video.Frame`.
+    """Iterates over the frames of media, each a :class:`.video.Frame`.
 
     One frame is in memory. A video that can be decoded no further ends there.
 
@@ -39,6 +39,11 @@ class Frames:
         Raises:
             InputError: A video cannot be opened, or not one frame of it decodes.
         """
+        if self.media.array is not None:
+            for image in self.media.array:
+                self.count += 1
+                yield Frame(image.copy)
+            return
         if self.media.images is not None:
             for path in self.media.images:
                 self.count += 1

@@ -281,3 +281,24 @@ def test_a_folder_test_is_what_the_custom_config_tests(rgb_pose_data, monkeypatc
     cfg = Config.fromfile(ROOT / 'configs' / 'd3d_custom.py').test_dataloader.dataset
     cfg.update(pipeline=[], num_classes=1)
     assert DATASETS.build(cfg).get_data_info(0)['frame_dir'] == f'{tested}/wave/{tested}'
+
+
+def test_a_clip_may_have_several_labels(data):
+    for annotation, labels in zip(data.annotations, ([0, 2], (1, ), np.array([0, 1]))):
+        annotation['label'] = labels
+    data.save()
+    dataset = data.build(multi_class=True, num_classes=3)
+    assert [dataset.get_cat_ids(index) for index in range(3)] == [[0, 2], [1], [0, 1]]
+    assert dataset[2]['label'].tolist() == [1, 1, 0]
+    for label in (0, [], [3], [-1], ['a'], None):
+        data.annotations[0]['label'] = label
+        data.save()
+        with pytest.raises(InputError, match='label: found'):
+            data.build(multi_class=True, num_classes=3)
+    with pytest.raises(InputError, match='num_classes: found nothing'):
+        data.build(multi_class=True)
+
+
+def test_labels_for_balancing(data):
+    dataset = data.build()
+    assert [dataset.get_cat_ids(index) for index in range(3)] == [[0], [1], [0]]

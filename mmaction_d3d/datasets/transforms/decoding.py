@@ -1,5 +1,6 @@
 """Reading exactly the sampled frames, and the keypoints of the same frames."""
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ class AlignedDecode(BaseTransform):
     the frames.
 
     Required keys: ``frame_inds``, ``keypoint`` (M x total_frames x V x 2), ``keypoint_score``
-    (M x total_frames x V), ``img_shape``, and either ``filename`` (a video) or ``img_dir`` with
-    ``frame_tmpl`` and ``start_index``.
+    (M x total_frames x V), ``img_shape``, and either ``array`` (frames in memory, each
+    H x W x 3 uint8 RGB), ``filename`` (a video), or ``img_dir`` with ``frame_tmpl`` and
+    ``start_index``.
     Modified keys: ``keypoint`` and ``keypoint_score`` (their time axis is now ``frame_inds``),
     ``img_shape``, ``original_shape``, ``frame_inds``. Added keys: ``imgs``, a list of H x W x 3
     uint8 RGB arrays, no two of which share memory.
@@ -36,7 +38,9 @@ class AlignedDecode(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         inds = results['frame_inds']
-        if 'filename' in results:
+        if 'array' in results:
+            place, images, count = 'frames in memory', *_frames_of(results['array'], inds)
+        elif 'filename' in results:
             place = results['filename']
             images, count = read_video(place, inds, self.backend)
         else:
@@ -72,3 +76,11 @@ class AlignedDecode(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(backend={self.backend!r})'
+
+
+def _frames_of(array: Sequence[np.ndarray],
+               inds: np.ndarray) -> tuple[dict[int, np.ndarray], int | None]:
+    """Copy the named frames; result as of :func:`.media.read_video`."""
+    count = len(array)
+    images = {index: array[index].copy() for index in np.minimum(inds, count - 1).tolist()}
+    return images, count if inds.max() >= count else None

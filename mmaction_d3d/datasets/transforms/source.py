@@ -6,4 +6,5 @@ from typing import Any
 
 def source(results: Mapping[str, Any]) -> str:
     """Return the file or folder that a sample of a pipeline came from."""
-    return results.get('filename') or results.get('img_dir') or 'pipeline'
+    return results.get('filename') or results.get('img_dir') or results.get(
+        'frame_dir') or 'pipeline'

@@ -28,13 +28,17 @@ class D3DHead(BaseHead):
             P, mean over frames) or both. The transformer needs ``pathways=True``. Defaults to None,
             the paper's one loss.
         num_joint_tokens: R, people times joints; needed by ``pose``. Defaults to None.
-        **kwargs: Arguments of MMAction2's ``BaseHead`` such as ``average_clips``.
+        average_clips: How scores of several clips of a video become one: ``'prob'``, the mean of
+            the probabilities (softmax; with ``multi_class`` sigmoid, each class by itself), or
+            ``'score'``, that of the logits. Defaults to None, which is ``'prob'``.
+        **kwargs: Arguments of MMAction2's ``BaseHead`` such as ``multi_class``.
     """
 
     def __init__(self, num_classes: int, in_channels: int, num_tokens: int = 3,
                  dropout: float = 0.5, pathways: dict[str, float] | None = None,
-                 num_joint_tokens: int | None = None, **kwargs: Any) -> None:
-        super().__init__(num_classes, in_channels, **kwargs)
+                 num_joint_tokens: int | None = None, average_clips: str | None = None,
+                 **kwargs: Any) -> None:
+        super().__init__(num_classes, in_channels, average_clips=average_clips or 'prob', **kwargs)
         self.pathways = dict(pathways or {})
         widths = dict(rgb=in_channels, pose=in_channels * (num_joint_tokens or 0))
         if set(self.pathways) - set(widths):
@@ -77,6 +81,12 @@ class D3DHead(BaseHead):
                 logits = path(tokens.to(next(path.parameters()).dtype).flatten(1))
             losses[f'loss_{name}'] = weight * self.loss_by_feat(logits, data_samples)['loss_cls']
         return losses
+
+    def average_clip(self, cls_scores: Tensor, num_segs: int = 1) -> Tensor:
+        """Make one score a class of those of a video's clips, (B * num_segs) x num_classes."""
+        if self.multi_class and self.average_clips == 'prob':
+            return cls_scores.unflatten(0, (-1, num_segs)).sigmoid().mean(dim=1)
+        return super().average_clip(cls_scores, num_segs)
 
     def forward(self, x: Tensor | PathwayFeatures, **kwargs: Any) -> Tensor:
         """Classify.

@@ -1,0 +1,65 @@
+"""What users put into configs, in one short training: it works, and says what it leaves out."""
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+from running import ROOT
+
+from mmaction_d3d.engine import build_runner, check_config, load_config
+from mmaction_d3d.errors import InputError
+
+CONFIG = """
+_base_ = '{root}/configs/d3d_quickstart.py'
+loader = dict(num_workers=0, persistent_workers=False)
+num_person = 1
+several = dict(num_classes=8, multi_class=True)
+model = dict(cls_head=dict(
+    multi_class=True, average_clips=None, loss_cls=dict(type='BCELossWithLogits')))
+train_dataloader = dict(
+    _delete_=True, batch_size=2, sampler=dict(type='DefaultSampler', shuffle=True), **loader,
+    dataset=dict(type='ClassBalancedDataset', oversample_thr=0.5,
+                 dataset=dict(**{{**_base_.train_dataloader.dataset, **several}})))
+test_pipeline = [
+    dict(type='AlignedSampleFrames', clip_len=12, num_clips=2, test_mode=True),
+    *_base_.test_pipeline[1:]]
+val_dataloader = dict(dataset=dict(split='test', pipeline=test_pipeline, **several), **loader)
+val_evaluator = dict(type='AccMetric', metric_list=('mmit_mean_average_precision', ))
+test_dataloader, test_evaluator = val_dataloader, val_evaluator
+optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.01))
+train_cfg = dict(max_epochs=1)
+default_hooks = dict(checkpoint=dict(save_best=None), visualization=dict(enable=False))
+visualizer = dict(vis_backends=[dict(type='LocalVisBackend'), dict(type='WandbVisBackend')])
+"""
+
+
+@pytest.fixture
+def config(tmp_path, rgb_pose_data):
+    """Read :data:`CONFIG`, on small videos of two labels each."""
+    data = rgb_pose_data(num_videos=4, num_frames=12, size=(64, 64))
+    for annotation in data.annotations:
+        annotation['label'] = [annotation['label'], 7]
+    data.save()
+    (tmp_path / 'c.py').write_text(CONFIG.format(root=ROOT))
+    return load_config(
+        Namespace(config=str(tmp_path / 'c.py'), data_root=str(data.root), cfg_options=None,
+                  launcher='none', work_dir=str(tmp_path / 'w'), local_rank=0))
+
+
+def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch):
+    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
+    runner = build_runner(config)
+    runner.train()
+    value = runner.message_hub.get_scalar('val/acc/mmit_mean_average_precision').current()
+    assert 0 < value <= 1
+    dataset = runner.train_dataloader.dataset
+    assert {label for index in range(2) for label in dataset.get_cat_ids(index)} == {0, 1, 7}
+    text = ''.join(path.read_text() for path in Path(runner.log_dir).glob('*.log'))
+    assert 'WandbVisBackend is left out' in text and 'pip install wandb' in text
+
+
+def test_data_sets_of_other_numbers_of_people_are_not_joined(config):
+    other = dict(config.val_dataloader.dataset, num_person=2)
+    config.train_dataloader.dataset = dict(type='ConcatDataset',
+                                           datasets=[config.val_dataloader.dataset, other])
+    with pytest.raises(InputError, match=r'num_person: found 1, want 2, to match .*datasets\[1\]'):
+        check_config(config)
