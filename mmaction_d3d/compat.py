@@ -30,6 +30,7 @@ with careful_imports():  # MMEngine tries to import transformers
     from mmengine.runner import checkpoint as mmengine_checkpoint
     from mmengine.runner import runner as mmengine_runner
 
+from .bundled import bundled_config, is_bundled
 from .checkpoint_files import check_whole, write_checkpoint
 from .checkpoint_globals import checkpoint_globals
 from .config_variables import substitute_variables
@@ -47,7 +48,7 @@ def apply() -> list[str]:
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
                _mend_downloaded_checkpoints, _mend_checkpoint_writing, _mend_resumed_state,
-               _mend_config_variables)
+               _mend_config_variables, _mend_config_bases)
     with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
@@ -234,3 +235,20 @@ def _mend_config_variables() -> str | None:
     return (
         f'mmengine {mmengine.__version__} pastes environment variables into the code of configs: '
         'they are values')
+
+
+def _mend_config_bases() -> str | None:
+    """Let configs inherit this package's: ``_base_ = 'mmaction_d3d::d3d_ntu60_xsub.py'``."""
+    find_base = Config._get_cfg_path
+    if hasattr(find_base, '__wrapped__'):
+        return None
+
+    @functools.wraps(find_base)
+    def find_bundled(cfg_path: str, filename: str) -> tuple[str, str | None]:
+        if is_bundled(cfg_path):
+            return bundled_config(cfg_path), None
+        return find_base(cfg_path, filename)
+
+    Config._get_cfg_path = staticmethod(find_bundled)
+    return (f'mmengine {mmengine.__version__} knows the packages of OpenMMLab alone: configs may '
+            'inherit those of mmaction_d3d, too')

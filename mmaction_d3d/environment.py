@@ -10,10 +10,11 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import NamedTuple
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / 'requirements'
+from .bundled import ROOT
+
+REQUIREMENTS = ROOT / 'requirements'
 TESTED_PYTHON = '3.11'
 TESTED_PLATFORM = 'Linux x86_64'
 

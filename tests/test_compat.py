@@ -13,7 +13,7 @@ import pytest
 import torch
 from mmaction.evaluation import mean_class_accuracy
 from mmaction.registry import METRICS
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
@@ -275,3 +275,15 @@ def test_mean_class_accuracy_is_over_the_classes_that_clips_have():
         assert found == pytest.approx(balanced_accuracy_score(labels, scores.argmax(axis=1)))
     assert metric.calculate(list(np.eye(4)), [0, 0, 1, 1])['mean1'] == 0.25  # absent: 2, 3
     assert mean_class_accuracy(list(np.eye(4)), [0, 1, 2, 3]) == 1
+
+
+def test_configs_inherit_those_of_this_package_by_name(tmp_path):
+    mine = tmp_path / 'mine.py'
+    mine.write_text("_base_ = 'mmaction_d3d::d3d_ntu120_xset.py'\nwork_dir = 'here'\n")
+    cfg = Config.fromfile(mine)
+    folder = Path(__file__).parents[1] / 'configs'
+    want = Config.fromfile(folder / 'd3d_ntu120_xset.py')
+    assert cfg.model == want.model and cfg.work_dir == 'here'
+    mine.write_text("_base_ = 'mmaction_d3d::no_such.py'\n")
+    with pytest.raises(FileNotFoundError, match=r'no_such\.py'):
+        Config.fromfile(mine)

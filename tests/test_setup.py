@@ -13,7 +13,7 @@ from mmaction_d3d import environment, version
 
 ROOT = Path(__file__).parents[1]
 FILES = ('Makefile', 'tools/setup_venv.sh', 'pyproject.toml', 'setup.py', 'README.md', 'LICENSE',
-         'requirements/install.txt')
+         'requirements/install.txt', 'd3d_command.py', 'MANIFEST.in', 'model-index.yml')
 
 # Stands in for Python where only the order of steps matters: it makes a virtual environment that
 # holds itself, writes down what pip is asked for, and fails there while a file `fail` exists.
@@ -232,19 +232,23 @@ def test_real_environment_holds_the_lock_and_the_project(tmp_path):
     assert found.strip() == str(project.root / 'mmaction_d3d' / '__init__.py')
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """A copy of what a distribution is made of, and of folders that it must not hold."""
+FOLDERS = ('configs', 'mmaction_d3d', 'requirements', 'research', 'tests', 'tools')
+BUNDLED = {
+    str(path.relative_to(ROOT)) for name in ('configs', 'requirements', 'tools')
+    for path in (ROOT / name).rglob('*') if path.is_file() and '__pycache__' not in path.parts
+} - {'configs/.style.yapf', 'tools/ablate.py', 'tools/setup_venv.sh'} | {'model-index.yml'}
+
+
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory):
+    """The wheel that is made of the source distribution of a copy of the project."""
+    copy = tmp_path_factory.mktemp('copy')
     for file in FILES:
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / file, tmp_path / file)
-    for folder in ('mmaction_d3d', 'research', 'tests', 'tools'):
-        shutil.copytree(ROOT / folder, tmp_path / folder, dirs_exist_ok=True,
+        (copy / file).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / file, copy / file)
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, copy / folder, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns('__pycache__'))
-    return tmp_path
-
-
-def test_source_distribution_makes_a_wheel_of_the_package_alone(copy):
     script = 'from setuptools import build_meta; print(build_meta.build_sdist("sdist"))'
     sdist = subprocess.run([sys.executable, '-c', script], cwd=copy, capture_output=True, text=True,
                            check=True).stdout.split()[-1]
@@ -253,18 +257,64 @@ def test_source_distribution_makes_a_wheel_of_the_package_alone(copy):
         '--no-index', copy / 'sdist' / sdist
     ], cwd=copy, check=True)
     wheel, = copy.glob('*.whl')
+    return wheel
+
+
+def test_wheel_holds_the_package_the_command_and_what_mim_looks_for(wheel):
     with zipfile.ZipFile(wheel) as content:
         names = content.namelist()
         about = next(name for name in names if name.endswith('.dist-info/METADATA'))
         metadata_lines = content.read(about).decode().splitlines()
-    modules = {str(file.relative_to(copy)) for file in (copy / 'mmaction_d3d').rglob('*.py')}
-    assert {name for name in names
-            if '.dist-info/' not in name} == {*modules, 'mmaction_d3d/py.typed'}
+        scripts = content.read(about.replace('METADATA', 'entry_points.txt')).decode()
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / 'mmaction_d3d').rglob('*.py')}
+    bundled = {f'mmaction_d3d/.mim/{name}' for name in BUNDLED}
+    assert {name for name in names if '.dist-info/' not in name
+            } == {*modules, *bundled, 'mmaction_d3d/py.typed', 'd3d_command.py'}
     assert any(name.endswith('/LICENSE') for name in names)
+    assert 'd3d = d3d_command:main' in scripts
     assert {
         f'Version: {version.__version__}', 'License-Expression: Apache-2.0',
-        'Requires-Python: >=3.11', 'Requires-Dist: numpy<2'
+        'Requires-Python: >=3.11', 'Requires-Dist: numpy<2', 'Provides-Extra: export',
+        'Description-Content-Type: text/markdown', '# mmaction_d3d'
     } <= set(metadata_lines)
+
+
+# What a user does after the installation, in one process, in which imports cost once.
+COMMANDS = """
+make-data --out data --num-train 8 --num-val 8 --num-test 8 --num-frames 13 --size 64 --workers 1
+train my_config.py --data-root data --work-dir run
+test my_config.py run/best.pth --data-root data --work-dir run
+infer data/videos/test_00000.mp4 --checkpoint run/best.pth --skeletons data/annotations.pkl --out o
+""".strip().splitlines()
+CONFIG = """
+_base_ = 'mmaction_d3d::d3d_quickstart.py'
+base_channels = 4
+model = dict(backbone=dict(backbone=dict(base_channels=4)), cls_head=dict(in_channels=16))
+train_cfg = dict(max_epochs=1)
+param_scheduler = []
+"""
+
+
+def test_installed_wheel_serves_a_user_outside_of_the_checkout(wheel, tmp_path):
+    site, elsewhere = tmp_path / 'site', tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    subprocess.run([
+        sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-index',
+        '--no-compile', '--target', site, wheel
+    ], check=True)
+    (elsewhere / 'my_config.py').write_text(CONFIG)
+    script = ('import shlex, sys, d3d_command, mmaction_d3d\n'
+              'print(mmaction_d3d.__file__)\n'
+              'for line in sys.argv[1:]: d3d_command.main(shlex.split(line))')
+    environment_here = {**os.environ, 'PYTHONPATH': str(site)}
+    done = subprocess.run([sys.executable, '-c', script, *COMMANDS], cwd=elsewhere, text=True,
+                          env=environment_here, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f'{site}/mmaction_d3d/__init__.py\n')
+    assert (elsewhere / 'o' / 'test_00000.json').is_file() and 'Results: o' in done.stdout
+    said = subprocess.run([site / 'bin' / 'd3d', 'check-env'], cwd=elsewhere, text=True,
+                          env=environment_here, capture_output=True)
+    assert said.returncode == 0 and 'mmengine' in said.stdout, said.stderr
 
 
 def test_setup_wants_the_python_that_was_tested():

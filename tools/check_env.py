@@ -9,8 +9,9 @@ from types import ModuleType
 
 # The package's folder without its __init__, which would import MMAction2.
 package = ModuleType('mmaction_d3d')
-package.__path__ = [str(Path(__file__).resolve().parents[1] / 'mmaction_d3d')]
-sys.modules['mmaction_d3d'] = package
+root = Path(__file__).resolve().parents[1]
+package.__path__ = [str(root.parent if root.name == '.mim' else root / 'mmaction_d3d')]
+sys.modules.setdefault('mmaction_d3d', package)
 
 from mmaction_d3d import cli, environment  # noqa: E402
 

@@ -11,6 +11,7 @@ from typing import Any
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
+from ..bundled import bundled_config
 from ..config_variables import plain_variables
 from ..errors import InputError
 from ..files import is_folder
@@ -43,7 +44,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: The tool's parser.
     """
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or mmaction_d3d::NAME.py for one of these')
     parser.add_argument(
         '--work-dir', help='folder for logs, checkpoints and results (default: '
         'work_dirs/NAME_OF_CONFIG)')
@@ -116,13 +117,13 @@ def _data_root(folder: str | None) -> Iterator[None]:
 
 
 def read_config(path: str) -> Config:
-    """Read a config file, and import what its ``custom_imports`` names.
+    """Read a config file, or one of this package, and import what its ``custom_imports`` names.
 
     Raises:
         InputError: It cannot be read.
     """
     try:
-        return Config.fromfile(path)
+        return Config.fromfile(bundled_config(path))
     except FileNotFoundError as error:
         # The file itself, or one that it inherits.
         raise InputError(path, 'config', error, 'a config file whose bases exist') from error

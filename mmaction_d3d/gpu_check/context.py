@@ -12,12 +12,11 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
+from ..bundled import ROOT
 from ..datasets.synthetic import generate
 from ..engine import load_config
 from .checks import NEEDS
 from .frames import write_frame_folders
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Size(NamedTuple):

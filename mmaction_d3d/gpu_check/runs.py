@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from mmengine.runner.checkpoint import CheckpointLoader
 
+from ..bundled import ROOT
 from .checks import CheckFailed, Outcome, check
-from .context import ROOT, Context
+from .context import Context
 
 _LIMIT = 120  # seconds of one tool
 # Warnings of distributed training that cost time; reported, since the run itself is right.

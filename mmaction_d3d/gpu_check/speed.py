@@ -11,10 +11,11 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.utils import get_installed_path
 from torch import nn
 
+from ..bundled import ROOT
 from ..evaluation.complexity import run_model
 from ..models.layers import Tokens
 from .checks import CheckFailed, Outcome, check
-from .context import ROOT, Context
+from .context import Context
 from .timing import allocated, time_in_turn, warm_up
 
 Call = Callable[[], object]

@@ -214,10 +214,10 @@ class D3DTransformer(BaseModule):
             keypoint, heatmaps = self._aligned_skeleton(imgs, features_a, keypoint, heatmaps)
             pose, visible = self.pose_tokens(features_a, time_embed, keypoint, heatmaps)
         if self.modal_tokens is not None:
-            modal = self.modal_tokens(len(imgs), frames)
+            modal = self.modal_tokens(imgs.shape[0], frames)
         else:
             assert rgb is not None  # without modal tokens the head reads it
-            modal = features_b.new_empty(len(imgs), frames, 0, rgb.shape[-1])
+            modal = features_b.new_empty(imgs.shape[0], frames, 0, rgb.shape[-1])
         return Tokens(rgb, pose, modal), visible
 
     def _aligned_skeleton(self, imgs: Tensor, features: Tensor, keypoint: Tensor | None,
@@ -237,7 +237,7 @@ class D3DTransformer(BaseModule):
             heatmaps = unmerge_heatmaps(heatmaps, frames, features.shape[-2:])
             return None, heatmaps
         name, skeleton = ('keypoint', keypoint) if heatmaps is None else ('heatmap_imgs', heatmaps)
-        want = (len(imgs), clip_len, joints) + (
+        want = (imgs.shape[0], clip_len, joints) + (
             (3, ) if heatmaps is None else tuple(features.shape[-2:]))
         if skeleton is None or tuple(skeleton.shape) != want:
             found = 'nothing' if skeleton is None else ' x '.join(map(str, skeleton.shape))

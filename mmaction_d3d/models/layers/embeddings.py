@@ -1,4 +1,7 @@
-"""Learnable embeddings that follow the input's size."""
+"""Learnable embeddings that follow the input's size.
+
+An exported graph interpolates always: it serves every size, and of its own size nothing changes.
+"""
 from collections.abc import Sequence
 
 import torch
@@ -8,7 +11,7 @@ from torch import Tensor
 
 def resize_time(embedding: Tensor, frames: int) -> Tensor:
     """Interpolate an embedding, T x ..., linearly to ``frames`` (a 12-frame model tests others)."""
-    if len(embedding) == frames:
+    if not torch.compiler.is_exporting() and len(embedding) == frames:
         return embedding
     # Not a matrix product, which autocast would round.
     weights = _linear_weights(embedding, len(embedding), frames)
@@ -18,7 +21,7 @@ def resize_time(embedding: Tensor, frames: int) -> Tensor:
 
 def resize_space(embedding: Tensor, size: Sequence[int]) -> Tensor:
     """Interpolate an embedding, H x W x 4C, bilinearly to ``size`` (height, width)."""
-    if embedding.shape[:2] == tuple(size):
+    if not torch.compiler.is_exporting() and embedding.shape[:2] == tuple(size):
         return embedding
     return resize_time(resize_time(embedding, size[0]).transpose(0, 1), size[1]).transpose(0, 1)
 

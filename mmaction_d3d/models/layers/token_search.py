@@ -64,7 +64,7 @@ class TokenSearch(nn.Module):
 
     def grid_size(self, size: Sequence[int]) -> tuple[int, int, int]:
         """T~, H~, W~ for a volume of ``size`` (T, H, W)."""
-        frames, height, width = (max(n, k) - k + 1 for n, k in zip(size, self.kernel_size))
+        frames, height, width = (n - k + 1 if n >= k else 1 for n, k in zip(size, self.kernel_size))
         return frames, height, width
 
     def forward(self, tokens: Tensor) -> SearchedTokens:

@@ -69,11 +69,11 @@ def cached_windows(*arguments: Any) -> StrideWindows:
 
 def _lay_windows(length: int, window: int, stride: int, wrap: bool,
                  device: torch.device) -> StrideWindows:
-    window = min(window, length)
-    count = -(-(length - window) // stride) + 1
-    starts = [min(k * stride, length - window) for k in range(count)]
-    following = [(k + 1) % count if wrap else min(k + 1, count - 1) for k in range(count)]
-    query = torch.tensor([list(range(start, start + window)) for start in starts])
-    member = torch.nn.functional.one_hot(query.flatten(), length).T.float()
-    average = member / member.sum(dim=1, keepdim=True)
-    return StrideWindows(query.to(device), query[following].to(device), average.to(device))
+    # In tensors, so that an exported graph lays them for any length of at least a window.
+    window = window if length >= window else length
+    count = (length - window + stride - 1) // stride + 1
+    starts = (torch.arange(count, device=device) * stride).clamp(max=length - window)
+    query = starts[:, None] + torch.arange(window, device=device)
+    key = query.roll(-1, 0) if wrap else torch.cat((query[1:], query[-1:]))
+    member = (query.flatten() == torch.arange(length, device=device)[:, None]).float()
+    return StrideWindows(query, key, member / member.sum(dim=1, keepdim=True))
