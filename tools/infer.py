@@ -6,6 +6,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
+from mmaction_d3d.inference.load import MOST_PEOPLE
 from mmaction_d3d.inference.loading import COMPILE_MODES
 from mmaction_d3d.inference.result import table, write_csv
 from mmaction_d3d.media import DEFAULT_FPS
@@ -42,6 +43,9 @@ def parse_args(argv=None):
         f'{", ".join(COMPILE_MODES)} (default: it runs as it is)')
     parser.add_argument('--topk', type=cli.number(least=1), default=5, metavar='K',
                         help='classes in an answer (default: 5)')
+    parser.add_argument(
+        '--per-person', action='store_true',
+        help='a label for each person, too, whose skeleton alone the model gets then')
     parser.add_argument('--fps', type=cli.number(float, above=0), default=DEFAULT_FPS,
                         help='of frame folders (default: %(default)s)')
     parser.add_argument('--no-video', action='store_true', help='write no annotated videos')
@@ -67,13 +71,14 @@ def main(argv=None):
     extractor = None
     if args.skeletons is None:
         extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
+                                      max_persons=MOST_PEOPLE if args.per_person else 2,
                                       device=args.device)
     inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor,
                                compile_mode=args.compile)
     results = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
                          video=not args.no_video, attention=not args.no_attention, topk=args.topk,
-                         fps=args.fps, window=args.window, stride=args.stride,
-                         smooth=args.smooth)['predictions']
+                         fps=args.fps, window=args.window, stride=args.stride, smooth=args.smooth,
+                         per_person=args.per_person)['predictions']
     if len(results) == 1 and 'error' in results[0]:
         raise InputError(results[0]['error'])
     if len(results) > 1:

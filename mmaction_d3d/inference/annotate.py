@@ -29,17 +29,21 @@ def write_annotated(answer: Recognition, path: str, topk: int,
     Raises:
         InputError: No frame can be decoded, or the file cannot be written.
     """
-    info, skeleton, attention = answer.info, answer.skeleton, answer.attention
-    scale = np.divide((info.width, info.height), skeleton.img_shape[::-1])
-    people = np.concatenate([skeleton.keypoint * scale, skeleton.keypoint_score[..., None]],
-                            axis=-1)
+    info, attention = answer.info, answer.attention
+    scale = np.divide((info.width, info.height), answer.skeleton.img_shape[::-1])
+    skeletons = [track.skeleton for track in answer.tracks] or [answer.skeleton]
+    people = np.concatenate([
+        np.concatenate([skeleton.keypoint * scale, skeleton.keypoint_score[..., None]], axis=-1)
+        for skeleton in skeletons
+    ])
     placement = None if attention is None else pipeline.placement(info.height, info.width)
     with h264_writer(path, info.fps) as write:
         for index, frame in enumerate(Frames(answer.source)):
             cells = None if attention is None else attention.at(index) / max(attention.limit, 1e-12)
             write(
                 annotated_frame(frame.rgb(), people[:, min(index, people.shape[1] - 1)],
-                                answer.layout, _panel(answer, index, topk), cells, placement))
+                                answer.layout, _panel(answer, index, topk), cells, placement,
+                                _labels(answer, index)))
     return replace(answer, video=path)
 
 
@@ -50,7 +54,14 @@ def _panel(answer: Recognition, index: int, topk: int) -> Panel:
     room = len(answer.notes) + (answer.timeline is not None) - len(notes)
     best = tuple((entry['class'], entry['score']) for entry in answer.top(topk, index))
     limit = None if answer.attention is None else answer.attention.limit
-    return Panel(answer.name, best, (*notes, *[''] * room), limit, answer.skeleton.people())
+    people = len(answer.tracks) or answer.skeleton.people()
+    return Panel(answer.name, best, (*notes, *[''] * room), limit, people)
+
+
+def _labels(answer: Recognition, index: int) -> list[str]:
+    """Return what stands at each person in frame number ``index``, where each has an answer."""
+    best = (person.top(1, index)[0] for person in answer.tracks)
+    return [f'{entry["class"]} {entry["score"]:.0%}' for entry in best]
 
 
 def write_timeline(answer: Recognition, timeline: Timeline, path: str | Path, topk: int) -> None:

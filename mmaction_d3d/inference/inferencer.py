@@ -67,7 +67,8 @@ class D3DInferencer(BaseInferencer):
                  skeletons: Arrays | Sequence[Arrays] | None = None,
                  out_dir: str | Path | None = None, video: bool = True, attention: bool = True,
                  topk: int = 5, fps: float = DEFAULT_FPS, window: float | None = None,
-                 stride: float | None = None, smooth: float | None = None) -> dict[str, list]:
+                 stride: float | None = None, smooth: float | None = None,
+                 per_person: bool = False) -> dict[str, list]:
         """Recognize.
 
         Args:
@@ -87,6 +88,8 @@ class D3DInferencer(BaseInferencer):
                 is one clip, as in a test.
             stride: Seconds between windows. Defaults to None: half a window.
             smooth: Seconds over which scores are averaged. Defaults to None: a window.
+            per_person: Whether to answer for each person alone, too, and to draw it at the person:
+                ``tracks`` of a prediction.
 
         Returns:
             ``predictions``, one dict for each video (sorted by name; with arrays or frames in
@@ -103,7 +106,7 @@ class D3DInferencer(BaseInferencer):
         draw = video and out_dir is not None
         options = Options(batch_size, attention and draw, fps,
                           None if window is None else WindowLengths(window, stride, smooth),
-                          self.show_progress)
+                          self.show_progress, per_person)
         predictions, drawn = [], []
         with Progress('videos', len(sources), shown=self.show_progress) as progress:
             for answer in recognize(sources, origin, self._loaded, options):

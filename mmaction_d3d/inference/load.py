@@ -24,6 +24,9 @@ from .skeletons import (
 from .stored_config import OTHERWISE
 from .windows import WindowLengths
 
+#: People whom extraction keeps of a video where each is to have an answer.
+MOST_PEOPLE = 10
+
 
 class D3D:
     """A trained model: called with a video, it says what people do in it.
@@ -34,11 +37,12 @@ class D3D:
 
     def __init__(self, model: LoadedModel, origin: Origin | None, device: str | None) -> None:
         self._model, self._origin, self._device = model, origin, device
+        self._extracted: dict[bool, Origin] = {}
         self.classes = model.classes
 
     def __call__(self, source: Video, skeletons: Arrays | None = None, window: float | None = None,
                  stride: float | None = None, smooth: float | None = None, batch_size: int = 8,
-                 fps: float = DEFAULT_FPS) -> Recognition:
+                 fps: float = DEFAULT_FPS, per_person: bool = False) -> Recognition:
         """Recognize a video.
 
         Args:
@@ -52,6 +56,7 @@ class D3D:
             smooth: Seconds over which scores are averaged. Defaults to None: a window.
             batch_size: Windows that go through the model at once.
             fps: Of a frame folder, and of frames in memory.
+            per_person: Whether to answer for each person alone, too: ``tracks`` of the answer.
 
         Returns:
             The answer: ``label``, ``score``, ``scores`` and all that it rests on.
@@ -61,19 +66,22 @@ class D3D:
         """
         media = as_media(item_of(source))
         lengths = None if window is None else WindowLengths(window, stride, smooth)
-        origin: Origin = (self._find_origin()
+        origin: Origin = (self._find_origin(per_person)
                           if skeletons is None else GivenSkeletons([skeletons], [media]))
-        options = Options(batch_size, folder_fps=fps, windows=lengths)
+        options = Options(batch_size, folder_fps=fps, windows=lengths, per_person=per_person)
         answer, = recognize([media], origin, self._model, options)
         if isinstance(answer, Failure):
             raise answer.error
         return answer
 
-    def _find_origin(self) -> Origin:
-        if self._origin is None:
-            extractor = SkeletonExtractor(first_backend(self._device), device=self._device)
-            self._origin = ExtractedSkeletons(extractor, self._model.layout)
-        return self._origin
+    def _find_origin(self, per_person: bool) -> Origin:
+        if self._origin is not None:
+            return self._origin
+        if per_person not in self._extracted:
+            extractor = SkeletonExtractor(first_backend(self._device), device=self._device,
+                                          max_persons=MOST_PEOPLE if per_person else 2)
+            self._extracted[per_person] = ExtractedSkeletons(extractor, self._model.layout)
+        return self._extracted[per_person]
 
 
 def load(checkpoint: str | Path, config: str | Path | Config | None = None,

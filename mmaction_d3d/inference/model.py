@@ -57,7 +57,7 @@ class LoadedModel:
 
         Args:
             clips: At least one.
-            attention: Whether to compute attention maps, too.
+            attention: Whether to compute attention maps, too, but not of one person alone.
 
         Raises:
             InputError: The model does not take clips of that size.
@@ -76,8 +76,9 @@ class LoadedModel:
         # The maps come from a pass of its own, which is not worth a compilation.
         with torch.compiler.set_stance('force_eager'):
             return [
-                Scored(row, clip_attention(self.network, batch['inputs'], index, sample))
-                for index, (row, sample) in enumerate(zip(scores, samples))
+                Scored(row) if clip.track else Scored(
+                    row, clip_attention(self.network, batch['inputs'], index, sample))
+                for index, (row, sample, clip) in enumerate(zip(scores, samples, clips))
             ]
 
     @contextmanager

@@ -16,8 +16,9 @@ from .attention_track import AttentionTrack
 from .clips import Clip, pipeline_fields
 from .model import LoadedModel, Scored
 from .result import Recognition
-from .skeletons import Failure, Origin, Step, Subject, skeleton_of
-from .windows import Timeline, WindowLengths, WindowReader, WindowScores
+from .skeletons import Failure, Origin, Step, Subject, Track, skeleton_of
+from .tracks import gather, tracks_of
+from .windows import Timeline, Window, WindowLengths, WindowReader, WindowScores
 
 NO_ATTENTION = 'no attention drawn: the model has none that is deformable with modal queries'
 Made = TypeVar('Made', bound=Step)
@@ -33,12 +34,14 @@ class Options:
         folder_fps: Frames a second of frame folders.
         windows: How to cut long videos. Defaults to None: each video is one clip.
         show_progress: Whether to print lines of progress over windows.
+        per_person: Whether to answer for each person alone, too.
     """
     batch_size: int = 8
     attention: bool = False
     folder_fps: float = DEFAULT_FPS
     windows: WindowLengths | None = None
     show_progress: bool = False
+    per_person: bool = False
 
 
 def recognize(sources: Sequence[Media], origin: Origin, model: LoadedModel,
@@ -54,11 +57,12 @@ def recognize(sources: Sequence[Media], origin: Origin, model: LoadedModel,
     Yields:
         The answer, or what is wrong with the source.
     """
-    subjects = (attempt(Step(source=source), 'skeleton', _subject, source, origin, model,
-                        options.folder_fps) for source in sources)
+    subjects = (attempt(Step(source=source), 'skeleton', _subject, source, origin, model, options)
+                for source in sources)
     if options.windows is None:
-        for batch in prefetch(_batches(subjects, model, options.batch_size)):
-            yield from _of_clips(batch, model, options)
+        yield from gather(answer
+                          for batch in prefetch(_batches(subjects, model, options.batch_size))
+                          for answer in _of_clips(batch, model, options))
         return
     for subject in subjects:
         if isinstance(subject, Failure):
@@ -78,13 +82,15 @@ def attempt(step: Step, name: str, make: Callable[..., Made], *arguments: Any) -
     return replace(made, seconds={**step.seconds, name: time.monotonic() - start})
 
 
-def _subject(source: Media, origin: Origin, model: LoadedModel, folder_fps: float) -> Subject:
+def _subject(source: Media, origin: Origin, model: LoadedModel, options: Options) -> Subject:
     """Probe a source and fetch its skeleton."""
     pipeline_fields(source)  # refuses frames with gaps in their numbers
-    info = probe(source, folder_fps=folder_fps)
-    skeleton, info, notes = skeleton_of(source, info, origin, model.layout,
-                                        model.pipeline.num_person)
-    return Subject(source=source, info=info, skeleton=skeleton, notes=notes)
+    info = probe(source, folder_fps=options.folder_fps)
+    skeleton, everyone, info, notes = skeleton_of(source, info, origin, model.layout,
+                                                  model.pipeline.num_person)
+    subject = Subject(source=source, info=info, skeleton=skeleton, notes=notes)
+    people = tuple(tracks_of(subject, everyone)) if options.per_person else ()
+    return replace(subject, alone=people)
 
 
 def _batches(subjects: Iterator[Subject | Failure], model: LoadedModel,
@@ -92,7 +98,7 @@ def _batches(subjects: Iterator[Subject | Failure], model: LoadedModel,
     """Decode and pack sources, in batches whose clips are all of one size."""
     batch: list[Clip | Failure] = []
     sizes = None
-    for subject in subjects:
+    for subject in _each(subjects):
         clip = subject if isinstance(subject, Failure) else attempt(subject, 'decoding',
                                                                     model.pipeline, subject)
         new = None if isinstance(clip, Failure) else clip.sizes
@@ -103,6 +109,14 @@ def _batches(subjects: Iterator[Subject | Failure], model: LoadedModel,
         sizes = sizes or new
     if batch:
         yield batch
+
+
+def _each(subjects: Iterator[Subject | Failure]) -> Iterator[Subject | Failure]:
+    """Yield sources, each followed by its people."""
+    for subject in subjects:
+        yield subject
+        if isinstance(subject, Subject):
+            yield from subject.alone
 
 
 def _of_clips(batch: list[Clip | Failure], model: LoadedModel,
@@ -137,23 +151,42 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     length, stride, smooth = lengths.in_frames(info)
     sampled = model.pipeline.sample(length)
     reader = WindowReader(info.frames, length, stride, sampled['frame_inds'])
-    clips = (model.pipeline.of_window(subject, window, sampled)
-             for window in reader.read(map(attrgetter('rgb'), Frames(subject.source))))
-    windows, track = [], None
+    cut = reader.read(map(attrgetter('rgb'), Frames(subject.source)))
+    clips = (model.pipeline.of_window(person, images, sampled) for window in cut
+             for person, images in _people_in(window, subject))
+    windows: dict[Track | None, list[WindowScores]] = {}
+    maps = None
     with Progress(f'{subject.name}, windows', len(reader), shown=options.show_progress) as progress:
         for batch in prefetch(_chunks(clips, options.batch_size)):
             for clip, scored in zip(batch, model.score(batch, options.attention)):
-                people = subject.skeleton.people(slice(clip.start, clip.stop))
-                windows.append(
+                people = clip.skeleton.people(slice(clip.start, clip.stop))
+                windows.setdefault(clip.track, []).append(
                     WindowScores(clip.start, clip.stop, scored.scores.astype(np.float32), people))
-                track = _tracked(track, clip.start, scored)
-            progress.step(len(batch))
-    timeline = Timeline(info, length, stride, smooth, tuple(windows))
-    answer = _answer(subject, model, options, timeline.mean_scores(), track)
+                maps = _tracked(maps, clip.start, scored)
+                progress.step(clip.track is None)
+
+    def answer_for(person: Subject) -> Recognition:
+        track = person.track
+        span = None if track is None else (track.first, min(track.last + 1, info.frames))
+        timeline = Timeline(info, length, stride, smooth, tuple(windows[person.track]), span)
+        scores = timeline.mean_scores()
+        return replace(_answer(person, model, options, scores, maps), timeline=timeline)
+
+    answer = answer_for(subject)
     notes = answer.notes
     if reader.decoded < info.frames:
         notes = (*notes, f'{reader.decoded} of {info.frames} frames decode')
-    return replace(answer, timeline=timeline, notes=notes)
+    seen = (person for person in subject.alone if person.track in windows)
+    return replace(answer, notes=notes, tracks=tuple(map(answer_for, seen)))
+
+
+def _people_in(window: Window, subject: Subject) -> Iterator[tuple[Subject, Window]]:
+    """Yield those of whom a window shows anything, each with its images, and then all."""
+    for person in subject.alone:
+        if person.skeleton.people(slice(window.start, window.stop)):
+            # Copies: steps of a pipeline may write into frames.
+            yield person, replace(window, images=[image.copy() for image in window.images])
+    yield subject, window
 
 
 def _chunks(clips: Iterator[Clip], size: int) -> Iterator[list[Clip]]:
@@ -172,7 +205,7 @@ def _tracked(track: AttentionTrack | None, start: int, scored: Scored) -> Attent
 def _answer(subject: Subject, model: LoadedModel, options: Options, scores: np.ndarray,
             track: AttentionTrack | None) -> Recognition:
     notes = subject.notes
-    if options.attention and track is None:
+    if options.attention and track is None and subject.track is None:
         notes = (*notes, NO_ATTENTION)
     return subject.grow(Recognition, scores=scores, classes=model.classes, layout=model.layout,
-                        attention=track, notes=notes)
+                        attention=None if subject.track else track, notes=notes)

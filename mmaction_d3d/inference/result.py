@@ -28,6 +28,7 @@ class Recognition(Subject):
         timeline: Scores over time, of a long video.
         attention: Attention over time, where it was asked for.
         video: The annotated video, where one was drawn.
+        tracks: An answer for each person alone, where it was asked for.
     """
     scores: np.ndarray
     classes: tuple[str, ...] | None
@@ -35,6 +36,7 @@ class Recognition(Subject):
     timeline: Timeline | None = None
     attention: AttentionTrack | None = None
     video: str | None = None
+    tracks: tuple['Recognition', ...] = ()
 
     def __post_init__(self) -> None:
         self.scores.flags.writeable = False
@@ -109,19 +111,39 @@ def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
         > 0, notes=list(answer.notes), seconds=seconds)
     if timeline is not None:
         fps = float(info.fps)
-        prediction.update(
-            window=timeline.length / fps, stride=timeline.stride / fps,
-            smooth=timeline.smooth / fps, segments=[
-                dict(segment, **{'class': answer.class_name(segment['label'])})
-                for segment in timeline.segments()
-            ], windows=[
-                dict(start=start / fps, end=stop / fps, people=people,
-                     scores=[round(float(score), 5) for score in scores])
-                for start, stop, scores, people in timeline.windows
-            ])
+        prediction.update(window=timeline.length / fps, stride=timeline.stride / fps,
+                          smooth=timeline.smooth / fps, **_over_time(answer, timeline))
+    if answer.tracks:
+        prediction['tracks'] = [
+            _of_track(person, alone, topk) for person, alone in enumerate(answer.tracks, 1)
+        ]
     if answer.video is not None:
         prediction['video'] = answer.video
     return prediction
+
+
+def _over_time(answer: Recognition, timeline: Timeline) -> dict[str, Any]:
+    """Return ``segments`` and ``windows``."""
+    fps = float(answer.info.fps)
+    return dict(
+        segments=[
+            dict(segment, **{'class': answer.class_name(segment['label'])})
+            for segment in timeline.segments()
+        ], windows=[
+            dict(start=start / fps, end=stop / fps, people=people,
+                 scores=[round(float(score), 5) for score in scores])
+            for start, stop, scores, people in timeline.windows
+        ])
+
+
+def _of_track(person: int, alone: Recognition, topk: int) -> dict[str, Any]:
+    """Return the answer for one person, numbered as in the annotated video."""
+    track, top = alone.track, alone.top(max(topk, 1))
+    assert track is not None  # it is that of a person
+    return dict(person=person, track=track.number, first_frame=track.first, last_frame=track.last,
+                frames_seen=track.seen, **top[0], top=top[:topk],
+                scores=[float(score) for score in alone.scores],
+                **({} if alone.timeline is None else _over_time(alone, alone.timeline)))
 
 
 def write_json(path: str | Path, prediction: Prediction) -> None:
@@ -149,10 +171,14 @@ def table(predictions: Sequence[Mapping[str, Any]]) -> list[str]:
     """Lay out lines for a terminal: an answer a file, those that failed last."""
     good = [prediction for prediction in predictions if 'error' not in prediction]
     bad = [prediction for prediction in predictions if 'error' in prediction]
-    lines = [
-        f'{prediction["file"]}: {prediction["class"]} ({prediction["score"]:.1%})' +
-        ''.join(f', {note}' for note in prediction['notes']) for prediction in good
-    ]
+    lines = []
+    for prediction in good:
+        lines.append(f'{prediction["file"]}: {prediction["class"]} ({prediction["score"]:.1%})' +
+                     ''.join(f', {note}' for note in prediction['notes']))
+        lines += [
+            f'  person {track["person"]}, frames {track["first_frame"]} to {track["last_frame"]}: '
+            f'{track["class"]} ({track["score"]:.1%})' for track in prediction.get('tracks', ())
+        ]
     if bad:
         lines.append(f'{len(bad)} of {len(predictions)} files could not be recognised:')
         lines += [f'  {prediction["error"]}' for prediction in bad]

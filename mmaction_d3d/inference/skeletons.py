@@ -53,6 +53,21 @@ class Skeleton:
                     total_frames=stop - start)
 
 
+@dataclass(frozen=True)
+class Track:
+    """A person of a video.
+
+    Attributes:
+        number: Place on the first axis of the skeleton's arrays.
+        first, last: Frames where the person is seen first and last.
+        seen: In how many frames.
+    """
+    number: int
+    first: int
+    last: int
+    seen: int
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
     """A source on its way.
@@ -60,9 +75,11 @@ class Step:
     Attributes:
         source: The video or frame folder.
         seconds: Time by step.
+        track: The one of its people whom this is about. None: all.
     """
     source: Media
     seconds: Mapping[str, float] = field(default_factory=dict)
+    track: Track | None = None
 
     @property
     def name(self) -> str:
@@ -92,10 +109,12 @@ class Subject(Step):
         info: Its length, size and speed.
         skeleton: Its people.
         notes: What a user should know of the answer.
+        alone: Each of its people alone, where an answer for each was asked for.
     """
     info: MediaInfo
     skeleton: Skeleton
     notes: tuple[str, ...] = ()
+    alone: tuple['Subject', ...] = ()
 
 
 class Origin(Protocol):
@@ -247,7 +266,7 @@ class ExtractedSkeletons:
 
 
 def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: SkeletonLayout,
-                num_person: int) -> tuple[Skeleton, MediaInfo, tuple[str, ...]]:
+                num_person: int) -> tuple[Skeleton, Skeleton, MediaInfo, tuple[str, ...]]:
     """Fetch and check a source's skeleton.
 
     Args:
@@ -258,17 +277,18 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
         num_person: People that the model takes; those of the highest score stay.
 
     Returns:
-        The skeleton; the source's information, with the frames that decode where these turn out to
-        be others; and what the extractor noted.
+        The skeleton; that of all people; the source's information, with the frames that decode
+        where these turn out to be others; and what the extractor noted.
 
     Raises:
         InputError: There is none, it does not fit the layout, or it is of another length than the
             video.
     """
     place, index, annotation = origin(source, info)
-    check = AnnotationChecker(place, layout, None, num_person)
     # The checker is that of training, which wants a label.
-    checked = check(index, cast(Annotation, {**annotation, 'label': 0}))
+    labelled = cast(Annotation, {**annotation, 'label': 0})
+    check = AnnotationChecker(place, layout, None, num_person)
+    checked = check(index, labelled)
     total = checked['total_frames']
     if total != info.frames:
         # Packets of old AVI files are more than their frames: now all are decoded and counted.
@@ -276,7 +296,9 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
     if abs(total - info.frames) > _SLACK:
         raise InputError(place, f'{check.place(index, checked)}.total_frames', total,
                          f'{info.frames}, the frames of {source.path}')
-    skeleton = Skeleton(checked['keypoint'], checked['keypoint_score'], checked['img_shape'],
-                        checked['original_shape'], total, origin.origin)
+    skeleton, everyone = (Skeleton(
+        clip['keypoint'], clip['keypoint_score'], clip['img_shape'], clip['original_shape'], total,
+        origin.origin) for clip in (checked,
+                                    AnnotationChecker(place, layout, None, None)(index, labelled)))
     notes = cast(dict, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
-    return skeleton, info, (*notes, *(() if skeleton.people() else [NO_PERSON]))
+    return skeleton, everyone, info, (*notes, *(() if skeleton.people() else [NO_PERSON]))

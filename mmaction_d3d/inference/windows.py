@@ -160,12 +160,14 @@ class Timeline:
         info: Of the video.
         length, stride, smooth: In frames.
         windows: In the order of time, at least one.
+        span: The first frame that it tells of, and the one after the last. Defaults to None, all.
     """
     info: MediaInfo
     length: int
     stride: int
     smooth: int
     windows: tuple[WindowScores, ...]
+    span: tuple[int, int] | None = None
 
     @cached_property
     def _centres(self) -> np.ndarray:
@@ -179,7 +181,8 @@ class Timeline:
 
     def cells(self) -> np.ndarray:
         """Bounds of the cells in frames, n + 1 numbers."""
-        return np.append(np.arange(0, self.info.frames, self.stride), self.info.frames)
+        first, stop = self.span or (0, self.info.frames)
+        return np.append(np.arange(first, stop, self.stride), stop)
 
     def cell_centres(self) -> np.ndarray:
         """Middles of the cells in frames."""
@@ -188,7 +191,8 @@ class Timeline:
 
     def scores_at(self, frame: int) -> np.ndarray:
         """Smoothed scores of a frame."""
-        return self.smoothed[min(frame // self.stride, len(self.smoothed) - 1)]
+        first = self.span[0] if self.span else 0
+        return self.smoothed[min(max(frame - first, 0) // self.stride, len(self.smoothed) - 1)]
 
     def people_at(self, frame: int) -> int:
         """People found in the window whose centre is nearest to a frame."""

@@ -1,4 +1,5 @@
 """A frame of an annotated video: skeletons, attention, and a panel with the answer."""
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from PIL import Image, ImageDraw
 from ..skeletons import SkeletonLayout
 from .heat import Placement, draw_cells
 from .palette import HEAT, person_colour, scale_colours
-from .people import draw_people
+from .people import draw_people, label_people
 from .sheet import sheet
 from .text import fitted, font
 
@@ -44,8 +45,8 @@ def picture_size(height: int, width: int) -> tuple[int, int]:
 
 
 def annotated_frame(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayout, panel: Panel,
-                    cells: np.ndarray | None = None,
-                    placement: Placement | None = None) -> np.ndarray:
+                    cells: np.ndarray | None = None, placement: Placement | None = None,
+                    labels: Sequence[str] = ()) -> np.ndarray:
     """Draw a frame with its skeletons, beside it with attention, and the panel below.
 
     Args:
@@ -55,6 +56,7 @@ def annotated_frame(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayou
         panel: What stands below.
         cells: Attention on the model's cells, h x w in [0, 1]. Defaults to None, none is drawn.
         placement: Where the model's input lies in the frame.
+        labels: What stands at each person.
 
     Returns:
         H' x W' x 3 uint8 RGB with even sides.
@@ -64,7 +66,9 @@ def annotated_frame(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayou
         frame, size[::-1],
         interpolation=cv2.INTER_AREA if size[0] < frame.shape[0] else cv2.INTER_CUBIC)
     pictures = [plain.copy()]
-    draw_people(pictures[0], people * (*np.divide(size, frame.shape[:2])[::-1], 1), layout)
+    placed = people * (*np.divide(size, frame.shape[:2])[::-1], 1)
+    draw_people(pictures[0], placed, layout)
+    label_people(pictures[0], placed, labels)
     if cells is not None:
         height, width = frame.shape[:2]
         pictures.append(draw_cells(plain, cells, (height, width), placement))

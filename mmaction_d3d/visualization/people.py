@@ -6,7 +6,7 @@ import numpy as np
 
 from ..skeletons import SkeletonLayout
 from .palette import MIDDLE, RECEIVED, Colour, person_colour, scale_colours
-from .text import write
+from .text import font, write
 
 _LEAST_SIDE = 160  # pixels of a drawn frame: smaller ones are enlarged by a whole factor
 
@@ -59,12 +59,35 @@ def draw_people(picture: np.ndarray, people: np.ndarray, layout: SkeletonLayout,
 
 def number_people(picture: np.ndarray, people: np.ndarray) -> None:
     """Write each person's number, from 1, above the skeleton; arguments of :func:`draw_people`."""
-    size = 14 * line_width(picture)
-    for number, person in enumerate(people):
-        seen = person[person[:, 2] > 0]
-        if len(seen):
-            place = int(seen[:, 0].mean()), max(int(seen[:, 1].min()) - size // 4, size)
-            write(picture, str(number + 1), place, person_colour(number), size)
+    label_people(picture, people, [str(number + 1) for number in range(len(people))], 14)
+
+
+def label_people(picture: np.ndarray, people: np.ndarray, labels: Sequence[str],
+                 size: int = 9) -> None:
+    """Write a text in each person's colour above the skeleton, inside and beside the others.
+
+    Args:
+        picture: H x W x 3 uint8 RGB, changed.
+        people: As for :func:`draw_people`.
+        labels: Of each of them, or none at all.
+        size: Of the letters, in widths of a bone.
+    """
+    size *= line_width(picture)
+    taken: list[tuple[float, float, float]] = []  # middle, lower edge and half the width
+    height, width = picture.shape[:2]
+    for number, (person, label) in enumerate(zip(people, labels)):
+        seen = person[(person[:, 2] > 0) & np.isfinite(person).all(1), :2]
+        if not len(seen):
+            continue
+        half = min(font(size).getlength(label) / 2 + 2, width / 2)
+        x = float(np.clip(seen[:, 0].mean(), half, width - half))
+        y = float(np.clip(seen[:, 1].min() - size // 4, size, height))
+        while any(
+                abs(x - other) < half + its_half and abs(y - base) < size
+                for other, base, its_half in taken) and y + size <= height:
+            y += size
+        taken.append((x, y, half))
+        write(picture, label, (int(x), int(y)), person_colour(number), size)
 
 
 def enlarged(frame: np.ndarray) -> np.ndarray:

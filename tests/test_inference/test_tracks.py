@@ -1,0 +1,100 @@
+"""A label for each person: that of the person's skeleton alone."""
+import itertools
+import json
+
+import av
+import numpy as np
+import pytest
+
+from mmaction_d3d.inference import D3DInferencer, load
+from mmaction_d3d.visualization.palette import person_colour
+
+
+@pytest.fixture(scope='module')
+def alone(tiny):
+    """Without skeletons of its own."""
+    return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+
+
+@pytest.fixture(scope='module')
+def people(tiny):
+    """Four: two all the time, one of frames 5 to 9, and the third row, which shows nobody."""
+    clip = tiny.data.annotations[0]
+    joints = np.concatenate([clip['keypoint']] * 4)
+    joints += np.linspace(0, 12, 17)[:, None] * np.array([[-1, 1], [1, -1], [0, 0], [1, 1]
+                                                          ])[:, None, None]
+    scores = np.concatenate([clip['keypoint_score']] * 4)
+    scores[1] *= 0.9
+    scores[2] = 0
+    scores[3, :5] = scores[3, 10:] = 0
+    return dict(keypoint=joints, keypoint_score=scores)
+
+
+def one_of(people, row):
+    return {key: value[row:row + 1] for key, value in people.items()}
+
+
+def test_each_label_is_that_of_the_skeleton_alone(alone, tiny, people, tmp_path):
+    found = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
+                  topk=1)['predictions'][0]
+    plain = alone(tiny.video(), skeletons=people)['predictions'][0]
+    assert found['scores'] == pytest.approx(plain['scores'], abs=1e-6)
+    tracks = found['tracks']
+    assert [(track['person'], track['track'], track['first_frame'], track['last_frame'],
+             track['frames_seen']) for track in tracks] == [(1, 0, 0, 15, 16), (2, 1, 0, 15, 16),
+                                                            (3, 3, 5, 9, 5)]
+    for track in tracks:
+        given = one_of(people, track['track'])
+        single = alone(tiny.video(), skeletons=given)['predictions'][0]
+        assert track['scores'] == pytest.approx(single['scores'], abs=1e-6)
+        assert track['class'] == single['class'] and len(track['top']) == 1
+    for first, second in itertools.combinations(tracks, 2):
+        assert not np.allclose(first['scores'], second['scores'], atol=1e-4)
+    assert json.loads((tmp_path / 'clip0.json').read_text())['tracks'] == tracks
+
+
+def test_windows_answer_for_whom_they_show(alone, tiny, people):
+    options = dict(window=0.24, stride=0.12, smooth=0)  # 6 and 3 frames
+    found = alone(tiny.video(), skeletons=people, per_person=True, **options)['predictions'][0]
+    plain = alone(tiny.video(), skeletons=people, **options)['predictions'][0]
+    assert found['scores'] == pytest.approx(plain['scores'], abs=1e-6)
+    always, _, between = found['tracks']
+    single = alone(tiny.video(), skeletons=one_of(people, 0), **options)['predictions'][0]
+    assert always['segments'] == single['segments'] and always['windows'] == single['windows']
+    starts = [round(window['start'] * 25) for window in between['windows']]
+    assert starts == [0, 3, 6, 9]  # those of frames 5 to 9
+    assert between['segments'][0]['start'] == pytest.approx(5 / 25)
+    assert between['segments'][-1]['end'] == pytest.approx(10 / 25)
+
+
+def test_labels_are_drawn_at_the_people_while_they_are_seen(alone, tiny, people, tmp_path):
+    found = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
+                  attention=False)
+    apart = alone(tiny.video(), skeletons=people, out_dir=str(tmp_path / 'plain'), attention=False)
+    pictures = []
+    for path in (found['visualization'][0], apart['visualization'][0]):
+        with av.open(path) as video:
+            pictures.append([frame.to_ndarray(format='rgb24') for frame in video.decode(video=0)])
+    third = [_count(frame[:384], person_colour(2)) for frame in pictures[0]]
+    assert min(third[5:10]) > 200 > max(third[:5] + third[10:])
+    # Without labels, only the person whom the model takes is drawn.
+    assert max(_count(frame[:384], person_colour(1)) for frame in pictures[1]) < 200
+
+
+def _count(frame, colour):
+    return int((np.abs(frame.astype(int) - colour).max(-1) < 40).sum())
+
+
+def test_the_model_in_one_call_answers_for_each(tiny, people):
+    answer = load(tiny.checkpoint, tiny.config, 'cpu')(tiny.video(), people, per_person=True)
+    assert [person.track.number for person in answer.tracks] == [0, 1, 3]
+    assert all(person.label in answer.classes for person in answer.tracks)
+    assert answer.tracks[0].skeleton.people() == 1
+
+
+def test_a_broken_video_is_one_error(alone, tiny, people, tmp_path):
+    short = tmp_path / 'short.mp4'
+    short.write_bytes(b'no video')
+    found = alone([str(short), tiny.video()], skeletons=[people] * 2,
+                  per_person=True)['predictions']
+    assert len(found) == 2 and 'error' in found[0] and len(found[1]['tracks']) == 3
