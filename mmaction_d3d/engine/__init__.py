@@ -6,6 +6,7 @@ from .checkpoint_hook import CheckpointHook
 from .checkpoint_names_hook import CheckpointNamesHook
 from .checks import check_checkpoint, check_config, check_start
 from .dump_clips_hook import DumpClipsHook
+from .early_stopping_hook import EarlyStoppingHook
 from .explanation_hook import ExplanationHook
 from .gpu_memory import memory_mistakes
 from .optim_wrapper import auto_amp_optim_wrapper
@@ -17,7 +18,7 @@ from .visualization_hook import RGBPoseVisualizationHook
 
 __all__ = [
     'DATA_VARIABLE', 'AmpTestLoop', 'AmpValLoop', 'AutoDeviceRunner', 'CheckpointHook',
-    'CheckpointNamesHook', 'D3DTrainLoop', 'DumpClipsHook', 'ExplanationHook',
+    'CheckpointNamesHook', 'D3DTrainLoop', 'DumpClipsHook', 'EarlyStoppingHook', 'ExplanationHook',
     'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_dataset', 'build_runner', 'check_checkpoint', 'check_config',
     'check_start', 'config_mistakes', 'leave_processes', 'load_config', 'load_trained',

@@ -39,8 +39,8 @@ def r2plus1d(frames, height, width, base_channels=64, temporal_strides=(1, 1, 1)
 def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints=None, num_blocks=3,
         ffn_ratio=4, kernel_size=7, depthwise=True, joint_window=8, joint_stride=None,
         temporal_window=4, temporal_stride=None, attentions=('deformable', 'joint', 'temporal'),
-        modal_tokens='cross', pose_embed='coords', octaves=0, motion_lags=(), heatmaps=False,
-        **unused):
+        modal_tokens='cross', pose_embed='coords', octaves=0, motion_lags=(), body=False,
+        head_frames=1, heatmaps=False, **unused):
     """Multiply-adds of a D3D model by part; names are those of the config's keys."""
     backbone = {key: value for key, value in backbone.items() if key not in ('type', 'pretrained')}
     base = backbone.get('base_channels', 64)
@@ -56,6 +56,9 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
         width = 3 + 4 * octaves + 2 * len(motion_lags)  # numbers that describe a joint
         projected = base * dims + (width * dims + dims**2 if pose_embed == 'coords' else 0)
         parts['pose tokens'] = frames * joints * (pooled + projected)
+        if body:  # all joints in one row, whoever is absent
+            row = num_joints * num_person * (3 + 2 * len(motion_lags))
+            parts['pose tokens'] += frames * (row * dims + dims**2)
 
     grid = (frames, half(half(rows)), half(half(columns)))
     cells = grid[1] * grid[2]
@@ -101,7 +104,7 @@ def d3d(frames, height, width, classes, num_joints, num_person, backbone, joints
                 2 * count * window * queried * window * tokens * dims +
                 frames * count * window * queried * dims)
             add('FFN', 2 * frames * queried * dims * hidden)
-    parts['head'] = max(modal, 1) * dims * classes
+    parts['head'] = max(modal, 1) * dims * classes * head_frames
     return parts
 
 

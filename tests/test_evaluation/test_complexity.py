@@ -55,19 +55,20 @@ def macs(parts):
     return {name: part.macs for name, part in parts.items() if part.macs and name != 'total'}
 
 
-def expected(shapes, classes, backbone):
+def expected(shapes, classes, backbone, head_frames=1):
     backbone = {key: value for key, value in flat_settings(backbone).items() if key != 'type'}
     backbone.update(backbone.pop('pose_tokens', {}))  # what had no flat name
     if 'heatmap_imgs' in shapes:  # MMAction2's: people merged
         backbone.update(heatmaps=True, joints=shapes['heatmap_imgs'][0])
-    return d3d(*shapes['imgs'][1:], classes, **backbone)
+    return d3d(*shapes['imgs'][1:], classes, head_frames=head_frames, **backbone)
 
 
 @pytest.mark.parametrize('config', CONFIGS)
 def test_parts_of_our_configs_agree_with_formulas(config):
     cfg = Config.fromfile(ROOT / config)
     shapes = clip_shapes(cfg)
-    want = expected(shapes, cfg.model.cls_head.num_classes, cfg.model.backbone)
+    head = cfg.model.cls_head
+    want = expected(shapes, head.num_classes, cfg.model.backbone, head.get('clip_len', 1))
     assert macs(count_config(cfg.model, shapes)) == want
 
 

@@ -90,6 +90,29 @@ def is_visible(joint, grid, sigma=1.):
     return bool(heatmap(joint, grid, sigma, use_score=False).max() >= LEAST_REACH)
 
 
+def body_tokens(p, keypoint, visible, config):
+    """One token of all joints a frame, T x 4C."""
+    seen = [joint[:2] for joint in keypoint[visible]]
+    centre = sum(seen) / max(len(seen), 1)
+    spread = math.sqrt(
+        sum(float(((joint - centre)**2).sum()) for joint in seen) / 2 / max(len(seen), 1))
+    tokens = []
+    for t, frame in enumerate(keypoint):
+        body = []
+        for r, joint in enumerate(frame):
+            numbers = torch.zeros(3 + 2 * len(config.get('motion_lags', ())), dtype=torch.float64)
+            if visible[t, r]:
+                numbers[:2] = (joint[:2] - centre) / max(spread, 1.)
+                numbers[2] = min(float(joint[2]), 1.) if config.get('use_score', True) else 1.
+                for index, lag in enumerate(config.get('motion_lags', ())):
+                    if t >= lag and visible[t - lag, r]:
+                        moved = (joint[:2] - keypoint[t - lag, r, :2]) / max(spread, 1.)
+                        numbers[3 + 2 * index:5 + 2 * index] = moved
+            body.append(numbers)
+        tokens.append(linear(p, '2', gelu(linear(p, '0', torch.cat(body)))))
+    return torch.stack(tokens)
+
+
 def pose_tokens(p, features, keypoint, time_embed, config):
     """P, T x R x 4C, and the visible joints, T x R; `features` is F_a, C x T x H/2 x W/2."""
     grid, sigma = tuple(features.shape[-2:]), config.get('sigma', 1.)
@@ -379,6 +402,11 @@ def transformer(p, features_a, features_b, keypoint, config):
         pose, visible = pose_tokens(p.part('pose_tokens'), features_a, keypoint, time, config)
     if 'modal_tokens' in p:
         modal = resize(p('modal_tokens.modal_tokens'), frames)
+        if 'pose_tokens.body_mlp' in p:
+            place = torch.zeros(modal.shape[1], 1, dtype=torch.float64)
+            place[min(1, len(place) - 1)] = 1.  # M_pose, or the single token
+            body = body_tokens(p.part('pose_tokens.body_mlp'), keypoint, visible, config)
+            modal = modal + place * body[:, None]
     else:
         modal = torch.zeros(frames, 0, features_b.shape[0], dtype=torch.float64)
     for index in range(config['num_blocks']):
@@ -388,7 +416,9 @@ def transformer(p, features_a, features_b, keypoint, config):
     return ((volume.mean((0, 1, 2)) + pose.mean((0, 1))) / 2)[None, None]
 
 
-def head(p, tokens):
+def head(p, tokens, clip_len=None):
     """Logits of T x K x 4C tokens."""
     frames = [torch.cat([layer_norm(p, 'norm', token) for token in frame]) for frame in tokens]
+    if clip_len is not None:
+        return linear(p, 'classifier', torch.cat(list(resize(frames, clip_len))))
     return linear(p, 'classifier', sum(frames) / len(frames))

@@ -12,7 +12,7 @@ DEVICES = pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=p
 SETTINGS = {
     'paper': dict(pose_embed='none', depthwise=False),
     'ours': dict(),
-    'finer coordinates': dict(pose_tokens=dict(octaves=4, motion_lags=(1, 2))),
+    'finer coordinates': dict(pose_tokens=dict(octaves=4, motion_lags=(1, 2), body=True)),
     'single token': dict(modal_tokens='single'),
     'no token': dict(modal_tokens='none'),
     'one attention': dict(attentions=('temporal', )),

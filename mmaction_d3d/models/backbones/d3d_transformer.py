@@ -122,6 +122,8 @@ class D3DTransformer(BaseModule):
             self.time_embed = nn.Parameter(torch.randn(self.size[0], embed_dims) * 0.02)
         if 'rgb' in reads:
             self.rgb_tokens = RGBTokens(embed_dims, self.size[1:])
+        if not num_modal and 'body' in pose_tokens:
+            pose_tokens = dict(pose_tokens, body=False)  # there is no M_pose to take it
         if 'pose' in reads:
             self.pose_tokens = MODELS.build(pose_tokens)
         else:
@@ -206,15 +208,16 @@ class D3DTransformer(BaseModule):
         features_a, features_b = maps[0], maps[-1]
         frames = features_b.shape[2]
         time_embed = None if self.time_embed is None else resize_time(self.time_embed, frames)
-        rgb = pose = visible = None
+        rgb = pose = visible = body = None
         if self.rgb_tokens is not None:
             rgb = self.rgb_tokens(features_b, time_embed)
         if self.pose_tokens is not None:
             features_a = _every(features_a, 2, frames)
             keypoint, heatmaps = self._aligned_skeleton(imgs, features_a, keypoint, heatmaps)
-            pose, visible = self.pose_tokens(features_a, time_embed, keypoint, heatmaps)
+            pose, visible, *more = self.pose_tokens(features_a, time_embed, keypoint, heatmaps)
+            body = more[0] if more else None
         if self.modal_tokens is not None:
-            modal = self.modal_tokens(imgs.shape[0], frames)
+            modal = self.modal_tokens(imgs.shape[0], frames, body)
         else:
             assert rgb is not None  # without modal tokens the head reads it
             modal = features_b.new_empty(imgs.shape[0], frames, 0, rgb.shape[-1])

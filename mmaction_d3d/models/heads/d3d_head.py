@@ -9,11 +9,15 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..layers import PathwayFeatures
+from ..layers.embeddings import resize_time
 
 
 @MODELS.register_module()
 class D3DHead(BaseHead):
     """LayerNorm, modal tokens concatenated along channels, mean over frames, dropout, linear.
+
+    With ``clip_len`` the frames are concatenated instead, so that the classifier can tell what
+    comes first from what comes last.
 
     With ``pathways``, training adds a loss of a small classifier on each modality's own tokens,
     before any attention has seen them: a path learns soonest where a classifier sits right on it.
@@ -31,14 +35,19 @@ class D3DHead(BaseHead):
         average_clips: How scores of several clips of a video become one: ``'prob'``, the mean of
             the probabilities (softmax; with ``multi_class`` sigmoid, each class by itself), or
             ``'score'``, that of the logits. Defaults to None, which is ``'prob'``.
+        clip_len: Frames that the classifier keeps apart, those of training; others are
+            interpolated. Defaults to None, the paper's mean over frames.
         **kwargs: Arguments of MMAction2's ``BaseHead`` such as ``multi_class``.
     """
 
     def __init__(self, num_classes: int, in_channels: int, num_tokens: int = 3,
                  dropout: float = 0.5, pathways: dict[str, float] | None = None,
                  num_joint_tokens: int | None = None, average_clips: str | None = None,
-                 **kwargs: Any) -> None:
+                 clip_len: int | None = None, **kwargs: Any) -> None:
         super().__init__(num_classes, in_channels, average_clips=average_clips or 'prob', **kwargs)
+        if clip_len is not None and clip_len < 1:
+            raise InputError('D3DHead', 'clip_len', clip_len, '1 or more')
+        self.clip_len = clip_len
         self.pathways = dict(pathways or {})
         widths = dict(rgb=in_channels, pose=in_channels * (num_joint_tokens or 0))
         if set(self.pathways) - set(widths):
@@ -53,7 +62,7 @@ class D3DHead(BaseHead):
         self.path_classifiers = nn.ModuleDict(paths)
         self.norm = nn.LayerNorm(in_channels)
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(num_tokens * in_channels, num_classes)
+        self.classifier = nn.Linear((clip_len or 1) * num_tokens * in_channels, num_classes)
         for linear in (self.classifier, *(cast(nn.Linear, path[1]) for path in paths.values())):
             nn.init.normal_(linear.weight, std=0.01)
             nn.init.zeros_(linear.bias)
@@ -102,6 +111,11 @@ class D3DHead(BaseHead):
             x = x.modal
         # float32 also under autocast: of bfloat16's 8 bits, classes would get equal scores.
         with torch.autocast(x.device.type, enabled=False):
-            features = self.norm(x.to(self.norm.weight.dtype)).flatten(2).mean(dim=1)
+            features = self.norm(x.to(self.norm.weight.dtype)).flatten(2)
+            if self.clip_len is None:
+                features = features.mean(dim=1)
+            else:
+                features = resize_time(features.transpose(0, 1), self.clip_len)
+                features = features.transpose(0, 1).flatten(1)
             logits = self.classifier(self.dropout(features))
         return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -1,5 +1,6 @@
 """The cross-modal tokens M_CLS, M_RGB and M_pose (section 3.2)."""
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .embeddings import resize_time
@@ -20,6 +21,20 @@ class CrossModalTokens(nn.Module):
         super().__init__()
         self.modal_tokens = nn.Parameter(torch.randn(clip_len, num_tokens, embed_dims) * 0.02)
 
-    def forward(self, batch: int, frames: int) -> Tensor:
-        """Modal tokens of a batch, B x T x num_tokens x 4C."""
-        return resize_time(self.modal_tokens, frames).expand(batch, -1, -1, -1)
+    def forward(self, batch: int, frames: int, body: Tensor | None = None) -> Tensor:
+        """Modal tokens of a batch.
+
+        Args:
+            batch: B.
+            frames: T.
+            body: Body tokens, B x T x 4C, which are added to M_pose or to the single token.
+
+        Returns:
+            B x T x num_tokens x 4C.
+        """
+        modal = resize_time(self.modal_tokens, frames).expand(batch, -1, -1, -1)
+        if body is None:
+            return modal
+        last = modal.shape[2] - 1
+        before = min(last, 1)  # M_RGB
+        return modal + F.pad(body.unsqueeze(2), (0, 0, before, last - before))

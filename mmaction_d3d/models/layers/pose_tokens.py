@@ -2,6 +2,7 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
@@ -33,11 +34,14 @@ class PoseTokens(nn.Module):
             into the embedding, too. Defaults to 0.
         motion_lags: With ``'coords'``, so do differences of the coordinates over these numbers of
             frames. Defaults to none.
+        body: Whether there is a body token too, for M_pose: a network of two layers of all
+            coordinates, scores and differences of a frame, R (3 + 2 lags) numbers. Pose tokens
+            meet in attention alone; it sees the body at once. Defaults to False.
     """
 
     def __init__(self, in_channels: int, embed_dims: int, num_joints: int, num_person: int,
                  sigma: float = 1., use_score: bool = True, embed: str = 'coords', octaves: int = 0,
-                 motion_lags: Sequence[int] = ()) -> None:
+                 motion_lags: Sequence[int] = (), body: bool = False) -> None:
         super().__init__()
         if embed not in ('coords', 'none'):
             raise InputError('PoseTokens', 'embed', embed, "'coords' or 'none'")
@@ -55,12 +59,14 @@ class PoseTokens(nn.Module):
             self.joint_embed = nn.Parameter(torch.randn(num_joints, embed_dims) * 0.02)
             self.person_embed = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
             self.missing_token = nn.Parameter(torch.randn(embed_dims) * 0.02)
-            self.coord_mlp = nn.Sequential(
-                nn.Linear(coordinate_width(octaves, motion_lags), embed_dims), nn.GELU(),
-                nn.Linear(embed_dims, embed_dims))
+            self.coord_mlp = _two_layers(coordinate_width(octaves, motion_lags), embed_dims)
+        self.body_mlp = None
+        if body:
+            self.body_width = num_person * num_joints * coordinate_width(0, motion_lags)
+            self.body_mlp = _two_layers(self.body_width, embed_dims)
 
     def forward(self, features: Tensor, time_embed: Tensor | None, keypoint: Tensor | None = None,
-                heatmaps: Tensor | None = None) -> tuple[Tensor, Tensor]:
+                heatmaps: Tensor | None = None) -> tuple[Tensor, ...]:
         """Make the tokens from either form of the skeleton.
 
         Args:
@@ -70,7 +76,8 @@ class PoseTokens(nn.Module):
             heatmaps: Heatmaps of eq. 2, B x T x R x H/2 x W/2.
 
         Returns:
-            P, B x T x R x 4C, and which joints are visible, bool, B x T x R.
+            P, B x T x R x 4C; which joints are visible, bool, B x T x R; and the body token,
+            B x T x 4C, where there is one.
         """
         # float32 also under autocast: positions of up to 112 cells do not fit bfloat16.
         with torch.autocast(features.device.type, enabled=False):
@@ -94,7 +101,16 @@ class PoseTokens(nn.Module):
             tokens = torch.where(profiles.visible.unsqueeze(-1), tokens,
                                  self.missing_token.to(tokens))
             tokens = tokens + self._embedding(profiles.joints, profiles.visible, time_embed)
-        return tokens, profiles.visible
+        if self.body_mlp is None:
+            return tokens, profiles.visible
+        body = self._body(self.body_mlp, profiles.joints, profiles.visible)
+        return tokens, profiles.visible, body
+
+    def _body(self, mlp: nn.Sequential, joints: Tensor, visible: Tensor) -> Tensor:
+        """One token of all joints of a frame, B x T x 4C."""
+        body = coordinate_features(joints, visible, lags=self.motion_lags).flatten(2)
+        # Heatmaps that merge people have the joints of the first person slot.
+        return mlp(F.pad(body, (0, self.body_width - body.shape[-1])))
 
     def _embedding(self, joints: Tensor, visible: Tensor, time_embed: Tensor) -> Tensor:
         """Which joint, whose, when and where, B x T x R x 4C."""
@@ -104,3 +120,7 @@ class PoseTokens(nn.Module):
         # Heatmaps that merge people have V joint tokens a frame: those of the first person slot.
         identity = identity[:joints.shape[2]]
         return identity + time_embed[:, None] + self.coord_mlp(coords)
+
+
+def _two_layers(width: int, embed_dims: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, embed_dims), nn.GELU(), nn.Linear(embed_dims, embed_dims))

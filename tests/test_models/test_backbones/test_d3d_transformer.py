@@ -57,11 +57,14 @@ def tokens_and_gradients(model, **arguments):
         (2, (16, 31), dict(modal_tokens='single', wrap=False, temporal_window=8)),
         (3, (16, 17), dict(modal_tokens='none', kernel_size=(3, 2, 1), attn_norm=False)),
         (2, (16, 16), dict(pose_embed='none', depthwise=False, offset_range=0.5, sigma=0.7)),
+        (4, (16, 17), dict(pose_tokens=dict(body=True, motion_lags=(1, 2)), num_blocks=1)),
+        (2, (16, 16),
+         dict(pose_tokens=dict(body=True, embed='none', use_score=False), modal_tokens='single')),
         (2, (16, 16), dict(attentions=('joint', ), num_blocks=2)),
         (2, (16, 16), dict(attentions=('deformable', ), use_score=False)),
     ], ids=[
-        'plain', 'one person', 'three people', 'single', 'none', 'no embedding', 'joint',
-        'deformable'
+        'plain', 'one person', 'three people', 'single', 'none', 'no embedding', 'body',
+        'body in a single token', 'joint', 'deformable'
     ])
 def test_tokens_and_gradients_are_those_of_the_loops(frames, size, changes):
     config, model = given_maps_transformer(**changes)
@@ -73,17 +76,21 @@ def test_tokens_and_gradients_are_those_of_the_loops(frames, size, changes):
         return [model(torch.zeros(1, 3, frames, *size), joints)]
 
     def loops(p, features_a, features_b, joints):
-        return [reference.transformer(p, features_a[0], features_b[0], joints[0], config)[None]]
+        flat = {**config, **config.get('pose_tokens', {})}
+        flat['pose_embed'] = flat.pop('embed', flat.get('pose_embed', 'coords'))
+        return [reference.transformer(p, features_a[0], features_b[0], joints[0], flat)[None]]
 
     assert_matches_loops(model, forward, loops, features_a=maps[0], features_b=maps[1],
                          joints=joints)
 
 
-@pytest.mark.parametrize(
-    'changes',
-    [dict(), dict(use_score=False),
-     dict(pose_embed='none'),
-     dict(modal_tokens='none')], ids=str)
+@pytest.mark.parametrize('changes', [
+    dict(),
+    dict(use_score=False),
+    dict(pose_embed='none'),
+    dict(modal_tokens='none'),
+    dict(pose_tokens=dict(body=True, motion_lags=(1, )))
+], ids=str)
 @pytest.mark.parametrize('size', [(32, 32), (25, 39)])
 def test_heatmaps_give_the_tokens_of_keypoints(size, changes):
     model = build(small_transformer(**changes)).eval()

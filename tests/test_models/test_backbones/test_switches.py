@@ -23,7 +23,9 @@ OTHERS = [
     dict(ffn_ratio=1.),
     dict(backbone=dict(type='R2Plus1D', base_channels=4, temporal_strides=(1, 2, 1))),
     dict(img_size=(24, 40), clip_len=5),
-    dict(pose_embed='none', attentions=('joint', ))
+    dict(pose_embed='none', attentions=('joint', )),
+    dict(pose_tokens=dict(body=True)),
+    dict(pose_tokens=dict(body=True, embed='none', motion_lags=(1, )), attentions=('joint', )),
 ]
 
 
@@ -55,6 +57,13 @@ def test_every_parameter_learns_in_tables_4_and_5(attentions, modal_tokens):
     _, gradients = train_once(3 if modal_tokens == 'cross' else 1, attentions=attentions,
                               modal_tokens=modal_tokens)
     assert_all_learn(gradients)
+
+
+@pytest.mark.parametrize('modal_tokens', ['single', 'none'])
+def test_every_parameter_learns_with_a_body_token_and_one_token_a_frame(modal_tokens):
+    model, gradients = train_once(1, modal_tokens=modal_tokens, pose_tokens=dict(body=True))
+    assert_all_learn(gradients)
+    assert (model.backbone.pose_tokens.body_mlp is None) == (modal_tokens == 'none')
 
 
 @pytest.mark.parametrize('changes', OTHERS, ids=str)

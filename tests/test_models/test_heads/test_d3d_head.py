@@ -20,15 +20,17 @@ def build(**changes):
                           **changes)))
 
 
-@given(st.integers(1, 20), st.sampled_from([1, 3]))
-@example(20, 3)
+@given(st.integers(1, 20), st.sampled_from([1, 3]), st.sampled_from([None, 1, 5]))
+@example(20, 3, None)
+@example(5, 3, 5)
+@example(8, 3, 5)
 @drawn(8)
-def test_logits_and_gradients_are_those_of_the_loops(frames, num_tokens):
-    module = build(num_tokens=num_tokens)
+def test_logits_and_gradients_are_those_of_the_loops(frames, num_tokens, clip_len):
+    module = build(num_tokens=num_tokens, clip_len=clip_len)
     tokens = torch.randn(2, frames, num_tokens, 4, dtype=torch.float64, requires_grad=True)
     assert_matches_loops(
         module, lambda tokens: [module(tokens)],
-        lambda p, tokens: [torch.stack([reference.head(p, clip) for clip in tokens])],
+        lambda p, tokens: [torch.stack([reference.head(p, clip, clip_len) for clip in tokens])],
         tokens=tokens)
 
 
@@ -57,12 +59,25 @@ def test_clips_of_a_sample_are_averaged(average_clips):
 
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16], ids=str)
-def test_autocast_leaves_the_head_in_float32(dtype):
-    module, tokens = build(), torch.randn(2, 3, 3, 4)
+@pytest.mark.parametrize('clip_len', [None, 2])
+def test_autocast_leaves_the_head_in_float32(dtype, clip_len):
+    module, tokens = build(clip_len=clip_len), torch.randn(2, 3, 3, 4)
     with torch.autocast('cpu', dtype=dtype):
         logits = module.forward(tokens)
     assert torch.equal(logits, module(tokens))
     assert module.to(dtype).forward(tokens.to(dtype)).dtype is torch.float32
+
+
+def test_a_head_that_keeps_frames_apart_knows_their_order():
+    tokens = torch.randn(2, 6, 3, 4)
+    assert_near(build()(tokens.flip(1)), build()(tokens))
+    module = build(clip_len=6)
+    assert (module(tokens.flip(1)) - module(tokens)).abs().max() > 0.1
+
+
+def test_a_clip_of_no_frames_is_refused():
+    with pytest.raises(InputError, match='D3DHead: clip_len: found 0'):
+        build(clip_len=0)
 
 
 def pathway_head(**changes):
