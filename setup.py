@@ -6,7 +6,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 BUNDLED = ('configs', 'tools', 'requirements', 'model-index.yml')
-IN_A_CHECKOUT_ONLY = ('__pycache__', '.style.yapf', 'ablate.py', 'setup_venv.sh')
+IN_A_CHECKOUT_ONLY = ('__pycache__', '.style.yapf', 'ablate.py', 'real_clips.py', 'setup_venv.sh')
 
 
 class BuildWithMim(build_py):

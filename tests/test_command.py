@@ -12,7 +12,7 @@ from mmaction_d3d import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 # Tools for those who work on the project itself.
-NO_COMMAND = r'ablate|dist_run|benchmark|compare|export_coco'
+NO_COMMAND = r'ablate|real_clips|dist_run|benchmark|compare|export_coco'
 
 
 def run(*arguments):

@@ -236,7 +236,9 @@ FOLDERS = ('configs', 'mmaction_d3d', 'requirements', 'research', 'tests', 'tool
 BUNDLED = {
     str(path.relative_to(ROOT)) for name in ('configs', 'requirements', 'tools')
     for path in (ROOT / name).rglob('*') if path.is_file() and '__pycache__' not in path.parts
-} - {'configs/.style.yapf', 'tools/ablate.py', 'tools/setup_venv.sh'} | {'model-index.yml'}
+} - {'configs/.style.yapf', 'tools/ablate.py', 'tools/real_clips.py', 'tools/setup_venv.sh'} | {
+    'model-index.yml'
+}
 
 
 @pytest.fixture(scope='module')

@@ -66,11 +66,13 @@ class ConditionScore(NamedTuple):
         correct: Clips that were recognised.
         total: Clips.
         meaning: What it says.
+        right: Of each clip, in the order of the data set, whether it was recognised.
     """
     condition: str
     correct: int
     total: int
     meaning: str
+    right: tuple[bool, ...] = ()
 
     @property
     def top1(self) -> float:
@@ -217,10 +219,11 @@ def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int 
     if len(dataset) < 2:
         raise InputError('modality check', 'clips', len(dataset), '2 or more, to exchange them')
     conditions = [each for each in CONDITIONS if names is None or each.name in names]
-    correct: dict[str, int] = {}
+    right: dict[str, list[bool]] = {}
     generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(dataset), generator=generator).tolist()
     with Progress('modality check, clips', len(dataset)) as progress:
-        for batch in _batches(dataset, batch_size, num_workers, generator):
+        for batch in _batches(dataset, batch_size, num_workers, order, generator):
             for condition in conditions:
                 if condition.needs and not set(condition.needs) <= _modalities(batch[0][1].inputs):
                     continue
@@ -229,20 +232,19 @@ def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int 
                         dict(inputs=condition.change(clip), data_samples=sample.clone())
                         for sample, clip in batch
                     ]))
-                correct[condition.name] = correct.get(condition.name, 0) + sum(
-                    map(_is_right, predictions))
+                right.setdefault(condition.name, []).extend(map(_is_right, predictions))
             progress.step(len(batch))
     return [
-        ConditionScore(each.name, correct[each.name], len(dataset), each.meaning)
-        for each in conditions if each.name in correct
+        ConditionScore(each.name, sum(right[each.name]), len(dataset), each.meaning,
+                       tuple(hit for _, hit in sorted(zip(order, right[each.name]))))
+        for each in conditions if each.name in right
     ]
 
 
-def _batches(dataset: BaseDataset, batch_size: int, num_workers: int,
+def _batches(dataset: BaseDataset, batch_size: int, num_workers: int, order: list[int],
              generator: torch.Generator) -> Iterator[list[tuple[ActionDataSample, Clip]]]:
     """Yield clips in a random order, each with the one before it as the other, each read once."""
     layout = _layout(dataset)
-    order = torch.randperm(len(dataset), generator=generator).tolist()
     before = _checked(dataset[order[-1]])
     for packed in DataLoader(dataset, batch_size, sampler=order, num_workers=num_workers,
                              collate_fn=list):

@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 
@@ -14,37 +15,20 @@ from mmaction_d3d.files import write_text
 from mmaction_d3d.progress import Progress
 
 
-@dataclass
-class Job:
-    """A training and the tests of its best checkpoint.
+class Run:
+    """A training in a process of its own, that of the module :attr:`worker`.
+
+    Subclasses are dataclasses with at least these attributes and a name, ``str(run)``.
 
     Attributes:
         root (str): Folder of the project.
-        base (str, optional): Config that the variants change.
-        overrides (dict): Config values to replace.
-        data_root (str, optional): Folder of the data set.
-        config (str): Config to train, a key of ``VARIANTS``.
         settings (str): Fingerprint of the training.
-        seed (int): Seed.
-        tests (dict[str, str]): Configs whose test is run, and the fingerprint of its result.
         work_dir (str): Folder of the run.
         threads (int): CPU threads.
     """
-    root: str
-    base: str
-    overrides: dict
-    data_root: str
-    config: str
-    settings: str
-    seed: int
-    tests: dict
-    work_dir: str
-    threads: int
+    worker: ClassVar[str]
 
-    def __str__(self):
-        return f'{self.config} seed {self.seed}'
-
-    def prepare(self):
+    def prepare(self) -> None:
         """Make the folder of the run.
 
         Raises:
@@ -60,20 +44,54 @@ class Job:
         write_text(path, self.settings)
         write_text(Path(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
 
-    def progress(self):
-        """Share of the training that is done, 0 to 1."""
+    def progress(self) -> float:
+        """Return the share of the training that is done, 0 to 1."""
         try:
             return float(Path(self.work_dir, 'progress').read_text())
         except FileNotFoundError:
             return 0.
 
-    def result(self):
-        """Rows of results, or None if the run has not finished."""
+    def result(self) -> list[dict] | None:
+        """Return the rows of results, or None if the run has not finished."""
         path = Path(self.work_dir, 'result.json')
-        if not path.exists():
-            return None
-        rows = json.loads(path.read_text())
-        tested = {row['settings'] for row in rows}
+        return json.loads(path.read_text()) if path.exists() else None
+
+
+@dataclass
+class Job(Run):
+    """A training and the tests of its best checkpoint.
+
+    Attributes:
+        root: Folder of the project.
+        base: Config that the variants change.
+        overrides: Config values to replace.
+        data_root: Folder of the data set.
+        config: Config to train, a key of ``VARIANTS``.
+        settings: Fingerprint of the training.
+        seed: Seed.
+        tests: Configs whose test is run, and the fingerprint of its result.
+        work_dir: Folder of the run.
+        threads: CPU threads.
+    """
+    worker = 'research.ablation.worker'
+    root: str
+    base: str | None
+    overrides: dict
+    data_root: str | None
+    config: str
+    settings: str
+    seed: int
+    tests: dict[str, str]
+    work_dir: str
+    threads: int
+
+    def __str__(self) -> str:
+        return f'{self.config} seed {self.seed}'
+
+    def result(self) -> list[dict] | None:
+        """Return a row a test, or None where one is still to be run."""
+        rows = super().result()
+        tested = {row['settings'] for row in rows or ()}
         return rows if tested.issuperset(self.tests.values()) else None
 
 
@@ -81,7 +99,7 @@ class Scheduler:
     """Runs jobs.
 
     Args:
-        jobs (list[Job]): What to run.
+        jobs (list[Run]): What to run.
         parallel (int): Processes at a time, spread over the GPUs.
         finished (callable): Called with the rows of each run that has finished.
     """
@@ -102,7 +120,7 @@ class Scheduler:
         """Run all jobs.
 
         Returns:
-            list[Job]: Those that failed; the others go on.
+            list[Run]: Those that failed; the others go on.
         """
         try:
             with Progress('runs', self.total, self._before) as progress:
@@ -137,7 +155,7 @@ class Scheduler:
                    CUDA_VISIBLE_DEVICES=self._gpus[slot % len(self._gpus)])
         with Path(job.work_dir, 'run.log').open('a') as log:
             process = subprocess.Popen([
-                sys.executable, '-m', 'research.ablation.worker',
+                sys.executable, '-m', job.worker,
                 str(Path(job.work_dir, 'job.json')),
                 str(os.getpid())
             ], stdout=log, stderr=subprocess.STDOUT, env=env)

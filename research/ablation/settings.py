@@ -21,6 +21,7 @@ SYNTHETIC = Path('research', 'synthetic.py')
 _PLACES = {'ann_file', 'data_prefix', 'num_workers', 'persistent_workers', 'pin_memory'}
 _TRAINING = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator', 'train_cfg',
              'optim_wrapper', 'param_scheduler', 'synthetic')
+_TEST = ('test_dataloader', 'test_evaluator')
 
 
 def read_config(root, name, base=None, overrides=None):
@@ -71,8 +72,28 @@ def run_settings(cfg, tested):
     return _fingerprint([training_settings(cfg), tested.test_dataloader, tested.test_evaluator])
 
 
+def plain_settings(cfg: Config, more: object = None) -> str:
+    """Fingerprint of a training and its test for any model: its config as it is written.
+
+    Args:
+        cfg: A config.
+        more: What else the result depends on.
+    """
+    return _digest(_without_places([{key: cfg.get(key) for key in (*_TRAINING, *_TEST)}, more]))
+
+
+def _without_places(content: object) -> object:
+    if isinstance(content, dict):
+        return {key: _without_places(value) for key, value in content.items() if key not in _PLACES}
+    return [*map(_without_places, content)] if isinstance(content, (list, tuple)) else content
+
+
 def _fingerprint(content):
-    text = json.dumps(_plain(content), sort_keys=True, default=str)
+    return _digest(_plain(content))
+
+
+def _digest(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from mmaction_d3d.files import held_alone, write_text
 from .settings import read_config, run_settings
 
 
-class _Progress(Hook):
+class TrainingProgress(Hook):
     """Leaves the share of the training that is done where the scheduler looks for it."""
 
     def __init__(self, path):
@@ -62,7 +63,7 @@ def run(job):
     cfg.randomness = dict(seed=job['seed'])
     cfg.work_dir = job['work_dir']
     start = time.time()
-    checkpoint, score = train(cfg, [_Progress(Path(job['work_dir'], 'progress'))])
+    checkpoint, score = train(cfg, [TrainingProgress(Path(job['work_dir'], 'progress'))])
     minutes = (time.time() - start) / 60
     rows = []
     for name in job['tests']:
@@ -92,10 +93,14 @@ def _die_with(parent):
     threading.Thread(target=watch, daemon=True).start()
 
 
-def main():
+def work(run: Callable[[dict], list[dict]]) -> None:
     """Run the job of a file and write ``result.json`` beside its checkpoints.
 
     Command line: the file, and the id of the process whose end is to end this one.
+
+    Args:
+        run: From a job, as :meth:`~research.ablation.scheduler.Run.prepare` writes it, to rows of
+            results.
     """
     _die_with(int(sys.argv[2]))
     job = json.loads(Path(sys.argv[1]).read_text())
@@ -112,4 +117,4 @@ def main():
 
 
 if __name__ == '__main__':
-    cli.run(main)
+    cli.run(lambda: work(run))

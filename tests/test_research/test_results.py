@@ -41,7 +41,7 @@ def test_the_file_is_whole_or_as_it_was(path, monkeypatch):
 @pytest.mark.parametrize('change, text', [
     (lambda text: text.replace('top1,', '', 1), 'columns: found settings,config,seed,num_test,'),
     (lambda text: text.replace(',0.5,', ',half,'), 'line 2, top1: found half, want float'),
-    (lambda text: text + text.partition('\n')[2], 'line 3: found c seed 0 a second time'),
+    (lambda text: text + text.partition('\n')[2], 'line 3: found c 0 a second time'),
 ])
 def test_a_damaged_file_is_refused(path, change, text):
     Results(path).add(make_row())
