@@ -1,5 +1,6 @@
 """How every command line tool of this project starts, and how it ends on a user's mistake."""
 import argparse
+import io
 import json
 import math
 import os
@@ -133,6 +134,9 @@ def run(main: Callable[[], None]) -> None:
     Raises:
         SystemExit: With code 2, for a wrong input.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files need not be UTF-8
+            stream.reconfigure(errors='backslashreplace')
     try:
         main()
     except KeyboardInterrupt:

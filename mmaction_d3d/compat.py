@@ -34,8 +34,9 @@ from .bundled import bundled_config, is_bundled
 from .checkpoint_files import check_whole, write_checkpoint
 from .checkpoint_globals import checkpoint_globals
 from .config_variables import substitute_variables
+from .errors import content_of
 from .files import is_file
-from .resumed_state import make_harmless
+from .resumed_state import check_resumable, make_harmless
 
 _mended: list[str] = []
 
@@ -221,7 +222,25 @@ def _mend_resumed_state() -> str | None:
             [self.work_dir, *(str(Path(folder, name)) for folder in folders if folder is not None)])
         return checkpoint
 
-    Runner.load_checkpoint = load_harmless
+    resume = Runner.resume
+
+    @functools.wraps(resume)
+    def resume_checked(self: Runner, filename: str, *args: Any, **kwargs: Any) -> None:
+        load = self.load_checkpoint
+
+        def load_checked(*args: Any, **kwargs: Any) -> dict:
+            checkpoint = load(*args, **kwargs)
+            check_resumable(checkpoint, filename)
+            return checkpoint
+
+        self.load_checkpoint = load_checked
+        try:
+            with content_of(filename, 'training state', 'that of the same optimizer and schedules'):
+                resume(self, filename, *args, **kwargs)
+        finally:
+            del self.load_checkpoint
+
+    Runner.load_checkpoint, Runner.resume = load_harmless, resume_checked
     return (
         f'mmengine {mmengine.__version__} runs code of a checkpoint that a training resumes from, '
         'and deletes files that it names: neither is read any more')

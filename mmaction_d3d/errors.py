@@ -3,12 +3,16 @@ import errno
 import re
 import reprlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 #: Where a mistake is: the file, or other place, and the field in it.
 Place = tuple[str | Path, str]
 
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ENOTDIR}
+_OF_THE_DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST,
+    errno.EISDIR, errno.ENAMETOOLONG
+}
 
 
 class InputError(ValueError):
@@ -36,11 +40,52 @@ class InputError(ValueError):
         if field is None:
             super().__init__(str(file))
         else:
-            super().__init__(f'{file}: {field}: found {found}, want {want}')
+            file, field, found, want = map(_plain, (file, field, found, want))
+            super().__init__(f'{_quoted(file)}: {_quoted(field)}: found {_quoted(found)}, want '
+                             f'{_quoted(want)}')
         self.file, self.field = str(file), field if field is None else str(field)
-        self.found, self.want = (value if type(value) in (int, float, bool,
-                                                          type(None)) else str(value)
-                                 for value in (found, want))
+        self.found, self.want = found, want
+
+
+_LONGEST = 500  # characters of a part of a message
+
+
+def _plain(value: object) -> int | float | str | None:
+    """Return a number or None as it is, all else as text that any terminal can show."""
+    if value is None or type(value) in (int, float, bool):
+        return value  # type: ignore[return-value]
+    return ''.join(letter if letter.isprintable() or letter.isspace() else repr(letter)[1:-1]
+                   for letter in str(value))
+
+
+def _quoted(value: object) -> str:
+    try:
+        text = str(value)
+    except ValueError:  # Python's, of whole numbers of thousands of digits
+        text = shown(value)
+    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}... ({len(text)} characters)'
+
+
+@contextmanager
+def content_of(file: object, field: str, want: str) -> Iterator[None]:
+    """Blame a stranger's file for what Python stumbles over while it is read.
+
+    Args:
+        file: The file.
+        field: Where in it.
+        want: What should stand there.
+
+    Raises:
+        InputError: A part is missing, of another type, too large, or too deep.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
+            ValueError) as error:
+        reason = ' '.join(str(error).split())
+        raise InputError(file, field, f'{type(error).__name__} ({reason})', want) from error
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -84,5 +129,5 @@ def shown(value: object) -> str:
     shortened.maxlevel, shortened.maxstring, shortened.maxother = 3, 100, 100
     try:
         return shortened.repr(value[:100] if isinstance(value, (bytes, bytearray)) else value)
-    except ValueError:  # Python's, of whole numbers of thousands of digits
+    except (ValueError, RecursionError):  # Python's, of whole numbers of thousands of digits
         return f'a {type(value).__name__} that is too large to show'

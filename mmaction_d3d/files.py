@@ -91,8 +91,11 @@ def write_bytes(path: str | Path, data: bytes | memoryview) -> None:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file, UTF-8, whole or not at all: see :func:`whole_or_absent`."""
-    write_bytes(path, text.encode())
+    """Write a text file, UTF-8, whole or not at all: see :func:`whole_or_absent`.
+
+    Names of files that are not UTF-8 stand in it as the bytes that they are.
+    """
+    write_bytes(path, text.encode(errors='surrogateescape'))
 
 
 def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence]) -> None:

@@ -1,8 +1,55 @@
 """What a checkpoint may tell a training that goes on from it: numbers, no code and no paths."""
 from collections.abc import Collection
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
+import torch
+from mmengine.logging import HistoryBuffer
+
+from .errors import InputError, shown
 from .files import is_file
+
+_COUNTS = ('epoch', 'iter', 'max_epochs', 'max_iters', 'validated_epoch')
+
+
+def check_resumable(checkpoint: Any, path: str | Path) -> None:
+    """Check the types of what a training goes on from, which MMEngine takes for granted.
+
+    Raises:
+        InputError: A part is of another type.
+    """
+    hub = _part(checkpoint, 'message_hub', dict, path)
+    places = {
+        'meta': _part(checkpoint, 'meta', dict, path), 'message_hub.runtime_info':
+        _part(hub, 'runtime_info', dict, path, 'message_hub.')
+    }
+    logs = _part(hub, 'log_scalars', dict, path, 'message_hub.')
+    _part(hub, 'resumed_keys', dict, path, 'message_hub.')
+    for key, value in logs.items():
+        if not isinstance(key, str) or not isinstance(value, HistoryBuffer):
+            raise InputError(path, f'message_hub.log_scalars.{shown(key)}', shown(value),
+                             'a history of numbers')
+    for place, values in places.items():
+        for key in _COUNTS:
+            value = values.get(key, None if place != 'meta' else 0)
+            if value is not None and (type(value) is not int or not 0 <= value < 2**62):
+                raise InputError(path, f'{place}.{key}', shown(value), 'a whole number from 0')
+    score = places['message_hub.runtime_info'].get('best_score')
+    if score is not None and not isinstance(score, (Real, torch.Tensor)):
+        raise InputError(path, 'message_hub.runtime_info.best_score', shown(score), 'a number')
+    if 'optimizer' in checkpoint:
+        _part(checkpoint, 'optimizer', dict, path)
+    if 'param_schedulers' in checkpoint:
+        _part(checkpoint, 'param_schedulers', (dict, list), path)
+
+
+def _part(whole: Any, key: str, kind: type | tuple[type, ...], path: str | Path,
+          place: str = '') -> Any:
+    part = whole.get(key) if isinstance(whole, dict) else whole
+    if not isinstance(part, kind):
+        raise InputError(path, f'{place}{key}', shown(part), 'the state that a training saved')
+    return part
 
 
 def make_harmless(checkpoint: dict, folders: Collection[str]) -> None:

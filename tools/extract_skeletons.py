@@ -1,4 +1,5 @@
 """Finds the skeletons of any videos: python tools/extract_skeletons.py VIDEOS --out X.pkl."""
+import re
 import sys
 
 from mmaction_d3d import cli
@@ -71,7 +72,8 @@ def parse_shard(text):
     if text is None:
         return None
     number, _, total = text.partition('/')
-    if not (number.isdecimal() and total.isdecimal() and 1 <= int(number) <= int(total)):
+    if not (re.fullmatch(r'\d{1,9}', number) and re.fullmatch(r'\d{1,9}', total)
+            and 1 <= int(number) <= int(total)):
         raise InputError('command line', '--shard', text, 'I/N with 1 <= I <= N, such as 1/4')
     return int(number), int(total)
 

@@ -6,10 +6,10 @@ and a walk at the end puts the arrays themselves in its places.
 import collections
 import functools
 import gc
+import mmap
 import pickle
-import pickletools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +18,7 @@ import numpy as np
 from .. import safe_numpy
 from ..errors import InputError
 from ..files import is_file
-
-_CONTAINERS = {'set', 'frozenset', 'list', 'dict', 'tuple', 'complex'}
-_SMALL = 2**20  # bytes of a file whose numbered objects are counted before it is read
+from . import pickle_limits
 
 
 class _Array:
@@ -83,6 +81,40 @@ def _byte_array(*parts: Any) -> bytearray:
     return bytearray(*parts)
 
 
+def _check_keys(keys: Iterable[Any]) -> None:
+    """Refuse keys that :mod:`.pickle_limits` did not see, where they have parts with parts."""
+    for key in keys:
+        if isinstance(key, tuple) and any(isinstance(part, tuple) for part in key):
+            raise pickle.UnpicklingError('a key of nested tuples')
+
+
+def _make_set(items: Sequence[Any] = ()) -> set:
+    """Stand-in for ``set``, as old protocols write one."""
+    _check_keys(items)
+    return set(items)
+
+
+def _make_frozenset(items: Sequence[Any] = ()) -> frozenset:
+    """Stand-in for ``frozenset``."""
+    _check_keys(items)
+    return frozenset(items)
+
+
+def _make_dict(items: Sequence[tuple[Any, Any]] = ()) -> collections.OrderedDict:
+    """Stand-in for ``OrderedDict``."""
+    _check_keys(key for key, _ in items)
+    return collections.OrderedDict(items)
+
+
+#: What stands for a name that files may have besides numpy's.
+_STAND_INS: dict[str, Callable] = {
+    'set': _make_set,
+    'frozenset': _make_frozenset,
+    'bytearray': _byte_array,
+    'complex': complex,
+}
+
+
 def _encode_latin1(text: str, encoding: str) -> bytes:
     """Stand-in for ``_codecs.encode``, which old protocols use to write bytes as latin-1 text."""
     if encoding != 'latin1':
@@ -105,12 +137,10 @@ class _Unpickler(pickle.Unpickler):
         }
 
     def find_class(self, module: str, name: str) -> Any:
-        if module in ('builtins', '__builtin__') and name in _CONTAINERS:
-            return super().find_class(module, name)
-        if module in ('builtins', '__builtin__') and name == 'bytearray':
-            return _byte_array
+        if module in ('builtins', '__builtin__') and name in _STAND_INS:
+            return _STAND_INS[name]
         if module == 'collections' and name == 'OrderedDict':
-            return super().find_class(module, name)
+            return _make_dict
         if module == '_codecs' and name == 'encode':
             return _encode_latin1
         if module == 'numpy' and name in self._numpy_types:
@@ -176,20 +206,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _check_numbering(file: BinaryIO) -> None:
-    """Refuse a small file that gives an object a number for which Python would fill the memory."""
-    data = file.read(_SMALL + 1)
-    file.seek(0)
-    if len(data) > _SMALL:
-        return
-    with suppress(ValueError):  # of a stream that is damaged from there on, which its reader says
-        for opcode, number, _ in pickletools.genops(data):
-            if opcode.name in ('PUT', 'BINPUT', 'LONG_BINPUT') and (number or 0) > len(data):
-                raise pickle.UnpicklingError(f'object {number} of a file of {len(data)} bytes')
-
-
 def _read(file: BinaryIO) -> Any:
-    _check_numbering(file)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        pickle_limits.check(data)
     number_types = _NumberTypes()
     # The unpickler, whose memo knows every object of the file, is gone when the walk begins.
     content = _Finish()(_Unpickler(file, number_types).load())

@@ -11,9 +11,9 @@ from mmengine.registry import OPTIMIZERS, init_default_scope
 from mmengine.runner import Runner
 
 from .. import compat
-from ..errors import InputError
-from ..gpus import check_processes, unused_gpu
-from .checks import check_config, resume_point
+from ..errors import InputError, find_system_mistake
+from ..gpus import check_processes, find_gpu_mistake, unused_gpu
+from .checks import check_config, check_numbers, resume_point
 
 # What draws curves elsewhere -> the package that it needs.
 _PACKAGES = {
@@ -35,7 +35,10 @@ def build_runner(cfg: Config) -> Runner:
         InputError: If the config contradicts itself or names what does not exist, or if there are
             more processes than GPUs.
     """
-    check_config(cfg)
+    with config_mistakes(cfg):
+        check_config(cfg)
+        check_numbers(cfg)
+        _fit_loaders(cfg)
     warning = None
     if cfg.get('resume') and cfg.get('load_from') is None:
         cfg.load_from, warning = resume_point(cfg.work_dir)
@@ -102,15 +105,34 @@ def build_dataset(cfg: Config, split: str) -> BaseDataset:
 
 @contextmanager
 def config_mistakes(cfg: Config) -> Iterator[None]:
-    """Turn a class or argument that does not exist, met while building, into an InputError."""
+    """Turn what a class refuses or stumbles over, met while building, into an InputError.
+
+    What is built is what the config says, so that a value of it is what is wrong; ``--debug`` shows
+    where it was met.
+    """
     try:
         yield
-    except TypeError as error:
-        if 'unexpected keyword argument' not in str(error):
-            raise
-        raise InputError(cfg.filename, 'config', error, 'a key that it takes') from error
+    except InputError:
+        raise
     except KeyError as error:
-        sentence = str(error.args[0]).partition('. ')[0]
-        if not sentence.endswith(' registry'):
+        sentence = str(error.args[0]).partition('. ')[0] if error.args else ''
+        if sentence.endswith(' registry'):
+            raise InputError(cfg.filename, 'type', sentence, 'a registered name') from error
+        raise InputError(cfg.filename, 'config', f'KeyError: {error}',
+                         'the key, or one of the values that it takes') from error
+    except (ArithmeticError, AssertionError, AttributeError, IndexError, TypeError,
+            ValueError) as error:
+        if find_gpu_mistake(error) is not None or find_system_mistake(error) is not None:
             raise
-        raise InputError(cfg.filename, 'type', sentence, 'a registered name') from error
+        want = ('a key that it takes'
+                if 'unexpected keyword argument' in str(error) else 'values that its classes take')
+        raise InputError(cfg.filename, 'config', f'{type(error).__name__}: {error}',
+                         want) from error
+
+
+def _fit_loaders(cfg: Config) -> None:
+    """Let a loader whose workers ``--cfg-options`` took away keep none alive."""
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name) or {}
+        if loader.get('num_workers') == 0 and loader.get('persistent_workers'):
+            loader['persistent_workers'] = False

@@ -10,7 +10,7 @@ from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..files import is_file
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
@@ -28,8 +28,9 @@ def check_config(cfg: Config) -> None:
         InputError: If there is no model, or ``num_classes``, ``num_person`` or the joints of
             ``layout`` differ from what it was told.
     """
-    if not cfg.get('model'):
-        raise InputError(cfg.filename, 'model', 'nothing', 'the config of a model')
+    if not cfg.get('model') or not isinstance(cfg.model, dict):
+        found = shown(cfg.model) if cfg.get('model') else 'nothing'
+        raise InputError(cfg.filename, 'model', found, 'the config of a model')
     head = cfg.model.get('cls_head') or {}
     backbone = cfg.model.get('backbone') or {}
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
@@ -52,6 +53,55 @@ def _check_dataset(cfg: Config, field: str, dataset: dict[str, Any], head: dict[
         if found is not None and want is not None and found != want:
             raise InputError(cfg.filename, f'model.{key}', found,
                              f'{want}, to match {field}.{other}')
+
+
+# Settings that are read only once training runs: at least, and whether None may stand for them.
+_WHOLE_NUMBERS = {
+    'train_cfg.max_epochs': (1, False),
+    'train_cfg.max_iters': (1, False),
+    'train_cfg.val_begin': (0, False),
+    'train_cfg.val_interval': (1, False),
+    'default_hooks.checkpoint.every_iters': (1, True),
+    'default_hooks.checkpoint.interval': (-1, False),
+    'default_hooks.checkpoint.max_keep_ckpts': (-1, False),
+    'default_hooks.logger.interval': (1, False),
+    'randomness.seed': (0, True),
+}
+_NUMBERS = ('default_hooks.checkpoint.every_minutes', 'optim_wrapper.clip_grad.max_norm',
+            'optim_wrapper.optimizer.lr')
+
+
+def check_numbers(cfg: Config) -> None:
+    """Check settings that would be stumbled over only after training has begun.
+
+    Raises:
+        InputError: One is no number, or out of its range.
+    """
+    for key, (least, or_none) in _WHOLE_NUMBERS.items():
+        value = _value_of(cfg, key, or_none)
+        if value is not _ABSENT and (type(value) is not int or value < least or value >= 2**63):
+            raise InputError(cfg.filename, key, shown(value), f'a whole number of at least {least}')
+    for key in _NUMBERS:
+        value = _value_of(cfg, key, 'minutes' in key)
+        if value is not _ABSENT and (type(value) not in (int, float) or not value >= 0
+                                     or value == 0 and 'minutes' in key):
+            raise InputError(cfg.filename, key, shown(value), 'a number above 0')
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        pipeline = _value_of(cfg, f'{name}.dataset.pipeline', False)
+        if pipeline is not _ABSENT and not (isinstance(pipeline, (list, tuple)) and pipeline):
+            raise InputError(cfg.filename, f'{name}.dataset.pipeline', shown(pipeline),
+                             'a list of transforms')
+
+
+_ABSENT = object()
+
+
+def _value_of(cfg: Config, key: str, or_none: bool) -> Any:
+    """Return the value of a key with dots; :data:`_ABSENT` where there is none to check."""
+    value: Any = cfg
+    for part in key.split('.'):
+        value = value.get(part, _ABSENT) if isinstance(value, (Config, Mapping)) else _ABSENT
+    return _ABSENT if value is None and or_none else value
 
 
 class ResumePoint(NamedTuple):
@@ -189,7 +239,8 @@ def state_of(path: str, checkpoint: object) -> dict[str, torch.Tensor]:
             isinstance(name, str) and torch.is_tensor(x) for name, x in state.items()):
         raise InputError(path, 'checkpoint', type(state).__name__, _CHECKPOINT)
     for name, tensor in state.items():
-        if tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized:
+        if (tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized
+                or tensor.untyped_storage().nbytes() < tensor.numel() * tensor.element_size()):
             raise InputError(path, name, 'a tensor without plain data', _CHECKPOINT)
         if not (tensor.float() if tensor.element_size() == 1 else tensor).isfinite().all():
             raise InputError(path, name, 'nan or inf', 'finite numbers, a checkpoint of a training '

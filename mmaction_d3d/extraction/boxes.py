@@ -1,5 +1,4 @@
 """Where the people of a frame are: the whole frame, or boxes that somebody gives."""
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +7,8 @@ import numpy as np
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, read_annotations
-from ..errors import InputError
+from ..datasets.converters.skeleton_files import read_json
+from ..errors import InputError, content_of
 from ..media import Media
 
 #: Boxes N x 4 (x1, y1, x2, y2 in pixels) of a frame, by its index and its image.
@@ -77,15 +77,12 @@ class GivenBoxes:
         return named
 
     def _read_json(self) -> dict[str, Boxes]:
-        try:
-            content = json.loads(Path(self.path).read_text(encoding='utf-8'))
+        with content_of(self.path, 'content',
+                        '{"CLIP": [[[x1, y1, x2, y2], ...] for each frame], ...}'):
             return {
                 name: ([np.array(boxes, np.float32).reshape(-1, 4) for boxes in frames], None)
-                for name, frames in content.items()
+                for name, frames in read_json(self.path).items()
             }
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise InputError(self.path, 'content', f'{type(error).__name__} ({error})',
-                             '{"CLIP": [[[x1, y1, x2, y2], ...] for each frame], ...}') from error
 
     def open(self, media: Media) -> Find:
         """As :meth:`WholeFrame.open`; boxes of a pickle are M x 4 with NaN where there is none.

@@ -4,10 +4,12 @@ from typing import Any
 
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, read_annotations
-from ..datasets.converters.custom import read_csv
+from ..datasets.converters.custom import is_class_number, read_csv
 from ..drop_report import DropReport
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..files import without_suffix
+
+_MOST_SHARDS = 100_000
 
 
 def join_labels(annotations: list[dict[str, Any]], path: str | None,
@@ -90,7 +92,7 @@ def _read_csv(path: str) -> tuple[list, dict[str, Any]]:
                              f'{known[name]["label"]}, as in line {lines[name]}')
         lines.setdefault(name, line)
     labels = sorted({info['label'] for info in known.values()})
-    numbers = all(label.isdecimal() for label in labels)
+    numbers = all(map(is_class_number, labels))
     content = {} if numbers else dict(classes=labels)
     split: dict[str, list[str]] = {}
     for info in known.values():
@@ -99,6 +101,20 @@ def _read_csv(path: str) -> tuple[list, dict[str, Any]]:
         if part:
             split.setdefault(part, []).append(info['frame_dir'])
     return list(known.values()), dict(content, split=split) if split else content
+
+
+def _shard_of(content: Any, path: str) -> tuple[int, int, dict[str, Any]]:
+    """Return a shard's number, that of all shards, and the other settings of its extraction."""
+    settings = content.get('extraction') if isinstance(content, dict) else None
+    settings = settings if isinstance(settings, dict) else {}
+    shard = settings.get('shard')
+    if (not isinstance(shard, (list, tuple)) or len(shard) != 2
+            or not all(type(number) is int for number in shard)
+            or not 1 <= shard[0] <= shard[1] <= _MOST_SHARDS):
+        raise InputError(path, 'extraction.shard', 'nothing' if shard is None else shown(shard),
+                         'a pickle that --shard I/N wrote')
+    others = {key: value for key, value in settings.items() if key != 'shard'}
+    return shard[0], shard[1], others
 
 
 def merge(paths: list[str]) -> dict[str, Any]:
@@ -119,11 +135,7 @@ def merge(paths: list[str]) -> dict[str, Any]:
     for path in paths:
         content = safe_pickle.load(path)
         annotations, splits = read_annotations(content, path)
-        settings = dict(content.get('extraction') or {}) if isinstance(content, dict) else {}
-        shard: Any = settings.pop('shard', None)
-        number, total = shard or (None, 0)
-        if number is None:
-            raise InputError(path, 'extraction.shard', 'nothing', 'a pickle that --shard I/N wrote')
+        number, total, settings = _shard_of(content, path)
         if number in shards:
             raise InputError(path, 'extraction.shard', f'{number}/{total}, as {shards[number]}',
                              'each shard once')
@@ -140,7 +152,8 @@ def merge(paths: list[str]) -> dict[str, Any]:
                                  ('classes', content.get('classes'),
                                   whole.get('classes')), ('number of shards', total, whole_total)):
             if found != want:
-                raise InputError(path, f'extraction: {key}', found, f'{want}, as {first}')
+                raise InputError(path, f'extraction: {key}', shown(found),
+                                 f'{shown(want)}, as {first}')
         whole['annotations'] += annotations
         for split, names in splits.items():
             whole['split'].setdefault(split, []).extend(names)

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from ...errors import InputError, Place
+from ...errors import Place, content_of
 from ...files import without_suffix
 from ...skeletons import SkeletonLayout
 from .skeleton_files import (
@@ -35,16 +35,13 @@ def from_alphapose(path: str, layout: SkeletonLayout | None) -> Readers:
         folder, name = os.path.split(stem)
         video = folder if folder and name == 'alphapose-results' else stem
         people = read_json(file)
-        try:
+        with content_of(file, 'content', 'a list of people with image_id and keypoints'):
             for person in people:
                 image = str(person['image_id'])
                 name = without_suffix(image)
                 clip, number = (video,
                                 int(name)) if name.isdecimal() else (split_frame_name(image, file))
                 clips.setdefault(clip, {}).setdefault(number, []).append(person['keypoints'])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(file, 'content', f'{type(error).__name__} ({error})',
-                             'a list of people with image_id and keypoints') from error
     return {
         clip: partial(_read_alphapose_clip, frames, (path, clip), layout)
         for clip, frames in clips.items()

@@ -40,6 +40,11 @@ class Decoded:
     problem: str = ''
 
 
+def is_class_number(label: str) -> bool:
+    """Whether a label is a class's number, and not its name."""
+    return label.isdecimal() and len(label) <= 9
+
+
 def list_folders(root: str, report: DropReport) -> list[Clip]:
     """List the videos of ``ROOT/CLASS/...`` or ``ROOT/SPLIT/CLASS/...``, SPLIT train, val or test.
 
@@ -206,7 +211,7 @@ def make_annotations(clips: list[Clip], root: str, out: str, workers: int | None
     job = Resumable(out, dict(root=Path(root).absolute(), clips=stamps))
     decoded = job.map(partial(_decode, root), [clip.path for clip in clips], Decoded, workers,
                       'videos')
-    numbers = all(clip.label.isdecimal() for clip in clips)
+    numbers = all(is_class_number(clip.label) for clip in clips)
     classes = sorted({clip.label for clip in clips})
     content: Content = dict(split={}, annotations=[])
     if not numbers:

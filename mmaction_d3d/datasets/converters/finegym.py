@@ -33,7 +33,7 @@ from .skeleton_files import read_json
 VERSIONS = ('1.0', '1.1')
 SUFFIX = '.mp4'
 _NAME = re.compile(r'(.+)_(E_\d+_\d+)_(A_\d+_\d+)')
-_CATEGORY = re.compile(r'Clabel:\s*(\d+);\s*set:\s*\d+;\s*Glabel:\s*\d+;\s*(\S.*?)\s*')
+_CATEGORY = re.compile(r'Clabel:\s*(\d{1,9});\s*set:\s*\d+;\s*Glabel:\s*\d+;\s*(\S.*?)\s*')
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def read_elements(folder: str, version: str, num_classes: int, report: DropRepor
         path = str(Path(folder, file))
         for place, line in numbered_lines(path, "FineGYM's file of that name"):
             name, _, label = line.partition(' ')
-            if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d+', label) or (int(label)
-                                                                                  >= num_classes):
+            if not _NAME.fullmatch(name) or not re.fullmatch(r' *\d{1,9}',
+                                                             label) or (int(label) >= num_classes):
                 raise InputError(
                     path, place, repr(line), 'VIDEO_E_000000_000000_A_0000_0000 and a '
                     f'class from 0 to {num_classes - 1}')

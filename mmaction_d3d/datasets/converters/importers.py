@@ -7,14 +7,14 @@ Files that do not name their joints need a layout, unless their format says whic
 """
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...errors import InputError, Place
+from ...errors import InputError, Place, content_of
 from ...files import without_suffix
 from ...skeletons import SkeletonLayout, get_layout
 from .. import safe_pickle
@@ -46,7 +46,9 @@ def from_coco(path: str, layout: SkeletonLayout | None) -> Readers:
     content = read_json(path)
     clips: dict[str, tuple[dict[int, list], set[tuple[int, int]]]] = {}
     frame_of: dict[Any, tuple[str, int]] = {}
-    try:
+    with content_of(
+            path, 'content', 'images with id, file_name, height and width, and annotations with '
+            'image_id and keypoints'):
         joints = next((category['keypoints']
                        for category in content.get('categories', ()) if category.get('keypoints')),
                       None)
@@ -61,11 +63,6 @@ def from_coco(path: str, layout: SkeletonLayout | None) -> Readers:
             if annotation.get('keypoints'):
                 clip, number = frame_of[annotation['image_id']]
                 clips[clip][0][number].append(annotation['keypoints'])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            path, 'content', f'{type(error).__name__} ({error})',
-            'images with id, file_name, height and width, and annotations with '
-            'image_id and keypoints') from error
     return {
         clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, layout, *frames)
         for clip, frames in clips.items()
@@ -134,14 +131,11 @@ def _mmpose_frames(file: str) -> tuple[list[dict[str, Any]], bool, list[str] | N
 
 def _instances(instances: list[dict[str, Any]] | None, place: Place) -> np.ndarray:
     """N x V x 3 of mmpose's instances of one frame."""
-    try:
+    with content_of(*place, 'instances with keypoints and as many keypoint_scores'):
         persons = [[
             (*point[:2], score)
             for point, score in zip(instance['keypoints'], instance['keypoint_scores'], strict=True)
         ] for instance in instances or ()]
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(*place, f'{type(error).__name__} ({error})',
-                         'instances with keypoints and as many keypoint_scores') from error
     return stack_people(persons, place)
 
 
@@ -192,11 +186,8 @@ def _read_openpose_clip(files: dict[int, str], place: Place,
                         layout: SkeletonLayout | None) -> Skeletons:
     people = {}
     for number, file in files.items():
-        try:
+        with content_of(file, 'people', 'a list of people with pose_keypoints_2d'):
             persons = [person['pose_keypoints_2d'] for person in read_json(file)['people']]
-        except (KeyError, TypeError) as error:
-            raise InputError(file, 'people', f'{type(error).__name__} ({error})',
-                             'a list of people with pose_keypoints_2d') from error
         people[number] = stack_people(persons, (file, 'people'))
     frames = [frame for frame in people.values() if len(frame)]
     if not frames:
@@ -258,4 +249,12 @@ def import_skeletons(path: str, kind: str, layout: str | None = None) -> Readers
     """
     if not os.path.exists(path):  # noqa: PTH110 - as files.is_file
         raise InputError(path, 'skeletons', 'nothing there', 'a file or folder')
-    return IMPORTERS[kind](path, get_layout(layout, 'command line') if layout else None)
+    wanted = f'what {kind} writes'
+    with content_of(path, 'content', wanted):
+        readers = IMPORTERS[kind](path, get_layout(layout, 'command line') if layout else None)
+    return {clip: partial(_read_clip, (path, clip), wanted, read) for clip, read in readers.items()}
+
+
+def _read_clip(place: Place, wanted: str, read: Callable[[], Skeletons]) -> Skeletons:
+    with content_of(*place, wanted):
+        return read()

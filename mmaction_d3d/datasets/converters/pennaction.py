@@ -25,7 +25,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from ...drop_report import DropReport
-from ...errors import InputError
+from ...errors import InputError, content_of
 from ...files import is_folder
 from ...media import read_image
 from ...parallel import map_in_order
@@ -114,6 +114,16 @@ def _boxes(boxes: np.ndarray, total: int, notes: list[str]) -> np.ndarray | None
 
 
 def read_clip(job: tuple[str, str]) -> Labelled:
+    """Read one clip: see :func:`_read_clip`.
+
+    Raises:
+        InputError: The label file cannot be used.
+    """
+    with content_of(Path(job[0], 'labels', f'{job[1]}.mat'), 'fields', 'those of a label file'):
+        return _read_clip(job)
+
+
+def _read_clip(job: tuple[str, str]) -> Labelled:
     """Read one clip.
 
     Args:
@@ -180,7 +190,7 @@ def _shape(label: dict[str, np.ndarray], path: str, first: str) -> tuple[tuple[i
     """
     image = read_image(first)
     sides = label['dimensions'].flatten()[:2]
-    if len(sides) < 2 or not all(side >= 1 for side in sides):
+    if len(sides) < 2 or not all(1 <= side < 2**31 for side in sides):
         raise InputError(path, 'dimensions', label['dimensions'].tolist(), 'height, width, frames')
     height, width = map(int, sides)
     shape, size = (height, width), image.shape[:2]

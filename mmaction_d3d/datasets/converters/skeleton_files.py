@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import InputError, Place
+from ...errors import InputError, Place, content_of
 from ...files import is_folder, without_suffix
 from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
 
@@ -45,12 +45,11 @@ def read_json(path: str | Path) -> Any:
     Raises:
         InputError: It cannot be read, or is none.
     """
-    try:
-        return json.loads(Path(path).read_text(encoding='utf-8'))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = ' '.join(str(error).split())
-        raise InputError(path, 'content', f'{type(error).__name__} ({reason})',
-                         'a JSON file') from error
+    with content_of(path, 'content', 'a JSON file'):
+        try:
+            return json.loads(Path(path).read_text(encoding='utf-8'))
+        except OSError as error:
+            raise InputError(path, 'content', error.strerror, 'a JSON file') from error
 
 
 def json_files(path: str) -> tuple[str, list[str]]:
@@ -84,7 +83,8 @@ def split_frame_name(name: str, path: str) -> tuple[str, int]:
     if not match or not (folder or match[1]):
         raise InputError(path, 'name of a frame', repr(name),
                          'the clip and the frame, as CLIP/000001.* or CLIP_000001.*')
-    return folder or match[1], int(match[2])
+    with content_of(path, 'name of a frame', 'a number of few digits'):
+        return folder or match[1], int(match[2])
 
 
 def stack_people(persons: list, place: Place) -> np.ndarray:
@@ -98,7 +98,7 @@ def stack_people(persons: list, place: Place) -> np.ndarray:
         return np.zeros((0, 0, 3), np.float32)
     try:
         people = np.array(persons, np.float32).reshape(len(persons), -1, 3)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise InputError(*place, 'people with different or no numbers',
                          'x, y and score of the same joints for everyone') from error
     people[..., 2] = np.clip(people[..., 2], 0, 1)  # COCO's 2 is a joint that is seen, too

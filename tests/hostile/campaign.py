@@ -1,0 +1,237 @@
+"""Puts every hostile input before every command that reads it: ``make torture``.
+
+An input has to end in the error form (exit code not 0, the file and field named, nothing half
+written), or be accepted for a reason that the documentation has. No command may hang, crash, take
+more than 2 GiB, touch files of others, or run what the input holds.
+"""
+import argparse
+import collections
+import json
+import os
+import pickle
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from scipy.io import savemat
+
+import mmaction_d3d.engine
+import mmaction_d3d.inference  # noqa: F401 - imported once, before the commands are forked
+
+from . import checkpoints, configs, media, names, pickles, sandbox, texts
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input before a command.
+
+    Attributes:
+        family: Kind of input.
+        name: The input.
+        command: What reads it.
+        put: Changes the folder to that input; may return arguments that stand for others, and
+            ``more`` of them.
+        may_pass: Why the command may accept it; '' where it may not.
+    """
+    family: str
+    name: str
+    command: sandbox.Command
+    put: object
+    may_pass: str = ''
+
+
+def _write(path, data):
+    return lambda folder: (folder / path).write_bytes(data) and None
+
+
+def _videos(content):
+    for name, (write, may_pass) in media.videos().items():
+
+        def put(folder, write=write):
+            for path in (folder / 'videos/clip0.mp4', folder / 'classes/a/clip0.mp4'):
+                path.unlink()
+                write(path)
+
+        for command in sandbox.OF_VIDEOS:
+            # Those that leave out what does not decode say so, as they say it of the rest.
+            reason = may_pass or ('left out, and said' if command.name in ('prepare',
+                                                                           'draw') else '')
+            if command.name in ('test', ):
+                reason = 'a clip of another split'
+            yield Case('videos', name, command, put, reason)
+
+
+def _pickles(content):
+    from_all = [
+        *pickles.fields(content), *pickles.codes(), *pickles.bombs(), *pickles.damaged(content)
+    ]
+    for name, data in from_all:
+        for command in (*sandbox.OF_ANNOTATIONS, sandbox.MERGE, sandbox.BOXES):
+            path = dict(merge='shard.pkl', boxes='boxes.pkl').get(command.name, 'annotations.pkl')
+
+            def put(folder, path=path, data=data):
+                (folder / path).write_bytes(data)
+                return {'boxes.json': 'boxes.pkl'}
+
+            yield Case('pickles', name, command, put, pickles.may_pass(name, command.name))
+
+
+def _checkpoints(content):
+    for name, data, of_resume in checkpoints.checkpoints(content):
+        for command in sandbox.OF_CHECKPOINTS:
+            reason = ''
+            if command.name == 'fine-tune' and name.startswith(
+                ('a weight: another shape', 'a weight: a number of no')):
+                reason = 'the tensors that fit are loaded'
+            if of_resume and command.name != 'resume':
+                reason = 'not read but for resuming'
+            elif of_resume:
+                reason = checkpoints.may_resume(name)
+            yield Case('checkpoints', name, command, _write('good.pth', data), reason)
+
+
+def _texts(good):
+    ntu = (good / 'ntu' / f'{sandbox.NTU_NAME}.skeleton').read_text().splitlines()
+    for name, data in texts.skeletons(ntu):
+        yield Case('.skeleton', name, sandbox.NTU, _write(f'ntu/{sandbox.NTU_NAME}.skeleton', data),
+                   texts.may_pass(name))
+    for command, path in ((sandbox.COCO, 'coco.json'), (sandbox.MMPOSE, 'mmpose/clip0.json'),
+                          (sandbox.OPENPOSE, 'openpose/clip0_000000000000_keypoints.json'),
+                          (sandbox.ALPHAPOSE, 'alphapose/clip0.json'),
+                          (sandbox.BOXES, 'boxes.json'), (sandbox.GYM,
+                                                          'gym/finegym_annotation_info_v1.0.json')):
+        for name, data in texts.json_texts(json.loads((good / path).read_text())):
+            yield Case('JSON', name, command, _write(path, data),
+                       texts.may_pass_json(name, command.name))
+    for name, data in texts.csvs():
+        yield Case('CSV', name, sandbox.PREPARE_CSV, _write('clips.csv', data),
+                   texts.may_pass_csv(name))
+    for name, file, data in texts.finegym():
+        yield Case('FineGYM lists', name, sandbox.GYM, _write(f'gym/{file}', data),
+                   'no clip' if 'val_element' in name and name.endswith(('empty', 'blank')) else '')
+    from tests.test_datasets.test_converters.pennaction_files import label_of
+    for name, content in texts.mats(label_of()):
+
+        def put(folder, content=content):
+            path = folder / 'penn/labels/0001.mat'
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                savemat(path, content)
+
+        yield Case('MATLAB files', name, sandbox.PENN, put, texts.may_pass_mat(name))
+
+
+def _configs(good):
+    for option, reason in configs.OPTIONS.items():
+
+        def put(folder, option=option):
+            return dict(more=['--cfg-options', option])
+
+        yield Case('config values', option, sandbox.TRAIN, put, reason)
+    for name, text in configs.TEXTS.items():
+        data = text.encode(errors='surrogatepass')
+        for command in (sandbox.TRAIN, sandbox.TEST, sandbox.INFER, sandbox.BROWSE):
+            yield Case('configs', name, command, _write(sandbox.CONFIG, data))
+
+
+def _names(good):
+    for name, text in names.NAMES.items():
+
+        def put(folder, text=text):
+            for old in (folder / 'videos/clip0.mp4', folder / 'classes/a/clip0.mp4'):
+                old.rename(old.with_name(f'{text}.mp4'))
+            content = pickle.loads((folder / 'annotations.pkl').read_bytes())
+            content['annotations'][0]['frame_dir'] = text
+            content['split']['train'][0] = text
+            (folder / 'annotations.pkl').write_bytes(pickle.dumps(content))
+            return {'videos/clip0.mp4': f'videos/{text}.mp4'}
+
+        for command in (sandbox.CHECK, sandbox.TRAIN, sandbox.INFER, sandbox.EXPORT, sandbox.DRAW,
+                        sandbox.PREPARE):
+            yield Case('file names', name, command, put, 'a name like any other')
+
+    def read_only(folder):
+        (folder / 'work').mkdir()
+        (folder / 'work').chmod(0o500)
+
+    def a_file(folder):
+        for name in ('work', 'inferred', 'drawn', 'coco', 'custom.pkl.part', 'custom.pkl.report'):
+            (folder / name).write_bytes(b'')
+
+    if os.getuid():
+        yield Case('folders', 'work folder that is read-only', sandbox.TRAIN, read_only)
+    for command in (sandbox.TRAIN, sandbox.TEST, sandbox.INFER, sandbox.EXPORT, sandbox.DRAW):
+        yield Case('folders', 'a file in place of the output folder', command, a_file)
+
+
+def cases(good):
+    """Return every case, from the good folder of :class:`sandbox.Sandboxes`."""
+    content = pickle.loads((good / 'annotations.pkl').read_bytes())
+    return [
+        *_videos(content), *_pickles(content), *_checkpoints((good / 'good.pth').read_bytes()),
+        *_texts(good), *_configs(good), *_names(good)
+    ]
+
+
+def run(boxes, case):
+    """Run a case; return how it ended."""
+    return boxes.run(case.command, case.put, case.may_pass)
+
+
+def one_thread():
+    """Let this process, and what is forked from it, compute in one thread."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def main():
+    """Run all cases, or those of some families, and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--families', nargs='+', help='(default: all)')
+    parser.add_argument('--commands', nargs='+', help='(default: all)')
+    parser.add_argument('--names', help='part of the names of inputs (default: all)')
+    parser.add_argument('--every', type=int, default=1, metavar='N', help='one of N cases')
+    parser.add_argument('--out', type=Path, help='JSON to write')
+    parser.add_argument('--show', action='store_true', help='show the last line of each')
+    args = parser.parse_args()
+    one_thread()
+    # In memory where that is: thousands of runs that each put their files on the disk.
+    memory = Path('/dev/shm')
+    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    start, counts, faults, slowest = time.monotonic(), collections.Counter(), {}, (0., '')
+    inputs = collections.defaultdict(set)
+    try:
+        boxes = sandbox.Sandboxes(folder)
+        chosen = [
+            case for case in cases(boxes.good)
+            if (not args.families or case.family in args.families) and (
+                not args.commands or case.command.name in args.commands) and (
+                    not args.names or args.names in case.name)
+        ][::args.every]
+        for case in chosen:
+            began = time.monotonic()
+            ended = run(boxes, case)
+            title = f'{case.family}: {case.name}: {case.command.name}'
+            slowest = max(slowest, (time.monotonic() - began, title))
+            inputs[case.family].add(case.name)
+            counts['accepted' if ended.code == 0 else 'refused'] += 1
+            if ended.faults:
+                faults[title] = ended.faults
+            if ended.faults or args.show:
+                print(
+                    f'{title}: {ended.code}: {"; ".join(ended.faults)}\n    '
+                    f'{ended.last_line[:400]}', flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    result = dict(inputs={family: len(names) for family, names in inputs.items()}, runs=len(chosen),
+                  **counts, faults=faults, slowest_run=slowest[1],
+                  seconds=round(time.monotonic() - start), seconds_of_slowest=round(slowest[0], 1))
+    print(json.dumps({**result, 'faults': len(faults)}, indent=1))
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + '\n')
+    raise SystemExit(bool(faults))
