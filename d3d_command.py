@@ -37,7 +37,7 @@ COMMANDS = {
     Command('quickstart.py', 'draw clips, then train, test and explain a small model', ('', )),
     'train':
     Command('train.py', 'train a model',
-            ('mmaction_d3d::d3d_custom.py --data-root data/custom', 'my_config.py --resume')),
+            ('mmaction_d3d::d3d_custom_small.py --data-root data/custom', 'my_config.py --resume')),
     'test':
     Command('test.py', 'test a trained model on the test split', (_QUICKSTART, )),
     'infer':

@@ -94,7 +94,7 @@ def test_every_command_of_the_page(here, capsys):
     assert not list(here.glob('data/custom/*.parts'))
     assert 'PCK@0.2: ' in capsys.readouterr().out
     assert Path('work_dirs/skeletons/wave_b.mp4').exists()
-    assert Path('work_dirs/d3d_custom/epoch_1.pth').exists()
+    assert Path('work_dirs/d3d_custom_small/epoch_1.pth').exists()
     assert Path('work_dirs/d3d_quickstart/epoch_1.pth').exists()
     code, = page_blocks('extraction.md', 'python')
     names = {}

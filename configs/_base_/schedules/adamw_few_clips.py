@@ -1,7 +1,7 @@
 # What counts on few clips is the number of updates: many epochs of few clips each.
 _base_ = './adamw_90e.py'
 
-max_epochs = 120
+max_epochs = 80
 warmup_epochs = 5
 
 train_cfg = dict(max_epochs=max_epochs)

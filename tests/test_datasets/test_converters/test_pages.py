@@ -1,6 +1,7 @@
 """Every command of the pages on Penn Action, FineGYM and own videos, on small made-up files."""
 import csv
 import pickle
+import re
 import shlex
 import shutil
 import subprocess
@@ -43,7 +44,7 @@ def run(command):
         return
     _, script, *arguments = shlex.split(command)
     if script in ('tools/train.py', 'tools/test.py'):
-        arguments += ['--cfg-options', *SHRINK]
+        arguments += SHRINK if '--cfg-options' in arguments else ['--cfg-options', *SHRINK]
     assert run_tool(script, *arguments) == 0, command
 
 
@@ -96,7 +97,7 @@ def test_finegym(here, square_video):
     assert large['annotations'][0]['keypoint'].shape == (1, 5, 17, 2)
 
 
-def test_custom(here, square_video):
+def test_custom(here, square_video, capsys):
     names = [f'{label}/{person}' for label in ('push', 'wave') for person in ('anna', 'ben')]
     videos = here / 'data/custom/videos'
     for frames, name in enumerate(names, 3):
@@ -112,11 +113,21 @@ def test_custom(here, square_video):
             split = 'val' if name.endswith('ben') else 'train'
             writer.writerow([f'{name}.mp4', name.split('/')[0], split])
 
+    hints = []
     for command in page_commands('data_custom.md'):
         run(command)
+        hints += re.findall(r'^next: (.*)', capsys.readouterr().out, re.M)
         if '--csv' in command:
             assert safe_pickle.load('data/custom/clips.pkl')['split'] == dict(
                 train=['push/anna.mp4', 'wave/anna.mp4'], val=['push/ben.mp4', 'wave/ben.mp4'])
     content = safe_pickle.load('data/custom/annotations.pkl')
     assert content['classes'] == ['push', 'wave'] and len(content['annotations']) == 4
     assert Path('work_dirs/d3d_mine/best.pth').exists()
+    extract = (
+        'python tools/extract_skeletons.py data/custom/videos --labels data/custom/clips.pkl '
+        '--out data/custom/annotations.pkl')
+    train = ('python tools/train.py configs/d3d_custom_small.py --data-root data/custom '
+             '--cfg-options num_classes=2')
+    assert hints == [extract, extract, train, train]
+    run(train)
+    assert Path('work_dirs/d3d_custom_small/best.pth').exists()

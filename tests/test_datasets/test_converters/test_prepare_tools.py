@@ -3,10 +3,15 @@ import csv
 import errno
 import os
 import pickle
+import shlex
+from argparse import ArgumentParser
 
 import pytest
+from running import ROOT
 
-from mmaction_d3d.datasets import safe_pickle
+from mmaction_d3d.datasets import get_layout, safe_pickle
+from mmaction_d3d.datasets.converters.custom import next_command
+from mmaction_d3d.engine import add_shared_arguments, check_config, load_config
 
 from . import skeleton_writers as files
 from .pennaction_files import write_clip
@@ -107,3 +112,31 @@ def test_a_full_disk_leaves_no_pickle(call, pennaction, out, monkeypatch):
 def test_wrong_arguments(call, pennaction, tool, arguments, message):
     code, _, error = call(tool, pennaction, *arguments)
     assert code == 2 and message in error
+
+
+@pytest.mark.parametrize('layout, out, root, options', [
+    ('ntu25', 'my/annotations.pkl', 'my/videos',
+     '--data-root my --cfg-options num_classes=2 layout=ntu25 num_joints=25 num_person=1'),
+    ('coco17', 'a.pkl', 'my/videos',
+     '--cfg-options num_classes=2 num_person=1 data.ann_file=a.pkl data.data_prefix.video=my/videos'
+     ),
+])
+def test_the_next_command_fits_the_data(layout, out, root, options, tmp_path, monkeypatch):
+    clips = [dict(label=label, keypoint=None) for label in (0, 1)]
+    command = next_command(dict(annotations=clips, layout=layout), root, out, num_person=1)
+    assert command == f'python tools/train.py configs/d3d_custom_small.py {options}'
+    parser = ArgumentParser()
+    add_shared_arguments(parser)
+    (tmp_path / 'my').mkdir()
+    monkeypatch.chdir(tmp_path)
+    config, *arguments = shlex.split(command)[2:]
+    cfg = load_config(parser.parse_args([f'{ROOT}/{config}', *arguments]))
+    check_config(cfg)
+    data = cfg.train_dataloader.dataset
+    assert (data.ann_file, data.data_prefix.video) == (out, root)
+    assert cfg.model.backbone.num_joints == len(get_layout(layout))
+
+
+def test_a_path_that_options_cannot_have_is_in_no_command():
+    clips = [dict(label=0, keypoint=None)]
+    assert next_command(dict(annotations=clips), 'my videos', 'a.pkl', num_person=2) is None
