@@ -2,6 +2,7 @@
 import sys
 
 from mmaction_d3d import cli
+from mmaction_d3d.datasets.modality import MODALITIES
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
@@ -44,6 +45,10 @@ def parse_args(argv=None):
     parser.add_argument('--topk', type=cli.number(least=1), default=5, metavar='K',
                         help='classes in an answer (default: 5)')
     parser.add_argument(
+        '--modality', choices=MODALITIES,
+        help='what the model is given: rgb needs no skeletons; pose needs no videos where INPUT is '
+        'the pickle of skeletons (default: what it was trained on)')
+    parser.add_argument(
         '--per-person', action='store_true',
         help='a label for each person, too, whose skeleton alone the model gets then')
     parser.add_argument('--fps', type=cli.number(float, above=0), default=DEFAULT_FPS,
@@ -68,13 +73,15 @@ def parse_args(argv=None):
 def main(argv=None):
     """Recognises as the command line says; exit code 1 where one of several files failed."""
     args = parse_args(argv)
-    extractor = None
-    if args.skeletons is None:
-        extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
-                                      max_persons=MOST_PEOPLE if args.per_person else 2,
-                                      device=args.device)
-    inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons, extractor,
-                               compile_mode=args.compile)
+    if args.modality == 'pose' and args.skeletons is None and args.inputs[0].endswith('.pkl'):
+        args.skeletons = args.inputs[0]
+    inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons,
+                               compile_mode=args.compile, modality=args.modality)
+    if args.skeletons is None and inferencer.modality != 'rgb':
+        inferencer.extract_with(
+            SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
+                              max_persons=MOST_PEOPLE if args.per_person else 2,
+                              device=args.device))
     results = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
                          video=not args.no_video, attention=not args.no_attention, topk=args.topk,
                          fps=args.fps, window=args.window, stride=args.stride, smooth=args.smooth,

@@ -11,12 +11,13 @@ from mmengine.logging import print_log
 
 from ..errors import InputError
 from ..files import is_folder
-from ..media import MediaIndex, locate_frames, locate_video
+from ..media import MediaIndex, grey_frames, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations
 from .bad_clips import BadClips
 from .joint_layout import find_layout
+from .modality import MODALITIES, check_modality, without_people
 from .splits import first_split, select_split
 from .transforms.cropping import check_before_crops
 
@@ -73,6 +74,9 @@ class RGBPoseDataset(BaseActionDataset):
         on_bad_clip: What happens in training where a clip cannot be used after all, such as a video
             that does not decode: ``'stop'``, or ``'skip'``, another clip stands in, up to
             :data:`~mmaction_d3d.datasets.bad_clips.MOST_BAD` of all clips. A test always stops.
+        modality: ``'both'``; ``'rgb'``, RGB alone: no skeleton is read, and annotations need none;
+            or ``'pose'``, skeletons alone: no video is read or looked for, and frames are of one
+            color.
         **kwargs: Those of :class:`mmaction.datasets.BaseActionDataset`, such as ``test_mode``.
 
     Raises:
@@ -84,9 +88,10 @@ class RGBPoseDataset(BaseActionDataset):
                  data_prefix: dict[str, str] | None = None, filename_tmpl: str | None = None,
                  frame_tmpl: str = 'img_{:05}.jpg', start_index: int | None = None,
                  layout: str = 'coco17', num_classes: int | None = None, num_person: int = 2,
-                 on_bad_clip: str = 'stop', **kwargs: Any) -> None:
+                 on_bad_clip: str = 'stop', modality: str = 'both', **kwargs: Any) -> None:
         data_prefix = dict(data_prefix or {})
-        if set(data_prefix) not in ({'video'}, {'img'}):
+        self.shows = check_modality(modality)  # MMAction2's `modality` is another
+        if self.shows != 'pose' and set(data_prefix) not in ({'video'}, {'img'}):
             raise InputError('config', 'data_prefix', f'the keys {sorted(data_prefix)}',
                              'dict(video=DIR) or dict(img=DIR)')
         if start_index is None:
@@ -127,18 +132,18 @@ class RGBPoseDataset(BaseActionDataset):
         self.split = first_split(splits, self.split, self.ann_file)
         indices = select_split(annotations, splits, self.split, self.ann_file)
         self._take_classes(content)
-        find_layout(content, self.ann_file, self.layout.name, "the config's layout")
+        if self.shows != 'rgb':
+            find_layout(content, self.ann_file, self.layout.name, "the config's layout")
 
         check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person,
                                   self.multi_class)
-        kind, root = next(iter(self.data_prefix.items()))
-        locate = self._locate_video if kind == 'video' else self._locate_frames
-        if not is_folder(root):
-            raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
-        media, data_list = MediaIndex(root), []
+        locate, data_list = self._locator(), []
         for index in indices:
-            clip: dict[str, Any] = dict(check(index, annotations[index]))
-            clip.update(locate(media, clip, f'annotations[{index}]'), num_person=self.num_person)
+            annotation = annotations[index]
+            if self.shows == 'rgb':
+                annotation = without_people(annotation, self.layout)
+            clip: dict[str, Any] = dict(check(index, annotation))
+            clip.update(locate(clip, f'annotations[{index}]'), num_person=self.num_person)
             # MMEngine serialises what is in data_list, with two more copies on the way.
             clip['arrays'] = len(self._arrays)
             self._arrays += [clip.pop(key) for key in _ARRAY_KEYS]
@@ -156,16 +161,30 @@ class RGBPoseDataset(BaseActionDataset):
                              f'{self.num_classes}, as num_classes says')
         self._metainfo.setdefault('classes', tuple(classes))
 
-    def _locate_video(self, media: MediaIndex, clip: dict[str, Any], field: str) -> dict[str, str]:
-        return locate_video(media, clip, (self.ann_file, field), self.filename_tmpl)
+    def _locator(self) -> Callable[[dict[str, Any], str], dict[str, str]]:
+        """Return what finds the video or frames of a clip."""
+        if self.shows == 'pose':
+            return lambda clip, field: {}
+        kind, root = next(iter(self.data_prefix.items()))
+        if not is_folder(root):
+            raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
+        media = MediaIndex(root)
 
-    def _locate_frames(self, media: MediaIndex, clip: dict[str, Any], field: str) -> dict[str, str]:
-        clip.pop('filename', None)
-        return locate_frames(media, clip, (self.ann_file, field), self.frame_tmpl, self.start_index)
+        def locate(clip: dict[str, Any], field: str) -> dict[str, str]:
+            place = self.ann_file, field
+            if kind == 'video':
+                return locate_video(media, clip, place, self.filename_tmpl)
+            clip.pop('filename', None)
+            return locate_frames(media, clip, place, self.frame_tmpl, self.start_index)
+
+        return locate
 
     def _report(self, check: AnnotationChecker) -> None:
         """Say, in one line each, what the checks left out."""
         place = f'{self.ann_file}, split {self.split!r}'
+        if self.shows != 'both':
+            print_log(f'{place}: {MODALITIES[self.shows]}, as modality={self.shows!r} says',
+                      logger='current')
         if check.dropped_people:
             print_log(
                 f'{place}: {check.dropped_people} people dropped, clips keep the '
@@ -196,4 +215,6 @@ class RGBPoseDataset(BaseActionDataset):
         first = clip.pop('arrays')
         for place, key in enumerate(_ARRAY_KEYS, first):
             clip[key] = self._arrays[place].astype(np.float32)
+        if self.shows == 'pose':
+            clip['array'] = grey_frames(clip['total_frames'], clip['img_shape'])
         return clip

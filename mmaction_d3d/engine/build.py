@@ -65,7 +65,8 @@ def _name_weight_decay(cfg: Config) -> None:
     MMEngine multiplies it for ``paramwise_cfg`` and takes it from the config alone.
     """
     optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
-    kind = OPTIMIZERS.get(optimizer.get('type', ''))
+    name = optimizer.get('type')
+    kind = OPTIMIZERS.get(name) if isinstance(name, str) else name
     parameter = inspect.signature(kind).parameters.get('weight_decay') if kind else None
     if parameter is not None:
         optimizer.setdefault('weight_decay', parameter.default)

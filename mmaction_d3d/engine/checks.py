@@ -11,6 +11,8 @@ from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
 from ..errors import InputError, shown
+from ..datasets.modality import modality_of
+from ..errors import InputError
 from ..files import is_file
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
@@ -33,10 +35,16 @@ def check_config(cfg: Config) -> None:
         raise InputError(cfg.filename, 'model', found, 'the config of a model')
     head = cfg.model.get('cls_head') or {}
     backbone = cfg.model.get('backbone') or {}
+    shows: dict[str, str] = {}
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         outer = (cfg.get(name) or {}).get('dataset') or {}
         for field, dataset in unwrap_datasets(outer, f'{name}.dataset'):
             _check_dataset(cfg, field, dataset, head, backbone)
+            if 'type' in dataset:
+                shows.setdefault(modality_of(dataset), field)
+    if len(shows) > 1:
+        (one, field), (other, place) = list(shows.items())[:2]
+        raise InputError(cfg.filename, f'{place}.modality', other, f'{one}, as that of {field}')
 
 
 def _check_dataset(cfg: Config, field: str, dataset: dict[str, Any], head: dict[str, Any],

@@ -20,7 +20,8 @@ LEFT_OUT = ('mmaction.models.multimodal', 'mmaction.models.similarity',
 STARTS = ('init_cfg', 'pretrained')
 MOST_BYTES = 2**28  # of the frames that one clip has in the pipeline
 _LARGEST = 10**6
-_DATASET_KEYS = ('type', 'layout', 'num_classes', 'num_person', 'filename_tmpl', 'metainfo')
+_DATASET_KEYS = ('type', 'layout', 'num_classes', 'num_person', 'filename_tmpl', 'metainfo',
+                 'modality')
 _TEMPLATE = re.compile(r'(?:[^{}/\\]|\{\w+(?::0?\d)?\})*')
 _PATH = re.compile(r'[/\\]|\{\{|\$|^~')
 
@@ -89,7 +90,7 @@ class _Check:
                 raise self.refusal(f'{key}.metainfo.classes', classes, 'names of classes')
             known['metainfo'] = dict(classes=list(classes))
         for name, kind in (('type', str), ('layout', str), ('filename_tmpl', str),
-                           ('num_person', int), ('num_classes', int)):
+                           ('modality', str), ('num_person', int), ('num_classes', int)):
             if type(known.get(name, kind())) is not kind:
                 raise self.refusal(f'{key}.{name}', known[name], f'{kind.__name__}')
         if not 0 < known.get('num_person', 1) <= 100:

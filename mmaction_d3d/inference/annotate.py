@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..datasets.modality import MODALITIES
 from ..media import Frames, h264_writer
 from ..visualization.annotated import Panel, annotated_frame
 from ..visualization.figure import write_picture
@@ -55,7 +56,10 @@ def _panel(answer: Recognition, index: int, topk: int) -> Panel:
     best = tuple((entry['class'], entry['score']) for entry in answer.top(topk, index))
     limit = None if answer.attention is None else answer.attention.limit
     people = len(answer.tracks) or answer.skeleton.people()
-    return Panel(answer.name, best, (*notes, *[''] * room), limit, people)
+    title = answer.name
+    if answer.modality != 'both':
+        title = f'{title}: {MODALITIES[answer.modality]}'
+    return Panel(title, best, (*notes, *[''] * room), limit, people)
 
 
 def _labels(answer: Recognition, index: int) -> list[str]:

@@ -15,11 +15,11 @@ from ..progress import Progress
 from .annotate import write_annotated, write_timeline
 from .clips import TestPipeline
 from .entries import Arrays, Video, items_of, skeletons_of
-from .load import with_skeletons
+from .load import check_arguments, with_skeletons
 from .loading import load_model
 from .recognize import Options, attempt, recognize
 from .result import Prediction, Recognition, prediction_of, write_json
-from .skeletons import Extractor, Failure, GivenSkeletons, Origin
+from .skeletons import Extractor, Failure, GivenSkeletons, Origin, PickledSkeletons
 from .windows import WindowLengths
 
 Answer = Recognition | Failure
@@ -44,10 +44,14 @@ class D3DInferencer(BaseInferencer):
             ``'reduce-overhead'`` (CUDA graphs) or ``'max-autotune'``. It pays where many clips of
             one size follow: the first batch of each size takes the time of a compilation, which is
             printed. Defaults to None: the network runs as it is.
+        modality: What of a video the model is given: ``'both'``, ``'rgb'`` (no skeletons are found
+            or read) or ``'pose'`` (no frames; with the pickle as input, all of its clips are
+            recognized without their videos). Defaults to None: what it was trained on.
 
     Attributes:
         classes: Names of the classes, where they are known.
         layout: Joints that the model takes.
+        modality: What of a video it is given.
 
     Raises:
         InputError: The config, the checkpoint or the pickle cannot be used, or do not fit.
@@ -56,12 +60,18 @@ class D3DInferencer(BaseInferencer):
     def __init__(self, model: str | Path | Config | None, weights: str | Path,
                  device: str | None = None, skeletons: str | Path | None = None,
                  extractor: Extractor | None = None, scope: str = 'mmaction',
-                 show_progress: bool = True, compile_mode: str | None = None) -> None:
+                 show_progress: bool = True, compile_mode: str | None = None,
+                 modality: str | None = None) -> None:
         init_default_scope(scope)
-        loaded = load_model(weights, model, device, compile_mode)
+        loaded = load_model(weights, model, device, compile_mode, modality)
         self._loaded, self._origin = with_skeletons(loaded, skeletons, extractor)
         super().__init__(loaded.config, str(weights), device, scope, show_progress)
         self.classes, self.layout = self._loaded.classes, loaded.layout
+        self.modality = loaded.modality
+
+    def extract_with(self, extractor: Extractor) -> None:
+        """Find skeletons by an extractor, where there is no pickle; arguments of the class."""
+        self._loaded, self._origin = with_skeletons(self._loaded, None, extractor)
 
     def __call__(self, inputs: Video | Sequence[Video], batch_size: int = 8,
                  skeletons: Arrays | Sequence[Arrays] | None = None,
@@ -100,6 +110,7 @@ class D3DInferencer(BaseInferencer):
         Raises:
             InputError: An input does not exist, there are no skeletons, or arguments do not fit.
         """
+        check_arguments(self._loaded, skeletons, per_person)
         sources, origin = self._find(inputs, skeletons)
         if out_dir is not None:
             _make_folder(out_dir)
@@ -146,6 +157,9 @@ class D3DInferencer(BaseInferencer):
               skeletons: Arrays | Sequence[Arrays] | None) -> tuple[list[Media], Origin]:
         """Return the sources, and where their skeletons come from."""
         items = items_of(inputs)
+        if (self._loaded.modality == 'pose' and isinstance(self._origin, PickledSkeletons)
+                and items == [self._origin.path]):
+            return self._origin.media(), self._origin
         paths = [item for item in items if isinstance(item, str)]
         origin = self._origin
         if skeletons is not None or len(paths) < len(items):  # in the order of the inputs

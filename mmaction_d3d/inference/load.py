@@ -18,6 +18,7 @@ from .skeletons import (
     Extractor,
     Failure,
     GivenSkeletons,
+    NoSkeletons,
     Origin,
     PickledSkeletons,
 )
@@ -68,6 +69,7 @@ class D3D:
         lengths = None if window is None else WindowLengths(window, stride, smooth)
         origin: Origin = (self._find_origin(per_person)
                           if skeletons is None else GivenSkeletons([skeletons], [media]))
+        check_arguments(self._model, skeletons, per_person)
         options = Options(batch_size, folder_fps=fps, windows=lengths, per_person=per_person)
         answer, = recognize([media], origin, self._model, options)
         if isinstance(answer, Failure):
@@ -75,8 +77,8 @@ class D3D:
         return answer
 
     def _find_origin(self, per_person: bool) -> Origin:
-        if self._origin is not None:
-            return self._origin
+        if self._origin is not None or self._model.modality == 'rgb':
+            return self._origin or NoSkeletons()
         if per_person not in self._extracted:
             extractor = SkeletonExtractor(first_backend(self._device), device=self._device,
                                           max_persons=MOST_PEOPLE if per_person else 2)
@@ -85,7 +87,8 @@ class D3D:
 
 
 def load(checkpoint: str | Path, config: str | Path | Config | None = None,
-         device: str | None = None, skeletons: str | Path | None = None) -> D3D:
+         device: str | None = None, skeletons: str | Path | None = None,
+         modality: str | None = None) -> D3D:
     """Load a trained model: ``mmaction_d3d.load('best.pth')('my.mp4').label``.
 
     Args:
@@ -95,12 +98,28 @@ def load(checkpoint: str | Path, config: str | Path | Config | None = None,
         device: Such as ``'cuda:0'``. Defaults to None: a GPU where one is.
         skeletons: An annotation pickle with the people of the videos. Defaults to None: they are
             found by the first skeleton backend that is installed.
+        modality: What of a video the model is given: ``'both'``, ``'rgb'`` (no skeletons are found
+            or read) or ``'pose'`` (no frames). Defaults to None: what it was trained on.
 
     Raises:
         InputError: The checkpoint or the config cannot be used.
     """
     init_default_scope('mmaction')
-    return D3D(*with_skeletons(load_model(checkpoint, config, device), skeletons), device)
+    model = load_model(checkpoint, config, device, modality=modality)
+    return D3D(*with_skeletons(model, skeletons), device)
+
+
+def check_arguments(model: LoadedModel, skeletons: object, per_person: bool) -> None:
+    """Refuse what contradicts RGB alone.
+
+    Raises:
+        InputError: Skeletons are given, or each person's answer is asked for.
+    """
+    if model.modality == 'rgb':
+        for name, given in (('skeletons', skeletons is not None), ('per_person', per_person)):
+            if given:
+                raise InputError('inference', name, 'what needs skeletons',
+                                 "nothing, as modality='rgb' reads none")
 
 
 def with_skeletons(model: LoadedModel, skeletons: str | Path | None,
@@ -114,7 +133,8 @@ def with_skeletons(model: LoadedModel, skeletons: str | Path | None,
         InputError: The pickle cannot be read, the extractor finds other joints, or nothing names
             the classes of a checkpoint that comes without a config of the user's.
     """
-    origin: Origin | None = None
+    check_arguments(model, extractor if skeletons is None else skeletons, False)
+    origin: Origin | None = NoSkeletons() if model.modality == 'rgb' else None
     if skeletons is not None:
         origin = PickledSkeletons(str(skeletons), model.layout, model.filename_tmpl)
     elif extractor is not None:

@@ -16,6 +16,7 @@ from torch.nn.modules.module import (
     register_module_parameter_registration_hook,
 )
 
+from ..datasets.modality import check_modality, modality_of
 from ..engine import check_config, config_mistakes, read_config
 from ..engine.checks import check_state, read_checkpoint, state_of
 from ..errors import InputError
@@ -67,7 +68,8 @@ class Checkpoint:
 
 
 def load_model(weights: str | Path, config: str | Path | Config | None = None,
-               device: str | None = None, compile_mode: str | None = None) -> LoadedModel:
+               device: str | None = None, compile_mode: str | None = None,
+               modality: str | None = None) -> LoadedModel:
     """Build a model and load its checkpoint.
 
     Args:
@@ -76,6 +78,8 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
             own, which is read as data and may ask for registered classes only.
         device: Defaults to None: a GPU where one is.
         compile_mode: One of :data:`COMPILE_MODES`. Defaults to None: not compiled.
+        modality: What of a video it is given: ``'both'``, ``'rgb'`` or ``'pose'``. Defaults to
+            None: what it was trained on.
 
     Raises:
         InputError: The config contradicts itself, or the checkpoint cannot be read, or is that of
@@ -109,7 +113,22 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
     if compile_mode is not None:
         network.backbone.compile(mode=compile_mode)
     return LoadedModel(network, cfg, pipeline, get_layout(dataset.get('layout', 'coco17')), classes,
-                       dataset.get('filename_tmpl'), compile_mode, stranger)
+                       dataset.get('filename_tmpl'), compile_mode, stranger,
+                       *_modalities(modality, dataset))
+
+
+def _modalities(asked: str | None, dataset: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what the model is given, and what it was trained on.
+
+    Raises:
+        InputError: It was not trained on what is asked for.
+    """
+    trained = modality_of(dataset)
+    modality = trained if asked is None else check_modality(asked, 'inference')
+    if trained not in ('both', modality):
+        raise InputError('inference', 'modality', modality, f'{trained}, on which the model was '
+                         'trained')
+    return modality, trained
 
 
 def test_dataset(cfg: Config) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
 
+from ..datasets.modality import MODALITIES
 from ..skeletons import SkeletonLayout
 from .attention_track import clip_attention
 from .clips import Clip, TestPipeline, mistakes_of
@@ -41,6 +42,9 @@ class LoadedModel:
         filename_tmpl: How its data set calls videos.
         compile_mode: Mode of ``torch.compile``, where it is compiled.
         stranger: The checkpoint, where the config comes from there.
+        modality: What of a video it is given, a key of
+            :data:`~mmaction_d3d.datasets.modality.MODALITIES`.
+        trained_modality: What it was trained on.
     """
     network: BaseRecognizer
     config: Config
@@ -50,7 +54,17 @@ class LoadedModel:
     filename_tmpl: str | None = None
     compile_mode: str | None = None
     stranger: str | None = None
+    modality: str = 'both'
+    trained_modality: str = 'both'
     _compiled: set[tuple] = field(default_factory=set)
+
+    @property
+    def modality_notes(self) -> tuple[str, ...]:
+        """What to know of an answer that rests on less than the model was trained on."""
+        if self.modality == self.trained_modality:
+            return ()
+        return (f'from {MODALITIES[self.modality]}, as asked for: the model was trained on '
+                f'{MODALITIES[self.trained_modality]}', )
 
     def score(self, clips: Sequence[Clip], attention: bool = False) -> list[Scored]:
         """Score clips of one size.

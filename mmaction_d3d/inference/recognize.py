@@ -16,7 +16,16 @@ from .attention_track import AttentionTrack
 from .clips import Clip, pipeline_fields
 from .model import LoadedModel, Scored
 from .result import Recognition
-from .skeletons import Failure, Origin, Step, Subject, Track, skeleton_of
+from .skeletons import (
+    Failure,
+    Origin,
+    Step,
+    Subject,
+    Track,
+    no_skeleton,
+    skeleton_of,
+    without_frames,
+)
 from .tracks import gather, tracks_of
 from .windows import Timeline, Window, WindowLengths, WindowReader, WindowScores
 
@@ -86,9 +95,17 @@ def _subject(source: Media, origin: Origin, model: LoadedModel, options: Options
     """Probe a source and fetch its skeleton."""
     pipeline_fields(source)  # refuses frames with gaps in their numbers
     info = probe(source, folder_fps=options.folder_fps)
+    if model.modality == 'rgb':
+        return Subject(source=source, info=info, skeleton=no_skeleton(info, model.layout),
+                       notes=model.modality_notes)
     skeleton, everyone, info, notes = skeleton_of(source, info, origin, model.layout,
                                                   model.pipeline.num_person)
-    subject = Subject(source=source, info=info, skeleton=skeleton, notes=notes)
+    if model.modality == 'pose':
+        if not skeleton.people():
+            raise InputError(source.path, 'skeleton', 'nobody', 'people: there is no RGB to go by')
+        source = without_frames(source, info)
+    subject = Subject(source=source, info=info, skeleton=skeleton,
+                      notes=(*model.modality_notes, *notes))
     people = tuple(tracks_of(subject, everyone)) if options.per_person else ()
     return replace(subject, alone=people)
 
@@ -208,4 +225,5 @@ def _answer(subject: Subject, model: LoadedModel, options: Options, scores: np.n
     if options.attention and track is None and subject.track is None:
         notes = (*notes, NO_ATTENTION)
     return subject.grow(Recognition, scores=scores, classes=model.classes, layout=model.layout,
-                        attention=None if subject.track else track, notes=notes)
+                        modality=model.modality, attention=None if subject.track else track,
+                        notes=notes)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import files
 from ..cli import one_line
+from ..datasets.modality import MODALITIES
 from ..skeletons import SkeletonLayout
 from .attention_track import AttentionTrack
 from .skeletons import NO_PERSON, Failure, Subject
@@ -29,6 +30,7 @@ class Recognition(Subject):
         attention: Attention over time, where it was asked for.
         video: The annotated video, where one was drawn.
         tracks: An answer for each person alone, where it was asked for.
+        modality: What it rests on: ``'both'``, ``'rgb'`` or ``'pose'``.
     """
     scores: np.ndarray
     classes: tuple[str, ...] | None
@@ -37,6 +39,7 @@ class Recognition(Subject):
     attention: AttentionTrack | None = None
     video: str | None = None
     tracks: tuple['Recognition', ...] = ()
+    modality: str = 'both'
 
     def __post_init__(self) -> None:
         self.scores.flags.writeable = False
@@ -84,9 +87,10 @@ class Recognition(Subject):
 
     def notes_at(self, frame: int) -> tuple[str, ...]:
         """Note what to show at a frame."""
-        if self.timeline is None or NO_PERSON in self.notes or self.timeline.people_at(frame):
+        if (self.timeline is None or NO_PERSON in self.notes or self.modality == 'rgb'
+                or self.timeline.people_at(frame)):
             return self.notes
-        return (*self.notes, NO_PERSON)
+        return (*self.notes, NO_PERSON if self.modality == 'both' else 'no person here')
 
 
 def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
@@ -108,7 +112,7 @@ def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
         height=info.height, width=info.width, skeletons=dict(origin=skeleton.origin,
                                                              layout=answer.layout.name,
                                                              people=people), person_found=people
-        > 0, notes=list(answer.notes), seconds=seconds)
+        > 0, modality=answer.modality, notes=list(answer.notes), seconds=seconds)
     if timeline is not None:
         fps = float(info.fps)
         prediction.update(window=timeline.length / fps, stride=timeline.stride / fps,
@@ -173,8 +177,9 @@ def table(predictions: Sequence[Mapping[str, Any]]) -> list[str]:
     bad = [prediction for prediction in predictions if 'error' in prediction]
     lines = []
     for prediction in good:
+        shown = [MODALITIES[prediction['modality']]] * (prediction['modality'] != 'both')
         lines.append(f'{prediction["file"]}: {prediction["class"]} ({prediction["score"]:.1%})' +
-                     ''.join(f', {note}' for note in prediction['notes']))
+                     ''.join(f', {note}' for note in (*shown, *prediction['notes'])))
         lines += [
             f'  person {track["person"]}, frames {track["first_frame"]} to {track["last_frame"]}: '
             f'{track["class"]} ({track["score"]:.1%})' for track in prediction.get('tracks', ())

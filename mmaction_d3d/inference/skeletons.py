@@ -6,11 +6,19 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 
 from ..datasets import safe_pickle
-from ..datasets.annotations import Annotation, AnnotationChecker, ids_of, read_annotations
+from ..datasets.annotations import (
+    Annotation,
+    AnnotationChecker,
+    ids_of,
+    is_image_shape,
+    name_of,
+    read_annotations,
+    sides_of,
+)
 from ..datasets.joint_layout import find_layout
 from ..errors import InputError
 from ..files import without_suffix
-from ..media import Media, MediaInfo, probe
+from ..media import Media, MediaInfo, grey_frames, probe
 from ..skeletons import SkeletonLayout
 from .entries import Arrays, joints_of
 
@@ -30,7 +38,7 @@ class Skeleton:
         keypoint_score: M x T x V, 0 where nobody is.
         img_shape, original_shape: Height and width.
         total_frames: T.
-        origin: ``'pickle'``, ``'arrays'`` or ``'extracted'``.
+        origin: ``'pickle'``, ``'arrays'``, ``'extracted'``, or ``'none'`` where none is read.
     """
     keypoint: np.ndarray
     keypoint_score: np.ndarray
@@ -176,6 +184,24 @@ class PickledSkeletons:
             for name in names:
                 self._index.setdefault(name, []).append(index)
 
+    def media(self) -> list[Media]:
+        """Return a source for each annotation, whose frames are of one color.
+
+        Raises:
+            InputError: An annotation says no size or length.
+        """
+        sources = []
+        for index, annotation in enumerate(self._annotations):
+            name = without_suffix(name_of(annotation))
+            shape, frames = annotation.get('img_shape'), annotation.get('total_frames')
+            if shape is None or not is_image_shape(shape) or not isinstance(frames,
+                                                                            int) or frames < 1:
+                raise InputError(self.path, f'annotations[{index}] ({name})',
+                                 f'img_shape {shape} and total_frames {frames}',
+                                 '(height, width) and the number of frames')
+            sources.append(Media(self.path, name, array=grey_frames(frames, sides_of(shape))))
+        return sources
+
     def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:
         """Return (place for messages, index, annotation) of a source.
 
@@ -235,6 +261,16 @@ class GivenSkeletons:
         if isinstance(keypoint, np.ndarray) and keypoint.ndim == 4:
             defaults['total_frames'] = keypoint.shape[1]
         return 'skeletons', index, cast(Annotation, {**defaults, **skeleton})
+
+
+class NoSkeletons:
+    """What stands where a model gets RGB alone; never asked."""
+    origin = 'none'
+    classes: Sequence[str] | None = None
+
+    def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:
+        """Refuse."""
+        raise InputError(source.path, 'skeletons', 'none', "modality='rgb'")
 
 
 class ExtractedSkeletons:
@@ -302,3 +338,17 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
                                     AnnotationChecker(place, layout, None, None)(index, labelled)))
     notes = cast(dict, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
     return skeleton, everyone, info, (*notes, *(() if skeleton.people() else [NO_PERSON]))
+
+
+def no_skeleton(info: MediaInfo, layout: SkeletonLayout) -> Skeleton:
+    """Return a skeleton of which nothing is seen, for a model that gets RGB alone."""
+    shape = (1, info.frames, len(layout))
+    size = (info.height, info.width)
+    return Skeleton(np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32), size, size,
+                    info.frames, 'none')
+
+
+def without_frames(source: Media, info: MediaInfo) -> Media:
+    """Return a source whose frames are of one color, for a model that gets skeletons alone."""
+    return replace(source, name=source.names['frame_dir'],
+                   array=grey_frames(info.frames, (info.height, info.width)))

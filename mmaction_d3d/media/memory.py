@@ -8,7 +8,8 @@ from ..errors import InputError
 from .find import Media
 
 PATH = 'frames in memory'
-GREY = 127  # of 255, where no picture is read
+#: Where no picture is read: the mean that our models subtract, RGB.
+GREY = (124, 116, 104)
 _WANT = 'frames as T x H x W x 3 uint8, RGB, or a list of such H x W x 3 arrays'
 
 
@@ -75,7 +76,7 @@ def frames_in_memory(value: Any) -> Media | None:
 
 def grey_frames(number: int, shape: Sequence[int]) -> np.ndarray:
     """Return ``number`` grey frames of a height and width, T x H x W x 3, of one pixel's memory."""
-    return np.broadcast_to(np.uint8(GREY), (number, *shape, 3))
+    return np.broadcast_to(np.array(GREY, np.uint8), (number, *shape, 3))
 
 
 def _describe(array: np.ndarray | None) -> str:

@@ -302,3 +302,38 @@ def test_a_clip_may_have_several_labels(data):
 def test_labels_for_balancing(data):
     dataset = data.build()
     assert [dataset.get_cat_ids(index) for index in range(3)] == [[0], [1], [0]]
+
+
+FRAMES = [dict(type='AlignedSampleFrames', clip_len=4), dict(type='AlignedDecode')]
+
+
+def test_rgb_alone_needs_no_skeletons(rgb_pose_data, monkeypatch):
+    data = rgb_pose_data(num_videos=2)
+    for annotation in data.annotations:
+        del annotation['keypoint'], annotation['keypoint_score']
+    data.content['layout'] = 'h36m17'  # of joints that are not read
+    data.save()
+    with pytest.raises(InputError, match='layout|keypoint'):
+        data.build(FRAMES)
+    lines = logged(monkeypatch)
+    clip = data.build(FRAMES, modality='rgb')[0]
+    assert clip['keypoint'].shape == (1, 4, 17, 2) and not clip['keypoint_score'].any()
+    assert max(frame.max() for frame in clip['imgs']) > 200  # the bright square
+    assert len(lines) == 1 and "RGB alone, as modality='rgb' says" in lines[0]
+
+
+def test_skeletons_alone_need_no_videos(rgb_pose_data):
+    data = rgb_pose_data(num_videos=2)
+    whole = data.build(FRAMES[:1], test_mode=True)[0]
+    for video in data.video_dir.iterdir():
+        video.unlink()
+    data.video_dir.rmdir()
+    clip = data.build(FRAMES, modality='pose', data_prefix=None, test_mode=True)[0]
+    assert {frame.shape for frame in clip['imgs']} == {(64, 80, 3)}
+    assert all(frame.flags.writeable and not np.ptp(frame, (0, 1)).any() for frame in clip['imgs'])
+    assert (clip['keypoint_score'] == np.float32(0.9)).all() and whole['keypoint'].any()
+
+
+def test_an_unknown_modality_is_refused(data):
+    with pytest.raises(InputError, match="modality: found 'RGB', want one of both, rgb, pose"):
+        data.build(modality='RGB')

@@ -2,6 +2,7 @@
 clip_len = 12  # the paper's frames, section 4
 crop_size = 224  # the paper's
 short_side = 256  # not in the paper
+modality = 'both'  # 'rgb' or 'pose': frames alone, skeletons alone
 
 train_frames = [
     dict(type='AlignedSampleFrames', clip_len=clip_len),
@@ -23,13 +24,14 @@ train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='RGBPoseDataset'))
+    dataset=dict(type='RGBPoseDataset', modality=modality))
 val_dataloader = dict(
     batch_size=16,
     num_workers=8,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='RGBPoseDataset', pipeline=test_pipeline, test_mode=True))
+    dataset=dict(
+        type='RGBPoseDataset', modality=modality, pipeline=test_pipeline, test_mode=True))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(type='AccMetric')
