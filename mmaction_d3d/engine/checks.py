@@ -10,9 +10,8 @@ from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
-from ..errors import InputError, shown
 from ..datasets.modality import modality_of
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..files import is_file
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
