@@ -1,5 +1,5 @@
 """Parameters and multiply-adds of a model by part."""
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
@@ -137,7 +137,7 @@ def count_complexity(model: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[
     return dict(parts, total=total)
 
 
-def count_config(model: dict, shapes: dict[str, Sequence[int]]) -> dict[str, Part]:
+def count_config(model: dict, shapes: Mapping[str, Sequence[int]]) -> dict[str, Part]:
     """Count what a model of a config costs, without computing or storing anything of its size.
 
     Args:

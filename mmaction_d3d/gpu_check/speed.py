@@ -1,33 +1,23 @@
 """Clips a second and memory: the whole model beside RGBPose-Conv3D, and the model's parts."""
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from statistics import median
 from typing import Any, TypeVar
 
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
-from mmengine.utils import get_installed_path
 from torch import nn
 
+from ..benchmarks.models import inference, mixed, noise, peer, training_step
+from ..benchmarks.timing import Call, allocated, matrix_product, time_in_turn, warm_up
 from ..bundled import ROOT
-from ..evaluation.complexity import run_model
 from ..models.layers import Tokens
 from .checks import CheckFailed, Outcome, check
 from .context import Context
-from .timing import allocated, time_in_turn, warm_up
 
-Call = Callable[[], object]
 Built = TypeVar('Built')
-
-_PEER = 'skeleton/posec3d/rgbpose_conv3d/rgbpose_conv3d.py'
-
-
-def mixed(device: str) -> torch.autocast:
-    """Return the precision that training uses on this device."""
-    good = device == 'cpu' or torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.autocast(device, dtype=torch.bfloat16 if good else torch.float16)
 
 
 def our_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.Tensor]]:
@@ -37,55 +27,16 @@ def our_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.
     cfg.backbone.backbone.base_channels, cfg.cls_head.in_channels = width, 4 * width
     cfg.backbone.clip_len, cfg.backbone.img_size = frames, side
     joints = cfg.backbone.num_joints * cfg.backbone.num_person
-    keypoint = torch.rand(batch, 1, frames, joints, 3, device=context.device)
-    keypoint[..., :2] *= side
-    return MODELS.build(cfg).to(context.device), dict(
-        imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device), keypoint=keypoint)
+    shapes = dict(imgs=(3, frames, side, side), keypoint=(frames, joints, 3))
+    return MODELS.build(cfg).to(context.device), noise(shapes, batch, context.device)
 
 
 def peer_model(context: Context, batch: int) -> tuple[nn.Module, dict[str, torch.Tensor]]:
     """RGBPose-Conv3D of MMAction2's own config with random weights, and inputs of noise."""
     frames, side = context.size.peer
-    path = Path(get_installed_path('mmaction'), '.mim', 'configs', _PEER)
-    model = revert_sync_batchnorm(MODELS.build(Config.fromfile(str(path)).model))
-    return model.to(context.device), dict(
-        imgs=torch.randn(batch, 1, 3, frames, side, side, device=context.device),
-        heatmap_imgs=torch.rand(batch, 1, 17, 4 * frames, side // 4, side // 4,
-                                device=context.device))
-
-
-def training_step(model: nn.Module, inputs: dict[str, torch.Tensor], device: str) -> Call:
-    """Return a call that does one step of training, gradients freed."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
-
-    def step() -> None:
-        model.train()
-        with mixed(device):
-            outputs: Any = run_model(model, inputs)
-        scores = list(outputs.values()) if isinstance(outputs, dict) else [outputs]
-        torch.stack([score.float().logsumexp(-1).mean() for score in scores]).sum().backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-
-    return step
-
-
-def inference(model: nn.Module, inputs: dict[str, torch.Tensor], device: str) -> Call:
-    """Return a call that does one forward pass."""
-
-    def infer() -> None:
-        model.eval()
-        with torch.no_grad(), mixed(device):
-            run_model(model, inputs)
-
-    return infer
-
-
-def product(context: Context) -> tuple[Call, int]:
-    """Return a call of the card's matrix product, and its operations."""
-    n = context.size.gemm
-    a, b = (torch.randn(n, n, device=context.device, dtype=torch.bfloat16) for _ in range(2))
-    return lambda: a @ b, 2 * n**3
+    model = revert_sync_batchnorm(MODELS.build(peer('RGBPose-Conv3D').model))
+    shapes = dict(imgs=(3, frames, side, side), heatmap_imgs=(17, 4 * frames, side // 4, side // 4))
+    return model.to(context.device), noise(shapes, batch, context.device)
 
 
 def fitting(build: Callable[[int], Built], first: int) -> tuple[Built, int]:
@@ -113,9 +64,26 @@ def _prepare(context: Context, make: Callable,
     base = allocated(context.device)
     model, inputs = make(context, batch)
     # Inference first: an optimiser keeps two numbers a weight.
-    calls = dict(inference=inference(model, inputs, context.device),
-                 training=training_step(model, inputs, context.device))
-    return calls, {kind: warm_up(call, context.device, base) for kind, call in calls.items()}
+    calls = dict(inference=inference(model, inputs, context.device, mixed),
+                 training=training_step(model, inputs, context.device, mixed))
+    return calls, {kind: _warm(call, context, base) for kind, call in calls.items()}
+
+
+def _warm(call: Call, context: Context, base: int | None = None) -> float:
+    """Run a call twice; GiB of the second above ``base`` bytes."""
+    return warm_up(lambda: call, context.device, base)[1]
+
+
+def _in_turn(calls: dict[str, Call], context: Context) -> dict[str, dict[str, float]]:
+    """Milliseconds of each call and of the card's matrix product, and the latter's rate."""
+    calls['GEMM'], macs = matrix_product(context.device, context.size.gemm)
+    calls['GEMM']()
+    figures = {
+        name: dict(ms=1e3 * median(times), low=1e3 * min(times), high=1e3 * max(times))
+        for name, times in time_in_turn(calls, context.device, context.size.repeats).items()
+    }
+    figures['GEMM']['tflops'] = 2 * macs / figures['GEMM']['ms'] / 1e9
+    return figures
 
 
 @check('speed')
@@ -129,15 +97,12 @@ def check_speed(context: Context) -> Outcome:
             figures[f'{name} {kind}'] = dict(batch=batch, gib=memory[kind])
     model, inputs = our_model(context, 1)
     alone = 'D3D inference, one clip'
-    calls[alone], batches[alone] = inference(model, inputs, context.device), 1
-    figures[alone] = dict(batch=1, gib=warm_up(calls[alone], context.device))
-    calls['GEMM'], operations = product(context)
-    calls['GEMM']()
-    for name, times in time_in_turn(calls, context.device, context.size.repeats).items():
+    calls[alone], batches[alone] = inference(model, inputs, context.device, mixed), 1
+    figures[alone] = dict(batch=1, gib=_warm(calls[alone], context))
+    for name, times in _in_turn(calls, context).items():
         figures.setdefault(name, {}).update(times)
         if name in batches:
             figures[name]['clips_per_second'] = 1e3 * batches[name] / times['ms']
-    figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
     note = '; '.join(f'{name} {figure["clips_per_second"]:.1f} clips/s '
                      f'(batch {figure["batch"]}, {figure["gib"]:.2f} GiB)'
                      for name, figure in figures.items() if name in batches)
@@ -167,7 +132,7 @@ def captured(model: nn.Module, inputs: dict[str, torch.Tensor],
             with_kwargs=True) for name, module in modules.items()
     ]
     try:
-        inference(model, inputs, device)()
+        inference(model, inputs, device, mixed)()
     finally:
         for hook in hooks:
             hook.remove()
@@ -224,18 +189,15 @@ def check_speed_by_part(context: Context) -> Outcome:
         for name, part in captured(model, inputs, context.device).items():
             for kind, call in _part_calls(*part, context.device).items():
                 calls[f'{name}, {kind}'] = call
-                memory[f'{name}, {kind}'] = warm_up(call, context.device, allocated(context.device))
+                memory[f'{name}, {kind}'] = _warm(call, context)
         return calls, memory
 
     (calls, memory), batch = fitting(build, context.size.speed_batch)
-    calls['GEMM'], operations = product(context)
-    calls['GEMM']()
-    figures = time_in_turn(calls, context.device, context.size.repeats)
+    figures = _in_turn(calls, context)
     for name, figure in figures.items():
         if name in memory:
             figure.update(batch=batch, gib=memory[name],
                           clips_per_second=1e3 * batch / figure['ms'])
-    figures['GEMM']['tflops'] = operations / figures['GEMM']['ms'] / 1e9
     note = ', '.join(f'{name} {figure["ms"]:.1f}' for name, figure in figures.items()
                      if name in memory)
     return f'ms at batch {batch}: {note}', figures

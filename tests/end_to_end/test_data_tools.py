@@ -161,14 +161,9 @@ def test_browse_refuses_a_wrong_call(browse, argv, says):
     assert ended.code == 2 and says in ended.last_line
 
 
-@pytest.mark.parametrize('tool', [CHECK, BROWSE, 'analysis/benchmark_safe_pickle.py'])
-def test_debug_shows_the_traceback(run_tool, tool):
-    argv = ['--repeats', 1] if 'benchmark' in tool else ['none']
+@pytest.mark.parametrize('tool, argv', [(CHECK, ['none']), (BROWSE, ['none']),
+                                        ('benchmark.py', ['data', '--repeats', 0])])
+def test_debug_shows_the_traceback(run_tool, tool, argv):
     plain, debug = run_tool(tool, *argv), run_tool(tool, *argv, '--debug')
     assert plain.code == debug.code == 2 and plain.last_line == debug.last_line
     assert ('Traceback' in plain.err, 'Traceback' in debug.err) == (False, True)
-
-
-def test_the_benchmark_of_the_loader_prints_its_share_of_the_speed(run_tool):
-    ended = run_tool('analysis/benchmark_safe_pickle.py', '--clips', 50, '--repeats', 5)
-    assert ended.code == 0 and ended.out.count('ratio') == 2

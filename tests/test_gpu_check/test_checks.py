@@ -12,7 +12,6 @@ from mmaction_d3d.gpu_check.exactness import check_float32
 from mmaction_d3d.gpu_check.gradients import Gradients, cosines
 from mmaction_d3d.gpu_check.precision import verdict
 from mmaction_d3d.gpu_check.runs import finish, start
-from mmaction_d3d.gpu_check.timing import time_in_turn
 from mmaction_d3d.models.heads import D3DHead
 
 
@@ -103,13 +102,6 @@ def test_the_batch_is_halved_until_it_fits():
     assert speed.fitting(build, 16) == ('built', 4)
     with pytest.raises(CheckFailed, match='not even one clip'):
         speed.fitting(lambda batch: build(batch + 4), 16)
-
-
-def test_timing_takes_turns():
-    order = []
-    times = time_in_turn(dict(a=lambda: order.append('a'), b=lambda: order.append('b')), 'cpu', 3)
-    assert order == ['a', 'b'] * 3
-    assert all(one['low'] <= one['ms'] <= one['high'] for one in times.values())
 
 
 def test_a_tool_that_fails_gives_its_last_line(context):

@@ -1,4 +1,4 @@
-"""What get_flops.py and benchmark_complexity.py print and write."""
+"""What get_flops.py and the tables of benchmark.py print and write."""
 import importlib.util
 import re
 import shutil
@@ -68,15 +68,15 @@ def test_the_page_shows_the_stored_results(tmp_path):
     emptied = re.sub(r'(?<=tables: begin -->\n).*(?=<!-- tables: end)', '', page, flags=re.S)
     assert emptied != page
     (tmp_path / 'complexity.md').write_text(emptied)
-    load('benchmark_complexity').main(['--redraw', '--docs', str(tmp_path)])
+    load('../benchmark').main(['tables', '--redraw', '--docs', str(tmp_path)])
     assert (tmp_path / 'complexity.md').read_text() == page
     assert {path.name for path in (tmp_path / 'images').iterdir()
             } == {'complexity_joint.png', 'complexity_temporal.png'}
 
 
 @pytest.mark.parametrize('arguments, match',
-                         [(['--redraw', '--docs', 'nowhere'], 'complexity.md: tables'),
+                         [(['--redraw', '--docs', 'nowhere'], '--redraw: found no such file'),
                           (['--repeats', '0'], '--repeats: found 0')])
 def test_the_benchmark_refuses_wrong_input(arguments, match):
     with pytest.raises(InputError, match=match):
-        load('benchmark_complexity').main(arguments)
+        load('../benchmark').main(['tables', *arguments])

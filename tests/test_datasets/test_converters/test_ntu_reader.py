@@ -1,5 +1,4 @@
 """Reading ``.skeleton`` files: as float() reads them, and nothing but whole ones."""
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mmaction_d3d.benchmarks.ntu_reader import is_same, read_plainly
 from mmaction_d3d.datasets.converters.ntu_reader import read_skeleton
 from mmaction_d3d.errors import InputError
 
@@ -15,12 +15,6 @@ from .ntu_files import FIRST_ID, make_body, skeleton_lines, write_skeleton
 ROOT = Path(__file__).resolve().parents[3]
 REAL = ROOT.parent / 'shared/data/ntu'
 TWO = [make_body(range(3), 1), make_body(range(1, 3), 2, FIRST_ID + 1)]
-
-
-@pytest.fixture(scope='module')
-def benchmark():
-    """The benchmark's script, which holds the plain reader."""
-    return runpy.run_path(str(ROOT / 'tools/analysis/benchmark_ntu_reader.py'))
 
 
 def write(path, lines, end='\r\n'):
@@ -71,10 +65,10 @@ def test_what_is_not_finite_is_nan_everywhere(text, beside, tmp_path):
         assert (values[0][~odd] == float(beside)).all() and odd.any()
 
 
-def test_file_is_read_as_plainly(benchmark, tmp_path):
+def test_file_is_read_as_plainly(tmp_path):
     path = write_skeleton(tmp_path / 'a.skeleton', 5, TWO)
     read = read_skeleton(path)
-    assert benchmark['same'](read, benchmark['read_plainly'](path))
+    assert is_same(read, read_plainly(path))
     assert read.num_frames == 5 and read.frames.tolist() == [0, 1, 1, 2, 2]
 
 
@@ -84,21 +78,21 @@ def test_ids_are_exact(tmp_path):
 
 
 @pytest.mark.parametrize('end', ['\n', '  \r\n', '\n\n'])
-def test_other_line_ends_read_the_same(end, tmp_path, benchmark):
+def test_other_line_ends_read_the_same(end, tmp_path):
     expected = read_skeleton(write_skeleton(tmp_path / 'a.skeleton', 3, TWO))
     lines = skeleton_lines(3, TWO)
     if end == '\n\n':
         path = write(tmp_path / 'b.skeleton', [*lines, '', ''], '\n')
     else:
         path = write(tmp_path / 'b.skeleton', lines, end)
-    assert benchmark['same'](read_skeleton(path), expected)
+    assert is_same(read_skeleton(path), expected)
 
 
-def test_no_end_of_the_last_line(tmp_path, benchmark):
+def test_no_end_of_the_last_line(tmp_path):
     path = write_skeleton(tmp_path / 'a.skeleton', 3, TWO)
     expected = read_skeleton(path)
     path.write_bytes(path.read_bytes()[:-2])
-    assert benchmark['same'](read_skeleton(path), expected)
+    assert is_same(read_skeleton(path), expected)
 
 
 def test_file_without_bodies(tmp_path):
@@ -227,9 +221,9 @@ def test_something_else_is_refused(content, tmp_path):
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason='needs real NTU files')
-def test_real_files(benchmark):
+def test_real_files():
     paths = sorted(REAL.glob('*.skeleton'))
-    plain = [benchmark['read_plainly'](path) for path in paths]
+    plain = [read_plainly(path) for path in paths]
     for path, expected in zip(paths, plain):
-        assert benchmark['same'](read_skeleton(path), expected)
+        assert is_same(read_skeleton(path), expected)
     assert [len(set(file.body_ids)) for file in plain] == [2, 1]

@@ -1,14 +1,15 @@
 """Tables and figures of the stride attention benchmark, from its stored rows."""
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .stride_benchmark import BASE
+from .growth import growth
+from .stride import BASE
 
 COLUMNS = ('attention', 'axis', 'T', 'R', 'cells', 'window', 'tokens', 'method', 'windows',
            'product_macs', 'layer_macs', 'repeat', 'product_seconds', 'layer_seconds')
@@ -73,11 +74,6 @@ def collect(rows: Iterable[Row]) -> Sweeps:
         sweep[method].append(point)
     return {(attention, axis): sweeps[attention, axis] for attention in BASE for axis in NAMES
             if (attention, axis) in sweeps}
-
-
-def growth(x: Sequence[float], y: Sequence[float]) -> float:
-    """Exponent p of the least squares fit y ~ x^p."""
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
 def growth_table(sweeps: Sweeps) -> str:

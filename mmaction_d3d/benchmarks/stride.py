@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import torch
 
+from ..evaluation.complexity import count_macs, shapes_only
 from ..models.layers import JointStrideAttention, TemporalStrideAttention, Tokens
 from ..models.layers.attention import AttentionLayer
 from ..models.layers.windows import stride_windows
-from .complexity import count_macs, shapes_only
 
 WIDTH, HEADS = 256, 4  # 4C and heads of the paper's model
 JOINT_MODAL, MODAL = 2, 3  # modal tokens a frame that join the joints, and the frames

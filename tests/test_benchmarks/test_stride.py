@@ -3,21 +3,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from test_evaluation.hand_count import window_count
 
-from mmaction_d3d.evaluation import stride_benchmark
-from mmaction_d3d.evaluation.stride_benchmark import Case, measure, sweep_cases
-from mmaction_d3d.evaluation.stride_report import (
+from mmaction_d3d.benchmarks import stride
+from mmaction_d3d.benchmarks.growth import growth
+from mmaction_d3d.benchmarks.stride import Case, measure, sweep_cases
+from mmaction_d3d.benchmarks.stride_report import (
     COLUMNS,
     collect,
     draw,
-    growth,
     growth_table,
     ratio_table,
     read_rows,
     stated,
 )
-
-from .hand_count import window_count
 
 STORED = Path(__file__).resolve().parents[2] / 'docs' / 'results' / 'complexity.csv'
 DIMS = 256
@@ -77,8 +76,8 @@ def test_stored_results_hold_every_case_five_times_or_more(stored):
 @pytest.mark.parametrize('attention', ['joint', 'temporal'])
 def test_measured_rows_interleave_methods_and_count_this_code(attention, monkeypatch):
     base = dict(T=3, R=5, cells=4 * (attention == 'temporal'), window=2)
-    monkeypatch.setattr(stride_benchmark, 'BASE', {attention: base})
-    monkeypatch.setattr(stride_benchmark, 'SWEEPS', {attention: dict(T=(3, 4))})
+    monkeypatch.setattr(stride, 'BASE', {attention: base})
+    monkeypatch.setattr(stride, 'SWEEPS', {attention: dict(T=(3, 4))})
     rows = list(measure(2))
     assert [(r['repeat'], r['T'], r['method']) for r in rows
             ] == [(repeat, frames, method)
@@ -93,9 +92,9 @@ def test_measured_rows_interleave_methods_and_count_this_code(attention, monkeyp
 def test_the_windowed_layer_is_the_packages_own():
     torch.manual_seed(0)
     case = Case('temporal', 'T', 4, 2, 3, 2)
-    full = stride_benchmark.build_layer(case, 'full')
-    stride = stride_benchmark.build_layer(case, 'stride')
-    assert (full.window, stride.window, stride.stride) == (4, 2, None)
+    full = stride.build_layer(case, 'full')
+    windowed = stride.build_layer(case, 'stride')
+    assert (full.window, windowed.window, windowed.stride) == (4, 2, None)
 
 
 def test_growth_is_the_exponent():

@@ -1,0 +1,1 @@
+"""What tools/benchmark.py measures: models, training steps, pipelines, extraction, inference."""

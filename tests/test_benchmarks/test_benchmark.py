@@ -1,0 +1,113 @@
+"""What tools/benchmark.py measures and shows, at sizes of a test."""
+import importlib.util
+
+import pytest
+import torch
+from mmengine.registry import init_default_scope
+from running import ROOT
+
+from mmaction_d3d.benchmarks import growth, models, pipelines, recognition
+from mmaction_d3d.benchmarks.report import figure, fill, read_rows, table, write_rows
+from mmaction_d3d.benchmarks.timing import ratios, spread, time_in_turn, warm_up
+from mmaction_d3d.errors import InputError
+
+QUICKSTART = str(ROOT / 'configs' / 'd3d_quickstart.py')
+
+
+@pytest.fixture(scope='module')
+def tool():
+    init_default_scope('mmaction')
+    spec = importlib.util.spec_from_file_location('benchmark', ROOT / 'tools' / 'benchmark.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_timing_takes_turns():
+    order = []
+    times = time_in_turn(dict(a=lambda: order.append('a'), b=lambda: order.append('b')), 'cpu', 3)
+    assert order == ['a', 'b'] * 3 and [len(taken) for taken in times.values()] == [3, 3]
+
+
+def test_ratios_are_those_within_rounds():
+    assert spread('ratio', ratios([2, 9, 4], [1, 3, 4])) == dict(ratio=2, ratio_low=1, ratio_high=3)
+
+
+def test_memory_is_the_most_that_was_held_at_once():
+
+    def call():
+        first = torch.ones(64, 2**18)
+        second = first + 1
+        del first
+        return second.sum()
+
+    assert 0.12 < warm_up(lambda: call, 'cpu')[1] < 0.16  # twice 64 MiB
+
+
+def test_a_table_shows_spans_and_leaves_out_what_no_row_has():
+    rows = [dict(name='a', seconds=1.2345, seconds_low=1., seconds_high=2000., parameters=12345)]
+    columns = dict(name='what', seconds='s, to {reference}', gib='GiB', parameters='n')
+    assert table(rows, columns).splitlines() == [
+        '| what | s, to a | n |', '|---|---|---|', '| a | 1.23 (1 to 2,000) | 12,345 |'
+    ]
+    assert figure(0.01234) == '0.0123'
+
+
+def test_stored_rows_are_read_as_they_were(tmp_path):
+    rows = [dict(name='a b', number=3, value=0.25)]
+    write_rows(tmp_path / 'a.csv', rows, 'here, now')
+    assert read_rows(tmp_path / 'a.csv') == [dict(rows[0], machine='here, now')]
+    with pytest.raises(InputError, match='b.csv: results: found No such file'):
+        read_rows(tmp_path / 'b.csv')
+
+
+def test_a_block_of_a_page_is_renewed_alone(tmp_path):
+    page = tmp_path / 'page.md'
+    page.write_text('a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb\n')
+    fill(page, 'x', 'new')
+    assert page.read_text() == 'a\n<!-- x: begin -->\n\nnew\n\n<!-- x: end -->\nb\n'
+    with pytest.raises(InputError, match='y: found no page with such a block'):
+        fill(page, 'y', 'new')
+
+
+@pytest.mark.parametrize('name', models.PEERS)
+def test_peers_are_mmaction2s_own(tool, name):
+    peer = models.peer(name)
+    assert peer.model.type.startswith(('MMRecognizer', 'Recognizer'))
+    assert all(len(shape) == 4 for shape in peer.shapes.values())
+
+
+@pytest.mark.parametrize('command', ['model', 'train'])
+def test_the_tool_measures_a_model_beside_a_peer(tool, command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(models, 'PEERS', {'ST-GCN++': models.PEERS['ST-GCN++']})
+    monkeypatch.setattr(models, 'matrix_product', lambda device: (lambda: None, 1))
+    tool.main([command, QUICKSTART, '--peers', '--repeats', '2', '--out', str(tmp_path)])
+    name = command if command == 'model' else 'train_steps'
+    rows = {row['name']: row for row in read_rows(tmp_path / f'{name}.csv')}
+    assert list(rows) == ['ST-GCN++', 'd3d_quickstart'] and rows['ST-GCN++']['ratio'] == 1
+    row = rows['d3d_quickstart']
+    assert row['clip'] == '3x12x64x64, 12x17x3' and row['gib'] > 0
+    assert row['gmacs'] == pytest.approx(1.02, abs=0.05)
+    assert row['seconds_low'] <= row['seconds'] <= row['seconds_high']
+    assert 'commit' in row['machine'] and (tmp_path / f'{name}.png').is_file()
+    assert (tmp_path / f'{name}.md').read_text() == capsys.readouterr().out
+
+
+def test_pipelines_read_the_same_videos(tool):
+    rows = pipelines.measure([QUICKSTART], True, 40, 1, [(64, 96)])
+    assert [(row['name'], row['video'])
+            for row in rows] == [(name, video) for video in ('96x64', '96x64, written anew')
+                                 for name in ('RGBPose-Conv3D', 'd3d_quickstart')]
+    assert rows[0]['ratio'] == 1 and all(row['clips_per_second'] > 0 for row in rows)
+
+
+def test_recognition_counts_its_windows(tool):
+    rows = {row['name']: row for row in recognition.measure(QUICKSTART, 'cpu', 4, 1)}
+    windows = [row['windows_per_second'] * row['seconds'] for row in rows.values()]
+    assert list(map(round, windows)) == [0, 1, 3, 5]
+
+
+def test_costs_grow_as_the_windows_say(tool, monkeypatch):
+    monkeypatch.setattr(growth, 'AXES', dict(people=(1, 8)))
+    rows = {row['axis']: row for row in growth.measure(models.subject(QUICKSTART))}
+    assert 0 < rows['people']['exponent'] < rows['people']['attention_exponent'] <= 1.1

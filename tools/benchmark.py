@@ -1,0 +1,226 @@
+"""Measures models, training, data, extraction, inference: python tools/benchmark.py model CONFIG.
+
+What is compared takes turns, so that what else the machine does falls on all alike.
+"""
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from mmengine.registry import init_default_scope
+
+from mmaction_d3d import cli
+from mmaction_d3d.benchmarks import (
+    annotations,
+    extraction,
+    finite_updates,
+    growth,
+    models,
+    ntu_reader,
+    pipelines,
+    recognition,
+    stride,
+    stride_report,
+)
+from mmaction_d3d.benchmarks.report import Row, draw_bars, fill, read_rows, table, where, write_rows
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
+from mmaction_d3d.files import write_csv, write_text
+from mmaction_d3d.progress import track
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+DOCS = ROOT / 'docs'
+#: Name of a part of docs/benchmarks.md to the command whose table it shows.
+PAGE = {
+    'model': 'model configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
+             'configs/d3d_xs_ntu60_xsub.py --peers',
+    'train': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
+             'configs/d3d_xs_ntu60_xsub.py --peers',
+    'literal': 'train configs/d3d_ntu60_xsub.py --of literal',
+    'data': 'data configs/d3d_ntu60_xsub.py --peers',
+    'growth': 'scaling configs/d3d_ntu60_xsub.py',
+}  # yapf: disable
+NETWORKS = dict(w32=DEFAULT_CONFIG, narrow=str(ROOT / 'configs/pose/hrnet_w8_synthetic_128x128.py'))
+
+
+def parse_args(argv=None):
+    """Read the command line."""
+    parser = cli.Parser(description='Measures, in turns; prints tables, writes CSV and plots.')
+    commands = parser.add_subparsers(dest='command', required=True)
+
+    def add(name, says, configs, *flags):
+        command = commands.add_parser(name, help=says, description=f'Measures {says}.')
+        if configs is not None:
+            command.add_argument('configs', nargs=configs, metavar='CONFIG', help='config files')
+        command.add_argument('--repeats', type=cli.number(least=1), default=5, metavar='N',
+                             help='rounds, each measures all (default: %(default)s)')
+        if 'docs' not in flags:
+            command.add_argument('--out', default='work_dirs/benchmark', metavar='DIR',
+                                 help='folder for CSV, table and plot (default: %(default)s)')
+        if 'device' in flags:
+            command.add_argument('--device', choices=['cpu', 'cuda'],
+                                 default='cuda' if torch.cuda.is_available() else 'cpu',
+                                 help='(default: %(default)s)')
+            command.add_argument('--batch-size', type=cli.number(least=1), default=1, metavar='N',
+                                 help='clips at once (default: %(default)s)')
+        if 'peers' in flags:
+            command.add_argument('--peers', action='store_true',
+                                 help="also MMAction2's models, of its own configs")
+        if 'docs' in flags:
+            command.add_argument('--redraw', action='store_true',
+                                 help='only draw again what is stored')
+            command.add_argument('--docs', type=Path, default=DOCS, metavar='DIR',
+                                 help='folder of the page, results/ and images/ (default: docs)')
+        return command
+
+    add('model', 'latency, memory and multiply-adds of models', '+', 'device', 'peers')
+    train = add('train', 'training steps', '+', 'device', 'peers')
+    train.add_argument(
+        '--of', choices=['steps', 'literal', 'updates'], default='steps',
+        help='whole steps; the blocks beside a literal reading of the paper; the '
+        'check for finite numbers (default: %(default)s)')
+    data = add('data', 'what feeds a training', '*', 'peers')
+    data.add_argument(
+        '--of', choices=['pipelines', 'annotations', 'skeletons'], default='pipelines',
+        help='pipelines of configs; an annotation file as large as that of NTU '
+        'RGB+D 120; the reader of .skeleton files, CONFIG is their folder (default: %(default)s)')
+    data.add_argument('--frames', type=cli.number(least=1), default=100, metavar='N',
+                      help='of the videos (default: %(default)s)')
+    data.add_argument('--clips', type=cli.number(least=16), default=114480, metavar='N',
+                      help='of the annotation file (default: %(default)s)')
+    data.add_argument('--joints', type=int, choices=(17, 25), default=25,
+                      help='of a person there (default: %(default)s)')
+    data.add_argument('--workers', type=cli.number(least=1), default=4, metavar='N',
+                      help='that read it (default: %(default)s)')
+    extract = add('extract', "skeleton extraction beside MMAction2's", None)
+    extract.add_argument('--network', choices=NETWORKS, default='w32',
+                         help='(default: %(default)s)')
+    extract.add_argument('--frames', type=cli.number(least=1), default=32, metavar='N',
+                         help='of the video (default: %(default)s)')
+    extract.add_argument('--persons', type=cli.number(least=1), default=1, metavar='M',
+                         help='boxes a frame (default: %(default)s)')
+    infer = add('infer', 'recognition of a video', 1, 'device')
+    infer.add_argument('--seconds', type=cli.number(least=4), default=10, metavar='S',
+                       help='of the video (default: %(default)s)')
+    add('scaling', 'how multiply-adds of models grow', '+')
+    add('tables', 'full and stride attention, for docs/complexity.md', None, 'docs')
+    page = add('page', 'all that docs/benchmarks.md shows', None, 'docs')
+    page.add_argument('--only', nargs='+', choices=PAGE, metavar='PART',
+                      help=f'some of {", ".join(PAGE)} (default: all)')
+    return parser.parse_args(argv)
+
+
+class Part(NamedTuple):
+    """What a command measures: the headings of its columns, what its plot shows, its rows."""
+    columns: dict[str, str]
+    drawn: str | None
+    measure: Callable[[], list[Row]]
+
+
+def chosen(args):
+    """Return what the command line asks for; nothing runs yet."""
+    what = f'{args.command} {vars(args).get("of", "")}'.strip()
+    if what in ('model', 'train steps'):
+        return Part(
+            models.COLUMNS, 'seconds', lambda: models.measure([
+                *(map(models.peer, models.PEERS)
+                  if args.peers else []), *map(models.subject, args.configs)
+            ], args.command == 'train', args.device, args.batch_size, args.repeats))
+    if what == 'train literal':
+        from research import literal
+        return Part(
+            literal.COLUMNS, 'ratio',
+            lambda: literal.measure(args.configs[0], args.device, args.batch_size, args.repeats))
+    if what == 'train updates':
+        return Part(
+            finite_updates.COLUMNS, 'seconds', lambda: finite_updates.measure(
+                args.configs[0], args.device, args.batch_size, args.repeats))
+    if what == 'data annotations':
+        return Part(
+            annotations.COLUMNS, None,
+            lambda: annotations.measure(args.clips, args.joints, args.workers, args.repeats))
+    if args.command == 'data' and not args.configs:
+        raise InputError('command line', 'CONFIG', 'nothing', 'a config, or a folder')
+    if what == 'data skeletons':
+        return Part(ntu_reader.COLUMNS, None,
+                    lambda: ntu_reader.measure(args.configs[0], args.repeats))
+    if what == 'data pipelines':
+        return Part(pipelines.COLUMNS, None,
+                    lambda: pipelines.measure(args.configs, args.peers, args.frames, args.repeats))
+    if what == 'extract':
+        return Part(
+            extraction.COLUMNS, 'seconds', lambda: extraction.measure(NETWORKS[
+                args.network], args.frames, args.persons, args.repeats))
+    if what == 'infer':
+        return Part(
+            recognition.COLUMNS, 'seconds',
+            lambda: recognition.measure(args.configs[0], args.device, args.seconds, args.repeats))
+    return Part(
+        growth.COLUMNS, None,
+        lambda: [row for config in args.configs for row in growth.measure(models.subject(config))])
+
+
+def run(args, csv, plot, redraw=False):
+    """Measure unless it is only drawn again; write CSV and plot, return the table."""
+    part = chosen(args)
+    if not redraw:
+        write_rows(csv, part.measure(), where(vars(args).get('device', 'cpu')))
+    rows = read_rows(csv)
+    if part.drawn:
+        label = part.columns[part.drawn].format(reference=rows[0]['name'])
+        draw_bars(rows, part.drawn, label, plot)
+    return f'{table(rows, part.columns)}\n\n{rows[0]["machine"]}'
+
+
+def write_page(args):
+    """Measure or read every part of docs/benchmarks.md, and renew the page."""
+    for name in track(args.only or list(PAGE), 'parts'):
+        text = run(parse_args([*PAGE[name].split(), '--repeats',
+                               str(args.repeats)]), args.docs / 'results' / f'benchmark_{name}.csv',
+                   args.docs / 'images' / f'benchmark_{name}.png', args.redraw)
+        fill(args.docs / 'benchmarks.md', name, text)
+
+
+def write_tables(args):
+    """Measure full and stride attention on one core, and renew docs/complexity.md."""
+    results, page = args.docs / 'results' / 'complexity.csv', args.docs / 'complexity.md'
+    if not args.redraw:
+        torch.set_num_threads(1)
+        torch.manual_seed(0)
+        total = args.repeats * 2 * len(stride.sweep_cases())
+        rows = list(track(stride.measure(args.repeats), 'measurements', total))
+        columns = stride_report.COLUMNS
+        write_csv(
+            results, columns,
+            ([f'{row[key]:.6f}' if isinstance(row[key], float) else row[key] for key in columns]
+             for row in rows))
+    elif not results.is_file():
+        raise InputError(results, '--redraw', 'no such file', 'stored results')
+    rows = stride_report.read_rows(results)
+    fill(page, 'tables', stride_report.tables(rows).strip())
+    for attention in stride.SWEEPS:
+        stride_report.draw(rows, attention, args.docs / 'images' / f'complexity_{attention}.png')
+
+
+def main(argv=None):
+    """Measure what the command line says."""
+    args = parse_args(argv)
+    init_default_scope('mmaction')
+    if args.command == 'page':
+        write_page(args)
+    elif args.command == 'tables':
+        write_tables(args)
+    else:
+        name = '_'.join(filter(None, [args.command, vars(args).get('of')]))
+        out = Path(args.out)
+        out.mkdir(parents=True, exist_ok=True)
+        text = run(args, out / f'{name}.csv', out / f'{name}.png')
+        write_text(out / f'{name}.md', f'{text}\n')
+        print(text)
+
+
+if __name__ == '__main__':
+    cli.run(main)
