@@ -15,7 +15,6 @@ from mmaction_d3d.extraction import (
     find_media,
 )
 from mmaction_d3d.extraction.job import Results, extract_all
-from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.output import join_labels, merge
 from mmaction_d3d.files import without_suffix
 
@@ -37,12 +36,12 @@ def parse_args(argv=None):
     parser.add_argument('--backend', choices=BACKENDS, default='mmpose',
                         help='(default: %(default)s)')
     parser.add_argument(
-        '--pose-config', metavar='C', default=DEFAULT_CONFIG,
-        help="mmpose config: a file, or mmpose::NAME of mmpose's own (default: "
-        'HRNet-W32, COCO, 256x192)')
+        '--pose-config', metavar='C',
+        help="mmpose config: a file, or mmpose::NAME of mmpose's own (default: HRNet-W32, COCO, "
+        '256x192); with --backend onnx the name of its joints, such as coco17')
     parser.add_argument(
         '--pose-checkpoint', metavar='P', help='its weights, file or URL (default: '
-        "those that mmpose publishes for its own config)")
+        "those that mmpose publishes for its own config); with --backend onnx the file .onnx")
     people = parser.add_mutually_exclusive_group()
     people.add_argument('--det-config', metavar='C', help='people by this config of mmdet, a file '
                         'or mmdet::NAME')

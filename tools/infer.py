@@ -5,7 +5,6 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets.modality import MODALITIES
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
-from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference.load import MOST_PEOPLE
 from mmaction_d3d.inference.loading import COMPILE_MODES
@@ -28,12 +27,12 @@ def parse_args(argv=None):
                         help='annotation pickle (default: skeletons are extracted)')
     parser.add_argument(
         '--backend', choices=BACKENDS, default='mmpose',
-        help='what extracts skeletons: one person a frame is found; more with '
-        'tools/extract_skeletons.py and --skeletons (default: %(default)s)')
+        help='what extracts skeletons: mmpose finds one person a frame where there is no mmdet; '
+        'boxes and detectors are for tools/extract_skeletons.py (default: %(default)s)')
     parser.add_argument(
-        '--pose-config', metavar='C', default=DEFAULT_CONFIG,
+        '--pose-config', metavar='C',
         help="its mmpose config: a file, or mmpose::NAME of mmpose's own "
-        '(default: HRNet-W32, COCO, 256x192)')
+        '(default: HRNet-W32, COCO, 256x192); with --backend onnx the name of its joints')
     parser.add_argument('--pose-checkpoint', metavar='P', help='its weights, file or URL')
     parser.add_argument('--batch-size', type=cli.number(least=1), default=8, metavar='N',
                         help='clips that go through the model at once (default: 8)')

@@ -6,9 +6,10 @@ from .detector import DetectedPeople
 from .extractor import SkeletonExtractor
 from .mediapipe_backend import MediaPipeBackend
 from .mmpose_backend import MMPoseBackend
+from .onnx_backend import ONNXBackend
 
 __all__ = [
     'BACKENDS', 'DetectedPeople', 'GivenBoxes', 'MMPoseBackend', 'Media', 'MediaPipeBackend',
-    'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media', 'first_backend',
-    'register_backend'
+    'ONNXBackend', 'SkeletonBackend', 'SkeletonExtractor', 'WholeFrame', 'find_media',
+    'first_backend', 'register_backend'
 ]

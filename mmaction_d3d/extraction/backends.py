@@ -18,6 +18,8 @@ class SkeletonBackend(Protocol):
             :func:`mmaction_d3d.skeletons.register_layout` knows.
         missing: Joints of the layout that it does not find: score 0.
         top_down: Whether it takes one person's box at a time, not a frame.
+        finds_people: Optional. Whether a network that takes boxes finds people in whole frames
+            itself, where nobody says where they are: ``boxes`` is None then.
     """
     layout: str
     missing: Sequence[str]
@@ -28,7 +30,8 @@ class SkeletonBackend(Protocol):
 
         Args:
             frame: H x W x 3 uint8 RGB.
-            boxes: N x 4: x1, y1, x2, y2 in pixels; None where it is not ``top_down``.
+            boxes: N x 4: x1, y1, x2, y2 in pixels; None where it is not ``top_down``, or
+                ``finds_people``.
 
         Returns:
             A crop for each box, or the frame, in whatever form :meth:`predict` takes.
@@ -41,8 +44,8 @@ class SkeletonBackend(Protocol):
             crops: Of :meth:`prepare`, of one or several frames.
 
         Returns:
-            X, y in pixels of the frame, score in [0, 1], in the order of ``layout``. N is at most 1
-            where it is ``top_down``.
+            N x V x 3 for each crop: x, y in pixels of the frame, score in [0, 1], in the order of
+            ``layout``. N is at most 1 for a box.
         """
 
 
@@ -54,8 +57,11 @@ Maker = Callable[[str | None, str | None, str | None], SkeletonBackend]
 #: Makers of backends by name: what ``--backend`` of every tool offers.
 BACKENDS: dict[str, Maker] = {}
 
+#: Those that need no weights to be named or downloaded, in the order of :func:`first_backend`.
+READY: list[str] = []
 
-def register_backend(name: str) -> Callable[[Maker], Maker]:
+
+def register_backend(name: str, ready: bool = False) -> Callable[[Maker], Maker]:
     """Decorate what makes a backend: a class, or a function.
 
     It is called with a config, a checkpoint and a device (``--pose-config``,
@@ -65,6 +71,8 @@ def register_backend(name: str) -> Callable[[Maker], Maker]:
 
     Args:
         name: What ``--backend`` calls it; none that is taken.
+        ready: Whether it runs as it is, without weights to be named or downloaded:
+            :func:`first_backend` may take it.
 
     Raises:
         InputError: The name is taken.
@@ -75,6 +83,8 @@ def register_backend(name: str) -> Callable[[Maker], Maker]:
             raise InputError(f'backend {name}', 'name', 'one that is registered',
                              'a name of its own')
         BACKENDS[name] = maker
+        if ready:
+            READY.append(name)
         return maker
 
     return register
@@ -93,21 +103,21 @@ def make_backend(name: str, config: str | None = None, checkpoint: str | None = 
 
 
 def first_backend(device: str | None = None) -> SkeletonBackend:
-    """Make the first backend that is installed.
+    """Make the first backend that is installed and runs as it is: nothing is downloaded unasked.
 
-    MediaPipe's comes first: its network is in its wheel. Others, in the order in which they were
-    registered, may download the weights that they publish.
+    MediaPipe's comes first: its network is in its wheel. After it come those of plugins that are
+    registered as ``ready``, in that order.
 
     Raises:
         InputError: None is installed.
     """
-    for name in sorted(BACKENDS, key=lambda name: name != 'mediapipe'):
+    for name in READY:
         try:
             return make_backend(name, device=device)
         except InputError as error:
             if error.file != NOT_HERE:  # it is installed, and something else is wrong
                 raise
     raise InputError(
-        NOT_HERE, 'skeletons', 'no skeleton backend',
-        f'one of {", ".join(BACKENDS)} (docs/extraction.md), or skeletons= with a '
-        'pickle or arrays')
+        NOT_HERE, 'skeletons', f'no skeleton backend of {", ".join(READY)}',
+        'one of them (docs/extraction.md), skeletons= with a pickle or arrays, or a backend with '
+        'weights by name: D3DInferencer(extractor=SkeletonExtractor("mmpose")), --backend mmpose')

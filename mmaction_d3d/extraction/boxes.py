@@ -30,9 +30,9 @@ class People(Protocol):
 
 
 class WholeFrame:
-    """One person a frame, somewhere in all of it."""
+    """One person a frame, somewhere in all of it, and not always the same one."""
 
-    linked = True
+    linked = False
 
     def open(self, media: Media) -> Find:
         """Prepare for a clip; return ``find(index, frame)``, boxes N x 4 of one frame."""

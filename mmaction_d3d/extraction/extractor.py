@@ -13,7 +13,6 @@ from ..skeletons import clean, get_layout, link_people
 from .backends import SkeletonBackend, make_backend
 from .boxes import People, WholeFrame
 from .detector import DEFAULT_DETECTOR, DetectedPeople
-from .mmpose_backend import DEFAULT_CONFIG
 
 _BATCHES_AHEAD = 4
 
@@ -26,12 +25,13 @@ class SkeletonExtractor:
 
     Args:
         backend: Key of :data:`.backends.BACKENDS`, or a backend itself.
-        pose_config: For mmpose: see :class:`.mmpose_backend.MMPoseBackend`.
+        pose_config: See :class:`.mmpose_backend.MMPoseBackend` and
+            :class:`.onnx_backend.ONNXBackend`; MediaPipe takes none.
         pose_checkpoint: Likewise.
         people: Where people are: :class:`.boxes.WholeFrame`, :class:`.boxes.GivenBoxes` or
             :class:`.detector.DetectedPeople`. Defaults to MMDetection's RTMDet-m where that
-            package is installed, else the whole frame. Not asked by networks that find people
-            themselves.
+            package is installed, else the whole frame. Networks that find people themselves do so
+            where none is given; those that take no boxes always do.
         max_persons: M. Defaults to 2.
         batch_size: Crops that go through the network together. Defaults to 16.
         device: Such as ``cuda:0``. Defaults to the first GPU, else the CPU.
@@ -43,7 +43,7 @@ class SkeletonExtractor:
         InputError: An argument, the network or its weights cannot be used.
     """
 
-    def __init__(self, backend: str | SkeletonBackend = 'mmpose', pose_config: str = DEFAULT_CONFIG,
+    def __init__(self, backend: str | SkeletonBackend = 'mmpose', pose_config: str | None = None,
                  pose_checkpoint: str | None = None, people: People | None = None,
                  max_persons: int = 2, batch_size: int = 16, device: str | None = None) -> None:
         for name, value in (('max_persons', max_persons), ('batch_size', batch_size)):
@@ -51,7 +51,9 @@ class SkeletonExtractor:
                 raise InputError('extraction', name, value, '1 or more')
         if isinstance(backend, str):
             backend = make_backend(backend, pose_config, pose_checkpoint, device)
-        if people is None and backend.top_down:
+        if not backend.top_down:
+            people = None
+        elif people is None and not getattr(backend, 'finds_people', False):
             people = _default_people(device)
         self.backend, self.people = backend, people
         self.max_persons, self.batch_size = max_persons, batch_size
@@ -96,7 +98,7 @@ class SkeletonExtractor:
 
     def _batches(self, media: Media, frames: Frames) -> Iterator[list[tuple[int, int, Any]]]:
         """Crop by ``batch_size``, each (frame, place among the boxes, crop)."""
-        find = self.people.open(media) if self.backend.top_down and self.people else None
+        find = self.people.open(media) if self.people else None
         batch = []
         for index, frame in enumerate(frames.images()):
             places, boxes = np.zeros(1, int), None
@@ -114,7 +116,7 @@ class SkeletonExtractor:
     def _arrange(self, detections: np.ndarray, num_frames: int, notes: list[str]) -> np.ndarray:
         """People as M' x T x V x 3: each in the place of its box, or linked over time."""
         num_joints = detections['joints'].shape[1]
-        if self.backend.top_down and self.people and self.people.linked:
+        if self.people and self.people.linked:
             places, rows = np.unique(detections['place'], return_inverse=True)
             people = np.zeros((max(len(places), 1), num_frames, num_joints, 3), np.float32)
             people[rows, detections['frame']] = detections['joints']

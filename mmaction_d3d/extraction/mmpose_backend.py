@@ -95,8 +95,13 @@ class MMPoseBackend:
             N x V x 3 (x, y in pixels of the frame, score) for each crop, N = 1 where it is
             ``top_down``. Scores are cut to [0, 1].
         """
+        # Frames go one by one: CID takes no more, and mmpose itself gives no more.
+        batches = [crops] if self.top_down else [[crop] for crop in crops]
         with torch.inference_mode():
-            samples = self.network.test_step(pseudo_collate(crops))
+            samples = [
+                sample for batch in batches
+                for sample in self.network.test_step(pseudo_collate(batch))
+            ]
         return [
             convert_joints(_people(sample.pred_instances), self._joints, self.layout,
                            self._place)[0] for sample in samples

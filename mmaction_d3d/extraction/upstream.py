@@ -84,15 +84,35 @@ def load_network(package: str, init: Callable, cfg: Config, checkpoint: str,
         In evaluation mode, with ``cfg`` and ``dataset_meta``.
 
     Raises:
-        InputError: The weights cannot be read, or downloaded.
+        InputError: The weights cannot be read, or downloaded, or the network needs a package that
+            is not here.
     """
     if device is None:
         device = 'cuda:0' if torch.cuda.is_available() else 'cpu'
     if '://' not in checkpoint and not is_file(checkpoint):
         raise InputError(checkpoint, 'checkpoint', 'no such file', 'weights: a file or URL')
     with scope(package):
+        if importlib.util.find_spec('mmdet') is None:
+            _lend_cspnext(cfg)
         try:
             return init(cfg, checkpoint, device=device)
+        except (KeyError, ImportError) as error:
+            raise InputError(
+                cfg.filename, 'network', f'{type(error).__name__} ({error})',
+                'one that runs without the packages that are not here: '
+                'docs/extraction.md has a list') from error
         except (OSError, pickle.UnpicklingError) as error:  # URLError is an OSError
             raise InputError(checkpoint, 'checkpoint', f'{type(error).__name__} ({error})',
                              'weights that can be read: a file, or a URL and a network') from error
+
+
+def _lend_cspnext(cfg: Config) -> None:
+    """Give a config of mmpose that asks mmdet for CSPNeXt the one of this package."""
+    backbone = cfg.model.get('backbone') or {}
+    if backbone.get('type') != 'CSPNeXt' or backbone.pop('_scope_', 'mmpose') == 'mmpose':
+        return
+    from mmpose.registry import MODELS
+
+    from .cspnext import CSPNeXt
+    if 'CSPNeXt' not in MODELS.module_dict:
+        MODELS.register_module(module=CSPNeXt)

@@ -5,6 +5,7 @@ from scipy.optimize import linear_sum_assignment
 MAX_GAP = 5  # frames that a person may be out of sight for
 MIN_SIMILARITY = 0.05  # of a person and where a track is expected; 1 is the same place
 JOINT_SCALE = 0.3  # deviation of a joint from where it is expected, in diagonals of the box
+MAX_JUMP = 0.4  # way from where a person is expected, in bodies a frame: more is someone else
 VELOCITY_MEMORY = 0.5  # share of the old velocity that a new one leaves
 
 
@@ -25,8 +26,9 @@ def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
     """Put people that were found frame by frame into ``num_person`` tracks.
 
     Tracks (see :func:`find_tracks`) go, by :func:`importance`, into the first of ``num_person``
-    places that is free at their frames: someone who comes back later can share a place with
-    someone who has left. So the first place is that of the most important person.
+    places that is free at their frames and where nobody would jump there within ``MAX_GAP`` frames:
+    someone who comes back later can share a place with someone who has left. So the first place is
+    that of the most important person.
 
     Args:
         frames: N x V x 3 (x, y, score) by frame, cleaned: see :func:`clean`.
@@ -43,7 +45,7 @@ def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
     places: list[dict[int, np.ndarray]] = [{}]  # each V x 3 by frame
     dropped = 0
     for track in tracks:
-        place = next((place for place in places if not place.keys() & track.keys()), None)
+        place = next((place for place in places if _has_room(place, track)), None)
         if place is None and len(places) < num_person:
             place = {}
             places.append(place)
@@ -56,6 +58,41 @@ def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
         for frame, person in place.items():
             people[index, frame] = person
     return people, dropped
+
+
+def _has_room(place: dict[int, np.ndarray], track: dict[int, np.ndarray]) -> bool:
+    """Whether a place is free at a track's frames, and nobody jumps from one to the other."""
+    if place.keys() & track.keys():
+        return False
+    frames = np.concatenate([np.fromiter(people, int) for people in (place, track)])
+    order = np.argsort(frames)
+    is_new = order >= len(place)
+    frames = frames[order]
+    seams = (is_new[1:] != is_new[:-1]) & (np.diff(frames) <= MAX_GAP + 1)
+    both = place | track
+    return not any(
+        jumps(both[before][None], both[after][None], after - before)
+        for before, after in zip(frames[:-1][seams].tolist(), frames[1:][seams].tolist()))
+
+
+def jumps(before: np.ndarray, after: np.ndarray, frames: np.ndarray | int = 1) -> np.ndarray:
+    """Whether people are further from where they were than a body moves.
+
+    Args:
+        before: ... x V x 3.
+        after: The same people ``frames`` later, ... x V x 3.
+        frames: One number, or one each.
+
+    Returns:
+        Of each, whether the median way of the joints that are seen in both is over ``MAX_JUMP``
+        bodies a frame. A body is the longer side of the larger box around the seen joints. False
+        where no joint is seen in both, or the joints of both lie in one place each.
+    """
+    both = seen(before) & seen(after)
+    way = np.where(both, np.linalg.norm(before[..., :2] - after[..., :2], axis=-1), np.nan)
+    way[~both.any(-1)] = 0
+    body = np.maximum(long_sides(before), long_sides(after))
+    return (np.nanmedian(way, axis=-1) > MAX_JUMP * body * frames) & (body > 0)
 
 
 def importance(track: dict[int, np.ndarray]) -> float:
@@ -78,7 +115,8 @@ def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
     A track is expected where its last person would be after moving on with the track's velocity,
     so that two people who cross keep apart. A frame's people are matched one to one with the
     tracks (Hungarian method) by their similarity: the mean of COCO's keypoint similarity with one
-    scale for all joints, and the overlap (IoU) of the boxes around the joints.
+    scale for all joints, and the overlap (IoU) of the boxes around the joints. Nobody is matched
+    who would have to jump: see :func:`jumps`.
 
     Args:
         frames: As in :func:`link_people`.
@@ -92,7 +130,11 @@ def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
         people, taken = frames[frame], set()
         current = [track for track in current if track.last_frame >= frame - MAX_GAP - 1]
         if current and len(people):
-            alike = similarity(np.stack([track.expected(frame) for track in current]), people)
+            expected = np.stack([track.expected(frame) for track in current])
+            alike = similarity(expected, people)
+            gaps = np.array([frame - track.last_frame for track in current])
+            for column, person in enumerate(people):
+                alike[jumps(expected, person[None], gaps), column] = 0
             for row, column in zip(*linear_sum_assignment(-alike)):
                 if alike[row, column] >= MIN_SIMILARITY:
                     current[row].add(frame, people[column])
@@ -139,10 +181,10 @@ def similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def _corners(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upper left and lower right of the box around each person's seen joints, N x 2 each."""
+    """Upper left and lower right of the box around each person's seen joints, ... x 2 each."""
     is_seen = seen(people)[..., None]
-    low = np.where(is_seen, people[..., :2], np.inf).min(1)
-    high = np.where(is_seen, people[..., :2], -np.inf).max(1)
+    low = np.where(is_seen, people[..., :2], np.inf).min(-2)
+    high = np.where(is_seen, people[..., :2], -np.inf).max(-2)
     return low, high
 
 
@@ -153,6 +195,12 @@ def _overlap(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     area = np.prod(np.maximum(shared, 0), axis=-1)
     sizes = np.prod(high - low, axis=-1)[:, None] + np.prod(other_high - other_low, axis=-1)
     return area / np.maximum(sizes - area, 1e-9)
+
+
+def long_sides(people: np.ndarray) -> np.ndarray:
+    """Longer side of the box around each person's seen joints, 0 without any."""
+    low, high = _corners(people)
+    return np.where(seen(people).any(-1), (high - low).max(-1), 0)
 
 
 def _diagonals(people: np.ndarray) -> np.ndarray:

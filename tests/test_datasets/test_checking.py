@@ -91,6 +91,15 @@ def await_skeletons(data):
         del data.annotations[1][key]
 
 
+def jump(data):
+    """Two people stand apart; from frame 3 on the first place holds the second."""
+    clip = data.annotations[1]
+    frames, joints = clip['keypoint'].shape[1:3]
+    body = np.stack([np.full(joints, 10.), np.linspace(10, 40, joints)], axis=-1)
+    clip['keypoint'][:] = body.astype(np.float32)
+    clip['keypoint'][:, 3:, :, 0] += 50
+
+
 CASES = {
     'wrong label':
     of_clip(label=2),
@@ -128,6 +137,8 @@ CASES = {
     of_clip(keypoint_score=lambda s: at(s, (0, 1, 2), 1.5)),
     'joints outside the image':
     of_clip(keypoint=lambda k: at(k, (0, 1, 2), -3)),
+    'people who jump':
+    jump,
     'frames without a joint':
     of_clip(keypoint_score=lambda s: at(s, (0, 1), 0)),
 }

@@ -185,7 +185,7 @@ def test_frames_in_memory_do_not_grow_with_the_video(people_video):
 
 
 @pytest.mark.parametrize('arguments, message', [
-    (dict(backend='other'), 'backend: found other, want mmpose or mediapipe'),
+    (dict(backend='other'), 'backend: found other, want mediapipe or mmpose or onnx'),
     (dict(backend=ColourBackend(), max_persons=0), 'max_persons: found 0'),
     (dict(backend=ColourBackend(), batch_size=0), 'batch_size: found 0'),
 ])

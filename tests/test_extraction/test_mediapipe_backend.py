@@ -81,3 +81,49 @@ def test_what_it_said_is_shown_where_it_fails(capfd):
         os.write(2, b'why')
         raise ZeroDivisionError
     assert capfd.readouterr().err == 'why'
+
+
+TWO_PEOPLE = Path(__file__).parents[3] / 'shared' / 'data' / 'ut_interaction'
+
+
+@pytest.mark.skipif(not TWO_PEOPLE.is_dir(), reason='needs real videos of two people')
+def test_both_people_are_found_without_boxes_and_stay_who_they_are(tmp_path):
+    """Where the one that MediaPipe's own solution sees is now the left, now the right one."""
+    from mmaction_d3d.extraction import SkeletonExtractor, WholeFrame
+    video = tmp_path / 'a.avi'
+    with av.open(str(TWO_PEOPLE / 'videos' / 'set1_seq01_00_punch.avi')) as container:
+        frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)][::4]
+    write(video, frames)
+    people = SkeletonExtractor('mediapipe')(str(video))
+    assert people['keypoint'].shape[:2] == (2, len(frames)) and not people['notes']
+    both = people['keypoint_score'].any(-1).all(0)
+    assert both.mean() > 0.8
+    x = np.median(people['keypoint'][..., 0], axis=-1)[:, both]
+    assert np.ptp(np.sign(x[0] - x[1])) == 0  # who is on the left stays there
+    one = SkeletonExtractor('mediapipe', people=WholeFrame(), max_persons=2)(str(video))
+    assert one['keypoint_score'].any(-1).sum(0).max() == 1
+
+
+def write(path, frames):
+    """Write frames as a video without loss."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('ffv1', rate=10)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = 'bgr0'
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))
+
+
+def test_people_who_are_found_twice_are_one():
+    from mmaction_d3d.extraction.mediapipe_backend import _without_doubles
+    person = np.random.default_rng(0).uniform(0, 100, (17, 3)).astype(np.float32)
+    other = person + np.float32([200, 0, 0])
+    assert len(_without_doubles(np.stack([person, other, person + 1]))) == 2
+
+
+def test_what_cannot_be_chosen_is_refused():
+    from mmaction_d3d.errors import InputError
+    from mmaction_d3d.extraction.backends import make_backend
+    with pytest.raises(InputError, match='--pose-config: found x.py, want nothing'):
+        make_backend('mediapipe', 'x.py')

@@ -18,6 +18,8 @@ from mmaction_d3d.datasets.synthetic.generate import encode
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.extraction.upstream import find_config, scope
 
+from .test_onnx_backend import Places, export
+
 LOADERS = ('train', 'val', 'test')
 SHRINK = {
     'tools/train.py': [
@@ -48,6 +50,7 @@ def here(tmp_path, monkeypatch):
         # Drawn people, whom MediaPipe takes for people at this size.
         path.write_bytes(encode(Clip(0, 'easy', 'test', index, 4, 128, 3).frames()))
     monkeypatch.chdir(tmp_path)
+    export(Places(), torch.zeros(1, 3, 64, 48), 'data/rtmpose.onnx', ['simcc_x', 'simcc_y'])
     # Where PyTorch keeps what it has downloaded: random weights in place of the published ones.
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
     cfg, url = find_config('mmpose', DEFAULT_CONFIG, None)

@@ -184,7 +184,7 @@ def test_skeletons_as_arrays(d3d, trained):
     assert (d3d(trained.video(), given).scores == d3d(trained.video()).scores).all()
 
 
-def test_the_first_installed_backend_is_taken(monkeypatch):
+def test_the_first_backend_that_needs_no_weights_is_taken(monkeypatch):
 
     def missing(*arguments):
         raise InputError('this Python', 'pose', 'nothing', 'pip install pose')
@@ -192,13 +192,23 @@ def test_the_first_installed_backend_is_taken(monkeypatch):
     def broken(*arguments):
         raise InputError('weights.pth', 'checkpoint', 'nothing', 'weights')
 
-    for found, makers in (('b', dict(a=missing, b=lambda *_: 'b', c=lambda *_: 'c')),
-                          ('m', dict(a=lambda *_: 'a', mediapipe=lambda *_: 'm'))):
+    def among(ready, **makers):
         monkeypatch.setattr(backends, 'BACKENDS', makers)
-        assert extraction.first_backend() == found
-    monkeypatch.setattr(backends, 'BACKENDS', dict(a=broken, b=lambda *_: 'b'))
+        monkeypatch.setattr(backends, 'READY', ready)
+        return extraction.first_backend()
+
+    assert backends.READY == ['mediapipe']  # mmpose's would be downloaded
+    assert among(['a', 'b'], a=missing, b=lambda *_: 'b', c=lambda *_: 'c') == 'b'
+    assert among(['b', 'a'], a=lambda *_: 'a', b=lambda *_: 'b') == 'b'
     with pytest.raises(InputError, match='weights.pth'):
-        extraction.first_backend()
-    monkeypatch.setattr(backends, 'BACKENDS', dict(a=missing))
-    with pytest.raises(InputError, match='no skeleton backend, want one of a .* skeletons='):
-        extraction.first_backend()
+        among(['a', 'b'], a=broken, b=lambda *_: 'b')
+    with pytest.raises(InputError, match='no skeleton backend of a, want one .* skeletons='):
+        among(['a'], a=missing, b=lambda *_: 'b')
+
+
+def test_a_plugin_says_whether_it_is_ready(monkeypatch):
+    monkeypatch.setattr(backends, 'BACKENDS', {})
+    monkeypatch.setattr(backends, 'READY', [])
+    extraction.register_backend('heavy')(lambda *_: 'heavy')
+    extraction.register_backend('light', ready=True)(lambda *_: 'light')
+    assert extraction.first_backend() == 'light'

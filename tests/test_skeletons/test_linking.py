@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.skeletons.linking import MAX_GAP, clean, find_tracks, link_people
+from mmaction_d3d.skeletons.linking import MAX_GAP, clean, find_tracks, jumps, link_people
 
 
 def walk(frames=6, joints=17, start=(20., 20.), step=2., score=0.5):
@@ -36,11 +36,45 @@ def test_who_was_away_is_known_again_for_some_frames(gap, tracks):
     assert len(find_tracks(frames_of((0, person), (3 + gap, person)))) == tracks
 
 
-def test_who_jumps_far_is_someone_else_and_shares_the_free_place():
-    frames = frames_of((0, walk(3)), (3, walk(3, start=(200., 20.))))
-    people, dropped = link_people(frames, 6, 17, 1)
+def test_who_jumps_far_is_someone_else():
+    """A network that sees one person a frame leaps from one to the other and back."""
+    left, right = walk(12), walk(12, start=(200., 20.))
+    frames = frames_of((0, left[:4]), (4, right[4:8]), (8, left[8:]))
     assert len(find_tracks(frames)) == 2
-    assert people.shape == (1, 6, 17, 3) and people[..., 2].all() and dropped == 0
+    people, dropped = link_people(frames, 12, 17, 2)
+    np.testing.assert_array_equal(people[0, [*range(4), *range(8, 12)]],
+                                  left[[*range(4), *range(8, 12)]])
+    np.testing.assert_array_equal(people[1, 4:8], right[4:8])
+    assert dropped == 0
+    people, dropped = link_people(frames, 12, 17, 1)
+    assert dropped == 1 and not people[:, 4:8].any()
+
+
+@pytest.mark.parametrize('pause, shared', [(MAX_GAP, False), (MAX_GAP + 1, True)])
+def test_who_comes_later_shares_the_place_of_who_has_left(pause, shared):
+    frames = frames_of((0, walk(3)), (3 + pause, walk(3, start=(200., 20.))))
+    people, dropped = link_people(frames, 6 + pause, 17, 1)
+    assert dropped == (not shared) and people[0, -1].any() == shared
+
+
+@pytest.mark.parametrize('step, is_jump', [(6.3, False), (6.5, True)])
+@pytest.mark.parametrize('frames', [1, 3])
+def test_a_jump_is_a_median_way_of_more_than_04_bodies_a_frame(step, is_jump, frames):
+    before = walk(1)  # 16 pixels high
+    after = before.copy()
+    after[..., 0] += step * frames
+    if frames == 1:
+        after[0, :7] = before[0, :7]  # less than half of the joints
+    before[0, 16, 2] = 0  # not seen: the body is 15 pixels high before, and 16 after
+    assert jumps(before, after, frames).tolist() == [is_jump]
+
+
+def test_nobody_jumps_who_is_not_seen_or_has_no_size():
+    gone = walk(1, score=0)
+    point = walk(1)
+    point[..., 1] = 20
+    assert not jumps(walk(1), gone).any() and not jumps(gone, gone).any()
+    assert not jumps(point, point + [[[50., 0., 0.]]]).any()
 
 
 def test_more_people_than_places_leaves_out_the_least_score():

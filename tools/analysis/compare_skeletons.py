@@ -9,6 +9,7 @@ from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.datasets.splits import select_split
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.pck import count_near, interval
+from mmaction_d3d.evaluation.people_found import NEAR, match_people
 from mmaction_d3d.skeletons import LAYOUTS
 
 
@@ -16,7 +17,8 @@ def parse_args(argv=None):
     """Read the command line."""
     parser = cli.Parser(
         description='PCK of skeletons against known ones: the share of joints within --threshold '
-        'times the torso (left shoulder to right hip), by joint and with an interval.')
+        'times the torso (left shoulder to right hip), by joint and with an interval. Then how '
+        'many people were found, how near they are, and how often they jump to someone else.')
     parser.add_argument('known', metavar='KNOWN.pkl', help='annotations with the known skeletons')
     parser.add_argument('found', metavar='X.pkl', help='those of extract_skeletons.py')
     parser.add_argument('--split', help='clips of KNOWN.pkl to compare (default: all)')
@@ -64,15 +66,14 @@ def main():
     if not pairs:
         raise InputError(args.known, '--num-person', f'no clip with {args.num_person}',
                          'at least one')
-    counts = []
+    counts, matches = [], []
     for info, other in pairs:
         if info['total_frames'] != other['total_frames']:
             raise InputError(args.found, f'{ids_of(info)[0]}.total_frames', other['total_frames'],
                              info['total_frames'])
-        counts.append(
-            count_near(
-                *(people_of(each, info['total_frames'], info['img_shape'])
-                  for each in (info, other)), layout, args.threshold))
+        both = [people_of(each, info['total_frames'], info['img_shape']) for each in (info, other)]
+        counts.append(count_near(*both, layout, args.threshold))
+        matches.append(match_people(*both))
     near, of = (sum(getattr(count, key) for count in counts) for key in ('near', 'known'))
     if not of.sum():
         raise InputError(args.known, 'keypoint_score', 'no frame with both shoulder and hip',
@@ -82,6 +83,13 @@ def main():
     low, high = interval(counts)
     print(f'PCK@{args.threshold:g}: {near.sum() / of.sum():.4f}, 95 % interval {low:.4f} to '
           f'{high:.4f} over {len(counts)} clips, {of.sum()} joints')
+    frames = sum(info['total_frames'] for info, _ in pairs)
+    ways = np.concatenate([match.distances for match in matches])
+    people, jumps = (sum(getattr(match, key) for match in matches) for key in ('known', 'jumps'))
+    print(f'people of a frame: {len(ways) / frames:.2f} of {people / frames:.2f} found (the median '
+          f'joint within {NEAR:g} bodies), median distance '
+          f'{np.median(ways) if len(ways) else float("nan"):.4f} bodies')
+    print(f'jumps: {jumps} in {sum(match.jumps > 0 for match in matches)} of {len(matches)} clips')
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ from ...skeletons import SkeletonLayout
 from ..annotations import Annotation, AnnotationChecker, name_of, split_scores
 from ..splits import match_split
 from .findings import Finding
+from .jumps import check_jumps
 
 
 def check_contents(annotations: list[Annotation], path: str, layout: SkeletonLayout,
@@ -40,6 +41,7 @@ def check_contents(annotations: list[Annotation], path: str, layout: SkeletonLay
                 Finding(kind, name, found, want, 'keypoint', index)
                 for kind, found, want in _check_joints(annotation)
             ]
+            findings += check_jumps(annotation, index)
     return findings
 
 

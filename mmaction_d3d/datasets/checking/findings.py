@@ -31,6 +31,7 @@ KINDS = {
     'scores outside 0 to 1': (WARNING, MENDED),
     'joints outside the image': (WARNING, NOTHING),
     'frames without a joint': (WARNING, NOTHING),
+    'people who jump': (WARNING, NOTHING),
     'clip in no split': (WARNING, NOTHING),
     'name of two clips': (WARNING, NOTHING),
     'video of two clips': (WARNING, NOTHING),
