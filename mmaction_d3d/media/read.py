@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import InputError
 from ..files import is_file
 from .find import Media
-from .video import DecodingError, Frame, video_frames
+from .seek import SeekError, frame_index, sought_frames
+from .video import DecodingError, Frame, Video, backend_of, video_frames
 
 
 class Frames:
@@ -99,6 +100,8 @@ def read_video(path: str, frame_inds: np.ndarray,
         InputError: Not one frame can be decoded.
     """
     wanted, last = set(frame_inds.tolist()), int(frame_inds.max())
+    if backend_of(backend) == 'av' and (sought := _seek(path, sorted(wanted))) is not None:
+        return sought, None
     images = {}
     frames = Frames(Media(path, path), backend)
     for index, frame in enumerate(frames):
@@ -108,6 +111,18 @@ def read_video(path: str, frame_inds: np.ndarray,
             return images, None
     images[frames.count - 1] = frame.rgb()
     return images, frames.count
+
+
+def _seek(path: str, wanted: list[int]) -> dict[int, np.ndarray] | None:
+    """Read frames from the key frames before them; None where they count from the first alone."""
+    index = frame_index(path)
+    if index is None or wanted[-1] >= len(index.times):
+        return None
+    try:
+        with Video(path) as video:
+            return {number: frame.rgb() for number, frame in sought_frames(video, index, wanted)}
+    except (SeekError, DecodingError):
+        return None
 
 
 def numbered_images(folder: str, frame_tmpl: str, start_index: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from fractions import Fraction
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -134,16 +134,69 @@ class Video:
             yield first
             yield from frames
 
+    @property
+    def codec(self) -> str:
+        """Name of the codec, whatever decodes it."""
+        return self._stream.codec_context.codec.canonical_name
+
+    @property
+    def container(self) -> str:
+        """FFmpeg's name of the container."""
+        return self._container.format.name
+
+    @property
+    def reorders(self) -> bool:
+        """Whether frames are stored in another order than they are shown in."""
+        return self._stream.codec_context.has_b_frames
+
+    def packets(self) -> Iterator[av.Packet]:
+        """Yield the film's packets in the order of the file, without decoding them.
+
+        Raises:
+            DecodingError: The file can be read no further.
+        """
+        try:
+            yield from self._container.demux(self._stream)
+        except Exception as error:  # PyAV has many kinds
+            raise DecodingError.of(error, self.path) from error
+
+    def seek(self, time: int) -> None:
+        """Go to the last key frame at a time in the stream's units, or before.
+
+        Raises:
+            DecodingError: The file cannot be sought.
+        """
+        try:
+            self._container.seek(time, stream=self._stream)
+        except Exception as error:  # PyAV has many kinds
+            raise DecodingError.of(error, self.path) from error
+
+    def needed_frames(self, times: Collection[int]) -> Iterator[tuple[int | None, Frame]]:
+        """Yield frames from here on with their times in the stream's units.
+
+        Of others than those at ``times``, frames that no frame leans on may be missing.
+
+        Raises:
+            DecodingError: The video can be decoded no further.
+        """
+        context = self._stream.codec_context
+        try:
+            for packet in self._container.demux(self._stream):
+                if self.codec == 'h264':  # of others it is not sure that nothing leans on them
+                    context.skip_frame = ('DEFAULT' if packet.pts is None or packet.pts in times
+                                          else 'NONREF')
+                for frame in packet.decode():
+                    yield frame.pts, _upright(frame, None)
+        except Exception as error:  # PyAV has many kinds
+            raise DecodingError.of(error, self.path) from error
+
     def count_packets(self) -> int:
         """Return the number of frames by the file's packets, which need no decoding.
 
         Raises:
             DecodingError: The file can be read no further.
         """
-        try:
-            return sum(packet.size > 0 for packet in self._container.demux(self._stream))
-        except Exception as error:  # PyAV has many kinds
-            raise DecodingError.of(error, self.path) from error
+        return sum(packet.size > 0 for packet in self.packets())
 
 
 def _film(container: av.container.InputContainer) -> av.VideoStream | None:
@@ -239,8 +292,17 @@ def video_frames(path: str, backend: str | None = None) -> Generator[Frame, None
         InputError: The video cannot be opened.
         DecodingError: It can be decoded no further.
     """
+    return _BACKENDS[backend_of(backend)](path)
+
+
+def backend_of(backend: str | None = None) -> str:
+    """Return the backend that will read videos: the one that is named, else the first installed.
+
+    Raises:
+        ImportError: It is not installed.
+    """
     names = [backend] if backend else list(_BACKENDS)
     for name in names:
         if importlib.util.find_spec(name):
-            return _BACKENDS[name](path)
+            return name
     raise ImportError(f'reading videos needs {" or ".join(names)}: pip install {names[0]}')

@@ -2,7 +2,7 @@
 # MMAction2's RGBPose-Conv3D or less: docs/benchmarks.md.
 _base_ = './d3d.py'
 
-base_channels = 48
+base_channels = 40
 
 model = dict(
     backbone=dict(

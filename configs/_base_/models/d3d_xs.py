@@ -6,7 +6,7 @@ base_channels = 16
 
 model = dict(
     backbone=dict(
-        backbone=dict(base_channels=base_channels, temporal_strides=(1, 2, 1)),
+        backbone=dict(base_channels=base_channels, temporal_strides=(2, 1, 1)),
         num_blocks=1,
         block=dict(deformable=dict(kernel_size=(1, 5, 5)))),
     cls_head=dict(in_channels=4 * base_channels))
