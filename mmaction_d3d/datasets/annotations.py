@@ -31,12 +31,13 @@ class Content(TypedDict, total=False):
     """An annotation file.
 
     Ids by split, the clips, and what may be left out: the names of the classes, and of the joint
-    layout, a key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
+    layout, a key of :data:`mmaction_d3d.skeletons.LAYOUTS`, and what the clips are, in a few words.
     """
     split: dict[str, list[str]]
     annotations: list[Annotation]
     classes: list[str]
     layout: str
+    source: str
 
 
 _WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py, or attach those '

@@ -40,7 +40,8 @@ class RGBPoseDataset(BaseActionDataset):
     """Action clips with RGB frames and the 2D skeletons of the same frames.
 
     ``ann_file`` is a pickle ``dict(split={name: [ids]}, annotations=[...])``; a key ``classes``
-    with the class names is optional. An annotation is a dict of
+    with the class names is optional, as is ``source``, what the clips are. An annotation is a dict
+    of
 
     - ``frame_dir`` and/or ``filename``: the clip's id, the video's name;
     - ``label``: int, or with ``multi_class=True`` a list of them;
@@ -110,6 +111,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.layout = get_layout(layout)
         self.num_person = num_person
         self._arrays = _Arrays()
+        self.source: str | None = None
         if kwargs.get('multi_class') and num_classes is None:
             raise InputError('config', 'num_classes', 'nothing', 'a number, as multi_class=True')
         if on_bad_clip not in ('stop', 'skip'):
@@ -132,6 +134,8 @@ class RGBPoseDataset(BaseActionDataset):
         self.split = first_split(splits, self.split, self.ann_file)
         indices = select_split(annotations, splits, self.split, self.ann_file)
         self._take_classes(content)
+        source = content.get('source') if isinstance(content, dict) else None
+        self.source = source if isinstance(source, str) else None
         if self.shows != 'rgb':
             find_layout(content, self.ann_file, self.layout.name, "the config's layout")
 

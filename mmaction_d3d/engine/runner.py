@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from mmaction.registry import RUNNERS
+from mmengine.logging import MMLogger
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import OptimWrapper
 from mmengine.registry import MODEL_WRAPPERS
@@ -15,7 +16,9 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
+from ..datasets.provenance import describe_data
 from .seeded_loading import seeded_loader
+from .terminal_log import keep_terminal_readable
 
 
 @RUNNERS.register_module()
@@ -37,6 +40,17 @@ class AutoDeviceRunner(Runner):
         dist_cfg = {**env_cfg.get('dist_cfg', {}), 'backend': 'gloo'}
         with _no_gpu_selection():
             super().setup_env({**env_cfg, 'dist_cfg': dist_cfg})
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Build the log, of which the terminal shows what a user reads; see :class:`Runner`."""
+        logger = super().build_logger(*args, **kwargs)
+        keep_terminal_readable(logger)
+        return logger
+
+    def save_checkpoint(self, *args: Any, meta: dict | None = None, **kwargs: Any) -> None:
+        """Save a checkpoint that says what data it was trained on; see :class:`Runner`."""
+        trained_on = describe_data(self.train_dataloader.dataset)
+        super().save_checkpoint(*args, meta=dict(meta or {}, trained_on=trained_on), **kwargs)
 
     def set_randomness(self, seed: int, diff_rank_seed: bool = False,
                        deterministic: bool = False) -> None:

@@ -59,7 +59,7 @@ def _panel(answer: Recognition, index: int, topk: int) -> Panel:
     title = answer.name
     if answer.modality != 'both':
         title = f'{title}: {MODALITIES[answer.modality]}'
-    return Panel(title, best, (*notes, *[''] * room), limit, people)
+    return Panel(title, best, (*notes, *[''] * room), limit, people, answer.trained_on)
 
 
 def _labels(answer: Recognition, index: int) -> list[str]:

@@ -17,6 +17,7 @@ from torch.nn.modules.module import (
 )
 
 from ..datasets.modality import check_modality, modality_of
+from ..datasets.provenance import one_line_of
 from ..engine import check_config, config_mistakes, read_config
 from ..engine.checks import check_state, read_checkpoint, state_of
 from ..errors import InputError
@@ -39,11 +40,13 @@ class Checkpoint:
         state: Tensors by name.
         classes: Names of the classes that it was trained on, where it says.
         config_text: Its config as mmengine stores it, where it does.
+        trained_on: The data that it was trained on, where it says.
     """
     path: str
     state: Mapping[str, Tensor]
     classes: tuple[str, ...] | None
     config_text: object
+    trained_on: str | None = None
 
     @classmethod
     def read(cls, path: str) -> 'Checkpoint':
@@ -64,7 +67,10 @@ class Checkpoint:
         if classes and not are_names(classes):
             raise InputError(path, 'meta.dataset_meta.classes', shorten(classes),
                              'names of classes')
-        return cls(path, state, tuple(classes) if classes else None, meta.get('cfg'))
+        trained_on = meta.get('trained_on')
+        return cls(path, state,
+                   tuple(classes) if classes else None, meta.get('cfg'),
+                   one_line_of(trained_on) if isinstance(trained_on, str) else None)
 
 
 def load_model(weights: str | Path, config: str | Path | Config | None = None,
@@ -114,7 +120,7 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
         network.backbone.compile(mode=compile_mode)
     return LoadedModel(network, cfg, pipeline, get_layout(dataset.get('layout', 'coco17')), classes,
                        dataset.get('filename_tmpl'), compile_mode, stranger,
-                       *_modalities(modality, dataset))
+                       *_modalities(modality, dataset), checkpoint.trained_on)
 
 
 def _modalities(asked: str | None, dataset: Mapping[str, Any]) -> tuple[str, str]:

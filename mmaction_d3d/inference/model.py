@@ -45,6 +45,7 @@ class LoadedModel:
         modality: What of a video it is given, a key of
             :data:`~mmaction_d3d.datasets.modality.MODALITIES`.
         trained_modality: What it was trained on.
+        trained_on: The data that it was trained on, where its checkpoint says.
     """
     network: BaseRecognizer
     config: Config
@@ -56,6 +57,7 @@ class LoadedModel:
     stranger: str | None = None
     modality: str = 'both'
     trained_modality: str = 'both'
+    trained_on: str | None = None
     _compiled: set[tuple] = field(default_factory=set)
 
     @property

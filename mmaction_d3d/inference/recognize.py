@@ -225,5 +225,5 @@ def _answer(subject: Subject, model: LoadedModel, options: Options, scores: np.n
     if options.attention and track is None and subject.track is None:
         notes = (*notes, NO_ATTENTION)
     return subject.grow(Recognition, scores=scores, classes=model.classes, layout=model.layout,
-                        modality=model.modality, attention=None if subject.track else track,
-                        notes=notes)
+                        modality=model.modality, trained_on=model.trained_on,
+                        attention=None if subject.track else track, notes=notes)

@@ -31,6 +31,7 @@ class Recognition(Subject):
         video: The annotated video, where one was drawn.
         tracks: An answer for each person alone, where it was asked for.
         modality: What it rests on: ``'both'``, ``'rgb'`` or ``'pose'``.
+        trained_on: The data that the model was trained on, where its checkpoint says.
     """
     scores: np.ndarray
     classes: tuple[str, ...] | None
@@ -40,6 +41,7 @@ class Recognition(Subject):
     video: str | None = None
     tracks: tuple['Recognition', ...] = ()
     modality: str = 'both'
+    trained_on: str | None = None
 
     def __post_init__(self) -> None:
         self.scores.flags.writeable = False
@@ -109,10 +111,10 @@ def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
     prediction = dict(
         file=answer.source.path, **top[0], top=top[:topk],
         scores=[float(score) for score in answer.scores], frames=info.frames, fps=float(info.fps),
-        height=info.height, width=info.width, skeletons=dict(origin=skeleton.origin,
-                                                             layout=answer.layout.name,
-                                                             people=people), person_found=people
-        > 0, modality=answer.modality, notes=list(answer.notes), seconds=seconds)
+        height=info.height, width=info.width,
+        skeletons=dict(origin=skeleton.origin, layout=answer.layout.name,
+                       people=people), person_found=people > 0, modality=answer.modality,
+        trained_on=answer.trained_on, notes=list(answer.notes), seconds=seconds)
     if timeline is not None:
         fps = float(info.fps)
         prediction.update(window=timeline.length / fps, stride=timeline.stride / fps,
@@ -184,6 +186,8 @@ def table(predictions: Sequence[Mapping[str, Any]]) -> list[str]:
             f'  person {track["person"]}, frames {track["first_frame"]} to {track["last_frame"]}: '
             f'{track["class"]} ({track["score"]:.1%})' for track in prediction.get('tracks', ())
         ]
+    for data in dict.fromkeys(prediction['trained_on'] for prediction in good):
+        lines.append(f'The model was trained on: {data or "unknown data"}')
     if bad:
         lines.append(f'{len(bad)} of {len(predictions)} files could not be recognised:')
         lines += [f'  {prediction["error"]}' for prediction in bad]

@@ -29,12 +29,14 @@ class Panel(NamedTuple):
         notes: What to know of the answer; an empty one keeps its line.
         limit: Attention that is drawn brightest; None where none is drawn.
         people: How many people's colours to explain.
+        trained_on: The data that the model was trained on; None where that is not said.
     """
     title: str
     answer: tuple[tuple[str, float], ...]
     notes: tuple[str, ...] = ()
     limit: float | None = None
     people: int = 0
+    trained_on: str | None = None
 
 
 def picture_size(height: int, width: int) -> tuple[int, int]:
@@ -82,7 +84,7 @@ def annotated_frame(frame: np.ndarray, people: np.ndarray, layout: SkeletonLayou
 def draw_panel(width: int, panel: Panel) -> np.ndarray:
     """Draw the strip below the pictures, H x width x 3 uint8 RGB with even H."""
     lines = (1 + len(panel.answer) + len(panel.notes) + (panel.people > 0) +
-             (panel.limit is not None))
+             (panel.limit is not None) + (panel.trained_on is not None))
     image = Image.new('RGB', (width, 14 + _LINE * lines), _BACK)
     pen, text, y = ImageDraw.Draw(image), font(15), 7
     pen.text((8, y), fitted(panel.title, text, width - 16), _TEXT, text)
@@ -110,6 +112,9 @@ def draw_panel(width: int, panel: Panel) -> np.ndarray:
         y += _LINE
     if panel.limit is not None:
         _draw_colour_bar(image, y, panel.limit)
+        y += _LINE
+    if panel.trained_on is not None:
+        pen.text((8, y), fitted(f'trained on: {panel.trained_on}', text, width - 16), _FAINT, text)
     return np.array(image)
 
 

@@ -3,6 +3,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
+import torch
 from running import ROOT
 
 from mmaction_d3d.engine import build_runner, check_config, load_config
@@ -45,7 +46,7 @@ def config(tmp_path, rgb_pose_data):
                   launcher='none', work_dir=str(tmp_path / 'w'), local_rank=0))
 
 
-def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch):
+def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch, capfd):
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
     runner = build_runner(config)
     runner.train()
@@ -55,6 +56,12 @@ def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch):
     assert {label for index in range(2) for label in dataset.get_cat_ids(index)} == {0, 1, 7}
     text = ''.join(path.read_text() for path in Path(runner.log_dir).glob('*.log'))
     assert 'WandbVisBackend is left out' in text and 'pip install wandb' in text
+    # What runs to pages is in the file alone; the terminal has about a dozen lines before training.
+    start = capfd.readouterr().out.partition('Epoch(train)')[0].splitlines()
+    assert 3 <= len(start) <= 15 and any(str(runner.log_dir) in line for line in start)
+    assert text.count('paramwise_options') > 50 and text.count('\n') > 300
+    meta = torch.load(Path(runner.work_dir, 'last.pth'))['meta']
+    assert meta['trained_on'] == f'{Path(config.data_root).name}/annotations.pkl, 2 clips'
 
 
 def test_data_sets_of_other_numbers_of_people_are_not_joined(config):

@@ -18,6 +18,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference import model as model_module
 from mmaction_d3d.inference import recognize as recognize_module
+from mmaction_d3d.inference.result import table
 from mmaction_d3d.media import DecodingError, Frames, probe, read, video_frames
 
 from .support import CLASSES, make_tiny
@@ -414,3 +415,22 @@ def test_a_compiled_network_gives_the_same_scores_and_says_how_long_it_took(
 def test_an_unknown_compile_mode_is_refused(tiny):
     with pytest.raises(InputError, match="compile_mode: found fast, want one of default, "):
         D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', compile_mode='fast')
+
+
+def test_an_answer_names_the_data_of_the_training(tiny, tmp_path, from_pickle):
+    assert from_pickle['predictions'][0]['trained_on'] is None
+    assert table(from_pickle['predictions'])[-1] == 'The model was trained on: unknown data'
+    content = torch.load(tiny.checkpoint)
+    content['meta']['trained_on'] = 'drawn clips\n(make_synthetic.py), 4 clips'
+    torch.save(content, tmp_path / 'named.pth')
+    named = D3DInferencer(tiny.config, tmp_path / 'named.pth', 'cpu', str(tiny.data.ann_file),
+                          show_progress=False)
+    found = named(tiny.video(), out_dir=str(tmp_path / 'named'), attention=False)
+    data = 'drawn clips (make_synthetic.py), 4 clips'
+    assert found['predictions'][0]['trained_on'] == data
+    assert table(found['predictions'])[-1] == f'The model was trained on: {data}'
+    plain = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                          show_progress=False)(tiny.video(), out_dir=str(tmp_path / 'plain'),
+                                               attention=False)
+    heights = [frames_of(one['visualization'][0])[0].shape[0] for one in (found, plain)]
+    assert heights[0] > heights[1]  # a line of its own

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from mmaction_d3d.inference import D3DInferencer, load
+from mmaction_d3d.inference import D3DInferencer, annotate, load
 from mmaction_d3d.visualization.palette import person_colour
 
 
@@ -67,7 +67,8 @@ def test_windows_answer_for_whom_they_show(alone, tiny, people):
     assert between['segments'][-1]['end'] == pytest.approx(10 / 25)
 
 
-def test_labels_are_drawn_at_the_people_while_they_are_seen(alone, tiny, people, tmp_path):
+def test_labels_are_drawn_at_the_people_while_they_are_seen(alone, tiny, people, tmp_path,
+                                                            monkeypatch):
     found = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
                   attention=False)
     apart = alone(tiny.video(), skeletons=people, out_dir=str(tmp_path / 'plain'), attention=False)
@@ -77,6 +78,12 @@ def test_labels_are_drawn_at_the_people_while_they_are_seen(alone, tiny, people,
             pictures.append([frame.to_ndarray(format='rgb24') for frame in video.decode(video=0)])
     third = [_count(frame[:384], person_colour(2)) for frame in pictures[0]]
     assert min(third[5:10]) > 200 > max(third[:5] + third[10:])
+    monkeypatch.setattr(annotate, '_labels', lambda answer, index: [])
+    bare = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path / 'bare'),
+                 attention=False)
+    with av.open(bare['visualization'][0]) as video:
+        frame = list(video.decode(video=0))[7].to_ndarray(format='rgb24')
+    assert third[7] > _count(frame[:384], person_colour(2)) + 50
     # Without labels, only the person whom the model takes is drawn.
     assert max(_count(frame[:384], person_colour(1)) for frame in pictures[1]) < 200
 

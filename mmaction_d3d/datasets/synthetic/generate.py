@@ -20,6 +20,8 @@ from .render import OBJECTS
 
 VERSION = 2
 """Of what the generator draws; part of the stamp, so that old and new clips never mix."""
+SOURCE = 'drawn clips (make_synthetic.py)'
+"""What answers of a model that was trained on them say."""
 
 _FPS = 16
 
@@ -123,9 +125,9 @@ def _make(out_dir: Path, arguments: dict[str, Any], workers: int | None) -> dict
     jobs = [(out_dir / 'videos', arguments, *clip) for clip in _clips(arguments)]
     annotations = list(map_in_order(_make_clip, jobs, workers, 'synthetic clips'))
     split = {name: [clip_name(s, i) for s, i in _clips(arguments) if s == name] for name in SPLITS}
-    return dict(split=split, annotations=annotations, layout='coco17', classes=list(CLASSES),
-                motions=list(MOTIONS), objects=list(OBJECTS), caps=caps(arguments['difficulty']),
-                arguments=arguments)
+    return dict(split=split, annotations=annotations, layout='coco17', source=SOURCE,
+                classes=list(CLASSES), motions=list(MOTIONS), objects=list(OBJECTS),
+                caps=caps(arguments['difficulty']), arguments=arguments)
 
 
 def _make_clip(job: tuple[Path, dict[str, Any], str, int]) -> dict[str, Any]:
