@@ -18,11 +18,13 @@ from mmaction_d3d import cli
 from mmaction_d3d.datasets.safe_pickle import load
 from mmaction_d3d.engine import DATA_VARIABLE, build_dataset, load_trained
 from mmaction_d3d.engine.train_and_test import train
+from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.modality_check import modality_check
 
 from ..ablation.worker import TrainingProgress, work
 from .folds import model_config, set_fold
 from .parts import probabilities
+from .queue import settings_of
 from .records import AS_IS
 
 REMOVALS = (AS_IS, 'skeletons of other clips', 'no skeleton', 'blank RGB', 'RGB of other clips')
@@ -112,6 +114,10 @@ def run(job: dict) -> list[dict]:
     """
     splits = load(Path(os.environ[DATA_VARIABLE], 'annotations.pkl'))['split']
     cfg = model_config(job['root'], job['config'], job['overrides'])
+    found = settings_of(job['root'], [job['config']], job['overrides'])[job['config']]
+    if found != job['settings']:
+        raise InputError(f'{job["config"]}.py', 'settings', found,
+                         f'{job["settings"]}, as when the queue was started: start it again')
     set_fold(cfg, job['fold'], splits)
     cfg.launcher = 'none'
     cfg.randomness = dict(seed=job['seed'])

@@ -6,8 +6,10 @@ import pytest
 import torch
 from mmaction.registry import DATASETS, METRICS, MODELS
 
+from mmaction_d3d.engine import DATA_VARIABLE
 from mmaction_d3d.errors import InputError
-from research.real_clips import crop_size
+from mmaction_d3d.files import write_pickle
+from research.real_clips import crop_size, worker
 from research.real_clips.command import ROOT, main
 from research.real_clips.folds import FOLDS, SIDE, fold_splits, model_config, prepare, set_fold
 from research.real_clips.page import difference, mean_of
@@ -221,3 +223,10 @@ def test_the_committed_page_is_that_of_the_committed_results(tmp_path, settings)
     page.write_text((ROOT / 'docs' / 'accuracy.md').read_text())
     main(['--redraw', f'--page={page}'])
     assert page.read_text() == (ROOT / 'docs' / 'accuracy.md').read_text()
+
+
+def test_a_run_of_a_queue_that_knew_another_config_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+    write_pickle(tmp_path / 'annotations.pkl', dict(split={}))
+    with pytest.raises(InputError, match='d3d.py: settings: found .*, want 0123, as when'):
+        worker.run(dict(root=str(ROOT), config='d3d', overrides={}, settings='0123'))

@@ -10,9 +10,7 @@ train_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len, part=(0.7, 1.0)),
     dict(type='AlignedDecode'),
     dict(type='SquarePad'),
-    dict(type='RandomRotate', degrees=10),
-    # Squares whose side is 0.7 to 1 of the picture's, anywhere in it: scale and shift.
-    dict(type='RandomResizedCrop', area_range=(0.49, 1.0), aspect_ratio_range=(1.0, 1.0)),
+    dict(type='RandomAffine', degrees=10, scale=(0.7, 1.0)),
     dict(type='Resize', scale=(crop_size, crop_size), keep_ratio=False),
     dict(type='JointFlip', layout=layout),
     dict(type='TorchVisionWrapper', op='ColorJitter', brightness=0.4, contrast=0.4),
@@ -20,8 +18,7 @@ train_pipeline = [
     dict(type='JointNoise', clip=1.0, frame=0.5),
     dict(type='JointDrop', ratio=0.1),
     dict(type='PersonExchange', ratio=0.5),
-    dict(type='ModalityDrop', rgb=0.2, pose=0.1),
-    *_base_.pack
+    dict(type='ModalityDrop', rgb=0.2, pose=0.1), *_base_.pack
 ]
 test_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len, test_mode=True),

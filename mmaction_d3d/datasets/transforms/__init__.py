@@ -1,4 +1,5 @@
 """Pipeline steps that keep RGB frames and skeletons together."""
+from .affine import RandomAffine
 from .cropping import CropSizeCheck
 from .decoding import AlignedDecode
 from .flip import JointFlip
@@ -7,11 +8,10 @@ from .joint_augmentation import JointDrop, JointNoise, PersonExchange
 from .modality_drop import ModalityDrop
 from .packing import PackRGBPose
 from .padding import SquarePad
-from .rotation import RandomRotate
 from .sampling import AlignedSampleFrames
 
 __all__ = [
     'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointDrop',
-    'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonExchange', 'RandomRotate',
+    'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonExchange', 'RandomAffine',
     'SquarePad'
 ]

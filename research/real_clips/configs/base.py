@@ -20,9 +20,7 @@ batch_size = 16
 
 # Frames and joints alike, for every model. The frames are squares already.
 augmentation = [
-    dict(type='RandomRotate', degrees=10),
-    # Squares whose side is 0.7 to 1 of the picture's, anywhere in it: scale and shift.
-    dict(type='RandomResizedCrop', area_range=(0.49, 1.0), aspect_ratio_range=(1.0, 1.0)),
+    dict(type='RandomAffine', degrees=10, scale=(0.7, 1.0)),
     dict(type='Resize', scale=(crop_size, crop_size), keep_ratio=False),
     dict(type='JointFlip', layout='coco17'),
     dict(type='TorchVisionWrapper', op='ColorJitter', brightness=0.4, contrast=0.4),

@@ -33,7 +33,8 @@ PIPELINES = {
     'multi-scale crop': [dict(type='MultiScaleCrop', input_size=64, scales=(1, 0.8))],
     'flip': [dict(type='JointFlip', layout='coco17', flip_ratio=1.)],
     'square': [dict(type='SquarePad')],
-    'turned': [dict(type='RandomRotate', degrees=40)],
+    'turned': [dict(type='RandomAffine', degrees=40)],
+    'shrunk and shifted': [dict(type='RandomAffine', scale=(0.7, 0.9))],
     'augmented':
     AUGMENT,
     'all of it': [

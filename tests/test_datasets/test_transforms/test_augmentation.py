@@ -1,4 +1,6 @@
 """What augmentation draws: how much, for what, and from which generators."""
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from mmaction_d3d.datasets.transforms import (
     JointNoise,
     ModalityDrop,
     PersonExchange,
-    RandomRotate,
+    RandomAffine,
 )
 from mmaction_d3d.engine import AutoDeviceRunner
 from mmaction_d3d.errors import InputError
@@ -60,20 +62,31 @@ def test_parts_that_are_none_are_refused(part):
         AlignedSampleFrames(4, part=part)
 
 
-def test_frames_and_joints_turn_by_one_angle_either_way():
-    angles = []
-    for _ in range(40):
+def test_a_picture_is_turned_and_shrunk_as_a_whole_and_lies_anywhere():
+    drawn = []
+    for _ in range(60):
         results = sample(frames=2)
-        before = results['keypoint'].copy() - 20
-        after = RandomRotate(10)(results)['keypoint'] - 20
-        turn = np.degrees(
-            np.arctan2(after[..., 1], after[..., 0]) - np.arctan2(before[..., 1], before[..., 0]))
-        turn = (turn + 180) % 360 - 180
-        np.testing.assert_allclose(np.linalg.norm(after, axis=-1), np.linalg.norm(before, axis=-1),
-                                   rtol=1e-4)
-        np.testing.assert_allclose(turn, turn.flat[0], atol=0.02)
-        angles.append(turn.flat[0])
-    assert -10 <= min(angles) < -8 and 8 < max(angles) <= 10
+        before = results['keypoint'].astype(np.float64).reshape(-1, 2)
+        after = RandomAffine(10, (0.7, 1.))(results)['keypoint']
+        assert after.dtype == np.float32
+        columns = np.column_stack((before, np.ones(len(before))))
+        (a, b), (c, d), shift = np.linalg.lstsq(columns, after.reshape(-1, 2), rcond=None)[0]
+        assert (a, b) == pytest.approx((d, -c), abs=1e-4)  # neither sheared nor stretched
+        np.testing.assert_allclose(columns @ [(a, b), (c, d), shift], after.reshape(-1, 2),
+                                   atol=1e-3)
+        scale = np.hypot(a, b)
+        center = np.array([20, 20, 1]) @ [(a, b), (c, d), shift]
+        assert (np.abs(center - 20) <= (1 - scale) * 20 + 1e-3).all()  # within the frame
+        drawn.append((np.degrees(np.arctan2(b, a)), scale, *(center - 20) / ((1 - scale) * 20)))
+    least, most = np.min(drawn, 0), np.max(drawn, 0)
+    assert (np.abs(least - (-10, 0.7, -1, -1)) < (1, 0.03, 0.15, 0.15)).all()
+    assert (np.abs(most - (10, 1, 1, 1)) < (1, 0.03, 0.15, 0.15)).all()
+
+
+@pytest.mark.parametrize('scale', [(0, 1), (0.9, 0.8), (0.5, 1.1)], ids=str)
+def test_scales_that_are_none_are_refused(scale):
+    with pytest.raises(InputError, match='RandomAffine.scale'):
+        RandomAffine(scale=scale)
 
 
 def test_noise_of_joints_has_a_part_of_the_clip_and_one_of_the_frame():
@@ -160,3 +173,13 @@ def test_the_number_of_workers_changes_nothing(rgb_pose_data):
     for alone, worker in zip(*epochs):
         for key in ('imgs', 'keypoint'):
             np.testing.assert_array_equal(alone[key][0], worker[key][0])
+
+
+@pytest.mark.parametrize('name', ['d3d_ut_interaction', 'd3d_custom_small'])
+def test_the_configs_for_few_clips_train_with_what_the_page_lists(name):
+    page = (ROOT / 'docs/data_custom.md').read_text().partition('### Augmentation')[2]
+    listed = re.findall(r'^\| `(\w+)`', page, re.M)
+    steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').train_dataloader.dataset.pipeline
+    assert steps == PIPELINE
+    others = {'AlignedDecode', 'SquarePad', 'Resize', 'FormatShape', 'PackRGBPose'}
+    assert listed == list(dict.fromkeys(s.type for s in steps if s.type not in others))
