@@ -75,6 +75,13 @@ class Results:
         return sorted((row for key, row in self._rows.items() if key[0] == settings),
                       key=lambda row: row['seed'])
 
+    def forget(self, **values: object) -> None:
+        """Leave out the rows of these values when the file is written next."""
+        self._rows = {
+            place: row for place, row in self._rows.items()
+            if any(row[name] != value for name, value in values.items())
+        }
+
     def add(self, *added: dict) -> None:
         """Add rows, each in place of one of the same key, and write the file."""
         for row in added:

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import is_file
 from mmaction_d3d.models.backbones import D3DTransformer
+from mmaction_d3d.models.backbones.d3d_transformer import block_configs
 from mmaction_d3d.models.backbones.flat_keys import NEW_PLACES, PAPER_BLOCK, nest_flat_keys
 from mmaction_d3d.models.layers import AttentionLayer, PoseTokens, attention_class
 
@@ -44,7 +45,18 @@ def read_config(root, name, base=None, overrides=None):
     cfg = Config.fromfile(base or Path(root, SYNTHETIC))
     cfg.merge_from_dict(VARIANTS[name])
     cfg.merge_from_dict(overrides or {})
+    _fit_pathways(cfg.model)
     return cfg
+
+
+def _fit_pathways(model: dict) -> None:
+    """Leave out the loss of a modality that no attention of a variant reads."""
+    backbone, head = model['backbone'], model['cls_head']
+    if not head.get('pathways') or backbone.get('modal_tokens') == 'none':
+        return
+    attentions = block_configs(backbone.get('block') or {}, {})
+    reads = {name for config in attentions.values() for name in attention_class(config).reads}
+    head['pathways'] = {name: head['pathways'][name] for name in head['pathways'] if name in reads}
 
 
 def training_settings(cfg):

@@ -30,6 +30,7 @@ class Records:
 
     def add(self, row: dict) -> None:
         """Store a run, in place of one of other settings."""
+        self.clips.forget(**{name: row[name] for name in _RUN})
         self.clips.add(*({**row, **clip} for clip in row['clips']))
         self.runs.add(row)
 

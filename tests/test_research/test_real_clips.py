@@ -159,6 +159,19 @@ def test_a_fold_of_all_models_comes_before_the_next_and_finished_runs_are_left_o
     assert [seed for _, _, seed in runs] == sorted(seed for _, _, seed in runs)
 
 
+def test_a_run_takes_the_place_of_all_that_an_older_one_left(tmp_path):
+    records = Records(tmp_path / 'runs.csv')
+    older = make_row('d3d', 0, 0, 'older', [1, 0, 1])
+    older['clips'] += [dict(clip, condition='no skeleton') for clip in older['clips']]
+    records.add(older)
+    records.add(make_row('d3d', 0, 1, 'older', [1, 0, 1]))
+    records.add(make_row('d3d', 0, 0, 'newer', [0, 0, 1]))
+    again = Records(tmp_path / 'runs.csv')
+    assert [(row['seed'], row['settings']) for row in again.runs] == [(0, 'newer'), (1, 'older')]
+    assert [(clip['seed'], clip['condition'], clip['right']) for clip in again.clips
+            ] == [(0, AS_IS, hit) for hit in (0, 0, 1)] + [(1, AS_IS, hit) for hit in (1, 0, 1)]
+
+
 def test_means_and_paired_differences():
     hits = {('a', 0): 1, ('b', 0): 0, ('a', 1): 1, ('b', 1): 1}
     assert mean_of(hits).startswith('75.0 (')

@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 
 from mmaction_d3d.errors import InputError
@@ -104,6 +107,24 @@ def test_another_base_is_changed():
     assert [
         cfg[f'{name}_dataloader'].dataset.pipeline[0].clip_len for name in ('train', 'val', 'test')
     ] == [8, 8, 8]
+
+
+PAIR = {variant.config for name in ('table4', 'table5') for variant in STUDIES[name].variants}
+
+
+@pytest.mark.parametrize('name', sorted(PAIR))
+def test_variants_of_the_tables_train_on_data_that_need_both(name):
+    cfg = read_config(ROOT, name, os.path.join(ROOT, 'research', 'pair.py'))
+    # The losses of the pathways that the variant has.
+    lacks = dict(attn_joint='rgb', attn_deformable='pose').get(name)
+    assert set(cfg.model.cls_head.pathways) == {'rgb', 'pose'} - {lacks}
+    model = MODELS.build(cfg.model)
+    joints = 20 + 20 * torch.rand(2, 1, 12, 17, 3)
+    samples = [ActionDataSample().set_gt_label(label) for label in (0, 1)]
+    losses = model(dict(imgs=torch.rand(2, 1, 3, 12, 64, 64), keypoint=joints), samples,
+                   mode='loss')
+    assert {key for key in losses if key.startswith('loss')
+            } == {'loss_cls', *(f'loss_{path}' for path in cfg.model.cls_head.pathways)}
 
 
 def test_a_base_that_is_not_there_is_refused():
