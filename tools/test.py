@@ -5,7 +5,7 @@ from mmaction_d3d.engine import (
     add_shared_arguments,
     build_runner,
     check_checkpoint,
-    config_mistakes,
+    check_test_data,
     leave_processes,
     load_config,
     memory_mistakes,
@@ -67,8 +67,7 @@ def main(argv=None):
     merge_args(cfg, args)
     runner = build_runner(cfg)
     check_checkpoint(args.checkpoint, runner.model)
-    with config_mistakes(cfg):
-        _ = runner.test_loop
+    check_test_data(cfg, runner)
     with memory_mistakes(runner):
         runner.test()
     results = f'{runner.log_dir}/{runner.timestamp}.json'

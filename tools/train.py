@@ -5,6 +5,7 @@ from mmaction_d3d.engine import (
     add_shared_arguments,
     build_runner,
     check_start,
+    check_training_data,
     config_mistakes,
     leave_processes,
     load_config,
@@ -68,8 +69,8 @@ def main(argv=None):
     runner = build_runner(cfg)
     check_start(cfg, runner.model)
     # Built now, not by train() one after the other, so that all bad input shows first.
+    check_training_data(cfg, runner)
     with config_mistakes(cfg):
-        _ = runner.train_loop, runner.val_loop
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     with memory_mistakes(runner):
         runner.train()

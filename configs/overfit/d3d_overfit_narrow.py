@@ -3,6 +3,7 @@
 _base_ = '../_base_/d3d_synthetic.py'
 
 num_clips = 4
+allow_shared_clips = True  # they are tested, too
 max_epochs = 40  # a step each; batch norm needs some to average over
 
 clips = dict(dataset=dict(split='train', indices=num_clips, pipeline=_base_.test_pipeline))

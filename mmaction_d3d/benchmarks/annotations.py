@@ -35,7 +35,7 @@ def write_annotations(path: str, clips: int, joints: int) -> int:
     ]
     annotations, size = [], 0
     for i, name in enumerate(names):
-        keypoint = np.full((people[i], frames[i], joints, 2), 1 + i % 1000, np.float16)
+        keypoint = np.full((people[i], frames[i], joints, 2), 3 + i % 1000, np.float16)
         score = np.ones((people[i], frames[i], joints), np.float16)
         size += keypoint.nbytes + score.nbytes
         annotations.append(

@@ -104,7 +104,6 @@ class AnnotationChecker:
 
     Attributes:
         dropped_people (int): People dropped because there were more than ``num_person``.
-        missing_numbers (int): Joints with a coordinate or score that is not finite.
     """
 
     def __init__(self, path: str, layout: SkeletonLayout, num_classes: int | None,
@@ -115,7 +114,6 @@ class AnnotationChecker:
         self.num_person = num_person
         self.multi_class = multi_class
         self.dropped_people = 0
-        self.missing_numbers = 0
 
     def __call__(self, index: int, annotation: Annotation) -> Annotation:
         """Return a checked copy of ``annotation``, the file's number ``index``.
@@ -130,7 +128,6 @@ class AnnotationChecker:
             raise InputError(self.path, f'{self.place(index, annotation)}.{field}', found, want)
         total = annotation['total_frames']
         xy, score = split_scores(annotation)
-        self.missing_numbers += count_not_finite(xy, score)
         people = len(xy)
         if self.num_person is not None and people > self.num_person:
             self.dropped_people += people - self.num_person
@@ -245,16 +242,6 @@ def looks_like_xy_score(xy: np.ndarray, score: np.ndarray) -> bool:
     bounded = not ((score < 0) | (score > 1)).any()
     xy = np.nan_to_num(xy.astype(np.float32))
     return bounded and (not xy.any() or np.abs(xy).max() > 10)
-
-
-def count_not_finite(xy: np.ndarray, score: np.ndarray) -> int:
-    """Count joints with a coordinate (M x T x V x 2) or score (M x T x V) that is not finite."""
-    # A sum is not finite if an element is not, and takes one pass: only few files need the count.
-    with np.errstate(invalid='ignore'):
-        total = xy.sum(dtype=np.float64) + score.sum(dtype=np.float64)
-    if np.isfinite(total):
-        return 0
-    return int((~(np.isfinite(xy).all(-1) & np.isfinite(score))).sum())
 
 
 def describe(value: object) -> str:

@@ -1,6 +1,5 @@
 """Videos with skeletons, in the annotation format of PYSKL and MMAction2."""
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -16,10 +15,11 @@ from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations
 from .bad_clips import BadClips
+from .checking import Finding, Gate, find_shared_clips
 from .joint_layout import find_layout
 from .modality import MODALITIES, check_modality, without_people
 from .splits import first_split, select_split
-from .transforms.cropping import check_before_crops
+from .transforms.geometry import guarded
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
 
@@ -51,7 +51,10 @@ class RGBPoseDataset(BaseActionDataset):
     - ``keypoint_score``: M x T x V; without it every joint counts as seen, but those at (0, 0).
 
     All of the split is checked when the data set is built: every field, and that every video is
-    there. Joints with a number that is not finite count as missing; one line says how many.
+    there; joints by the rules of ``tools/data/check_dataset.py``. Joints with a number that is not
+    finite count as missing; one line says in how many clips.
+
+    Attribute ``shared_clips``: findings, in training, of clips that another split of the file has.
 
     What a pipeline gets besides the annotation's fields: ``filename`` (the video's path) or
     ``img_dir``, ``frame_tmpl`` and ``start_index`` (frame folders), ``num_person``, ``modality``.
@@ -114,11 +117,12 @@ class RGBPoseDataset(BaseActionDataset):
         self.source: str | None = None
         if kwargs.get('multi_class') and num_classes is None:
             raise InputError('config', 'num_classes', 'nothing', 'a number, as multi_class=True')
+        self.shared_clips: list[Finding] = []
         if on_bad_clip not in ('stop', 'skip'):
             raise InputError('config', 'on_bad_clip', repr(on_bad_clip), "'stop' or 'skip'")
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
                          num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
-        self.pipeline.transforms = check_before_crops(self.pipeline.transforms)
+        self.pipeline.transforms = guarded(self.pipeline.transforms, len(self.layout))
         self._bad_clips = None
         if on_bad_clip == 'skip' and not self.test_mode:
             self._bad_clips = BadClips(len(self), f'{ann_file}, split {self.split!r}')
@@ -141,19 +145,30 @@ class RGBPoseDataset(BaseActionDataset):
 
         check = AnnotationChecker(self.ann_file, self.layout, self.num_classes, self.num_person,
                                   self.multi_class)
-        locate, data_list = self._locator(), []
+        locate, gate, data_list = self._locator(), Gate(self.ann_file), []
         for index in indices:
             annotation = annotations[index]
             if self.shows == 'rgb':
                 annotation = without_people(annotation, self.layout)
-            clip: dict[str, Any] = dict(check(index, annotation))
+            checked = check(index, annotation)
+            if self.shows != 'rgb':
+                gate.check(checked, index)
+            clip: dict[str, Any] = dict(checked)
             clip.update(locate(clip, f'annotations[{index}]'), num_person=self.num_person)
             # MMEngine serialises what is in data_list, with two more copies on the way.
             clip['arrays'] = len(self._arrays)
             self._arrays += [clip.pop(key) for key in _ARRAY_KEYS]
             data_list.append(clip)
+        gate.finish(f'{self.ann_file}, split {self.split!r}')
         self._report(check)
+        if not self.test_mode and self._indices is None:
+            self.shared_clips = find_shared_clips(annotations, splits, self.split)
         return data_list
+
+    @property
+    def stops_at_bad_clips(self) -> bool:
+        """Whether a clip that cannot be used after all ends the run."""
+        return self._bad_clips is None
 
     def _take_classes(self, content: Any) -> None:
         """Put the file's class names, if it has any, into the data set's metainfo."""
@@ -193,10 +208,6 @@ class RGBPoseDataset(BaseActionDataset):
             print_log(
                 f'{place}: {check.dropped_people} people dropped, clips keep the '
                 f'{self.num_person} with the highest total score', logger='current')
-        if check.missing_numbers:
-            print_log(
-                f'{place}: {check.missing_numbers} joints have a coordinate or score that '
-                'is not finite; they count as missing', logger='current', level=logging.WARNING)
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Return the labels of a clip, for ``ClassBalancedDataset``."""
@@ -212,6 +223,17 @@ class RGBPoseDataset(BaseActionDataset):
                 raise
             self._bad_clips.add(idx, error)
             return None
+
+    def located(self, indices: Iterable[int] | None = None) -> list[dict[str, Any]]:
+        """Return clips without their arrays: names, where the media are, sizes and lengths.
+
+        Args:
+            indices: Which ones. Defaults to None: all.
+        """
+        return [
+            BaseDataset.get_data_info(self, index)
+            for index in (range(len(self)) if indices is None else indices)
+        ]
 
     def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return one clip's dict, whose arrays are float32 and its own."""

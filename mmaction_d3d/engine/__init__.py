@@ -5,6 +5,7 @@ from .build import build_dataset, build_runner, config_mistakes
 from .checkpoint_hook import CheckpointHook
 from .checkpoint_names_hook import CheckpointNamesHook
 from .checks import check_checkpoint, check_config, check_start
+from .data_checks import check_test_data, check_training_data
 from .dump_clips_hook import DumpClipsHook
 from .early_stopping_hook import EarlyStoppingHook
 from .explanation_hook import ExplanationHook
@@ -21,6 +22,6 @@ __all__ = [
     'CheckpointNamesHook', 'D3DTrainLoop', 'DumpClipsHook', 'EarlyStoppingHook', 'ExplanationHook',
     'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_dataset', 'build_runner', 'check_checkpoint', 'check_config',
-    'check_start', 'config_mistakes', 'leave_processes', 'load_config', 'load_trained',
-    'memory_mistakes', 'read_config', 'test', 'train'
+    'check_start', 'check_test_data', 'check_training_data', 'config_mistakes', 'leave_processes',
+    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'test', 'train'
 ]

@@ -24,7 +24,7 @@ _RUNNER_KEYS = {
     'find_unused_parameters', 'model_wrapper_cfg', 'runner_type', 'sync_bn'
 }
 # What is read from a config. Its other keys are plain variables, of which settings are made.
-_SETTINGS = set(inspect.signature(Runner).parameters) | _RUNNER_KEYS
+_SETTINGS = set(inspect.signature(Runner).parameters) | _RUNNER_KEYS | {'allow_shared_clips'}
 
 
 class _Overrides(DictAction):

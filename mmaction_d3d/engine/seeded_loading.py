@@ -1,12 +1,11 @@
 """Random numbers of transforms that depend on the clip and the epoch alone, not on the process."""
-import random
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, Sampler
+
+from ..seeding import seeded
 
 
 def seed_of(*numbers: int) -> int:
@@ -64,7 +63,7 @@ class SeededDataset(Dataset):
         self.dataset, self.seed = dataset, seed % 2**32
 
     def __getitem__(self, index: int) -> Any:
-        with _seeded(seed_of(self.seed, getattr(index, 'epoch', 0), index % len(self))):
+        with seeded(seed_of(self.seed, getattr(index, 'epoch', 0), index % len(self))):
             return self.dataset[int(index)]
 
     def __len__(self) -> int:
@@ -88,18 +87,3 @@ def seeded_loader(loader: DataLoader, seed: int) -> DataLoader:
              'persistent_workers', 'pin_memory_device')
     return DataLoader(SeededDataset(loader.dataset, seed), sampler=SeededSampler(loader.sampler),
                       **{name: getattr(loader, name) for name in names})
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed Python's, NumPy's and torch's generators, and leave them as they were."""
-    before = random.getstate(), np.random.get_state(), torch.default_generator.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.default_generator.manual_seed(seed)  # a GPU's is none of a transform's
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        torch.default_generator.set_state(before[2])

@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, resume_point
+from .data_checks import check_test_data, check_training_data
 from .gpu_memory import memory_mistakes
 
 
@@ -66,6 +67,7 @@ def train(cfg: Config, hooks: Sequence[Hook] = ()) -> tuple[str, float]:
     runner = build_runner(cfg)
     for hook in hooks:
         runner.register_hook(hook)
+    check_training_data(cfg, runner)
     with memory_mistakes(runner):
         runner.train()
     return runner.message_hub.get_info('best_ckpt'), runner.message_hub.get_info('best_score')
@@ -106,6 +108,7 @@ def test(cfg: Config, checkpoint: str) -> Tested:
     runner = build_runner(cfg)
     collected = _Collector()
     runner.register_hook(collected)
+    check_test_data(cfg, runner)
     with memory_mistakes(runner):
         runner.test()
     return Tested(runner, np.array(collected.labels), np.array(collected.predictions),

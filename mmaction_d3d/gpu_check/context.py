@@ -62,6 +62,7 @@ SIZES = dict(
 # On top of configs/_base_/d3d_synthetic.py, with --data-root.
 _CONFIG = '''_base_ = {base!r}
 
+allow_shared_clips = True
 clip_len = {frames}
 sampling = dict(type='AlignedSampleFrames', clip_len=clip_len, test_mode=True)
 pipeline = [

@@ -11,7 +11,7 @@ from mmaction.datasets.transforms import FormatShape
 from mmengine.dataset import Compose
 
 from ..datasets.transforms import AlignedDecode
-from ..datasets.transforms.cropping import check_before_crops
+from ..datasets.transforms.geometry import guarded
 from ..errors import InputError
 from ..gpus import find_gpu_mistake
 from ..media import Media
@@ -91,15 +91,16 @@ class TestPipeline:
     Args:
         transforms: The pipeline of the test split.
         num_person: People that the model takes.
+        num_joints: Joints of each.
         stranger: The checkpoint, where the pipeline comes from there: then whatever a step stumbles
             over is the checkpoint's mistake.
     """
 
-    def __init__(self, transforms: Sequence[Mapping[str, Any]], num_person: int,
+    def __init__(self, transforms: Sequence[Mapping[str, Any]], num_person: int, num_joints: int,
                  stranger: str | None = None) -> None:
         self.num_person = num_person
         self._stranger = stranger
-        self._transforms = check_before_crops(Compose(transforms).transforms)
+        self._transforms = guarded(Compose(transforms).transforms, num_joints)
 
     def __call__(self, subject: Subject) -> Clip:
         """Pack a whole source as one clip."""

@@ -105,7 +105,9 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
         if config is None:
             _check_fit(checkpoint, _sketch(cfg, len(checkpoint.state)), cfg)
         network = MODELS.build(cfg.model)
-        pipeline = TestPipeline(dataset['pipeline'], dataset.get('num_person', 2), stranger)
+        layout = get_layout(dataset.get('layout', 'coco17'))
+        pipeline = TestPipeline(dataset['pipeline'], dataset.get('num_person', 2), len(layout),
+                                stranger)
     _check_fit(checkpoint, network, cfg)
     classes = _class_names(checkpoint, cfg)
     network.load_state_dict(checkpoint.state)
@@ -118,9 +120,9 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
     network.eval().cfg = cfg
     if compile_mode is not None:
         network.backbone.compile(mode=compile_mode)
-    return LoadedModel(network, cfg, pipeline, get_layout(dataset.get('layout', 'coco17')), classes,
-                       dataset.get('filename_tmpl'), compile_mode, stranger,
-                       *_modalities(modality, dataset), checkpoint.trained_on)
+    return LoadedModel(network, cfg, pipeline, layout, classes, dataset.get('filename_tmpl'),
+                       compile_mode, stranger, *_modalities(modality, dataset),
+                       checkpoint.trained_on)
 
 
 def _modalities(asked: str | None, dataset: Mapping[str, Any]) -> tuple[str, str]:

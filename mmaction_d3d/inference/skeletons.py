@@ -15,6 +15,7 @@ from ..datasets.annotations import (
     read_annotations,
     sides_of,
 )
+from ..datasets.checking import Gate, refuse_exchanged_sides
 from ..datasets.joint_layout import find_layout
 from ..errors import InputError
 from ..files import without_suffix
@@ -325,6 +326,9 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
     labelled = cast(Annotation, {**annotation, 'label': 0})
     check = AnnotationChecker(place, layout, None, num_person)
     checked = check(index, labelled)
+    refuse_exchanged_sides(source.path, (info.height, info.width), checked['img_shape'])
+    gate = Gate(place)
+    gate.check(cast(Annotation, {**checked, **source.names}), index)
     total = checked['total_frames']
     if total != info.frames:
         # Packets of old AVI files are more than their frames: now all are decoded and counted.
@@ -337,7 +341,9 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
         origin.origin) for clip in (checked,
                                     AnnotationChecker(place, layout, None, None)(index, labelled)))
     notes = cast(dict, annotation).get('notes', ()) if origin.origin == 'extracted' else ()
-    return skeleton, everyone, info, (*notes, *(() if skeleton.people() else [NO_PERSON]))
+    gate.named.pop('no visible joint', None)
+    notes = (*notes, *gate.lines(), *(() if skeleton.people() else [NO_PERSON]))
+    return skeleton, everyone, info, notes
 
 
 def no_skeleton(info: MediaInfo, layout: SkeletonLayout) -> Skeleton:

@@ -141,6 +141,14 @@ CASES = {
     jump,
     'frames without a joint':
     of_clip(keypoint_score=lambda s: at(s, (0, 1), 0)),
+    'joints outside of any frame':
+    of_clip(keypoint=lambda k: at(k, (0, 1, 2), 1e30)),
+    'joints of every second frame':
+    of_clip(keypoint_score=lambda s: at(s, (0, slice(1, None, 2)), 0)),
+    'scores that are none':
+    of_clip(keypoint_score=lambda s: at(s, (0, 1, 2), 1e30)),
+    'frames of another shape':
+    of_clip(img_shape=(64, 160), keypoint=lambda k: k * [2, 1]),
 }
 
 
@@ -194,9 +202,21 @@ def test_all_mistakes_of_a_clip_are_listed_at_once(data):
 
 
 def test_full_counts_the_frames_beyond_the_last(data):
-    announce(3)(data)
+    announce(4)(data)
     finding, = run(data, full=True)[0]
-    assert (finding.kind, finding.found) == ('more frames than announced', '3 beyond the last')
+    assert (finding.kind, finding.found) == ('more frames than announced', '2 beyond the last')
+
+
+@pytest.mark.parametrize('full', [False, True])
+def test_all_videos_of_twice_the_frames_have_joints_of_every_second_frame(data, full):
+    announce(3)(data)
+    assert found(data, full=full) == [('more frames than announced', 'clip1')]
+    for annotation in data.annotations:
+        for key in ('keypoint', 'keypoint_score'):
+            annotation[key] = annotation[key][:, :3]
+        annotation['total_frames'] = 3
+    assert found(data,
+                 full=full) == [('joints of every second frame', f'clip{i}') for i in range(3)]
 
 
 @pytest.fixture

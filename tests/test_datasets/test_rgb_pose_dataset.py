@@ -144,8 +144,9 @@ def test_the_people_with_the_highest_total_score_stay_in_their_order(data):
 
 def logged(monkeypatch):
     lines = []
-    monkeypatch.setattr('mmaction_d3d.datasets.rgb_pose_dataset.print_log',
-                        lambda text, **kwargs: lines.append(text))
+    for module in ('rgb_pose_dataset', 'checking.rules'):
+        monkeypatch.setattr(f'mmaction_d3d.datasets.{module}.print_log',
+                            lambda text, *args, **kwargs: lines.append(text))
     return lines
 
 
@@ -166,7 +167,8 @@ def test_numbers_that_are_not_finite_are_logged_once(data, monkeypatch):
     data.save()
     lines = logged(monkeypatch)
     data.build()
-    assert len(lines) == 1 and '3 joints' in lines[0]
+    assert len(lines) == 1 and '2 x numbers that are not finite' in lines[0]
+    assert 'clip0: 1 of ' in lines[0] and 'count as missing joints' in lines[0]
 
 
 def test_sound_annotations_log_nothing(data, monkeypatch):

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ...skeletons import SkeletonLayout
-from ..annotations import Annotation, AnnotationChecker, name_of, split_scores
+from ..annotations import Annotation, AnnotationChecker, name_of
 from ..splits import match_split
 from .findings import Finding
 from .jumps import check_jumps
+from .rules import check_joints, joints_of
 
 
 def check_contents(annotations: list[Annotation], path: str, layout: SkeletonLayout,
@@ -37,51 +38,9 @@ def check_contents(annotations: list[Annotation], path: str, layout: SkeletonLay
                 kind = 'no skeleton yet'
             findings.append(Finding(kind, name, found, want, field, index))
         if not fields & {'keypoint', 'keypoint_score', 'img_shape'}:
-            findings += [
-                Finding(kind, name, found, want, 'keypoint', index)
-                for kind, found, want in _check_joints(annotation)
-            ]
+            findings += check_joints(annotation, index)
             findings += check_jumps(annotation, index)
     return findings
-
-
-def _visible(annotation: Annotation) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Keypoints, scores, and which joints are seen: finite and with a score above 0."""
-    xy, score = split_scores(annotation)
-    xy, score = xy.astype(np.float32), score.astype(np.float32)
-    finite = np.isfinite(xy).all(-1) & np.isfinite(score)
-    return xy, score, finite, finite & (np.nan_to_num(score) > 0)
-
-
-def _check_joints(annotation: Annotation) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, what was found, what should be) of keypoints whose arrays are right."""
-    xy, score, finite, visible = _visible(annotation)
-    total, count = finite.size, int(visible.sum())
-    if not finite.all():
-        yield 'numbers that are not finite', f'{total - finite.sum()} of {total} joints', '0'
-    outside = finite & ((score < 0) | (score > 1))
-    if outside.any():
-        yield ('scores outside 0 to 1', f'{score[finite].min():.3g} to {score[finite].max():.3g}',
-               '0 to 1')
-    if not count:
-        yield 'no visible joint', f'{total} joints, none seen', 'a person'
-        return
-    empty = int((~visible.any(axis=(0, 2))).sum())
-    if empty:
-        yield ('frames without a joint', f'{empty} of {visible.shape[1]} frames',
-               'a person in every frame')
-    size = np.array(annotation['img_shape'][::-1], np.float32)  # width, height
-    seen = xy[visible]
-    beyond = np.maximum(-seen, seen - size).max(-1)
-    share = float((beyond > 0).mean())
-    if share > 0.5 or (np.abs(seen).max() <= 2 < size.min() / 8):
-        low, high = seen.min(0), seen.max(0)
-        yield ('joints of another image size',
-               f'x {low[0]:.4g} to {high[0]:.4g}, y {low[1]:.4g} to {high[1]:.4g}',
-               f'pixels of an image {size[0]:.0f} wide and {size[1]:.0f} high')
-    elif share:
-        yield ('joints outside the image',
-               f'{share:.1%} of the visible ones, up to {beyond.max():.0f} pixels', 'none')
 
 
 def visible_shares(annotations: list[Annotation], findings: list[Finding]) -> dict[int, float]:
@@ -94,7 +53,7 @@ def visible_shares(annotations: list[Annotation], findings: list[Finding]) -> di
         if finding.kind in ('wrong keypoint', 'wrong keypoint_score', 'no skeleton yet')
     }
     return {
-        index: float(_visible(annotation)[3].mean(-1).max(0).mean())
+        index: float(joints_of(annotation).visible.mean(-1).max(0).mean())
         for index, annotation in enumerate(annotations) if index not in wrong
     }
 
@@ -134,6 +93,27 @@ def check_splits(annotations: list[Annotation], splits: dict[str, list[str]],
         for name, count in Counter(names).items() if count > 1
     ]
     return [*findings, *_check_classes(annotations, chosen, classes)], chosen
+
+
+def find_shared_clips(annotations: list[Annotation], splits: dict[str, list[str]],
+                      split: str | None) -> list[Finding]:
+    """Find the clips of a split that another split of its protocol has, too.
+
+    Args:
+        annotations: All annotations.
+        splits: Entries by split name.
+        split: The split.
+    """
+    group: list[str] = next((names for names in _protocols(splits)[0].values() if split in names),
+                            [])
+    if split is None or len(group) < 2:
+        return []
+    names = [name_of(annotation) for annotation in annotations]
+    chosen = {name: match_split(annotations, splits[name], name)[0] for name in group}
+    return [
+        finding for other in group if other != split
+        for finding in _check_overlaps(names, {split: chosen[split], other: chosen[other]})
+    ]
 
 
 def _protocols(splits: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:

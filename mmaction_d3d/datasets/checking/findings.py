@@ -7,6 +7,7 @@ from ...errors import InputError
 
 ERROR, WARNING = 'error', 'warning'
 MENDED, LEFT_OUT, NOTHING = 'mended', 'left out', ''
+REFUSED, NAMED, SILENT = 'refused', 'named', ''
 
 _CHECKED_FIELDS = ('label', 'total_frames', 'img_shape', 'original_shape', 'keypoint',
                    'keypoint_score')
@@ -21,12 +22,16 @@ KINDS = {
     'frames of several sizes': (ERROR, LEFT_OUT),
     'height and width exchanged': (ERROR, MENDED),
     'joints of another image size': (ERROR, LEFT_OUT),
+    'joints outside of any frame': (ERROR, MENDED),
+    'joints of every second frame': (ERROR, LEFT_OUT),
+    'scores that are none': (ERROR, LEFT_OUT),
     'no visible joint': (ERROR, LEFT_OUT),
     'split entry': (ERROR, MENDED),
     'clip in two splits': (ERROR, NOTHING),
     'no skeleton yet': (WARNING, NOTHING),
     'more frames than announced': (WARNING, NOTHING),
     'frames of another size': (WARNING, NOTHING),
+    'frames of another shape': (WARNING, NOTHING),
     'numbers that are not finite': (WARNING, MENDED),
     'scores outside 0 to 1': (WARNING, MENDED),
     'joints outside the image': (WARNING, NOTHING),
@@ -40,6 +45,17 @@ KINDS = {
     'split compared with none': (WARNING, NOTHING),
 }
 
+# What a run goes on with, after a line that names the clips; it stops at all other errors.
+_NAMED = ('no visible joint', 'numbers that are not finite', 'scores outside 0 to 1',
+          'frames of another shape', 'fewer frames than announced')
+
+
+def use_of(kind: str) -> str:
+    """Say what training, test, inference and importers do about a kind."""
+    if kind in _NAMED:
+        return NAMED
+    return REFUSED if KINDS[kind][0] == ERROR else SILENT
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -51,7 +67,7 @@ class Finding:
         found, want: What stands there, and what should.
         field: Field of the annotation or entry of the split.
         index: Number of the annotation in the file; None for what is about no single one.
-        count: Frames that decode, where they are fewer than announced.
+        count: Frames that there are, where these are others than announced.
     """
     kind: str
     name: str

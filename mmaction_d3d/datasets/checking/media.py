@@ -1,7 +1,9 @@
 """Checks of every annotation against its video or folder of frames."""
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,15 +13,21 @@ from ...media import (
     Frames,
     Media,
     MediaIndex,
+    MediaInfo,
     locate_frames,
     locate_video,
     numbered_images,
+    probe,
     read_frame_folder,
     read_video,
 )
 from ...parallel import map_in_order
 from ..annotations import Annotation, name_of, sides_of
 from .findings import Finding
+from .rules import check_size
+
+#: Media of a split that a run opens before it starts.
+SAMPLE = 32
 
 
 class MediaSource(NamedTuple):
@@ -41,14 +49,17 @@ class MediaSource(NamedTuple):
 
 @dataclass(frozen=True)
 class _Job:
-    """What a process needs to know of a clip: no arrays, so that little is sent."""
-    index: int
+    """What a process needs to know of a clip: no arrays, so that little is sent.
+
+    ``look`` is a key of ``_LOOKS``.
+    """
+    index: int | None
     name: str
     path: str
     source: MediaSource
     total: int
     img_shape: tuple[int, int]
-    full: bool
+    look: str
 
 
 @dataclass(frozen=True)
@@ -57,12 +68,12 @@ class _Probed:
 
     Attributes:
         count: Frames there are, up to ``total``.
-        beyond: How many there are more, or ``''``.
+        beyond: How many there are more.
         sizes: Of the frames, (height, width).
         reason: Why decoding ended, where that is known.
     """
     count: int
-    beyond: str
+    beyond: int
     sizes: set[tuple[int, ...]]
     reason: str
 
@@ -116,10 +127,60 @@ def check_media(annotations: list[Annotation], findings: list[Finding], path: st
         if index not in unknown:
             jobs.append(
                 _Job(index, name, media_path, source, int(annotation['total_frames']),
-                     sides_of(annotation['img_shape']), full))
+                     sides_of(annotation['img_shape']), 'all' if full else 'some'))
+    found: list[Finding] = []
     for part in map_in_order(_check_clip, jobs, workers, 'clips'):
-        mistakes += part
+        found += part
+    mistakes += _see_second_frames(found, jobs)
     return sorted(mistakes, key=lambda finding: finding.index or 0)
+
+
+def check_sample(clips: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """Look at a few of a data set's media, their first frames and numbers of frames alone.
+
+    A file is opened once a process, as long as its size and time stay.
+
+    Args:
+        clips: Of :meth:`RGBPoseDataset.located`.
+
+    Returns:
+        What :func:`check_media` says of these, as far as so short a look shows it.
+    """
+    jobs = [_glance_at(clip) for clip in clips]
+    return _see_second_frames([finding for job in jobs for finding in _check_clip(job)], jobs)
+
+
+def _glance_at(clip: Mapping[str, Any]) -> _Job:
+    is_frames = clip.get('filename') is None
+    source = MediaSource('', is_frames)
+    if is_frames:
+        source = MediaSource('', True, None, clip['frame_tmpl'], clip['start_index'])
+    path = clip['img_dir' if is_frames else 'filename']
+    return _Job(None, path, path, source, clip['total_frames'], clip['img_shape'], 'glance')
+
+
+def _see_second_frames(findings: list[Finding], jobs: Sequence[_Job]) -> list[Finding]:
+    """Tell videos that are meant to go on after their clip from joints of every n-th frame.
+
+    The latter is so where most videos have a multiple of the frames of their clips.
+    """
+    totals = {job.name: job.total for job in jobs}
+
+    def is_multiple(finding: Finding) -> bool:
+        if finding.kind != 'more frames than announced' or finding.count is None:
+            return False
+        times = round(finding.count / totals[finding.name])
+        return times > 1 and abs(finding.count - times * totals[finding.name]) <= times
+
+    sparse = [finding for finding in findings if is_multiple(finding)]
+    if 2 * len(sparse) < len(jobs):
+        return findings
+    return [
+        replace(finding, kind='joints of every second frame', field='total_frames',
+                found=f'{finding.count} frames, {totals[finding.name]} announced',
+                want='joints of all frames') if finding in sparse else finding
+        for finding in findings
+    ]
 
 
 def _locate(media: MediaIndex, annotation: Annotation, place: Place, source: MediaSource) -> str:
@@ -132,12 +193,12 @@ def _locate(media: MediaIndex, annotation: Annotation, place: Place, source: Med
 def _check_clip(job: _Job) -> list[Finding]:
     """Return findings of one clip."""
     try:
-        probed = (_probe_all if job.full else _probe)(job)
+        probed = _LOOKS[job.look](job)
     except InputError as error:
         return [Finding.of_error('cannot be decoded', job.name, error, index=job.index)]
     return [
         Finding(kind, job.name, found, want, field, job.index,
-                probed.count if kind == 'fewer frames than announced' else None)
+                probed.count + probed.beyond if field == 'total_frames' else None)
         for kind, field, found, want in _compare(job, probed)
     ]
 
@@ -151,21 +212,42 @@ def _probe(job: _Job) -> _Probed:
     else:
         images, count = read_video(job.path, wanted)
     sizes = {image.shape[:2] for image in images.values()}
-    if count is None:
-        return _Probed(job.total, '1 or more', sizes, '')
-    return _Probed(count, '', sizes, '')
+    if count is not None:
+        return _Probed(count, 0, sizes, '')
+    # One more decodes; those after it are as many as the file's packets say.
+    return _Probed(job.total, max(1, probe(_media(job)).frames - job.total), sizes, '')
+
+
+def _glance(job: _Job) -> _Probed:
+    """Decode the first frame, and count by the file's packets."""
+    status = Path(job.path).stat()
+    info = _glanced(_media(job), status.st_size, status.st_mtime_ns)
+    return _Probed(min(info.frames, job.total), max(0, info.frames - job.total),
+                   {(info.height, info.width)}, '')
+
+
+@lru_cache(maxsize=1024)
+def _glanced(media: Media, size: int, time: int) -> MediaInfo:
+    return probe(media)
+
+
+def _media(job: _Job) -> Media:
+    images = None
+    if job.source.is_frames:
+        images = tuple(numbered_images(job.path, job.source.frame_tmpl, job.source.start_index))
+    return Media(job.path, job.name, images)
 
 
 def _probe_all(job: _Job) -> _Probed:
     """As :func:`_probe`, of all frames, one in memory at a time."""
-    images = None
-    if job.source.is_frames:
-        images = tuple(numbered_images(job.path, job.source.frame_tmpl, job.source.start_index))
-    frames = Frames(Media(job.path, job.name, images))
+    frames = Frames(_media(job))
     sizes = {frame.rgb().shape[:2] for frame in frames}
     more = frames.count - job.total
     reason = f' ({frames.problem})' if frames.problem else ''
-    return _Probed(min(frames.count, job.total), str(more) if more > 0 else '', sizes, reason)
+    return _Probed(min(frames.count, job.total), max(0, more), sizes, reason)
+
+
+_LOOKS = dict(glance=_glance, some=_probe, all=_probe_all)
 
 
 def _compare(job: _Job, probed: _Probed) -> Iterator[tuple[str, str, str, str]]:
@@ -181,13 +263,10 @@ def _compare(job: _Job, probed: _Probed) -> Iterator[tuple[str, str, str, str]]:
         yield ('frames of several sizes', 'img_shape', ', '.join(map(_size,
                                                                      sorted(sizes))), 'one size')
         return
-    size, = sizes
-    if size == job.img_shape:
-        return
-    kind = ('height and width exchanged'
-            if size == job.img_shape[::-1] else 'frames of another size')
-    yield (kind, 'img_shape', f'frames of {_size(size)}',
-           f'{_size(job.img_shape)}, as img_shape says')
+    different = check_size(next(iter(sizes)), job.img_shape)
+    if different is not None:
+        kind, found, want = different
+        yield kind, 'img_shape', found, want
 
 
 def _size(shape: Sequence[int]) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..annotations import Annotation, split_scores
 from .findings import LEFT_OUT, MENDED, Finding
+from .rules import far_from, pixels_beyond
 
 
 def mend(content: Any, annotations: list[Annotation], chosen: dict[str, list[int]],
@@ -79,6 +80,18 @@ def _drop_joints(annotation: Annotation, finding: Finding) -> None:
     """Make joints with a number that is not finite missing ones."""
     xy, score = (array.copy() for array in split_scores(annotation))
     missing = ~(np.isfinite(xy).all(-1) & np.isfinite(score))
+    _keep_but(annotation, missing, xy, score)
+
+
+def _drop_far(annotation: Annotation, finding: Finding) -> None:
+    """Make joints that lie outside of any frame missing ones."""
+    xy, score = (array.copy() for array in split_scores(annotation))
+    size = np.array(annotation['img_shape'][::-1], np.float32)
+    _keep_but(annotation, pixels_beyond(xy.astype(np.float32), size) > far_from(size), xy, score)
+
+
+def _keep_but(annotation: Annotation, missing: np.ndarray, xy: np.ndarray,
+              score: np.ndarray) -> None:
     xy[missing], score[missing] = 0, 0
     annotation['keypoint'], annotation['keypoint_score'] = xy, score
 
@@ -91,6 +104,7 @@ def _clip_scores(annotation: Annotation, finding: Finding) -> None:
 _REMEDIES = {
     'fewer frames than announced': _shorten,
     'height and width exchanged': _exchange_sides,
+    'joints outside of any frame': _drop_far,
     'numbers that are not finite': _drop_joints,
     'scores outside 0 to 1': _clip_scores,
 }

@@ -119,7 +119,5 @@ def _attach(annotation: Annotation, skeletons: Skeletons, layout: str, num_perso
         report.add(
             f'joints of {layout} that the skeletons do not have, missing: '
             f'{" ".join(missing)}', clip)
-    if not people[..., 2].any():
-        report.add('nobody in any frame', clip)
     xy, score = people[..., :2].copy(), people[..., 2].copy()
     return annotation | Annotation(keypoint=xy, keypoint_score=score)

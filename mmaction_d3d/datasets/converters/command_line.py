@@ -6,7 +6,8 @@ from ... import cli
 from ...drop_report import DropReport
 from ...errors import InputError
 from ...skeletons import LAYOUTS
-from ..annotations import Content
+from ..annotations import Annotation, Content
+from ..checking import MEANING, NAMED, REFUSED, check_joints, use_of
 from ..splits import write_annotations
 from .attach import attach_skeletons
 from .importers import IMPORTERS
@@ -75,11 +76,16 @@ def attach_named_skeletons(content: Content, args: Namespace, report: DropReport
                          f'what wrote --skeletons: {", ".join(IMPORTERS)}')
     annotations = attach_skeletons(content['annotations'], args.skeletons, args.format, args.layout,
                                    args.num_person, report, spread, args.source_layout)
+    return keep_clips(content, annotations) | Content(layout=args.layout)
+
+
+def keep_clips(content: Content, annotations: list[Annotation]) -> Content:
+    """Return ``content`` with these annotations alone, and splits of their names."""
     names = {annotation['frame_dir'] for annotation in annotations}
     split = {
         name: [clip for clip in clips if clip in names] for name, clips in content['split'].items()
     }
-    return content | Content(annotations=annotations, split=split, layout=args.layout)
+    return content | Content(annotations=annotations, split=split)
 
 
 def finish(content: Content, out: str, report: DropReport) -> None:
@@ -89,7 +95,11 @@ def finish(content: Content, out: str, report: DropReport) -> None:
         content: ``dict(annotations=, split=, classes=)``, the last optional.
         out: The pickle; the report is ``out.report.csv``, where there is something to tell.
         report: What was left out or changed.
+
+    Raises:
+        InputError: No clip's joints can be used.
     """
+    content = _apply_rules(content, out, report)
     write_annotations(out, content)
     for line in report.lines():
         print(line)
@@ -101,3 +111,23 @@ def finish(content: Content, out: str, report: DropReport) -> None:
     print(f'{out}: {len(content["annotations"])} clips ({splits}), {number} classes')
     if not all('keypoint' in annotation for annotation in content['annotations']):
         print('no skeletons yet: extract them, or give --skeletons')
+
+
+def _apply_rules(content: Content, out: str, report: DropReport) -> Content:
+    """Leave out clips whose joints a training would refuse, by the rules of check_dataset.py."""
+    usable, refused = [], []
+    for annotation in content['annotations']:
+        findings = check_joints(annotation) if 'keypoint' in annotation else []
+        stops = [finding for finding in findings if use_of(finding.kind) == REFUSED]
+        for finding in stops or findings:
+            if stops or use_of(finding.kind) == NAMED:
+                fate = ': left out' if stops else MEANING.get(finding.kind, '')
+                report.add(f'{finding.kind}{fate}', f'{finding.name}: {finding.found}')
+        refused += stops
+        if not stops:
+            usable.append(annotation)
+    if refused and not usable:
+        first = refused[0]
+        raise InputError(out, f'{first.name}.{first.field}', f'{first.kind}: {first.found}, as in '
+                         f'all {len(refused)} clips', first.want)
+    return keep_clips(content, usable) if refused else content

@@ -9,6 +9,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
 from ...media import read_frame_folder, read_video
+from ..checking import refuse_exchanged_sides
 
 
 @TRANSFORMS.register_module()
@@ -58,6 +59,7 @@ class AlignedDecode(BaseTransform):
             used.add(index)
 
         height, width = imgs[0].shape[:2]
+        refuse_exchanged_sides(place, (height, width), results['img_shape'])
         old_height, old_width = results['img_shape']
         scale = np.array([width / old_width, height / old_height], np.float32)
         results['keypoint'] = results['keypoint'][:, inds].astype(np.float32) * scale

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+from mmaction_d3d.datasets.checking import check_joints
 from mmaction_d3d.datasets.converters.attach import attach_skeletons
 from mmaction_d3d.datasets.converters.importers import import_skeletons
 from mmaction_d3d.drop_report import DropReport
@@ -181,7 +182,8 @@ def test_a_name_without_folders_that_two_clips_have_is_no_name(tmp_path):
 def test_nobody_in_any_frame_is_reported(tmp_path):
     files.write_openpose(tmp_path / 's', 'clip', np.zeros((1, 6, 25, 3)))
     (clip, ), notes = attach(tmp_path / 's', 'openpose')
-    assert clip['keypoint'].shape == (1, 6, 17, 2) and notes == {'nobody in any frame': 1}
+    assert clip['keypoint'].shape == (1, 6, 17, 2) and not notes
+    assert [finding.kind for finding in check_joints(clip)] == ['no visible joint']
 
 
 def test_joints_without_a_counterpart_are_reported(tmp_path):

@@ -1,129 +1,134 @@
-"""Flip, padding and crop size, each on its own."""
+"""A transform that leaves joints behind is refused when the pipeline is built."""
+import random
+
 import numpy as np
 import pytest
+import torch
+from mmcv.transforms import BaseTransform
+from mmengine.dataset import Compose
 
-from mmaction_d3d.datasets import LAYOUTS
-from mmaction_d3d.datasets.transforms import JointFlip, SquarePad
+from mmaction_d3d.datasets.transforms import geometry
+from mmaction_d3d.datasets.transforms.geometry import check_geometry
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.inference.clips import TestPipeline
+
+BEFORE = [
+    dict(type='AlignedSampleFrames', clip_len=2),
+    dict(type='AlignedDecode'),
+    dict(type='Resize', scale=(-1, 128)),
+    dict(type='RandomCrop', size=112)
+]
+AFTER = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')]
 
 
-def sample(height=6, width=10, joints=17, people=2, frames=3):
-    rng = np.random.default_rng(0)
-    return dict(
-        imgs=[rng.integers(0, 255, (height, width, 3), dtype=np.uint8)
-              for _ in range(frames)], img_shape=(height, width), modality='RGB',
-        keypoint=rng.uniform(0, 6, (people, frames, joints, 2)).astype(np.float32),
-        keypoint_score=rng.uniform(0, 1, (people, frames, joints)).astype(np.float32))
+def vision(op, **arguments):
+    return dict(type='TorchVisionWrapper', op=op, **arguments)
 
 
-@pytest.mark.parametrize('layout', LAYOUTS.values(), ids=LAYOUTS)
-def test_flip_mirrors_x_and_exchanges_sides_within_each_person(layout):
-    results = sample(joints=len(layout))
-    before, score = results['keypoint'].copy(), results['keypoint_score'].copy()
-    out = JointFlip(layout.name, flip_ratio=1.)(results)
-    for joint, name in enumerate(layout.joints):
-        other = name.replace('left', 'RIGHT').replace('right', 'left').lower()
-        twin = layout.joints.index(other)
-        np.testing.assert_allclose(out['keypoint'][:, :, joint, 0], 10 - before[:, :, twin, 0])
-        np.testing.assert_array_equal(out['keypoint'][:, :, joint, 1], before[:, :, twin, 1])
-        np.testing.assert_array_equal(out['keypoint_score'][:, :, joint], score[:, :, twin])
+def check(step):
+    check_geometry(Compose([*BEFORE, step, *AFTER]).transforms, 17)
 
 
-def test_flip_mirrors_the_images():
-    results = sample()
-    before = [img.copy() for img in results['imgs']]
-    out = JointFlip('coco17', flip_ratio=1.)(results)
-    for image, old in zip(out['imgs'], before):
-        np.testing.assert_array_equal(image, old[:, ::-1])
+LEFT_BEHIND = {
+    'rotation': vision('RandomRotation', degrees=10),
+    'shift': vision('RandomAffine', degrees=0, translate=(0.1, 0.1)),
+    'scale': vision('RandomAffine', degrees=0, scale=(0.8, 1.2)),
+    'flip': vision('RandomHorizontalFlip', p=0.5),
+    'a rare flip': vision('RandomVerticalFlip', p=0.01),
+    'perspective': vision('RandomPerspective', distortion_scale=0.5),
+    'crop': vision('RandomResizedCrop', size=112, antialias=True),
+    'policies': vision('RandAugment'),
+    # It moves joints to a crop of pixels that it leaves to heatmaps of joints alone: MMCompact
+    # crops both.
+    "MMAction2's PoseCompact": dict(type='PoseCompact', hw_ratio=1., allow_imgpad=True),
+}
 
 
-def test_flip_moves_a_joint_on_the_left_edge():
-    results = sample()
-    results['keypoint'][:, :, 0] = 0
-    out = JointFlip('coco17', flip_ratio=1.)(results)
-    assert (out['keypoint'][:, :, 0, 0] == 10).all()
+@pytest.mark.parametrize('name', LEFT_BEHIND)
+def test_what_moves_pixels_or_joints_alone_is_refused(name):
+    with pytest.raises(InputError, match='of the joints of a drawn clip off their pixels'):
+        check(LEFT_BEHIND[name])
 
 
-def test_flip_twice_gives_everything_back():
-    results = sample()
-    before = results['keypoint'].copy()
-    flip = JointFlip('coco17', flip_ratio=1.)
-    np.testing.assert_allclose(flip(flip(results))['keypoint'], before, atol=1e-6)
+@pytest.mark.parametrize('step', [
+    vision('ColorJitter', brightness=0.9, contrast=0.9),
+    vision('RandomInvert', p=0.5),
+    vision('RandomPosterize', bits=2),
+    vision('RandomSolarize', threshold=128),
+    vision('RandomEqualize'),
+    vision('RandomErasing', p=1.),
+    vision('RandomErasing', p=1., value='random'),
+    vision('GaussianBlur', kernel_size=9),
+    dict(type='ColorJitter'),
+    dict(type='MMCompact'),
+    dict(type='Flip', flip_ratio=0.5),
+    dict(type='JointFlip', layout='coco17'),
+    dict(type='SquarePad'),
+    dict(type='RandomResizedCrop', area_range=(0.5, 1.)),
+], ids=lambda step: step.get('op', step['type']))
+def test_what_moves_both_or_neither_passes(step, monkeypatch):
+    monkeypatch.setattr(geometry, '_is_known', lambda _: False)  # ours and MMAction2's, too
+    check(step)
 
 
-def test_flip_leaves_the_given_arrays_alone():
-    results = sample()
-    keypoint, score = results['keypoint'], results['keypoint_score']
-    before = keypoint.copy(), score.copy()
-    JointFlip('coco17', flip_ratio=1.)(results)
-    np.testing.assert_array_equal(keypoint, before[0])
-    np.testing.assert_array_equal(score, before[1])
+class Shift(BaseTransform):
+    """Moves pixels by a tenth, and joints on demand."""
+
+    def __init__(self, joints=False, chance=1.):
+        self.joints, self.p = joints, chance
+
+    def transform(self, results):
+        if random.random() < self.p:
+            by = results['img_shape'][1] // 10
+            results['imgs'] = [np.roll(image, by, 1) for image in results['imgs']]
+            if self.joints:
+                results['keypoint'] = results['keypoint'] + [by, 0]
+        return results
 
 
-def test_flip_ratio_0_changes_nothing():
-    results = sample()
-    before = results['keypoint'].copy()
-    np.testing.assert_array_equal(JointFlip('coco17', flip_ratio=0.)(results)['keypoint'], before)
+def test_a_users_transform_is_tried():
+    check(Shift(joints=True))
+    with pytest.raises(InputError, match='Shift'):
+        check(Shift())
+    with pytest.raises(InputError, match='Shift'):
+        check(Shift(chance=1e-9))
 
 
-def test_flip_with_another_layout_is_an_input_error():
-    with pytest.raises(InputError, match='JointFlip.layout: found ntu25 with 25 joints'):
-        JointFlip('ntu25', flip_ratio=1.)(sample())
+def test_a_transform_may_answer_for_itself():
+    step = Shift()
+    step.carries_joints = True
+    check(step)
 
 
-def test_flip_exchanges_labels_that_have_a_side():
-    results = dict(sample(), label=3)
-    assert JointFlip('coco17', flip_ratio=1., flip_label_map={3: 4})(results)['label'] == 4
+def test_what_takes_no_drawn_clip_is_said(monkeypatch):
+    lines = []
+    monkeypatch.setattr(geometry, 'print_log', lambda text, *args: lines.append(text))
+    check(lambda results: results['depth'])
+    assert len(lines) == 1 and 'not known' in lines[0] and "KeyError: 'depth'" in lines[0]
 
 
-@pytest.mark.parametrize('height, width', [(6, 11), (11, 6), (7, 7)])
-def test_square_pad_centres_the_image(height, width):
-    results = sample(height, width)
-    images, keypoint = results['imgs'], results['keypoint']
-    before = keypoint.copy()
-    out = SquarePad()(results)
-    side = max(height, width)
-    top, left = (side - height) // 2, (side - width) // 2
-    assert out['img_shape'] == (side, side)
-    for image, old in zip(out['imgs'], images):
-        assert image.shape == (side, side, 3)
-        np.testing.assert_array_equal(image[top:top + height, left:left + width], old)
-        assert image.sum() == old.sum()
-    np.testing.assert_allclose(out['keypoint'], before + [left, top])
-    np.testing.assert_array_equal(keypoint, before)
+def test_random_states_and_the_transform_stay():
+    step = Shift(joints=True, chance=0.5)
+    states = [random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()]
+    check(step)
+    assert step.p == 0.5
+    assert states == [
+        random.getstate(),
+        np.random.get_state()[1].tolist(),
+        torch.get_rng_state().tolist()
+    ]
 
 
-DECODE = [dict(type='AlignedSampleFrames', clip_len=2), dict(type='AlignedDecode')]
-PACK = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')]
+def test_a_pipeline_of_known_transforms_is_not_tried(monkeypatch):
+    monkeypatch.setattr(geometry, '_tried', pytest.fail)
+    check(dict(type='JointFlip', layout='coco17'))
 
 
-@pytest.mark.parametrize('crop', [
-    dict(type='RandomCrop', size=70),
-    dict(type='CenterCrop', crop_size=70),
-    dict(type='CenterCrop', crop_size=(90, 60))
-], ids=str)
-def test_crop_larger_than_the_frames_is_an_input_error(rgb_pose_data, crop):
-    data = rgb_pose_data(num_videos=1, num_frames=2, size=(64, 80))
-    dataset = data.build([*DECODE, crop, *PACK])
-    with pytest.raises(
-            InputError, match=r'clip0\.mp4: frame size before the crop: found 64x80, '
-            r'want at least (70x70|60x90)'):
-        dataset[0]
-
-
-@pytest.mark.parametrize(
-    'crop', [dict(type='RandomCrop', size=64),
-             dict(type='CenterCrop', crop_size=(80, 64))], ids=str)
-def test_crop_as_large_as_the_frames_is_fine(rgb_pose_data, crop):
-    data = rgb_pose_data(num_videos=1, num_frames=2, size=(64, 80))
-    imgs = data.build([*DECODE, crop, *PACK])[0]['inputs']['imgs']
-    assert imgs.shape[-2] == 64
-
-
-def test_joints_outside_the_crop_keep_their_coordinates(rgb_pose_data):
-    data = rgb_pose_data(num_videos=1, num_frames=2, size=(64, 80))
-    data.annotations[0]['keypoint'][:] = (2, 62)
-    data.save()
-    inputs = data.build([*DECODE, dict(type='CenterCrop', crop_size=(60, 40)), *PACK])[0]['inputs']
-    joint = inputs['keypoint'][0, 0, 0].tolist()
-    assert joint == pytest.approx([2 - 10, 62 - 12, 0.9])
+@pytest.mark.parametrize('build', [
+    lambda data, steps: data.build(pipeline=steps),
+    lambda data, steps: TestPipeline(steps, 2, 17),
+], ids=['data set', 'inference'])
+def test_every_pipeline_is_checked(rgb_pose_data, build):
+    steps = [*BEFORE, vision('RandomRotation', degrees=30), *AFTER]
+    with pytest.raises(InputError, match='RandomRotation'):
+        build(rgb_pose_data(num_videos=1), steps)

@@ -1,0 +1,152 @@
+"""Do joints stay on their pixels? A drawn clip shows it where nobody answers for a transform."""
+import copy
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from mmaction.datasets import transforms as upstream
+from mmengine.logging import print_log
+
+from ...errors import InputError
+from ...seeding import seeded
+from .cropping import check_before_crops
+
+#: MMAction2's transforms that move joints with pixels, or neither.
+CARRYING = (upstream.Resize, upstream.RandomRescale, upstream.RandomCrop, upstream.CenterCrop,
+            upstream.RandomResizedCrop, upstream.Flip, upstream.ColorJitter)
+#: Those after which there are no pictures any more.
+_ENDS = (upstream.FormatShape, upstream.PackActionInputs)
+
+_DRAWS = 6  # and as many where all that may happen does
+_CHANCES = 'p', 'prob', 'flip_ratio'
+_SIZE = 480, 640
+_RADIUS = 6  # of a dot, in pixels of that size
+# Some dots may be painted over, or cut in two by a border.
+_MOST_OFF, _MOST_STRAY = 0.3, 0.2
+
+
+def guarded(transforms: Iterable[Callable], num_joints: int) -> list[Callable]:
+    """Check a pipeline, and return it with a check of sizes before MMAction2's crops.
+
+    A transform answers for itself by an attribute ``carries_joints = True``. Those of this package
+    and :data:`CARRYING` need none; any other one is tried on a drawn clip, several times.
+
+    Args:
+        transforms: The pipeline.
+        num_joints: V of its keypoints.
+
+    Raises:
+        InputError: A transform leaves joints behind that its pixels go away from.
+    """
+    transforms = list(transforms)
+    check_geometry(transforms, num_joints)
+    return check_before_crops(transforms)
+
+
+def check_geometry(transforms: Sequence[Callable], num_joints: int) -> None:
+    """Try the transforms of a pipeline that nobody answers for; see :func:`guarded`."""
+    decoded = max(
+        (index for index, step in enumerate(transforms) if type(step).__name__.endswith('Decode')),
+        default=None)
+    if decoded is None:
+        return
+    steps = transforms[decoded + 1:]
+    end = next((index for index, step in enumerate(steps) if isinstance(step, _ENDS)), len(steps))
+    steps = steps[:end]
+    last = max((index for index, step in enumerate(steps) if not _is_known(step)), default=-1)
+    results = _drawn_clip(num_joints)
+    for step in steps[:last + 1]:
+        try:
+            results = _tried(step, results)
+        except InputError:
+            raise
+        except Exception as error:  # of any kind: it may need what a drawn clip does not have
+            print_log(
+                f'{_name(step)} does not take a drawn clip ({type(error).__name__}: {error}): '
+                'whether joints stay on their pixels is not known', 'current', logging.WARNING)
+            return
+
+
+def _is_known(step: Callable) -> bool:
+    return (getattr(step, 'carries_joints', False) or type(step) in CARRYING
+            or type(step).__module__.startswith('mmaction_d3d.'))
+
+
+def _tried(step: Callable, results: dict[str, Any]) -> dict[str, Any]:
+    """Return what a transform makes of a clip, after it was tried if nobody answers for it."""
+    if _is_known(step):
+        with seeded(0):
+            return step(results)
+    moved = results
+    for draw, variant in enumerate([*[step] * _DRAWS, *[_without_chance(step)] * _DRAWS]):
+        with seeded(draw):
+            moved = variant(copy.deepcopy(results)) or results
+        off = misplaced(moved)
+        if off:
+            raise InputError(
+                'pipeline', _name(step), f'{off:.0%} of the joints of a drawn clip off their '
+                'pixels', 'joints that move with the pixels (or, where they do, '
+                'carries_joints = True in its class)')
+    return moved
+
+
+def _without_chance(step: Any, depth: int = 3) -> Any:
+    """Return a copy of a transform, and of those in it, that does always what it does at times."""
+    step = copy.copy(step)
+    for name, value in getattr(step, '__dict__', {}).items():
+        if name in _CHANCES and isinstance(value, float) and 0 < value < 1:
+            setattr(step, name, 1.)
+        elif depth and isinstance(value, list):
+            setattr(step, name, [_without_chance(part, depth - 1) for part in value])
+        elif depth and callable(value) and hasattr(value, '__dict__'):
+            setattr(step, name, _without_chance(value, depth - 1))
+    return step
+
+
+def _name(step: Callable) -> str:
+    inner = getattr(step, 'trans', None)
+    return type(step).__name__ + ('' if inner is None else f' ({type(inner).__name__})')
+
+
+def _drawn_clip(num_joints: int) -> dict[str, Any]:
+    """Return a clip of one frame with a white dot under every joint, as after decoding."""
+    height, width = _SIZE
+    xy = np.random.default_rng(0).uniform([40, 40], [width - 40, height - 40], (num_joints, 2))
+    image = np.zeros((height, width, 3), np.uint8)
+    for x, y in xy:
+        cv2.circle(image, (int(x), int(y)), _RADIUS, (255, 255, 255), -1)
+    keypoint = np.tile(xy.astype(np.float32), (1, 1, 1, 1))
+    return dict(imgs=[image], keypoint=keypoint,
+                keypoint_score=np.ones(keypoint.shape[:3],
+                                       np.float32), img_shape=_SIZE, original_shape=_SIZE,
+                frame_inds=np.arange(1), num_clips=1, clip_len=1, total_frames=1, start_index=0,
+                num_person=1, label=0, modality='RGB', filename='a drawn clip')
+
+
+def misplaced(results: dict[str, Any]) -> float:
+    """Return the share of joints that no dot lies under; 0 where dots are only painted over.
+
+    Args:
+        results: A drawn clip, after a transform.
+    """
+    shares = [0.]
+    for image, joints in zip(results['imgs'], results['keypoint'].swapaxes(0, 1)):
+        picture = np.abs(np.asarray(image, np.float32).mean(-1) - np.median(image))
+        height, width = picture.shape
+        x, y = np.floor(joints.reshape(-1, 2)).astype(int).T
+        inside = (x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)
+        if inside.sum() < 4:
+            continue
+        bright = picture > 0.3 * picture.max()
+        dark = cv2.dilate(picture, np.ones((3, 3), np.uint8)) < 0.15 * picture.max()
+        off = dark[y[inside], x[inside]].mean()
+        reach = max(2, round(2 * _RADIUS * max(height / _SIZE[0], width / _SIZE[1])))
+        near = np.zeros(bright.shape, np.uint8)
+        for column, row in zip(x[inside], y[inside]):
+            cv2.circle(near, (int(column), int(row)), reach, 1, -1)
+        stray = bright[near == 0].sum() / max(bright.sum(), 1)
+        if off > _MOST_OFF and stray > _MOST_STRAY:
+            shares.append(float(off))
+    return max(shares)
