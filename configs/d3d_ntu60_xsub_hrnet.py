@@ -7,7 +7,7 @@ num_joints = 17
 
 model = dict(backbone=dict(num_joints=num_joints))
 data = dict(ann_file=ann_file, layout=layout)
-train_pipeline = [*_base_.train_frames, dict(type='JointFlip', layout=layout), *_base_.pack]
+train_pipeline = [*_base_.person_frames, dict(type='JointFlip', layout=layout), *_base_.pack]
 
 train_dataloader = dict(dataset=dict(**data, pipeline=train_pipeline))
 val_dataloader = dict(dataset=data)

@@ -111,6 +111,10 @@ def test_the_letter_differs_from_what_is_recommended_in_the_papers_words_alone()
             assert letter['model']['backbone'].pop('pose_tokens') == dict(
                 embed='none', use_score=False)
             del letter['letter']
+            crops = [cfg.pop('train_pipeline')[3]['type'] for cfg in (letter, ours)]
+            assert crops == ['RandomCrop', 'PersonCrop' if 'ntu' in path.stem else 'RandomCrop']
+            for cfg in (letter, ours):
+                cfg['train_dataloader']['dataset']['pipeline'].pop(3)
             assert letter == ours
 
 

@@ -21,6 +21,7 @@ from mmaction_d3d.inference import D3DInferencer
 from .support import CLASSES, make_tiny
 
 TRAINING = """
+allow_shared_clips = True
 train_pipeline = [dict(pipeline[0], num_clips=1, test_mode=False), *pipeline[1:]]
 train_dataloader = dict(
     batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),

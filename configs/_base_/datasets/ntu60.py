@@ -13,7 +13,7 @@ data = dict(
     num_classes=num_classes,
     num_person=num_person,
     layout=layout)
-train_pipeline = [*_base_.train_frames, dict(type='JointFlip', layout=layout), *_base_.pack]
+train_pipeline = [*_base_.person_frames, dict(type='JointFlip', layout=layout), *_base_.pack]
 
 train_dataloader = dict(dataset=dict(**data, pipeline=train_pipeline))
 val_dataloader = dict(dataset=data)

@@ -10,6 +10,8 @@ train_frames = [
     dict(type='Resize', scale=(-1, short_side)),
     dict(type='RandomCrop', size=crop_size)
 ]
+# The same with people kept in the picture: not in the paper, for wide pictures of small people.
+person_frames = [*train_frames[:-1], dict(type='PersonCrop', size=crop_size)]
 pack = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackRGBPose')]
 test_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len, test_mode=True),

@@ -8,10 +8,11 @@ from .joint_augmentation import JointDrop, JointNoise, PersonExchange
 from .modality_drop import ModalityDrop
 from .packing import PackRGBPose
 from .padding import SquarePad
+from .person_crop import PersonCrop
 from .sampling import AlignedSampleFrames
 
 __all__ = [
     'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointDrop',
-    'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonExchange', 'RandomAffine',
-    'SquarePad'
+    'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonCrop', 'PersonExchange',
+    'RandomAffine', 'SquarePad'
 ]

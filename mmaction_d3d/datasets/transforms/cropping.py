@@ -7,6 +7,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from ...errors import InputError
+from .person_crop import PersonCrop
 from .source import source
 
 
@@ -42,7 +43,7 @@ def check_before_crops(transforms: Iterable[BaseTransform]) -> list[BaseTransfor
     """Return ``transforms`` with a :class:`CropSizeCheck` before each of MMAction2's crops."""
     guarded = []
     for transform in transforms:
-        if type(transform) is RandomCrop:
+        if type(transform) in (RandomCrop, PersonCrop):
             guarded.append(CropSizeCheck((transform.size, transform.size)))
         elif type(transform) is CenterCrop:
             guarded.append(CropSizeCheck(transform.crop_size))

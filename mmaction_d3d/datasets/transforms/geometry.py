@@ -145,7 +145,7 @@ def misplaced(results: dict[str, Any]) -> float:
         reach = max(2, round(2 * _RADIUS * max(height / _SIZE[0], width / _SIZE[1])))
         near = np.zeros(bright.shape, np.uint8)
         for column, row in zip(x[inside], y[inside]):
-            cv2.circle(near, (int(column), int(row)), reach, 1, -1)
+            cv2.circle(near, (int(column), int(row)), reach, (1, ), -1)
         stray = bright[near == 0].sum() / max(bright.sum(), 1)
         if off > _MOST_OFF and stray > _MOST_STRAY:
             shares.append(float(off))

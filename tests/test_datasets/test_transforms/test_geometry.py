@@ -10,7 +10,7 @@ from mmengine.dataset import Compose
 from mmaction_d3d.datasets.transforms import geometry
 from mmaction_d3d.datasets.transforms.geometry import check_geometry
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.inference.clips import TestPipeline
+from mmaction_d3d.inference import clips
 
 BEFORE = [
     dict(type='AlignedSampleFrames', clip_len=2),
@@ -64,6 +64,10 @@ def test_what_moves_pixels_or_joints_alone_is_refused(name):
     dict(type='Flip', flip_ratio=0.5),
     dict(type='JointFlip', layout='coco17'),
     dict(type='SquarePad'),
+    dict(type='PersonCrop', size=100),
+    dict(type='RandomAffine', degrees=20),
+    dict(type='JointNoise'),
+    dict(type='PersonExchange'),
     dict(type='RandomResizedCrop', area_range=(0.5, 1.)),
 ], ids=lambda step: step.get('op', step['type']))
 def test_what_moves_both_or_neither_passes(step, monkeypatch):
@@ -126,7 +130,7 @@ def test_a_pipeline_of_known_transforms_is_not_tried(monkeypatch):
 
 @pytest.mark.parametrize('build', [
     lambda data, steps: data.build(pipeline=steps),
-    lambda data, steps: TestPipeline(steps, 2, 17),
+    lambda data, steps: clips.TestPipeline(steps, 2, 17),
 ], ids=['data set', 'inference'])
 def test_every_pipeline_is_checked(rgb_pose_data, build):
     steps = [*BEFORE, vision('RandomRotation', degrees=30), *AFTER]
