@@ -96,5 +96,7 @@ def _check_shared(training: Any, others: dict[str, Any]) -> None:
 
 
 def _media_of(dataset: RGBPoseDataset) -> set[str]:
-    return {clip.get('filename') or clip.get('img_dir') or clip['frame_dir']
-            for clip in dataset.located()}
+    return {
+        clip.get('filename') or clip.get('img_dir') or clip['frame_dir']
+        for clip in dataset.located()
+    }
