@@ -1,0 +1,116 @@
+"""Commands of the README and of docs/data.md as written; which test runs the other pages."""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from running import ROOT, page_blocks, page_commands, run_tool
+
+from mmaction_d3d.datasets.synthetic.clips import Clip
+from mmaction_d3d.datasets.synthetic.generate import encode
+
+README = '../README.md'
+#: The test that runs a page's commands. Those of docs/extend run in test_extend_pages.py.
+RUN_BY = {
+    'README.md': 'tests/test_pages.py',
+    'docs/complexity.md': 'tests/test_tools/test_complexity_tools.py',
+    'docs/data.md': 'tests/test_pages.py',
+    'docs/data_custom.md': 'tests/test_datasets/test_converters/test_pages.py',
+    'docs/data_finegym.md': 'tests/test_datasets/test_converters/test_pages.py',
+    'docs/data_ntu.md': 'tests/test_datasets/test_converters/test_ntu_page.py',
+    'docs/data_pennaction.md': 'tests/test_datasets/test_converters/test_pages.py',
+    'docs/explain.md': 'tests/test_tools/test_explain_page.py',
+    'docs/extraction.md': 'tests/test_extraction/test_page.py',
+    'docs/gpu.md': 'tests/end_to_end/test_check_gpu.py',
+    'docs/inference.md': 'tests/test_inference/test_page.py',
+    'docs/training_health.md': 'tests/end_to_end/test_overfit.py',
+}
+SHRINK = [
+    '--cfg-options', 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=2',
+    *(f'{name}_dataloader.{key}' for name in ('train', 'val', 'test')
+      for key in ('num_workers=0', 'persistent_workers=False'))
+]
+
+
+def test_each_page_with_commands_has_a_test_that_names_it():
+    pages = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *(ROOT / 'docs').glob('*.md'))
+        if re.search('^```bash$', path.read_text(), re.M)
+    }
+    assert pages == set(RUN_BY)
+    for page, test in RUN_BY.items():
+        assert page.rpartition('/')[2] in (ROOT / test).read_text(), page
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working folder with the configs and the tools."""
+    for folder in ('configs', 'tools'):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('MMACTION_D3D_DATA', '')
+    os.environ.pop('MMACTION_D3D_DATA')
+    return tmp_path
+
+
+def run(command, *shrink):
+    """Run a command that calls a tool of Python, in this process."""
+    _, script, *arguments = shlex.split(command)
+    assert run_tool(script, *arguments, *shrink) == 0, command
+
+
+def write_people(path, index):
+    """Write a video of drawn people, whom MediaPipe takes for people at this size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode(Clip(0, 'easy', 'test', index, 4, 128, 3).frames()))
+
+
+def test_the_readme_on_own_videos(here, capsys):
+    """From a folder of videos to an answer; the answer's model stands in for the quickstart's."""
+    for index, name in enumerate(('push/a', 'push/b', 'wave/a', 'wave/b')):
+        write_people(here / f'data/custom/videos/{name}.mp4', index)
+    write_people(here / 'my.mp4', 0)
+    commands = page_commands(README)
+    own = [command for command in commands if 'data/custom' in command]
+    assert len(own) == 4
+    for command in own:
+        shrink = 'tools/train.py' in command or 'tools/test.py' in command
+        run(command, *(SHRINK if shrink else ()))
+    (here / 'work_dirs/quickstart').mkdir()
+    shutil.copy('work_dirs/d3d_custom_small/best.pth', 'work_dirs/quickstart/best.pth')
+    infer, = (command for command in commands if 'tools/infer.py' in command)
+    run(infer)
+    assert (here / 'work_dirs/results').is_dir() and 'my.mp4' in capsys.readouterr().out
+    (code, ) = (block for block in page_blocks(README, 'python') if 'mmaction_d3d.load' in block)
+    exec(code, {})
+    assert capsys.readouterr().out.strip() in ('push', 'wave')
+
+
+def test_the_readme_on_slurm(here):
+    """What it starts, by a stand-in for Slurm's srun."""
+    srun = here / 'bin' / 'srun'
+    srun.parent.mkdir()
+    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    srun.chmod(0o755)
+    command, = (command for command in page_commands(README) if 'slurm' in command)
+    started = subprocess.run(command, shell=True, text=True, capture_output=True, cwd=here,
+                             env=dict(os.environ, PATH=f'{srun.parent}:{os.environ["PATH"]}'))
+    assert started.returncode == 0, started.stderr
+    words = started.stdout.splitlines()
+    assert {'configs/d3d_ntu120_xset.py', 'work_dirs/d3d_ntu120_xset'} <= set(words)
+    assert any('PARTITION' in word for word in words) and any('JOB' in word for word in words)
+
+
+def test_the_page_on_data(here, rgb_pose_data):
+    check, train, test, generate = page_commands('data.md')
+    mine = rgb_pose_data(num_videos=2, num_frames=4)
+    shutil.copytree(mine.root, here / 'data' / 'mine')
+    run(check)
+    run(generate, '--num-train', '4', '--num-val', '2', '--num-test', '2', '--num-frames', '12',
+        '--size', '64')
+    run(train)
+    run(test, '--count', '1')
+    assert {path.suffix for path in (here / 'work_dirs').rglob('browse_*')} == {'.png', '.mp4'}
