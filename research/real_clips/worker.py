@@ -103,6 +103,16 @@ def test_run(cfg: Config, model: nn.Module, dataset: Dataset) -> list[dict]:
     return clips
 
 
+def _commit(root: str) -> str:
+    """Return the commit of the code, marked where the code is another; empty without git."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(['git', *arguments], cwd=root, capture_output=True, text=True).stdout
+
+    changed = git('status', '--porcelain', '--', 'configs', 'mmaction_d3d', 'research')
+    return git('rev-parse', '--short', 'HEAD').strip() + ('-dirty' if changed else '')
+
+
 def run(job: dict) -> list[dict]:
     """Train a model on a fold unless that is done, and test its chosen checkpoint once.
 
@@ -112,6 +122,7 @@ def run(job: dict) -> list[dict]:
     Returns:
         One row, with ``clips``.
     """
+    commit = _commit(job['root'])
     splits = load(Path(os.environ[DATA_VARIABLE], 'annotations.pkl'))['split']
     cfg = model_config(job['root'], job['config'], job['overrides'])
     found = settings_of(job['root'], [job['config']], job['overrides'])[job['config']]
@@ -128,15 +139,12 @@ def run(job: dict) -> list[dict]:
     clips = test_run(cfg, runner.model, dataset)
     as_is = [clip for clip in clips if clip['condition'] == AS_IS]
     chosen = int(re.search(r'epoch_(\d+)\.pth$', checkpoint)[1])
-    commit = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=job['root'],
-                            capture_output=True, text=True)
     row = dict(config=job['config'], fold=job['fold'], seed=job['seed'], settings=job['settings'],
                updates=cfg.updates, correct=sum(c['right'] for c in as_is if c['split'] == 'test'),
                best_update=chosen * cfg.updates // cfg.train_cfg.max_epochs,
                seconds=round(seconds.total,
                              1), parameters=sum(p.numel() for p in runner.model.parameters()),
-               commit=commit.stdout.strip(),
-               clips=[clip for clip in clips if clip['split'] != 'train'])
+               commit=commit, clips=[clip for clip in clips if clip['split'] != 'train'])
     for split, prefix in (('train', 'train_'), ('val', 'val_'), ('test', '')):
         row[f'{prefix}top1'] = _share_right(as_is, split)
         row[f'num_{split}'] = len(splits[f'fold{job["fold"]}_{split}'])

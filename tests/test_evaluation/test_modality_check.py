@@ -73,6 +73,12 @@ def top1(predict, clips, **kwargs):
     return {row.condition: row.top1 for row in modality_check(Model(predict), clips, 5, **kwargs)}
 
 
+def test_clips_are_named_in_the_order_of_the_data_set(clips):
+    for row in modality_check(Model(lambda inputs: colour(inputs) // 2 * 2), clips, 5,
+                              names=['as is', 'skeletons of other clips']):
+        assert row.right == (True, False) * (NUM_CLIPS // 2) and row.correct == NUM_CLIPS / 2
+
+
 def names_with(*needs):
     return {each.name for each in CONDITIONS if set(needs) & set(each.needs)}
 
