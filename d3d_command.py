@@ -79,6 +79,16 @@ COMMANDS = {
     'flops':
     Command('analysis/get_flops.py', 'count parameters and multiply-adds',
             ('mmaction_d3d::d3d_ntu60_xsub.py', )),
+    'bench':
+    Command('benchmark.py', 'measure models, training, data and recognition, in turns',
+            ('model mmaction_d3d::d3d_quickstart.py', ),
+            ('model', 'train', 'data', 'extract', 'infer', 'scaling', 'tables', 'page')),
+    'export':
+    Command('export.py', 'write a model as ONNX or torch.export',
+            (f'{_CHECKPOINT} --format onnx --out model.onnx', )),
+    'publish':
+    Command('publish.py', 'strip, hash and name a checkpoint for others',
+            (f'{_CHECKPOINT} --out published', )),
     'check-env':
     Command('check_env.py', 'say what is missing here, and the command that cures it', ('', )),
     'check-gpu':

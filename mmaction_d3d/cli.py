@@ -170,3 +170,8 @@ def _tell_torchrun(text: str) -> None:
         content['message']['line'] = text  # for tools/dist_run.py
         file.seek(0)
         json.dump(content, file)
+
+
+def next_step(command: str) -> None:
+    """Name the command that usually follows, as the last line of a tool."""
+    print(f'Next: {command}')

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import io
 import pickle
+import re
 import sys
 import types
 import warnings
@@ -36,6 +37,7 @@ from .checkpoint_globals import checkpoint_globals
 from .config_variables import substitute_variables
 from .errors import content_of
 from .files import is_file
+from .published import SUFFIX, read_published
 from .resumed_state import check_resumable, make_harmless
 
 _mended: list[str] = []
@@ -49,7 +51,7 @@ def apply() -> list[str]:
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
                _mend_downloaded_checkpoints, _mend_checkpoint_writing, _mend_resumed_state,
-               _mend_config_variables, _mend_config_bases)
+               _mend_config_variables, _mend_config_bases, _read_published_checkpoints)
     with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
@@ -271,3 +273,9 @@ def _mend_config_bases() -> str | None:
     Config._get_cfg_path = staticmethod(find_bundled)
     return (f'mmengine {mmengine.__version__} knows the packages of OpenMMLab alone: configs may '
             'inherit those of mmaction_d3d, too')
+
+
+def _read_published_checkpoints() -> None:
+    """Let mmengine read what ``d3d publish`` writes, for tests and ``load_from``."""
+    mmengine_checkpoint.CheckpointLoader.register_scheme(rf'.*{re.escape(SUFFIX)}$', read_published,
+                                                         force=True)

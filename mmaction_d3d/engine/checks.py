@@ -13,6 +13,7 @@ from ..checkpoint_files import check_whole, checkpoints_in, is_whole
 from ..datasets.modality import modality_of
 from ..errors import InputError, shown
 from ..files import is_file
+from ..published import is_published, read_published
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets, unwrap_model
 
@@ -225,6 +226,8 @@ def read_checkpoint(path: str) -> Any:
     if not is_file(path):
         raise InputError(path, 'checkpoint', 'no such file', _CHECKPOINT)
     check_whole(path)
+    if is_published(path):
+        return read_published(path)
     try:
         return torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:  # of any kind: torch raises what its reader stumbles over

@@ -16,7 +16,8 @@ model = dict(
     type='D3DRecognizer',
     backbone=dict(
         type='D3DTransformer', backbone=dict(type='R2Plus1D', base_channels=4), num_joints=17,
-        num_person={num_person}, clip_len=4, img_size=32, num_blocks=1, num_heads=2, kernel_size=2),
+        num_person={num_person}, clip_len={clip_len}, img_size=32, num_blocks=1,
+        num_heads=2, kernel_size=2),
     cls_head=dict(type='D3DHead', num_classes=2, in_channels=16, average_clips='prob'),
     data_preprocessor=dict(
         type='D3DDataPreprocessor',
@@ -24,7 +25,7 @@ model = dict(
             type='ActionDataPreprocessor', mean=[128.] * 3, std=[64.] * 3,
             format_shape='NCTHW'))))
 pipeline = [
-    dict(type='AlignedSampleFrames', clip_len=4, num_clips=2, test_mode=True),
+    dict(type='AlignedSampleFrames', clip_len={clip_len}, num_clips=2, test_mode=True),
     dict(type='AlignedDecode'),
     dict(type='Resize', scale=(-1, 40)),
     dict(type='CenterCrop', crop_size=32),
@@ -57,13 +58,13 @@ class Tiny:
         return str(self.data.video_dir / f'clip{index}.mp4')
 
 
-def make_tiny(folder, data, num_person=1):
+def make_tiny(folder, data, num_person=1, clip_len=4):
     """Write the config and a checkpoint of random weights into a folder."""
     folder = Path(folder)
     config, checkpoint = folder / 'tiny.py', folder / 'tiny.pth'
     config.write_text(
         CONFIG.format(ann_file=str(data.ann_file), videos=str(data.video_dir),
-                      num_person=num_person))
+                      num_person=num_person, clip_len=clip_len))
     init_default_scope('mmaction')
     torch.manual_seed(0)
     model = MODELS.build(Config.fromfile(config).model)

@@ -144,6 +144,12 @@ class D3DTransformer(BaseModule):
         return next(
             (attention for attention in self._attentions(block) if attention.records is kind), None)
 
+    @property
+    def least_frames(self) -> int:
+        """Least T from which on all parts do the same: an exported graph takes these."""
+        parts = [self.pose_tokens, *self._attentions(0)]
+        return max(getattr(part, 'least_frames', 1) for part in parts)
+
     def _attentions(self, block: int) -> Iterable[AttentionLayer]:
         return cast(D3DBlock, self.blocks[block]).attentions.values()
 

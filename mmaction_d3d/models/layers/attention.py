@@ -101,6 +101,7 @@ class AttentionLayer(nn.Module):
         records: Type of the maps that its record gives, which pictures ask for; None without.
         parts: Submodules that tables and logs count apart, and what they call them.
         min_grid: Least H/8 and W/8 that it takes.
+        least_frames: Least T from which on it does the same, which an exported graph takes.
 
     Args:
         embed_dims: Token width, 4C.
@@ -114,6 +115,7 @@ class AttentionLayer(nn.Module):
     records: ClassVar[type | None] = None
     parts: ClassVar[dict[str, str]] = dict(ffn='FFN')
     min_grid: tuple[int, int] = (0, 0)
+    least_frames: int = 1
 
     def __init__(self, embed_dims: int, num_heads: int = 4, ffn_ratio: float = 4.,
                  norm: bool = True, drop_path: float = 0.) -> None:

@@ -39,6 +39,7 @@ class DeformableAttention3D(AttentionLayer):
         self.search = TokenSearch(embed_dims, kernel_size, depthwise, offset_range)
         # The search pads shorter axes, of time above all; in space it would see little but padding.
         self.min_grid = self.search.kernel_size[1:]
+        self.least_frames = self.search.kernel_size[0]
 
     def describe(self, size: Sequence[int]) -> str:
         """Return the grid that is searched."""

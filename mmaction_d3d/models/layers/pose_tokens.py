@@ -52,6 +52,7 @@ class PoseTokens(nn.Module):
         if any(lag < 1 for lag in motion_lags):
             raise InputError('PoseTokens', 'motion_lags', motion_lags, 'frames, each 1 or more')
         self.octaves, self.motion_lags = octaves, tuple(motion_lags)
+        self.least_frames = max(self.motion_lags, default=0) + 1
         self.sigma, self.use_score, self.embed = sigma, use_score, embed
         self.projection = nn.Linear(in_channels, embed_dims)
         self.norm = nn.LayerNorm(embed_dims)

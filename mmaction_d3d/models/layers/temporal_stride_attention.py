@@ -34,6 +34,7 @@ class TemporalStrideAttention(AttentionLayer):
         super().__init__(embed_dims, **kwargs)
         check_window(type(self).__name__, window, stride)
         self.window, self.stride, self.wrap = window, stride, wrap
+        self.least_frames = window
 
     def forward(self, tokens: Tokens, visible: Tensor | None = None, modal_only: bool = False,
                 record: AttentionRecord | None = None) -> Tokens:

@@ -1,0 +1,1 @@
+../../../mmaction_d3d/errors.py
