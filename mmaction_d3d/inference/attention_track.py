@@ -30,11 +30,15 @@ def clip_attention(model: nn.Module, inputs: dict[str, Tensor], index: int,
         return None
     if backbone.recording(DeformableMaps) is None or not backbone.modal_only:
         return None  # no maps, or no queries to draw
+    clips = [inputs[key][index] for key in ('imgs', 'keypoint')]
+    inds = np.reshape(sample.metainfo['frame_inds'], (len(clips[0]), -1))
+    # Maps of mirror images would lie on the wrong side.
+    mirrored = sample.metainfo.get('mirrored', np.zeros(len(inds), bool))
     cells = [
         attention_maps(model, imgs, keypoint).of(DeformableMaps).cells.numpy()
-        for imgs, keypoint in zip(inputs['imgs'][index], inputs['keypoint'][index])
+        for imgs, keypoint, is_mirrored in zip(*clips, mirrored) if not is_mirrored
     ]
-    inds = np.ravel(sample.metainfo['frame_inds'])
+    inds = inds[~mirrored].ravel()
     order = np.argsort(inds, kind='stable')
     return inds[order], np.concatenate(cells)[order]
 

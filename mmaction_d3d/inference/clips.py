@@ -12,6 +12,8 @@ from mmengine.dataset import Compose
 
 from ..datasets.transforms import AlignedDecode
 from ..datasets.transforms.geometry import guarded
+from ..datasets.transforms import AlignedDecode, MirroredViews
+from ..datasets.transforms.cropping import check_before_crops
 from ..errors import InputError
 from ..gpus import find_gpu_mistake
 from ..media import Media
@@ -166,7 +168,11 @@ class TestPipeline:
         end = next(
             (index for index, step in enumerate(self._transforms) if isinstance(step, FormatShape)),
             None)
-        moved = self._run(self._transforms[self.decode + 1:end], results)
+        steps = [
+            step for step in self._transforms[self.decode + 1:end]
+            if not isinstance(step, MirroredViews)
+        ]  # which adds to what lies there
+        moved = self._run(steps, results)
         (x0, y0), (x1, y1) = moved['keypoint'][0, 0]
         return (((x1 - x0) / width, x0), ((y1 - y0) / height, y0), moved['img_shape'])
 

@@ -434,3 +434,21 @@ def test_an_answer_names_the_data_of_the_training(tiny, tmp_path, from_pickle):
                                                attention=False)
     heights = [frames_of(one['visualization'][0])[0].shape[0] for one in (found, plain)]
     assert heights[0] > heights[1]  # a line of its own
+
+
+def test_mirrored_views_are_averaged_and_their_attention_is_not_drawn(tiny, tmp_path):
+    config = Config.fromfile(tiny.config)
+    dataset = config.test_dataloader.dataset
+    plain = list(dataset.pipeline)
+    found = []
+    for steps in ([], [dict(type='JointFlip', layout='coco17',
+                            flip_ratio=1)], [dict(type='MirroredViews', layout='coco17')]):
+        dataset.pipeline = [*plain[:-2], *steps, *plain[-2:]]
+        own = D3DInferencer(config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                            show_progress=False)
+        folder = None if len(found) == 1 else str(tmp_path / str(len(found)))
+        found.append(own(tiny.video(), out_dir=folder))
+    (one, ), (other, ), (both, ) = map(scores, found)
+    assert both == pytest.approx(np.mean([one, other], 0), abs=1e-6) and one != other
+    frames = [frames_of(answer['visualization'][0])[0] for answer in (found[0], found[2])]
+    assert np.abs(frames[0][:300].astype(int) - frames[1][:300]).max() < 30

@@ -5,6 +5,7 @@ from .decoding import AlignedDecode
 from .flip import JointFlip
 from .heatmap import GenerateJointHeatmap
 from .joint_augmentation import JointDrop, JointNoise, PersonExchange
+from .mirrored_views import MirroredViews
 from .modality_drop import ModalityDrop
 from .packing import PackRGBPose
 from .padding import SquarePad
@@ -15,4 +16,6 @@ __all__ = [
     'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointDrop',
     'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonCrop', 'PersonExchange',
     'RandomAffine', 'SquarePad'
+    'JointFlip', 'JointNoise', 'MirroredViews', 'ModalityDrop', 'PackRGBPose', 'PersonExchange',
+    'RandomRotate', 'SquarePad'
 ]

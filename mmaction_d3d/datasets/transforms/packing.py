@@ -68,9 +68,9 @@ class PackRGBPose(PackActionInputs):
 
     def __init__(
         self, num_person: int | None = None, collect_keys: tuple[str, ...] = ('imgs', 'keypoint'),
-        meta_keys: tuple[str,
-                         ...] = ('img_shape', 'original_shape', 'frame_dir', 'filename', 'img_dir',
-                                 'total_frames', 'frame_inds', 'num_clips', 'clip_len', 'flip')
+        meta_keys: tuple[str, ...] = ('img_shape', 'original_shape', 'frame_dir', 'filename',
+                                      'img_dir', 'total_frames', 'frame_inds', 'num_clips',
+                                      'clip_len', 'flip', 'mirrored')
     ) -> None:
         super().__init__(collect_keys=collect_keys, meta_keys=meta_keys)
         self.num_person = num_person
