@@ -10,10 +10,8 @@ import numpy as np
 from mmaction.datasets.transforms import FormatShape
 from mmengine.dataset import Compose
 
-from ..datasets.transforms import AlignedDecode
-from ..datasets.transforms.geometry import guarded
 from ..datasets.transforms import AlignedDecode, MirroredViews
-from ..datasets.transforms.cropping import check_before_crops
+from ..datasets.transforms.geometry import guarded
 from ..errors import InputError
 from ..gpus import find_gpu_mistake
 from ..media import Media

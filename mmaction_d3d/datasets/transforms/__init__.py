@@ -14,8 +14,6 @@ from .sampling import AlignedSampleFrames
 
 __all__ = [
     'AlignedDecode', 'AlignedSampleFrames', 'CropSizeCheck', 'GenerateJointHeatmap', 'JointDrop',
-    'JointFlip', 'JointNoise', 'ModalityDrop', 'PackRGBPose', 'PersonCrop', 'PersonExchange',
-    'RandomAffine', 'SquarePad'
-    'JointFlip', 'JointNoise', 'MirroredViews', 'ModalityDrop', 'PackRGBPose', 'PersonExchange',
-    'RandomRotate', 'SquarePad'
+    'JointFlip', 'JointNoise', 'MirroredViews', 'ModalityDrop', 'PackRGBPose', 'PersonCrop',
+    'PersonExchange', 'RandomAffine', 'SquarePad'
 ]
