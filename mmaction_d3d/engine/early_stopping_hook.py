@@ -33,7 +33,7 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
         if known is not None:
             self.best_score, self.wait_count = known
         clips = self._clips(runner)
-        if clips < self.min_clips:
+        if runner.val_loop is not None and clips < self.min_clips:
             runner.logger.log(
                 logging.WARNING, f'{clips} clips to validate on are fewer than {self.min_clips}: '
                 f'one is {100 / max(clips, 1):.0f} points of accuracy. Training runs to its end, '
@@ -47,4 +47,4 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
 
     @staticmethod
     def _clips(runner: Runner) -> int:
-        return 0 if runner.val_dataloader is None else len(runner.val_loop.dataloader.dataset)
+        return 0 if runner.val_loop is None else len(runner.val_loop.dataloader.dataset)

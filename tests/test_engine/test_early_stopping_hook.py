@@ -53,16 +53,17 @@ class Interrupt(Hook):
             raise KeyboardInterrupt
 
 
-def train(work_dir, hook, resume=False, interrupt=(), clips=3):
+def train(work_dir, hook, resume=False, interrupt=(), clips=3, validate=True):
     forget_runs()
     loader = dict(dataset=[dict(inputs=torch.zeros(1))] * clips, batch_size=clips, num_workers=0,
                   sampler=dict(type='DefaultSampler', shuffle=False))
     metric = Scores()
     runner = AutoDeviceRunner(
-        Weight(), str(work_dir), loader, loader, train_cfg=dict(type='D3DTrainLoop', max_epochs=8),
-        val_cfg=dict(), val_evaluator=Evaluator(metric), resume=resume, default_scope='mmaction',
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=1.)),
-        default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, save_best='top1')),
+        Weight(), str(work_dir), loader, train_cfg=dict(type='D3DTrainLoop', max_epochs=8),
+        **(dict(val_dataloader=loader, val_cfg=dict(), val_evaluator=Evaluator(metric))
+           if validate else {}), resume=resume, default_scope='mmaction',
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=1.)), default_hooks=dict(checkpoint=dict(
+            type='CheckpointHook', interval=1, save_best='top1' if validate else None)),
         custom_hooks=[
             dict(type='EarlyStoppingHook', monitor='top1', rule='greater', min_delta=0.001,
                  patience=4, **hook), *interrupt
@@ -100,4 +101,9 @@ def test_few_clips_stop_nothing_and_a_line_says_so(tmp_path):
 
 def test_enough_clips_are_no_reason_for_a_line(tmp_path):
     assert train(tmp_path, dict(min_clips=3)) == [1, 2, 3, 4, 5, 6]
+    assert warnings(tmp_path) == []
+
+
+def test_a_training_without_validation_has_no_such_line(tmp_path):
+    assert train(tmp_path, dict(min_clips=4), validate=False) == []
     assert warnings(tmp_path) == []
