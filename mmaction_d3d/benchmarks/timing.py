@@ -12,13 +12,16 @@ import torch
 Call = Callable[[], object]
 
 
-def time_in_turn(calls: dict[str, Call], device: str, repeats: int) -> dict[str, list[float]]:
+def time_in_turn(calls: dict[str, Call], device: str, repeats: int,
+                 clock: Callable[[], float] = time.perf_counter) -> dict[str, list[float]]:
     """Time every call once in each round, so that what else happens falls on all alike.
 
     Args:
         calls: Calls that have run before.
         device: ``'cuda'`` or ``'cpu'``.
         repeats: Rounds.
+        clock: Of a CPU; ``time.process_time`` leaves out what other processes take. Defaults to
+            wall time.
 
     Returns:
         Seconds of each call, by round.
@@ -26,16 +29,17 @@ def time_in_turn(calls: dict[str, Call], device: str, repeats: int) -> dict[str,
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
-            times[name].append(seconds(call, device))
+            times[name].append(seconds(call, device, clock))
     return times
 
 
-def seconds(call: Call, device: str = 'cpu') -> float:
-    """Wall time of a call; on a GPU until all that it started has ended there."""
+def seconds(call: Call, device: str = 'cpu', clock: Callable[[],
+                                                             float] = time.perf_counter) -> float:
+    """Time of a call; on a GPU until all that it started has ended there."""
     if device != 'cuda':
-        begin = time.perf_counter()
+        begin = clock()
         call()
-        return time.perf_counter() - begin
+        return clock() - begin
     before, after = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     before.record()
     call()

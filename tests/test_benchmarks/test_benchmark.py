@@ -1,5 +1,7 @@
 """What tools/benchmark.py measures and shows, at sizes of a test."""
 import importlib.util
+import re
+import shutil
 
 import pytest
 import torch
@@ -111,3 +113,27 @@ def test_costs_grow_as_the_windows_say(tool, monkeypatch):
     monkeypatch.setattr(growth, 'AXES', dict(people=(1, 8)))
     rows = {row['axis']: row for row in growth.measure(models.subject(QUICKSTART))}
     assert 0 < rows['people']['exponent'] < rows['people']['attention_exponent'] <= 1.1
+
+
+def test_the_page_has_a_block_for_each_part(tool):
+    page = (ROOT / 'docs' / 'benchmarks.md').read_text()
+    assert re.findall(r'<!-- (\w+): begin -->', page) == list(tool.PAGE)
+
+
+def test_the_page_shows_the_stored_results(tool, tmp_path):
+    """As far as they are stored: the others wait for an idle machine."""
+    stored = [
+        name for name in tool.PAGE
+        if (ROOT / 'docs' / 'results' / f'benchmark_{name}.csv').is_file()
+    ]
+    shutil.copytree(ROOT / 'docs' / 'results', tmp_path / 'results')
+    (tmp_path / 'images').mkdir()
+    page = (ROOT / 'docs' / 'benchmarks.md').read_text()
+    emptied = page
+    for name in stored:
+        emptied = re.sub(rf'(?<={name}: begin -->\n).*(?=<!-- {name}: end)', '', emptied,
+                         flags=re.S)
+    (tmp_path / 'benchmarks.md').write_text(emptied)
+    assert stored and emptied != page
+    tool.main(['page', '--redraw', '--docs', str(tmp_path), '--only', *stored])
+    assert (tmp_path / 'benchmarks.md').read_text() == page
