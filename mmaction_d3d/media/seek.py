@@ -125,16 +125,12 @@ def _run(video: Video, index: FrameIndex, key: int,
     start, last = index.times[key], index.times[numbers[-1]]
     reached = False
     for time, frame in video.needed_frames({start, *times}):
-        if time is None:
-            raise SeekError
-        if time < start:  # it leans on frames before the key frame, or the seek went further back
-            continue
         reached = reached or time == start
-        if not reached:
+        if time is None or not reached:
             raise SeekError
         if time in times:
             yield times.pop(time), frame
-        if time >= last:
+        if time == last:
             break
     if times:
         raise SeekError

@@ -172,23 +172,29 @@ class Video:
             raise DecodingError.of(error, self.path) from error
 
     def needed_frames(self, times: Collection[int]) -> Iterator[tuple[int | None, Frame]]:
-        """Yield frames from here on with their times in the stream's units.
+        """Yield the frames at some times, from here on, and those that have no time.
 
-        Of others than those at ``times``, frames that no frame leans on may be missing.
+        Frames that no frame leans on are not decoded in between.
+
+        Args:
+            times: In the stream's units.
 
         Raises:
             DecodingError: The video can be decoded no further.
         """
         context = self._stream.codec_context
-        try:
-            for packet in self._container.demux(self._stream):
-                if self.codec == 'h264':  # of others it is not sure that nothing leans on them
-                    context.skip_frame = ('DEFAULT' if packet.pts is None or packet.pts in times
-                                          else 'NONREF')
-                for frame in packet.decode():
+        skips = self.codec == 'h264'  # of others it is not sure that nothing leans on them
+        for packet in self.packets():
+            if skips:
+                needed = packet.pts is None or packet.pts in times
+                context.skip_frame = 'DEFAULT' if needed else 'NONREF'
+            try:
+                frames = packet.decode()
+            except Exception as error:  # PyAV has many kinds
+                raise DecodingError.of(error, self.path) from error
+            for frame in frames:
+                if frame.pts is None or frame.pts in times:
                     yield frame.pts, _upright(frame, None)
-        except Exception as error:  # PyAV has many kinds
-            raise DecodingError.of(error, self.path) from error
 
     def count_packets(self) -> int:
         """Return the number of frames by the file's packets, which need no decoding.

@@ -124,3 +124,16 @@ def test_exponents_are_those_of_counts_and_of_median_times():
 def test_the_figure_is_drawn(stored, tmp_path):
     draw(stored, 'joint', tmp_path / 'joint.png')
     assert (tmp_path / 'joint.png').read_bytes()[:4] == b'\x89PNG'
+
+
+@pytest.mark.parametrize('attention, axis, values', [('temporal', 'T', (6, 48)),
+                                                     ('temporal', 'R', (25, 200)),
+                                                     ('joint', 'R', (25, 200))])
+def test_windows_of_one_size_cost_in_proportion(attention, axis, values):
+    """Frames 6 to 48 and people 1 to 8; joint attention spans all frames, so not in T."""
+    base = stride.BASE[attention]
+    cases = [Case(attention, axis, **dict(base, **{axis: value})) for value in values]
+    costs = [stride.count_case(case, 'stride')['layer_macs'] for case in cases]
+    assert 0 < growth(values, costs) <= 1.1
+    full = [stride.count_case(case, 'full')['layer_macs'] for case in cases]
+    assert growth(values, full) > growth(values, costs)

@@ -171,9 +171,9 @@ def test_a_video_that_is_too_short_ends_with_its_last_frame(tmp_path):
 def test_little_is_decoded_for_one_frame(tmp_path, monkeypatch):
     write(tmp_path / 'a.mp4', g=12, bf=0)
     path, decoded = str(tmp_path / 'a.mp4'), []
-    needed = Video.needed_frames
-    monkeypatch.setattr(
-        Video, 'needed_frames', lambda self, times:
-        (decoded.append(each) or each for each in needed(self, times)))
+    frame_index(path)
+    packets = Video.packets
+    monkeypatch.setattr(Video, 'packets', lambda self:
+                        (decoded.append(each) or each for each in packets(self)))
     read_video(path, np.array([30]), 'av')
     assert len(decoded) == 7  # 24 to 30
