@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..skeletons.linking import jumps, long_sides, seen
+from ..skeletons.linking import jumps, long_sides, median_way, seen
 
 NEAR = 0.3  # bodies: whoever is further from a person is someone else
 
@@ -29,11 +29,8 @@ def match_people(known: np.ndarray, extracted: np.ndarray) -> Matches:
         known: M x T x V x 3: x, y, score; 0 is a joint that is missing.
         extracted: M' x T x V x 3, likewise, in the same pixels.
     """
-    both = seen(known)[:, None] & seen(extracted)[None]  # M x M' x T x V
-    way = np.linalg.norm(known[:, None, ..., :2] - extracted[None, ..., :2], axis=-1)
-    way = np.where(both, way, np.nan)
-    way[~both.any(-1)] = np.inf
-    bodies = np.nanmedian(way, axis=-1) / np.maximum(long_sides(known), 1)[:, None]  # M x M' x T
+    way = median_way(known[:, None], extracted[None])  # M x M' x T
+    bodies = way / np.maximum(long_sides(known), 1)[:, None]
     distances = []
     for frame in range(known.shape[1]):
         costs = np.minimum(bodies[..., frame], 1e6)  # the matching takes no infinity

@@ -80,7 +80,7 @@ def jumps(before: np.ndarray, after: np.ndarray, frames: np.ndarray | int = 1) -
 
     Args:
         before: ... x V x 3.
-        after: The same people ``frames`` later, ... x V x 3.
+        after: The same people ``frames`` later, ... x V x 3; or all pairs, by broadcasting.
         frames: One number, or one each.
 
     Returns:
@@ -88,11 +88,18 @@ def jumps(before: np.ndarray, after: np.ndarray, frames: np.ndarray | int = 1) -
         bodies a frame. A body is the longer side of the larger box around the seen joints. False
         where no joint is seen in both, or the joints of both lie in one place each.
     """
+    way, body = median_way(before, after), np.maximum(long_sides(before), long_sides(after))
+    return np.isfinite(way) & (way > MAX_JUMP * body * frames) & (body > 0)
+
+
+def median_way(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Median distance of the joints that are seen in both, ... x V x 3 each; infinite without any."""
     both = seen(before) & seen(after)
-    way = np.where(both, np.linalg.norm(before[..., :2] - after[..., :2], axis=-1), np.nan)
-    way[~both.any(-1)] = 0
-    body = np.maximum(long_sides(before), long_sides(after))
-    return (np.nanmedian(way, axis=-1) > MAX_JUMP * body * frames) & (body > 0)
+    way = np.linalg.norm(before[..., :2] - after[..., :2], axis=-1)
+    way = np.sort(np.where(both, way, np.inf), axis=-1)
+    number = np.maximum(both.sum(-1), 1)
+    middle = np.stack([(number - 1) // 2, number // 2], axis=-1)
+    return np.take_along_axis(way, middle, axis=-1).mean(-1)
 
 
 def importance(track: dict[int, np.ndarray]) -> float:
@@ -133,8 +140,7 @@ def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
             expected = np.stack([track.expected(frame) for track in current])
             alike = similarity(expected, people)
             gaps = np.array([frame - track.last_frame for track in current])
-            for column, person in enumerate(people):
-                alike[jumps(expected, person[None], gaps), column] = 0
+            alike[jumps(expected[:, None], people[None], gaps[:, None])] = 0
             for row, column in zip(*linear_sum_assignment(-alike)):
                 if alike[row, column] >= MIN_SIMILARITY:
                     current[row].add(frame, people[column])

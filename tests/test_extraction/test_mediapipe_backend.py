@@ -127,3 +127,8 @@ def test_what_cannot_be_chosen_is_refused():
     from mmaction_d3d.extraction.backends import make_backend
     with pytest.raises(InputError, match='--pose-config: found x.py, want nothing'):
         make_backend('mediapipe', 'x.py')
+
+
+def test_nobody_is_found_in_an_empty_frame(backend):
+    people, = backend.predict(backend.prepare(np.full((80, 60, 3), 90, np.uint8), None))
+    assert people.shape == (0, 17, 3)

@@ -109,6 +109,12 @@ def test_a_bottom_up_network_finds_people_itself(tmp_path, people_video):
     wanted = own('inference_bottomup', config, checkpoint, image)
     found, = backend.predict(backend.prepare(image[..., ::-1], None))
     assert not backend.top_down and len(found) == len(wanted) > 1
+    sizes, step = [], backend.network.test_step
+    backend.network.test_step = lambda data: sizes.append(len(data['inputs'])) or step(data)
+    again = backend.predict(backend.prepare(image[..., ::-1], None) * 2)
+    backend.network.test_step = step
+    assert sizes == [1, 1]  # CID takes one frame at a time
+    np.testing.assert_array_equal(again, [found, found])
     np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
     video = people_video('a.mp4', [[(20, 30)] * 3], size=(64, 64))
     skeletons = SkeletonExtractor(backend, max_persons=3)(video)
@@ -163,6 +169,20 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
 def test_what_cannot_be_loaded_is_named(config, checkpoint, message):
     with pytest.raises(InputError, match=message):
         MMPoseBackend(config, checkpoint, 'cpu')
+
+
+@pytest.mark.parametrize('part, settings, message', [
+    ('backbone', dict(type='mmpretrain.VisionTransformer'), 'found KeyError .*VisionTransformer'),
+    ('head', dict(type='DEKRHead', in_channels=8, num_keypoints=17), 'found ImportError .*mmcv'),
+])
+def test_a_network_that_needs_what_is_not_here_is_refused_in_one_line(tmp_path, pose_checkpoint,
+                                                                      part, settings, message):
+    cfg = Config.fromfile(CONFIG)
+    cfg.model[part] = settings
+    cfg.dump(tmp_path / 'network.py')
+    with pytest.raises(InputError, match=f'network.py: network: {message}') as caught:
+        MMPoseBackend(str(tmp_path / 'network.py'), str(pose_checkpoint), 'cpu')
+    assert 'docs/extraction.md' in str(caught.value)
 
 
 def test_the_default_is_hrnet_w32_with_its_published_weights():
