@@ -1,11 +1,12 @@
 # make quickstart   set up, then make data, train, test and explain a small model
 # make test         set up, then run every test
-# make torture      set up, then kill 20 trainings at random and compare how they end when they go on
-# make lint         set up, then check style and types: ruff, the formatter yapf, mypy
+# make torture      set up, then kill trainings at random and compare how they end when they go on; then hostile inputs
+# make fuzz         set up, then feed readers with made-up bytes, 10 minutes each
+# make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
 # make clean        remove .venv and what the quickstart made
 
-.PHONY: setup quickstart test torture lint clean
+.PHONY: setup quickstart test torture fuzz lint clean
 
 setup:
 	@PYTHON='$(PYTHON)' tools/setup_venv.sh
@@ -18,11 +19,17 @@ test: setup
 
 torture: setup
 	.venv/bin/python tests/torture.py
+	.venv/bin/python -m tests.hostile --out work_dirs/torture/hostile.json
+
+fuzz: setup
+	.venv/bin/pip install --quiet --no-deps -r requirements/fuzz.txt || echo 'without atheris: changes at random'
+	.venv/bin/python tests/fuzz.py
 
 lint: setup
 	.venv/bin/ruff check
 	.venv/bin/yapf --diff --recursive --parallel configs mmaction_d3d research setup.py tests tools
 	.venv/bin/mypy
+	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive mmaction_d3d research setup.py tools
 
 clean:
 	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart

@@ -28,12 +28,12 @@ def check_resumable(checkpoint: Any, path: str | Path) -> None:
     _part(hub, 'resumed_keys', dict, path, 'message_hub.')
     for key, value in logs.items():
         if not isinstance(key, str) or not isinstance(value, HistoryBuffer):
-            raise InputError(path, f'message_hub.log_scalars.{shown(key)}', shown(value),
+            raise InputError(path, f'message_hub.log_scalars.{str(key)[:100]}', shown(value),
                              'a history of numbers')
     for place, values in places.items():
         for key in _COUNTS:
-            value = values.get(key, None if place != 'meta' else 0)
-            if value is not None and (type(value) is not int or not 0 <= value < 2**62):
+            value = values.get(key, 0)
+            if type(value) is not int or not 0 <= value < 2**62:
                 raise InputError(path, f'{place}.{key}', shown(value), 'a whole number from 0')
     score = places['message_hub.runtime_info'].get('best_score')
     if score is not None and not isinstance(score, (Real, torch.Tensor)):

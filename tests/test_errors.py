@@ -4,7 +4,7 @@ import errno
 import numpy as np
 import pytest
 
-from mmaction_d3d.errors import find_system_mistake, shown
+from mmaction_d3d.errors import InputError, content_of, find_system_mistake, shown
 
 
 def nested(depth):
@@ -52,3 +52,26 @@ def uncovered():
 def test_what_is_raised_from_none_hides_nothing_behind_it():
     assert find_system_mistake(raised(covered)) is None
     assert 'No space left' in str(find_system_mistake(raised(uncovered)))
+
+
+@pytest.mark.parametrize('make', [
+    lambda: {}['a'], lambda: [][0], lambda: None.a, lambda: int('9' * 5000), lambda: float(10**400),
+    lambda: len(7), lambda: 1 // 0
+])
+def test_what_a_file_makes_python_stumble_over_is_its_mistake(make):
+    says = '^x.json: part: found [A-Za-z]*Error .*, want a list$'
+    with pytest.raises(InputError, match=says), content_of('x.json', 'part', 'a list'):
+        make()
+
+
+def test_mistakes_that_are_known_stay_as_they_are():
+    says = '^a: b: found c, want d$'
+    with pytest.raises(InputError, match=says), content_of('x.json', 'part', 'a list'):
+        raise InputError('a', 'b', 'c', 'd')
+
+
+@pytest.mark.parametrize('found', ['x' * 10**6, 10**5000, 'a\x1b[31mb\udcff', ['y' * 10**6]],
+                         ids=['text', 'digits', 'control characters', 'list'])
+def test_messages_are_short_and_of_printable_text(found):
+    text = str(InputError('a.pkl', 'field', found, 'a number'))
+    assert len(text) < 700 and text.isprintable()

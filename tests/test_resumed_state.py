@@ -1,48 +1,51 @@
-"""A checkpoint names no code, and no file outside of the run's folder."""
+"""What a checkpoint tells a training is of the types that a training saved."""
+import copy
+
+import numpy as np
 import pytest
+import torch
+from mmengine.logging import HistoryBuffer
 
-from mmaction_d3d.resumed_state import make_harmless
+from mmaction_d3d.errors import InputError
+from mmaction_d3d.resumed_state import check_resumable
 
-
-def harmless(folders, meta=None, **runtime_info):
-    checkpoint = dict(meta=meta or {}, message_hub=dict(runtime_info=runtime_info))
-    make_harmless(checkpoint, [str(folder) for folder in folders])
-    return checkpoint['meta'], checkpoint['message_hub']['runtime_info']
-
-
-def test_the_config_that_would_be_run_is_left_out_and_numbers_stay():
-    meta, known = harmless([], dict(config='import os', epoch=3), best_score=0.5, iter=7)
-    assert (meta, known) == (dict(epoch=3), dict(best_score=0.5, iter=7))
+GOOD = dict(
+    meta=dict(epoch=1, iter=2), optimizer=dict(state={}), param_schedulers=[{}],
+    message_hub=dict(runtime_info=dict(max_epochs=3, max_iters=6, best_score=np.float32(0.5)),
+                     log_scalars=dict(loss=HistoryBuffer([1.], [1])), resumed_keys={}))
 
 
-@pytest.mark.parametrize('key', ['best_ckpt', 'best_ckpt_acc/top1', 'last_ckpt'])
-def test_a_path_is_a_name_in_the_run_s_folder(key, tmp_path):
-    run, elsewhere = tmp_path / 'run', tmp_path / 'elsewhere'
-    for folder in (run, elsewhere):
-        folder.mkdir()
-    for path in (run / 'best.pth', elsewhere / 'other.pth'):
-        path.touch()
-    # Also where the folder had another name when the checkpoint was written.
-    for said in (run / 'best.pth', tmp_path / 'before' / 'best.pth', 'best.pth'):
-        assert harmless([run], **{key: str(said)})[1] == {key: str(run / 'best.pth')}
-    for said in (elsewhere / 'other.pth', '../elsewhere/other.pth', run, '', '..', None, 3, ['x']):
-        said = said if said is None or isinstance(said, (int, list)) else str(said)
-        assert harmless([run], **{key: said})[1] == {}
-    assert harmless([run, elsewhere], **{key:
-                                         'other.pth'})[1] == {key: str(elsewhere / 'other.pth')}
+def changed(path, value):
+    content = copy.deepcopy(GOOD)
+    inner = content
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return content
 
 
-@pytest.mark.parametrize('said, kept', [([1, 2], [1, 2]), ([1, '../../x', 2.5, True, None], [1]),
-                                        ('../x', []), (7, []), (None, [])])
-def test_numbers_of_checkpoints_to_keep_are_numbers(said, kept):
-    assert harmless([], keep_ckpt_ids=said)[1] == dict(keep_ckpt_ids=kept)
+def test_what_a_training_saved_passes():
+    check_resumable(GOOD, 'x.pth')
+    check_resumable(changed(('message_hub', 'runtime_info', 'best_score'), torch.ones(())), 'x.pth')
 
 
-@pytest.mark.parametrize('checkpoint', [{},
-                                        dict(meta=None),
-                                        dict(meta=[], message_hub=3),
-                                        dict(message_hub=dict(runtime_info=[1]))])
-def test_other_contents_are_left_to_mmengine(checkpoint):
-    before = dict(checkpoint)
-    make_harmless(checkpoint, [])
-    assert checkpoint == before
+@pytest.mark.parametrize('path', [('meta', ), ('meta', 'epoch'), ('meta', 'iter'), ('optimizer', ),
+                                  ('param_schedulers', ), ('message_hub', ),
+                                  ('message_hub', 'runtime_info'), ('message_hub', 'log_scalars'),
+                                  ('message_hub', 'log_scalars', 'loss'),
+                                  ('message_hub', 'resumed_keys'),
+                                  ('message_hub', 'runtime_info', 'max_epochs'),
+                                  ('message_hub', 'runtime_info', 'max_iters'),
+                                  ('message_hub', 'runtime_info', 'best_score')])
+@pytest.mark.parametrize('value', ['abc', [[1]] * 3, {1, 2}], ids=['text', 'lists', 'set'])
+def test_a_part_of_another_type_is_named(path, value):
+    if path == ('param_schedulers', ) and isinstance(value, list):
+        value = 7
+    with pytest.raises(InputError, match=rf'x\.pth: {".".join(path)}: found'):
+        check_resumable(changed(path, value), 'x.pth')
+
+
+@pytest.mark.parametrize('value', [-1, None, 10**30, 1.5, True])
+def test_counts_are_whole_numbers(value):
+    with pytest.raises(InputError, match=r'meta\.iter: found'):
+        check_resumable(changed(('meta', 'iter'), value), 'x.pth')

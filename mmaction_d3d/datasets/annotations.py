@@ -87,7 +87,7 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
             annotation[key] for key in ('frame_dir', 'filename') if annotation.get(key) is not None
         ]
         if not names or not all(isinstance(name, str) for name in names):
-            raise InputError(path, f'annotations[{i}]', f'the names {names}',
+            raise InputError(path, f'annotations[{i}]', f'the names {shown(names)}',
                              'text in frame_dir, filename or both')
     return annotations, splits
 
@@ -193,7 +193,7 @@ class AnnotationChecker:
             return
         _, frames, joints, numbers = xy.shape
         if total is not None and frames != total:
-            yield 'keypoint', f'{frames} frames', f'{total}, as total_frames says'
+            yield 'keypoint', f'{frames} frames', f'{shown(total)}, as total_frames says'
         if joints != len(self.layout):
             yield ('keypoint', f'{joints} joints', f'{len(self.layout)}, as the joint layout '
                    f'{self.layout.name} has')

@@ -1,4 +1,5 @@
 """MMEngine's checkpoint hook, which removes a checkpoint only when the next one is whole."""
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,15 @@ class CheckpointHook(hooks.CheckpointHook):
         *args: As of MMEngine's.
         every_iters: Every how many iterations to save within an epoch too, as ``iter_N.pth``; only
             the last of them stays, until the next checkpoint of an epoch. Defaults to None.
+        every_minutes: The same after so many minutes without a checkpoint, by the clock of the main
+            process. Defaults to None.
         **kwargs: As of MMEngine's.
     """
 
-    def __init__(self, *args: Any, every_iters: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, every_iters: int | None = None,
+                 every_minutes: float | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.every_iters, self._due = every_iters, False
+        self.every_iters, self.every_minutes, self._due = every_iters, every_minutes, False
 
     def before_train(self, runner: Runner) -> None:
         """Find the folder, and remove what a run that was stopped had superseded."""
@@ -41,6 +45,7 @@ class CheckpointHook(hooks.CheckpointHook):
         surplus = numbers[:-self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
         known.update_info('keep_ckpt_ids', numbers[len(surplus):])
         super().before_train(runner)
+        self._saved = time.monotonic()
         self.last_ckpt = known.get_info('last_ckpt')
         self._remove(map(self.filename_tmpl.format, surplus))
         self._remove_between(runner)
@@ -49,9 +54,13 @@ class CheckpointHook(hooks.CheckpointHook):
                          outputs: Any = None) -> None:
         """Save where an iteration is due, once its update is complete."""
         super().after_train_iter(runner, batch_idx, data_batch, outputs)
-        if not self.by_epoch or not self.every_iters:
+        if not self.by_epoch:
             return
-        self._due |= self.every_n_train_iters(runner, self.every_iters)
+        if self.every_iters:
+            self._due |= self.every_n_train_iters(runner, self.every_iters)
+        # The main process alone writes, so that no other need agree.
+        if self.every_minutes and is_main_process():
+            self._due |= time.monotonic() - self._saved >= 60 * self.every_minutes
         if self._due and is_update_complete(runner):
             self._save_between(runner, runner.iter + 1)
 
@@ -93,6 +102,7 @@ class CheckpointHook(hooks.CheckpointHook):
         if is_main_process():
             write_text(Path(runner.work_dir, 'last_checkpoint'), self.last_ckpt)
         self._remove_between(runner)
+        self._saved = time.monotonic()
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         """Save where the metrics are better, and only then remove the best one before."""

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import suppress
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -75,11 +77,15 @@ class Video:
     def __init__(self, path: str) -> None:
         import av
         self.path, want = path, 'a video that can be decoded'
+        _refuse_lists(path)
         try:
             self._container = av.open(path)
         except Exception as error:  # PyAV has many kinds
             raise InputError(path, 'video', str(DecodingError.of(error, path)), want) from error
         stream = _film(self._container)
+        if stream is not None and stream.codec_context is None:
+            self._container.close()
+            raise InputError(path, 'video', 'pictures of an unknown codec', want)
         if stream is None:
             kinds = ', '.join(sorted({other.type for other in self._container.streams}))
             self._container.close()
@@ -258,6 +264,7 @@ def _decord_frames(path: str) -> Generator[Frame, None, None]:
         yield from _pyav_frames(path)
         return
     import decord
+    _refuse_lists(path)
     try:
         reader = decord.VideoReader(path, num_threads=1)
         for _ in range(len(reader)):
@@ -270,6 +277,22 @@ def _decord_frames(path: str) -> Generator[Frame, None, None]:
             yield Frame(frame.asnumpy)
     except Exception as error:  # decord has many kinds
         raise DecodingError.of(error, path) from error
+
+
+# Texts by which FFmpeg would open other files, or addresses: its lists, HLS, DASH, SDP, RTSP.
+_LISTS = b'ffconcat', b'#EXTM3U', b'<?xml', b'<MPD', b'v=0', b'[playlist', b'RTSP'
+
+
+def _refuse_lists(path: str) -> None:
+    """Refuse a text that names other files in place of a video.
+
+    Raises:
+        InputError: It is one.
+    """
+    with suppress(OSError), Path(path).open(
+            'rb') as file:  # its reader says why
+        if file.read(64).lstrip(b'\xef\xbb\xbf \t\r\n').startswith(_LISTS):
+            raise InputError(path, 'video', 'a list of other files', 'a video that can be decoded')
 
 
 def _is_turned(path: str) -> bool:

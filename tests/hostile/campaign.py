@@ -43,9 +43,21 @@ class Case:
     put: object
     may_pass: str = ''
 
+    @property
+    def title(self):
+        return f'{self.family}: {self.name}: {self.command.name}'
+
 
 def _write(path, data):
     return lambda folder: (folder / path).write_bytes(data) and None
+
+
+def _copy(path, data, store):
+    """As :func:`_write`, of data that wait in a file: every process that is forked has the rest."""
+    store.mkdir(exist_ok=True)
+    waiting = store / str(len(list(store.iterdir())))
+    waiting.write_bytes(data)
+    return lambda folder: shutil.copy(waiting, folder / path) and None
 
 
 def _videos(content):
@@ -80,8 +92,9 @@ def _pickles(content):
             yield Case('pickles', name, command, put, pickles.may_pass(name, command.name))
 
 
-def _checkpoints(content):
-    for name, data, of_resume in checkpoints.checkpoints(content):
+def _checkpoints(good):
+    for name, data, of_resume in checkpoints.checkpoints((good / 'good.pth').read_bytes()):
+        put = _copy('good.pth', data, good.with_name('checkpoints'))
         for command in sandbox.OF_CHECKPOINTS:
             reason = ''
             if command.name == 'fine-tune' and name.startswith(
@@ -91,7 +104,7 @@ def _checkpoints(content):
                 reason = 'not read but for resuming'
             elif of_resume:
                 reason = checkpoints.may_resume(name)
-            yield Case('checkpoints', name, command, _write('good.pth', data), reason)
+            yield Case('checkpoints', name, command, put, reason)
 
 
 def _texts(good):
@@ -170,12 +183,14 @@ def _names(good):
 
 
 def cases(good):
-    """Return every case, from the good folder of :class:`sandbox.Sandboxes`."""
+    """Yield every case, from the good folder of :class:`sandbox.Sandboxes`."""
     content = pickle.loads((good / 'annotations.pkl').read_bytes())
-    return [
-        *_videos(content), *_pickles(content), *_checkpoints((good / 'good.pth').read_bytes()),
-        *_texts(good), *_configs(good), *_names(good)
-    ]
+    yield from _videos(content)
+    yield from _pickles(content)
+    yield from _checkpoints(good)
+    yield from _texts(good)
+    yield from _configs(good)
+    yield from _names(good)
 
 
 def run(boxes, case):
@@ -216,7 +231,7 @@ def main():
         for case in chosen:
             began = time.monotonic()
             ended = run(boxes, case)
-            title = f'{case.family}: {case.name}: {case.command.name}'
+            title = case.title
             slowest = max(slowest, (time.monotonic() - began, title))
             inputs[case.family].add(case.name)
             counts['accepted' if ended.code == 0 else 'refused'] += 1

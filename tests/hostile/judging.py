@@ -75,7 +75,7 @@ def _peak_of(pid, seconds):
     return os.waitstatus_to_exitcode(status) if in_time else None, usage.ru_maxrss * 1024
 
 
-def run_in(folder, tool, argv, seconds=SECONDS):
+def run_in(folder, tool, argv):
     """Run a tool as from the command line, in a folder, forked from this process.
 
     Returns:
@@ -89,7 +89,7 @@ def run_in(folder, tool, argv, seconds=SECONDS):
         pid = os.fork()
         if not pid:
             _in_child(folder, log.fileno(), tool, argv)
-        code, peak = _peak_of(pid, seconds)
+        code, peak = _peak_of(pid, SECONDS)
     output = log_path.read_text(errors='replace')
     log_path.unlink()
     return Ended(code, output, max(peak - before, 0))

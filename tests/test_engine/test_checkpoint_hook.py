@@ -42,7 +42,7 @@ class Better(BaseMetric):
         return dict(acc=float(MessageHub.get_current_instance().get_info('epoch')))
 
 
-def make_runner(folder, every_iters=None, accumulated=1, **kwargs):
+def make_runner(folder, every_iters=None, accumulated=1, every_minutes=None, **kwargs):
     loader = dict(dataset=[dict(x=torch.ones(3))] * 4, batch_size=2,
                   collate_fn=dict(type='default_collate'), sampler=dict(type='DefaultSampler'))
     return Runner(
@@ -51,8 +51,9 @@ def make_runner(folder, every_iters=None, accumulated=1, **kwargs):
                                               max_epochs=EPOCHS), val_cfg=dict(),
         val_evaluator=Evaluator(Better()), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1),
                                                               accumulative_counts=accumulated),
-        default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1,
-                                           save_best='acc', every_iters=every_iters)),
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_best='acc',
+                            every_iters=every_iters, every_minutes=every_minutes)),
         log_level='ERROR', experiment_name=f'{folder}', **kwargs)
 
 
@@ -118,3 +119,52 @@ def test_checkpoints_of_iterations_go_with_the_next_one(tmp_path):
     assert seen[:3] == [['iter_2.pth'], ['epoch_1.pth'], ['epoch_1.pth']]  # the last: of the best
     assert seen[3] == ['epoch_1.pth', 'iter_4.pth']
     assert [path.name for path in tmp_path.glob('[ei]*_*.pth')] == ['epoch_3.pth']
+
+
+def test_checkpoints_after_minutes(tmp_path, monkeypatch):
+    """Two iterations an epoch, of 40 s each, by a clock that the data turn."""
+    clock = [0.]
+    monkeypatch.setattr('mmaction_d3d.engine.checkpoint_hook.time.monotonic', lambda: clock[0])
+    runner = make_runner(tmp_path, every_minutes=0.5)
+    saved = []
+    run_iter = type(runner.train_loop).run_iter
+
+    def slow_iteration(self, *args):
+        clock[0] += 40
+        run_iter(self, *args)
+        saved.append([path.name for path in tmp_path.glob('iter_*.pth')])
+
+    monkeypatch.setattr(type(runner.train_loop), 'run_iter', slow_iteration)
+    runner.train()
+    assert saved == [[f'iter_{number}.pth'] for number in range(1, 7)]
+    saved.clear()
+    make_runner(tmp_path, every_minutes=1).train()  # an epoch's checkpoint counts as one, too
+    assert saved == [[], ['iter_2.pth']] + [[], ['iter_4.pth']] + [[], ['iter_6.pth']]
+
+
+def test_a_checkpoint_after_minutes_is_one_to_go_on_from(tmp_path, monkeypatch):
+    clock = [0.]
+    monkeypatch.setattr('mmaction_d3d.engine.checkpoint_hook.time.monotonic', lambda: clock[0])
+    torch.manual_seed(0)
+    alone = make_runner(tmp_path / 'alone')
+    alone.train()
+    torch.manual_seed(0)
+    runner = make_runner(tmp_path, every_minutes=1)
+    run_iter = type(runner.train_loop).run_iter
+
+    def stopped_iteration(self, *args):
+        clock[0] += 61 * (self._iter == 2)
+        run_iter(self, *args)
+        if self._iter == 4:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(runner.train_loop), 'run_iter', stopped_iteration)
+        with suppress(Killed):
+            runner.train()
+    last = (tmp_path / 'last_checkpoint').read_text()
+    assert last.endswith('iter_3.pth')
+    resumed = make_runner(tmp_path, resume=True, load_from=last)
+    resumed.train()
+    for name, value in alone.model.state_dict().items():
+        assert torch.equal(resumed.model.state_dict()[name], value)

@@ -4,6 +4,7 @@ import torch
 from mmengine.config import Config
 
 from mmaction_d3d.engine import check_checkpoint, check_config, check_start
+from mmaction_d3d.engine.checks import check_numbers
 from mmaction_d3d.errors import InputError
 
 
@@ -135,3 +136,33 @@ def test_every_one_of_joined_data_sets_is_compared_with_the_model():
 
 def test_what_is_stated_once_cannot_contradict():
     check_config(Config(dict(model=dict(cls_head=dict(num_classes=5)), val_dataloader=None)))
+
+
+@pytest.mark.parametrize('key, value', [
+    ('train_cfg.val_interval', 0),
+    ('train_cfg.max_epochs', 'abc'),
+    ('randomness.seed', -5),
+    ('randomness.seed', 1.5),
+    ('default_hooks.checkpoint.every_iters', 0),
+    ('default_hooks.checkpoint.every_minutes', 'abc'),
+    ('optim_wrapper.optimizer.lr', 'abc'),
+    ('optim_wrapper.optimizer.lr', float('nan')),
+    ('default_hooks.logger.interval', None),
+    ('train_dataloader.dataset.pipeline', []),
+])
+def test_numbers_that_only_a_running_training_reads_are_checked_before(key, value):
+    cfg = Config()
+    cfg.merge_from_dict({key: value})
+    with pytest.raises(InputError, match=f'{key}: found'):
+        check_numbers(cfg)
+
+
+@pytest.mark.parametrize('key, value', [('randomness.seed', None),
+                                        ('default_hooks.checkpoint.every_minutes', None),
+                                        ('default_hooks.checkpoint.every_minutes', 0.5),
+                                        ('optim_wrapper.optimizer.lr', 0), ('default_hooks', None),
+                                        ('train_cfg.max_epochs', 3)])
+def test_numbers_in_their_range_pass(key, value):
+    cfg = Config()
+    cfg.merge_from_dict({key: value})
+    check_numbers(cfg)

@@ -130,3 +130,14 @@ def test_a_decoded_frame_is_freed_without_the_collector(turned_video):
         assert not [one for one in gc.get_objects() if isinstance(one, av.VideoFrame)]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize('text', [
+    "ffconcat version 1.0\nfile 'other.mp4'\n", '\ufeff#EXTM3U\n#EXTINF:1,\nother.mp4\n',
+    '\n<?xml version="1.0"?><MPD/>', 'v=0\no=- 0 0 IN IP4 127.0.0.1\n'
+])
+def test_a_text_that_names_other_files_is_no_video(tmp_path, square_video, backend, text):
+    square_video.write(tmp_path / 'other.mp4', square_video.draw(4, (64, 80)))
+    (tmp_path / 'clip.mp4').write_text(text)
+    with pytest.raises(InputError, match=r'clip\.mp4: video: found a list of other files'):
+        next(video_frames(str(tmp_path / 'clip.mp4'), backend))

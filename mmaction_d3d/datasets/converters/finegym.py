@@ -32,6 +32,7 @@ from .skeleton_files import read_json
 
 VERSIONS = ('1.0', '1.1')
 SUFFIX = '.mp4'
+_MOST_SECONDS = 1e9
 _NAME = re.compile(r'(.+)_(E_\d+_\d+)_(A_\d+_\d+)')
 _CATEGORY = re.compile(r'Clabel:\s*(\d{1,9});\s*set:\s*\d+;\s*Glabel:\s*\d+;\s*(\S.*?)\s*')
 
@@ -146,7 +147,7 @@ def _interval(content: object, path: str, place: str) -> tuple[Fraction, Fractio
     pairs = content.get('timestamps') if isinstance(content, dict) else None
     if not isinstance(pairs, list) or not pairs or not all(
             isinstance(pair, list) and len(pair) == 2 and all(
-                isinstance(time, (int, float)) and abs(time) < float('inf') for time in pair)
+                type(time) in (int, float) and abs(time) < _MOST_SECONDS for time in pair)
             for pair in pairs):
         raise InputError(path, f'{place}.timestamps', repr(pairs), 'pairs of seconds')
     # Not the number's binary value but the decimal one that was written.

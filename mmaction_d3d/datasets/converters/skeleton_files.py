@@ -97,7 +97,8 @@ def stack_people(persons: list, place: Place) -> np.ndarray:
     if not persons:
         return np.zeros((0, 0, 3), np.float32)
     try:
-        people = np.array(persons, np.float32).reshape(len(persons), -1, 3)
+        with np.errstate(over='ignore'):  # a joint at inf is one that is missing
+            people = np.array(persons, np.float64).astype(np.float32).reshape(len(persons), -1, 3)
     except (OverflowError, TypeError, ValueError) as error:
         raise InputError(*place, 'people with different or no numbers',
                          'x, y and score of the same joints for everyone') from error
