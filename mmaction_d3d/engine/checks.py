@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
+from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
@@ -94,6 +95,14 @@ def check_numbers(cfg: Config) -> None:
         if value is not _ABSENT and (type(value) not in (int, float) or not value >= 0
                                      or value == 0 and 'minutes' in key):
             raise InputError(cfg.filename, key, shown(value), 'a number above 0')
+    if cfg.get('train_dataloader') and cfg.get('train_cfg') and not cfg.get('optim_wrapper'):
+        raise InputError(cfg.filename, 'optim_wrapper', 'nothing', 'an optimizer')
+    schedulers = cfg.get('param_scheduler') or []
+    for scheduler in schedulers if isinstance(schedulers, (list, tuple)) else [schedulers]:
+        kind = scheduler.get('type') if isinstance(scheduler, Mapping) else scheduler
+        unknown = isinstance(kind, str) and PARAM_SCHEDULERS.get(kind) is None
+        if unknown or isinstance(kind, (int, float)):
+            raise InputError(cfg.filename, 'param_scheduler', shown(kind), 'a registered schedule')
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         pipeline = _value_of(cfg, f'{name}.dataset.pipeline', False)
         if pipeline is not _ABSENT and not (isinstance(pipeline, (list, tuple)) and pipeline):
