@@ -83,7 +83,9 @@ def draw(job):
     total, people = info['total_frames'], None
     chosen = set(np.linspace(0, total - 1, min(total, _SHEET_FRAMES)).round().astype(int).tolist())
     shown, frames = [], Frames(media)
-    with h264_writer(f'{stem}.mp4', round(fps or probe(media, count='header').fps)) as write:
+    timing = probe(media)
+    uneven = fps is None and timing.times is not None
+    with h264_writer(f'{stem}.mp4', fps or timing.fps) as write:
         for index, frame in enumerate(frames.images()):
             if index >= total:
                 raise InputError(media.path, 'frames', f'more than {total}',
@@ -101,7 +103,7 @@ def draw(job):
                 shrink = min(1, _SHEET_WIDTH / drawn.shape[1])
                 shown.append(
                     cv2.resize(drawn, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
-            write(even(drawn))
+            write(even(drawn), float(timing.time_of(index)) if uneven else None)
     write_picture(f'{stem}.png', sheet(in_rows(shown, _SHEET_COLUMNS)))
     return f'{stem}.mp4', f'{stem}.png'
 

@@ -44,7 +44,8 @@ def write_annotated(answer: Recognition, path: str, topk: int,
             write(
                 annotated_frame(frame.rgb(), people[:, min(index, people.shape[1] - 1)],
                                 answer.layout, _panel(answer, index, topk), cells, placement,
-                                _labels(answer, index)))
+                                _labels(answer, index)),
+                None if info.times is None else float(info.time_of(index)))
     return replace(answer, video=path)
 
 
@@ -74,6 +75,5 @@ def write_timeline(answer: Recognition, timeline: Timeline, path: str | Path, to
     people = np.array([timeline.people_at(int(centre)) for centre in timeline.cell_centres()])
     write_picture(
         path,
-        timeline_figure(answer.name, names,
-                        timeline.cells() / float(timeline.info.fps), timeline.smoothed, people,
-                        timeline.segments(), topk))
+        timeline_figure(answer.name, names, timeline.info.time_of(timeline.cells()),
+                        timeline.smoothed, people, timeline.segments(), topk))

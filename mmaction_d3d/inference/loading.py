@@ -120,9 +120,9 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
     network.eval().cfg = cfg
     if compile_mode is not None:
         network.backbone.compile(mode=compile_mode)
-    return LoadedModel(network, cfg, pipeline, layout, classes, dataset.get('filename_tmpl'),
-                       compile_mode, stranger, *_modalities(modality, dataset),
-                       checkpoint.trained_on)
+    return LoadedModel(network, cfg, pipeline, layout, classes,
+                       dataset.get('filename_tmpl'), compile_mode, stranger,
+                       *_modalities(modality, dataset), checkpoint.trained_on)
 
 
 def _modalities(asked: str | None, dataset: Mapping[str, Any]) -> tuple[str, str]:

@@ -130,13 +130,13 @@ def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
 
 def _over_time(answer: Recognition, timeline: Timeline) -> dict[str, Any]:
     """Return ``segments`` and ``windows``."""
-    fps = float(answer.info.fps)
+    time_of = answer.info.time_of
     return dict(
         segments=[
             dict(segment, **{'class': answer.class_name(segment['label'])})
             for segment in timeline.segments()
         ], windows=[
-            dict(start=start / fps, end=stop / fps, people=people,
+            dict(start=float(time_of(start)), end=float(time_of(stop)), people=people,
                  scores=[round(float(score), 5) for score in scores])
             for start, stop, scores, people in timeline.windows
         ])

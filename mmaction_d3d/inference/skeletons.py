@@ -332,7 +332,8 @@ def skeleton_of(source: Media, info: MediaInfo, origin: Origin, layout: Skeleton
     total = checked['total_frames']
     if total != info.frames:
         # Packets of old AVI files are more than their frames: now all are decoded and counted.
-        info = replace(info, frames=probe(source, 'frames').frames)
+        counted = probe(source, 'frames', info.fps)
+        info = replace(info, frames=counted.frames, fps=counted.fps, times=counted.times)
     if abs(total - info.frames) > _SLACK:
         raise InputError(place, f'{check.place(index, checked)}.total_frames', total,
                          f'{info.frames}, the frames of {source.path}')

@@ -200,7 +200,7 @@ class Timeline:
 
     def mean_scores(self) -> np.ndarray:
         """Mean over the cells, each as long as it lasts."""
-        return np.average(self.smoothed, axis=0, weights=np.diff(self.cells()))
+        return np.average(self.smoothed, axis=0, weights=np.diff(self.info.time_of(self.cells())))
 
     def segments(self) -> list[dict[str, Any]]:
         """Cut where the best class changes.
@@ -208,7 +208,7 @@ class Timeline:
         Returns:
             ``start`` and ``end`` in seconds, ``label``, and ``score``, its mean, of each stretch.
         """
-        best, bounds = self.smoothed.argmax(1), self.cells() / float(self.info.fps)
+        best, bounds = self.smoothed.argmax(1), self.info.time_of(self.cells())
         cuts = [0, *(np.flatnonzero(np.diff(best)) + 1), len(best)]
         return [
             dict(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),

@@ -1,7 +1,11 @@
 """What a video or frame folder holds."""
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ..errors import InputError
 from .find import Media, as_media
@@ -17,14 +21,23 @@ class MediaInfo:
         frames: Number of frames; 0 where a video's header, and nothing else, was asked for and
             does not say it.
         height, width: Pixels, as a player shows the first frame.
-        fps: Frames a second.
+        fps: Frames a second; their mean where it is not one rate.
         problem: Why not all frames decode, else ``''``; known where all were decoded.
+        times: Where frames do not follow each other at ``fps``, when each is shown, in seconds from
+            the beginning of the file, and when the last one ends. None: at ``fps``, from 0 on.
     """
     frames: int
     height: int
     width: int
     fps: Fraction
     problem: str = ''
+    times: np.ndarray | None = field(default=None, compare=False)
+
+    def time_of(self, frame: float | np.ndarray) -> np.ndarray:
+        """Return when frames begin, in seconds; a number of frames stands for the video's end."""
+        if self.times is None:
+            return np.asarray(frame) / float(self.fps)
+        return np.interp(frame, np.arange(len(self.times)), self.times)
 
 
 def probe(media: Media | str | Path, count: str = 'packets',
@@ -55,16 +68,45 @@ def probe(media: Media | str | Path, count: str = 'packets',
             return MediaInfo(video.announced, height, width, video.rate)
         if count == 'packets':
             try:
-                return MediaInfo(video.count_packets(), height, width, video.rate)
+                times = video.packet_times()
+                return MediaInfo(len(times), height, width, **_timing(times, video.rate))
             except DecodingError as error:
                 raise InputError(media.path, 'video', str(error),
                                  'a video that can be decoded') from error
-        frames, problem = 0, ''
+        shown: list[Fraction | None] = []
+        problem = ''
         try:
-            for _ in video.frames():
-                frames += 1
+            for frame in video.frames():
+                shown.append(frame.time)
         except DecodingError as error:  # what decoded before counts
             problem = str(error)
-        if not problem and frames < video.announced:
-            problem = f'{frames} of {video.announced} announced frames decode'
-        return MediaInfo(frames, height, width, video.rate, problem)
+        if not problem and len(shown) < video.announced:
+            problem = f'{len(shown)} of {video.announced} announced frames decode'
+        return MediaInfo(len(shown), height, width, problem=problem, **_timing(shown, video.rate))
+
+
+def _timing(shown: Sequence[Fraction | None], rate: Fraction) -> dict[str, Any]:
+    """Return ``fps`` and ``times`` of a video: the header's rate may be none of its frames.
+
+    Args:
+        shown: When each frame is shown, in seconds; None where the container does not say.
+        rate: Frames a second, as the header says.
+
+    Returns:
+        ``times`` is None where times are within half a frame of the rate's, or where they are
+        unknown or do not rise.
+    """
+    known = [time for time in shown if time is not None]
+    if not known or len(known) < len(shown):
+        return dict(fps=rate)
+    starts = np.array(known, np.float64)
+    if (np.diff(starts) <= 0).any():
+        return dict(fps=rate)
+    rates = [rate]
+    if len(known) > 1:
+        rates.append(((len(known) - 1) / (known[-1] - known[0])).limit_denominator(1001))
+    for fps in rates:
+        if np.abs(starts - np.arange(len(starts)) / float(fps)).max() * float(fps) <= 0.5:
+            return dict(fps=fps)
+    # The last frame is shown for as long as any other.
+    return dict(fps=rates[-1], times=np.append(starts, starts[-1] + 1 / float(rates[-1])))

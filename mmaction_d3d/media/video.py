@@ -202,13 +202,26 @@ class Video:
                 if frame.pts is None or frame.pts in times:
                     yield frame.pts, _upright(frame, None)
 
-    def count_packets(self) -> int:
-        """Return the number of frames by the file's packets, which need no decoding.
+    def packet_times(self) -> list[Fraction | None]:
+        """Return when each frame is shown by the file's packets, which need no decoding, in order.
+
+        All are None where the packets do not tell, as in an AVI whose frames are reordered; they
+        are as many as frames there.
 
         Raises:
             DecodingError: The file can be read no further.
         """
-        return sum(packet.size > 0 for packet in self.packets())
+        times: list[Fraction] = []
+        count, told = 0, not (self.container == 'avi' and self.reorders)
+        for packet in self.packets():
+            if not packet.size:
+                continue
+            count += 1
+            if packet.pts is None or packet.time_base is None or packet.is_discard:
+                told = False
+            else:
+                times.append(packet.pts * packet.time_base - self._zero)
+        return [*sorted(times)] if told else [None] * count
 
 
 def _film(container: av.container.InputContainer) -> av.VideoStream | None:

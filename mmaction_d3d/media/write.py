@@ -24,6 +24,7 @@ KEEPING = dict(preset='veryfast', crf='20', g='12', bf='0')
 #: the others differ from it.
 FRAME_BY_FRAME = dict(preset='veryfast', qp='24', g='1', threads='1')
 # Of FFmpeg's own encoder, at about that quality.
+_CLOCK = Fraction(1, 90000)  # of frames that have times
 _WITHOUT_X264 = dict(qmin='4', qmax='4', g='1', threads='1')
 
 
@@ -53,6 +54,7 @@ class H264Writer:
         self.frames = 0
         self.shape: tuple[int, int] | None = None
         self._rate, self._options, self._short_side = Fraction(rate), options, short_side
+        self._clock, self._shown = 1 / self._rate, -1
         self._container = av.open(file, 'w', format=suffix,
                                   options=dict(movflags='faststart') if in_front else {})
         self._stream: av.VideoStream | None = None
@@ -60,17 +62,27 @@ class H264Writer:
     def __enter__(self) -> Self:
         return self
 
-    def add(self, frame: np.ndarray | av.VideoFrame) -> None:
-        """Write the next frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size."""
+    def add(self, frame: np.ndarray | av.VideoFrame, time: float | None = None) -> None:
+        """Write the next frame.
+
+        Args:
+            frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size.
+            time: When it is shown, in seconds, after the one before. Defaults to None, at the
+                rate; all frames have a time, or none.
+        """
         import av
         if isinstance(frame, np.ndarray):
             frame = av.VideoFrame.from_ndarray(frame, format='rgb24')
         if self._stream is None:
+            if time is not None:
+                self._clock = _CLOCK
             self._stream = self._open(frame)
         if self._short_side is not None:
             frame = frame.reformat(self._stream.width, self._stream.height, 'yuv420p',
                                    interpolation='AREA')
-        frame.pts, frame.time_base = self.frames, 1 / self._rate
+        self._shown = (self.frames if time is None else max(self._shown +
+                                                            1, round(time / float(self._clock))))
+        frame.pts, frame.time_base = self._shown, self._clock
         self._container.mux(self._stream.encode(frame))
         self.frames += 1
 
@@ -84,7 +96,7 @@ class H264Writer:
         stream = self._container.add_stream('libx264' if x264 else 'mpeg4', rate=self._rate)
         stream.options = {**(self._options if x264 else _WITHOUT_X264)}
         stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
-        stream.time_base = 1 / self._rate
+        stream.time_base = stream.codec_context.time_base = self._clock
         if self._short_side is not None:  # there are as many processes as CPUs
             stream.codec_context.thread_count = 1
         self.shape = height, width
@@ -98,8 +110,7 @@ class H264Writer:
 
 
 @contextmanager
-def h264_writer(path: str | Path,
-                fps: Fraction | float) -> Iterator[Callable[[np.ndarray | av.VideoFrame], None]]:
+def h264_writer(path: str | Path, fps: Fraction | float) -> Iterator[Callable[..., None]]:
     """Open an mp4 that any browser plays, and that appears once it is whole.
 
     Args:
@@ -107,7 +118,7 @@ def h264_writer(path: str | Path,
         fps: Frames a second.
 
     Yields:
-        Takes the next frame, H x W x 3 uint8 RGB, with even sides, as the format wants.
+        :meth:`H264Writer.add`, for frames with even sides, as the format wants.
     """
     with whole_or_absent(path) as file, H264Writer(file, 'mp4', fps, VIEWING,
                                                    in_front=True) as writer:

@@ -5,6 +5,7 @@ import pickle
 import shutil
 import threading
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -452,3 +453,29 @@ def test_mirrored_views_are_averaged_and_their_attention_is_not_drawn(tiny, tmp_
     assert both == pytest.approx(np.mean([one, other], 0), abs=1e-6) and one != other
     frames = [frames_of(answer['visualization'][0])[0] for answer in (found[0], found[2])]
     assert np.abs(frames[0][:300].astype(int) - frames[1][:300]).max() < 30
+
+
+def test_times_are_those_of_a_recording_of_uneven_rate(inferencer, tiny, tmp_path):
+    """Frames 0 to 7 are 40 ms apart, those from 8 on half a second."""
+    times = [*range(0, 320, 40), *range(320, 4320, 500)]
+    path = tmp_path / 'clip0.mkv'
+    with av.open(tiny.video()) as source, av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=1000)
+        stream.height, stream.width, stream.pix_fmt = 64, 80, 'yuv420p'
+        for time, frame in zip(times, source.decode(video=0)):
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    second = 15 / 3.82  # frames, in the mean
+    inferencer(str(path), window=4 / second, stride=4 / second, out_dir=str(tmp_path))
+    found = json.loads((tmp_path / 'clip0.json').read_text())
+    bounds = [0, 0.16, 0.32, 2.32, 4.32]
+    ends = np.array([(window['start'], window['end']) for window in found['windows']])
+    np.testing.assert_allclose(ends[:, 0], bounds[:4], atol=0.002)
+    np.testing.assert_allclose(ends[:3, 1], bounds[1:4], atol=0.002)
+    assert found['segments'][0]['start'] == 0
+    assert found['segments'][-1]['end'] == pytest.approx(3.82 + 3.82 / 15, abs=0.01)
+    assert all(np.abs(np.array(bounds) - one['start']).min() < 0.002 for one in found['segments'])
+    with av.open(str(tmp_path / 'clip0.mp4')) as drawn:
+        shown = [float(frame.pts * frame.time_base) for frame in drawn.decode(video=0)]
+    np.testing.assert_allclose(shown, np.divide(times, 1000), atol=0.002)
