@@ -4,16 +4,16 @@ Importing it registers everything it holds with MMAction2 and mends what upstrea
 """
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__
+
 try:
     from . import compat
-except ImportError as error:
-    raise ImportError(
-        f'{error}; python tools/check_env.py says what is missing and how to install it') from error
-
-compat.apply()  # before the imports below: they import MMAction2's models
-
-from . import datasets, engine, models, plugins  # noqa: E402
-from .version import __version__  # noqa: E402
+    compat.apply()  # before the imports below: they import MMAction2's models
+    from . import datasets, engine, models, plugins
+except Exception as error:  # of any kind: packages that do not fit fail in many ways
+    from .environment import explain
+    explain(error)
+    raise
 
 if TYPE_CHECKING:
     from .inference import load

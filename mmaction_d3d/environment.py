@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 from typing import NamedTuple
 
 from .bundled import ROOT
@@ -165,7 +166,35 @@ def describe(findings: list[Finding]) -> str:
         lines += ['', *(f'{", ".join(names)}: {note}' for note, names in noted.items())]
     if commands:
         lines += ['', 'To mend it, run:', *(f'  {command}' for command in commands)]
+    else:
+        lines += ['', 'pip check may complain of these, which is meant:']
+        lines += [f'  {line.name}: {line.why}' for line in _requirements('meant.txt').values()]
     return '\n'.join(lines)
+
+
+def explain(error: Exception) -> None:
+    """Say of a failed import that the environment is at fault, if it is.
+
+    Args:
+        error: Any.
+
+    Raises:
+        SystemExit: With code 2 and one line on stderr, in a tool without ``--debug``.
+        ImportError: Elsewhere.
+    """
+    if not isinstance(error, ImportError) and all(finding.state != 'problem'
+                                                  for finding in examine()):
+        return
+    found = ' '.join(f'{type(error).__name__} ({error})'.split())
+    text = (f'environment: packages: found {found}, want those that python tools/check_env.py '
+            'names, with the command that installs them')
+    main = Path(str(getattr(sys.modules.get('__main__'), '__file__', None) or '')).resolve()
+    tools = Path(__file__).resolve().parents[1] / 'tools'
+    if (tools in main.parents or main.stem in ('d3d', 'd3d_command')) and '--debug' not in sys.argv:
+        print(f'error: {text}', file=sys.stderr)
+        sys.exit(2)
+    raise ImportError(f'{error}; python tools/check_env.py says what is missing and how to '
+                      'install it') from error
 
 
 def _examine_python() -> Finding:

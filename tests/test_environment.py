@@ -1,4 +1,5 @@
 """What an environment must hold: the lock, what pip resolves, and the check."""
+import os
 import re
 import subprocess
 import sys
@@ -197,3 +198,36 @@ def test_optional_packages_are_named_with_the_file_that_installs_them(complete):
     finding, = [f for f in environment.examine(complete) if f.name == 'mmpose']
     assert finding.state == 'optional'
     assert 'pip install --no-deps -r requirements/mmpose.txt' in finding.note
+
+
+def test_the_complaints_of_pip_check_are_meant():
+    run = subprocess.run([sys.executable, '-m', 'pip', 'check'], capture_output=True, text=True)
+    files = ('install.txt', 'no_deps.txt')
+    asked = {name for file in files for name in environment._requirements(file)}
+    asked |= {
+        name for file in ('mediapipe.txt', 'mmpose.txt')
+        for name in environment.tested_versions(file)
+    }
+    listed = set(environment._requirements('meant.txt'))
+    complaints = re.findall(
+        r'^(\S+) \S+ (?:requires (\S+), which is not installed|is not supported)', run.stdout, re.M)
+    named = {
+        canonicalize_name(missing or name) for name, missing in complaints
+        if canonicalize_name(name) in asked
+    }
+    assert named <= listed
+    assert ('pip check may complain'
+            in environment.describe(environment.examine())) is not any(problems(None))
+
+
+@pytest.mark.parametrize('script, code', [('tools/train.py', 2), ('tools/infer.py', 2),
+                                          ('import mmaction_d3d', 1)])
+def test_before_the_cure_a_tool_ends_in_one_line(tmp_path, script, code):
+    (tmp_path / 'torch.py').write_text('raise ImportError("no torch\\nhere")')
+    command = ['-c', script] if ' ' in script else [str(ROOT / script), '--help']
+    run = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=ROOT,
+                         env={**os.environ, 'PYTHONPATH': f'{tmp_path}:{ROOT}'})
+    lines = run.stderr.splitlines()
+    assert run.returncode == code and 'check_env.py' in lines[-1]
+    assert code == 1 or (len(lines) == 1 and lines[0].startswith('error: environment: ')
+                         and 'no torch here' in lines[0])
