@@ -17,7 +17,7 @@ model = dict(
 (sampling, decoding, _, _, *train_end) = _base_.train_pipeline
 train_pipeline = [
     sampling, decoding, resize,
-    dict(type='RandomCrop', size=crop_size), *train_end
+    dict(type='PersonCrop', size=crop_size), *train_end
 ]
 (sampling, decoding, _, _, *test_end) = _base_.test_pipeline
 test_pipeline = [

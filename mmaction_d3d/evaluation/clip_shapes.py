@@ -72,7 +72,7 @@ def _resized(transform: ConfigDict, size: Size) -> Size:
     if name == 'Resize':
         width, height = transform['scale']
         return None if transform.get('keep_ratio', True) else (height, width)
-    if name in ('RandomCrop', 'CenterCrop', 'ThreeCrop', 'TenCrop', 'MultiScaleCrop'):
+    if name in ('RandomCrop', 'PersonCrop', 'CenterCrop', 'ThreeCrop', 'TenCrop', 'MultiScaleCrop'):
         keys = ('size', 'crop_size', 'input_size')
         crop = next(transform[key] for key in keys if key in transform)
         return (crop, crop) if isinstance(crop, int) else (crop[1], crop[0])
