@@ -7,6 +7,7 @@ import importlib.util
 import io
 import re
 import runpy
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -139,6 +140,16 @@ def _run(name: str, arguments: list[str]) -> None:
         if not end.code and {'-h', '--help'} & set(arguments):
             print('\n'.join(['\nexamples:', *_examples(name)]))
         raise
+
+
+def as_command(tool: str, arguments: Sequence[str]) -> str:
+    """Return the command line of a tool, whose configs have names here and no folder."""
+    name = next(name for name, command in COMMANDS.items() if command.tool == tool)
+    words = [
+        f'mmaction_d3d::{word.removeprefix("configs/")}' if word.startswith('configs/') else word
+        for word in arguments
+    ]
+    return f'd3d {name} {shlex.join(words)}'
 
 
 def _examples(name: str) -> list[str]:

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -172,6 +173,16 @@ def _tell_torchrun(text: str) -> None:
         json.dump(content, file)
 
 
-def next_step(command: str) -> None:
-    """Name the command that usually follows, as the last line of a tool."""
-    print(f'Next: {command}')
+def next_step(*words: object) -> None:
+    """Name the command that usually follows, as the last line of a tool.
+
+    Args:
+        *words: Of a command line that begins with a file of ``tools``, such as ``'test.py'``; it
+            is shown under its name of ``d3d`` where the tool was started so.
+    """
+    tool, *arguments = map(str, words)
+    command = shlex.join(['python', f'tools/{tool}', *arguments])
+    if sys.argv[0].startswith('d3d '):
+        from d3d_command import as_command
+        command = as_command(tool, arguments)
+    print(f'next: {command}', flush=True)

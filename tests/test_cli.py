@@ -179,3 +179,14 @@ def test_the_tool_that_needs_nothing_installed_has_the_same_flags(flags, out):
     done = subprocess.run([sys.executable, '-S', ROOT / 'tools' / 'check_env.py', *flags],
                           capture_output=True, text=True)
     assert done.returncode == 0 and out in done.stdout, done.stderr
+
+
+def test_the_next_step_is_named_as_the_tool_was_started(capsys, monkeypatch):
+    step = 'test.py', 'configs/d3d_custom.py', 'my run/best.pth'
+    cli.next_step(*step)
+    monkeypatch.setattr(sys, 'argv', ['d3d train', 'c.py'])
+    cli.next_step(*step)
+    assert capsys.readouterr().out.splitlines() == [
+        "next: python tools/test.py configs/d3d_custom.py 'my run/best.pth'",
+        "next: d3d test mmaction_d3d::d3d_custom.py 'my run/best.pth'"
+    ]

@@ -1,5 +1,6 @@
 """`make setup`: what it installs, when it reuses, and what it says of a wrong Python."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -285,7 +286,7 @@ def test_wheel_holds_the_package_the_command_and_what_mim_looks_for(wheel):
 COMMANDS = """
 make-data --out data --num-train 8 --num-val 8 --num-test 8 --num-frames 13 --size 64 --workers 1
 train my_config.py --data-root data --work-dir run
-test my_config.py run/best.pth --data-root data --work-dir run
+test run/my_config.py run/best.pth --work-dir run
 infer data/videos/test_00000.mp4 --checkpoint run/best.pth --skeletons data/annotations.pkl --out o
 """.strip().splitlines()
 CONFIG = """
@@ -314,6 +315,10 @@ def test_installed_wheel_serves_a_user_outside_of_the_checkout(wheel, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f'{site}/mmaction_d3d/__init__.py\n')
     assert (elsewhere / 'o' / 'test_00000.json').is_file() and 'Results: o' in done.stdout
+    steps = re.findall('^next: (.*)$', done.stdout, re.M)
+    assert steps[0] == 'd3d train mmaction_d3d::d3d_quickstart.py --data-root data'
+    assert steps[1] == 'd3d test run/my_config.py run/best.pth'
+    assert steps[2] == 'd3d explain attention run/my_config.py run/best.pth'
     said = subprocess.run([site / 'bin' / 'd3d', 'check-env'], cwd=elsewhere, text=True,
                           env=environment_here, capture_output=True)
     assert said.returncode == 0 and 'mmengine' in said.stdout, said.stderr

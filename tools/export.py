@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
         raise InputError(out, 'logits', f'a difference of {difference:.1e}',
                          f'{CLOSE:.0e} at most: do not use this file')
     if args.format == 'onnx':
-        cli.next_step(f'python -m d3d_runtime {out} my.mp4 --skeletons my.npz')
+        print(f'next: python -m d3d_runtime {out} my.mp4 --skeletons my.npz')
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@ import re
 import sys
 
 from mmaction_d3d import cli
+from mmaction_d3d.datasets.converters.custom import next_command
 from mmaction_d3d.datasets.splits import write_annotations
 from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
@@ -118,12 +119,12 @@ def main():
         print(f'joints of {extractor.layout} that this network does not find: '
               f'{" ".join(extractor.backend.missing)}')
     failed = extract_all(extractor, media, results)
-    code = finish(args.labels, out, media, results, failed, settings, extractor.layout, report)
+    code = finish(args, out, media, results, failed, settings, extractor.layout, report)
     if code:
         sys.exit(code)
 
 
-def finish(labels, out, media, results, failed, settings, layout, report):
+def finish(args, out, media, results, failed, settings, layout, report):
     """Merge the results, write the pickle and the report; return the exit code."""
     annotations = []
     for clip in media:
@@ -135,7 +136,8 @@ def finish(labels, out, media, results, failed, settings, layout, report):
     for clip, error in failed:
         report.add('video that cannot be used: left out', f'{clip.name}: {error}')
     if annotations:
-        content = dict(join_labels(annotations, labels, report), layout=layout, extraction=settings)
+        content = dict(join_labels(annotations, args.labels, report), layout=layout,
+                       extraction=settings)
         write_annotations(out, content)
         print(f'{out}: {len(content["annotations"])} clips')
     for line in report.lines():
@@ -150,6 +152,10 @@ def finish(labels, out, media, results, failed, settings, layout, report):
         print('--resume tries them again and keeps the others')
         return 1
     results.remove()
+    if args.labels is not None and args.shard is None and len(args.videos) == 1:
+        command = next_command(content, args.videos[0], out, args.max_persons)
+        if command is not None:
+            cli.next_step(*command)
     return 0
 
 

@@ -77,6 +77,9 @@ def main(argv=None):
     if args.show_dir is not None:
         runner.logger.info(f'Drawn clips: {args.show_dir}')
     leave_processes()
+    if runner.rank == 0 and not args.cfg_options:
+        root = [] if args.data_root is None else ['--data-root', args.data_root]
+        cli.next_step('visualize.py', 'attention', args.config, args.checkpoint, *root)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,7 @@
 """Trains a model: python tools/train.py CONFIG [--data-root DIR]."""
 
+from pathlib import Path
+
 from mmaction_d3d import cli
 from mmaction_d3d.engine import (
     add_shared_arguments,
@@ -79,6 +81,12 @@ def main(argv=None):
     if best is not None:
         runner.logger.info(f'Best checkpoint on the validation split: {best}')
     leave_processes()
+    if best is not None and runner.rank == 0:
+        # The config as it was, with all that the command line changed, lies in the work folder.
+        folder = Path(cfg.work_dir)
+        named = folder / 'best.pth'
+        cli.next_step('test.py', folder / Path(cfg.filename).name,
+                      named if named.is_file() else best)
 
 
 if __name__ == '__main__':

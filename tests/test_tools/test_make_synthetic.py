@@ -26,7 +26,7 @@ def call(monkeypatch, tmp_path):
 def test_it_writes_the_files_and_says_where(call, tmp_path, capsys):
     call()
     assert len(list((tmp_path / 'data' / 'videos').glob('*.mp4'))) == 3
-    assert capsys.readouterr().out.splitlines()[-1].endswith(
+    assert capsys.readouterr().out.splitlines()[-2].endswith(
         str(tmp_path / 'data' / 'annotations.pkl'))
 
 

@@ -36,6 +36,7 @@ def main():
                         num_train=args.num_train, num_val=args.num_val, num_test=args.num_test,
                         size=args.size, num_frames=args.num_frames, workers=args.workers)
     print(f'clips and keypoints: {ann_file}')
+    cli.next_step('train.py', 'configs/d3d_quickstart.py', '--data-root', args.out)
 
 
 if __name__ == '__main__':

@@ -40,7 +40,7 @@ def main():
     job.remove()
     command = custom.next_command(content, args.root, args.out, args.num_person)
     if command is not None:
-        print(f'next: {command}')
+        cli.next_step(*command)
 
 
 if __name__ == '__main__':

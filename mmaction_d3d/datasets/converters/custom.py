@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import re
-import shlex
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -249,8 +248,10 @@ def _decode(root: str, path: str) -> Decoded:
     return Decoded(info.frames, info.height, info.width, info.problem)
 
 
-def next_command(content: Content, root: str, out: str, num_person: int) -> str | None:
-    """Return the command that comes next: skeletons where there are none yet, else training.
+def next_command(content: Content, root: str, out: str, num_person: int) -> list[str] | None:
+    """Return the command that comes next, for :func:`mmaction_d3d.cli.next_step`.
+
+    It finds skeletons where there are none yet, else it trains.
 
     Args:
         content: What was written.
@@ -265,9 +266,8 @@ def next_command(content: Content, root: str, out: str, num_person: int) -> str 
     clips = content['annotations']
     if not all('keypoint' in clip for clip in clips):
         pickled = str(Path(out).with_name('annotations.pkl'))
-        return shlex.join(
-            ['python', 'tools/extract_skeletons.py', root, '--labels', out, '--out', pickled])
-    command = ['python', 'tools/train.py', 'configs/d3d_custom_small.py']
+        return ['extract_skeletons.py', root, '--labels', out, '--out', pickled]
+    command = ['train.py', 'configs/d3d_custom_small.py']
     labels = [clip['label'] for clip in clips]
     num_classes = len(content.get('classes', ())) or int(np.max(labels)) + 1
     settings: dict[str, int | str] = dict(num_classes=num_classes)
@@ -284,4 +284,4 @@ def next_command(content: Content, root: str, out: str, num_person: int) -> str 
     else:
         settings.update({'data.ann_file': out, 'data.data_prefix.video': root})
     values = [f'{key}={value}' for key, value in settings.items()]
-    return shlex.join([*command, '--cfg-options', *values])
+    return [*command, '--cfg-options', *values]
