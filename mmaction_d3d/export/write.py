@@ -26,10 +26,8 @@ def _onnx(program: ExportedProgram, about: str) -> bytes:
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise InputError(
-            '--format', 'onnx', f'no {error.name}',
-            'pip install -r requirements/export.txt, best in an environment without '
-            'mediapipe, which needs another protobuf') from error
+        raise InputError('--format', 'onnx', f'no {error.name}',
+                         'pip install --no-deps -r requirements/export.txt') from error
     exported = torch.onnx.export(program, input_names=['imgs', 'keypoint'], output_names=['logits'],
                                  opset_version=_OPSET, dynamo=True, verbose=False)
     assert exported is not None  # as dynamo is asked for
