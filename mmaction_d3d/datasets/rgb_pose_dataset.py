@@ -180,7 +180,7 @@ class RGBPoseDataset(BaseActionDataset):
                              f'{self.num_classes}, as num_classes says')
         self._metainfo.setdefault('classes', tuple(classes))
 
-    def _locator(self) -> Callable[[dict[str, Any], str], dict[str, str]]:
+    def _locator(self) -> Callable[[dict[str, Any], str], dict[str, Any]]:
         """Return what finds the video or frames of a clip."""
         if self.shows == 'pose':
             return lambda clip, field: {}
@@ -189,12 +189,13 @@ class RGBPoseDataset(BaseActionDataset):
             raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
         media = MediaIndex(root)
 
-        def locate(clip: dict[str, Any], field: str) -> dict[str, str]:
+        def locate(clip: dict[str, Any], field: str) -> dict[str, Any]:
             place = self.ann_file, field
             if kind == 'video':
                 return locate_video(media, clip, place, self.filename_tmpl)
             clip.pop('filename', None)
-            return locate_frames(media, clip, place, self.frame_tmpl, self.start_index)
+            located = locate_frames(media, clip, place, self.frame_tmpl, self.start_index)
+            return located | dict(start_index=self.start_index)
 
         return locate
 

@@ -35,6 +35,12 @@ def test_parts_without_common_clips(data):
     check(data)
 
 
+def test_frame_folders_are_looked_at_too(data, lines):
+    images = dict(data_prefix=dict(img=str(data.write_frame_folders(start_index=0))), start_index=0)
+    check(data, images, images, images)
+    assert not lines
+
+
 def share(data):
     data.content['split']['test'].append('clip0')
     data.save()

@@ -189,7 +189,7 @@ def test_the_page_is_drawn_from_stored_results_and_names_what_is_missing(tmp_pat
         row['clips'] += [dict(clip, condition='no skeleton', right=0) for clip in row['clips']]
         records.add(row)
     records.add(make_row('r2plus1d', 0, 0, settings['r2plus1d'], [1, 0, 0]))
-    records.add(make_row('pose_mlp', 0, 0, settings['pose_mlp'], [1, 0, 1]))
+    records.add(make_row('pose_mlp', 0, 0, settings['pose_mlp'], [0, 1, 1]))
     records.add(make_row('posec3d', 0, 0, 'of an older config', [1, 1, 1]))
     main(['--redraw', f'--results={results}', f'--page={page}'])
     text = page.read_text()
@@ -202,7 +202,7 @@ def test_the_page_is_drawn_from_stored_results_and_names_what_is_missing(tmp_pat
     assert '| 66.7 (0.0 to 100.0) | 3 x 2 |' in rows['D3D']
     assert '| 33.3 (' in rows['R(2+1)D'] and '| -33.3 (' in rows['R(2+1)D']
     # Of probabilities 0.9 0.1 and 0.4 0.6 the mean is 0.65 0.35.
-    assert '| 66.7 (' in rows['late fusion of R(2+1)D and the MLP']
+    assert '| 100.0 (' in rows['late fusion of R(2+1)D and the MLP']
     assert 'PoseC3D' not in rows
     assert '| no skeleton | 0.0 (0.0 to 0.0) | -66.7 (' in text
     assert '38 runs are still to be done' in text
