@@ -45,7 +45,8 @@ def test_mmengine_loads_it_as_a_runner_does(published, carrier):
     want = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     for tensor in model.state_dict().values():
         tensor.zero_()
-    load_checkpoint(model, str(published), strict=True)
+    content = load_checkpoint(model, str(published), strict=True)
+    assert content['meta']['dataset_meta']['classes'] == ['falls', 'rises']
     assert all(torch.equal(tensor, want[name]) for name, tensor in model.state_dict().items())
 
 
