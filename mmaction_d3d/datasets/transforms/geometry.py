@@ -80,11 +80,12 @@ def _tried(step: Callable, results: dict[str, Any]) -> dict[str, Any]:
         with seeded(0):
             return step(results)
     moved = results
+    before = misplaced(results)  # not 0 where small dots were shrunk, or joints moved on purpose
     for draw, variant in enumerate([*[step] * _DRAWS, *[_without_chance(step)] * _DRAWS]):
         with seeded(draw):
             moved = variant(copy.deepcopy(results)) or results
         off = misplaced(moved)
-        if off:
+        if off > before:
             raise InputError(
                 'pipeline', _name(step), f'{off:.0%} of the joints of a drawn clip off their '
                 'pixels', 'joints that move with the pixels (or, where they do, '
