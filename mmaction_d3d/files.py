@@ -95,7 +95,11 @@ def write_text(path: str | Path, text: str) -> None:
 
     Names of files that are not UTF-8 stand in it as the bytes that they are.
     """
-    write_bytes(path, text.encode(errors='surrogateescape'))
+    try:
+        data = text.encode(errors='surrogateescape')
+    except UnicodeEncodeError:  # half of a pair, which no name of a file has
+        data = text.encode(errors='backslashreplace')
+    write_bytes(path, data)
 
 
 def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence]) -> None:

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.files import held_alone, numbered_lines, whole_or_absent, write_csv
+from mmaction_d3d.files import held_alone, numbered_lines, whole_or_absent, write_csv, write_text
 
 REFUSAL = InputError('folder', '.lock', 'held', 'one process')
 
@@ -126,3 +126,10 @@ def test_lines_keep_their_numbers(tmp_path):
     path.write_bytes(b'\xe7')
     with pytest.raises(InputError, match='list.txt: content: found UnicodeDecodeError .* a list'):
         list(numbered_lines(path, 'a list'))
+
+
+@pytest.mark.parametrize('text, data', [('é', 'é'.encode()), ('a\udcff', b'a\xff'),
+                                        ('a\ud800', b'a\\ud800')])
+def test_names_that_are_not_utf_8_are_written(tmp_path, text, data):
+    write_text(tmp_path / 'x.csv', text)
+    assert (tmp_path / 'x.csv').read_bytes() == data

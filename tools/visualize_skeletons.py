@@ -9,7 +9,7 @@ from mmaction_d3d.datasets import safe_pickle
 from mmaction_d3d.datasets.annotations import AnnotationChecker, ids_of, read_annotations
 from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.datasets.splits import spread_over_classes
-from mmaction_d3d.errors import InputError
+from mmaction_d3d.errors import InputError, shown
 from mmaction_d3d.files import is_folder
 from mmaction_d3d.media import (
     DEFAULT_FPS,
@@ -58,7 +58,7 @@ def parse_args(argv=None):
 def find_clips(annotations, args):
     """Return the indices of the clips to draw."""
     if not args.clips:
-        return spread_over_classes([info.get('label') for info in annotations], args.count)
+        return spread_over_classes([shown(info.get('label')) for info in annotations], args.count)
     named = {name: index for index, info in enumerate(annotations) for name in ids_of(info) if name}
     for name in args.clips:
         if name not in named:

@@ -77,7 +77,9 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
     if not isinstance(content, dict) or not isinstance(content.get('annotations'), list):
         raise InputError(path, 'content',
                          type(content).__name__, 'a dict with a list under the key annotations')
-    annotations, splits = content['annotations'], content.get('split') or {}
+    annotations, splits = content['annotations'], content.get('split')
+    if splits is None or (isinstance(splits, (list, tuple)) and not splits):
+        splits = {}
     if not isinstance(splits, dict):
         raise InputError(path, 'split', type(splits).__name__, 'a dict of lists of ids')
     for i, annotation in enumerate(annotations):
@@ -86,7 +88,7 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
         names = [
             annotation[key] for key in ('frame_dir', 'filename') if annotation.get(key) is not None
         ]
-        if not names or not all(isinstance(name, str) for name in names):
+        if not names or not all(isinstance(name, str) and name for name in names):
             raise InputError(path, f'annotations[{i}]', f'the names {shown(names)}',
                              'text in frame_dir, filename or both')
     return annotations, splits
@@ -234,7 +236,7 @@ def sides_of(shape: Sequence[int]) -> tuple[int, int]:
 def is_image_shape(shape: object) -> bool:
     """Whether ``shape`` is a pair of whole numbers of at least 1."""
     return (isinstance(shape, (tuple, list, np.ndarray)) and len(shape) == 2
-            and all(isinstance(side, Integral) and int(side) >= 1 for side in shape))
+            and all(isinstance(side, Integral) and 1 <= int(side) < 2**31 for side in shape))
 
 
 def looks_like_xy_score(xy: np.ndarray, score: np.ndarray) -> bool:

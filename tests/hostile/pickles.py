@@ -255,6 +255,24 @@ def damaged(content):
         yield f'flipped bytes {seed}', bytes(flipped)
 
 
+_LABELS = {'infer', 'draw', 'export', 'compare', 'attach pyskl', 'boxes'}
+#: By the beginning of an input's name, the commands that do not read that part, and all else.
+_NOT_READ = {
+    ('extraction', 'shard', 'number of shards', 'key of no text'):
+    {'check', 'fix', 'train', 'infer', 'export', 'draw', 'compare', 'attach pyskl', 'boxes'},
+    ('label', ): _LABELS,
+    ('classes', ): _LABELS | {'check', 'fix'},
+    ('split', 'a split', 'an id'): {'infer', 'draw', 'compare', 'attach pyskl', 'boxes', 'fix'},
+}
+
+
 def may_pass(name, command):
     """Return why a command may accept a pickle, '' where it may not."""
+    for parts, commands in _NOT_READ.items():
+        if command in commands and name.startswith(parts):
+            return 'not read by this command'
+    if command == 'fix':
+        return 'mended, or left out, and said'
+    if name.startswith(('name ', 'flipped bytes')):
+        return 'a name like any other; a number may be another'
     return MAY_PASS.get(name, '')

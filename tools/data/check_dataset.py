@@ -87,7 +87,8 @@ def check(args):
     content = safe_pickle.load(args.ann_file)
     annotations, splits = read_annotations(content, args.ann_file)
     classes = content.get('classes') if isinstance(content, dict) else None
-    num_classes = args.num_classes or (classes and len(classes))
+    named = len(classes) if isinstance(classes, (list, tuple)) else 0
+    num_classes = args.num_classes or named or None
     layout = find_layout(content, args.ann_file, args.layout)
     findings = check_contents(annotations, args.ann_file, layout, num_classes)
     of_splits, chosen = check_splits(annotations, splits, num_classes)
