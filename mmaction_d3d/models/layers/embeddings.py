@@ -5,16 +5,15 @@ An exported graph interpolates always: it serves every size, and of its own size
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
 def resize_time(embedding: Tensor, frames: int) -> Tensor:
     """Interpolate an embedding, T x ..., linearly to ``frames`` (a 12-frame model tests others)."""
-    if not torch.compiler.is_exporting() and len(embedding) == frames:
+    if not torch.compiler.is_exporting() and embedding.shape[0] == frames:
         return embedding
     # Not a matrix product, which autocast would round.
-    weights = _linear_weights(embedding, len(embedding), frames)
+    weights = _linear_weights(embedding, embedding.shape[0], frames)
     resized = (weights.unsqueeze(-1) * embedding.flatten(1)).sum(dim=1)
     return resized.view(frames, *embedding.shape[1:])
 
@@ -27,10 +26,12 @@ def resize_space(embedding: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def _linear_weights(like: Tensor, cells: int, wanted: int) -> Tensor:
-    """Weights of linear interpolation, wanted x cells.
+    """Weights of linear interpolation, wanted x cells, as ``F.interpolate`` has them.
 
-    The gradient of ``F.interpolate`` itself is not deterministic on GPUs; that of a weighted sum
-    is.
+    The gradient of that itself is not deterministic on GPUs, and its graph is of one number of
+    cells; a weighted sum is neither.
     """
-    unit = torch.eye(cells, dtype=like.dtype, device=like.device)
-    return F.interpolate(unit[None], wanted, mode='linear', align_corners=False)[0].T
+    place, cell = (torch.arange(count, dtype=like.dtype, device=like.device)
+                   for count in (wanted, cells))
+    place = ((place + 0.5) * cells / wanted - 0.5).clamp(min=0).minimum(cell[-1:])
+    return (1 - (place[:, None] - cell).abs()).clamp(min=0)

@@ -156,3 +156,13 @@ def test_scores_of_several_clips_become_one(average, multi_class):
         1)
     for index, sample in enumerate(found):
         assert_near(sample.pred_score, scores[3 * index:3 * index + 3].mean(0))
+
+
+def test_an_exported_head_that_keeps_frames_apart_takes_clips_of_any_length():
+    module = build(clip_len=6).eval()
+    frames = torch.export.Dim('frames', min=2, max=64)
+    program = torch.export.export(module, (torch.randn(2, 6, 3, 4), ),
+                                  dynamic_shapes=({1: frames}, ), strict=False)
+    for count in (6, 9, 4):
+        tokens = torch.randn(2, count, 3, 4)
+        assert_near(program.module()(tokens), module(tokens))
