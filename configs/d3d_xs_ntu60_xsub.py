@@ -15,10 +15,7 @@ model = dict(
     cls_head=dict(num_classes=_base_.num_classes))
 
 (sampling, decoding, _, _, *train_end) = _base_.train_pipeline
-train_pipeline = [
-    sampling, decoding, resize,
-    dict(type='PersonCrop', size=crop_size), *train_end
-]
+train_pipeline = [sampling, decoding, resize, dict(type='PersonCrop', size=crop_size), *train_end]
 (sampling, decoding, _, _, *test_end) = _base_.test_pipeline
 test_pipeline = [
     sampling, decoding, resize,

@@ -302,8 +302,7 @@ def _refuse_lists(path: str) -> None:
     Raises:
         InputError: It is one.
     """
-    with suppress(OSError), Path(path).open(
-            'rb') as file:  # its reader says why
+    with suppress(OSError), Path(path).open('rb') as file:  # its reader says why
         if file.read(64).lstrip(b'\xef\xbb\xbf \t\r\n').startswith(_LISTS):
             raise InputError(path, 'video', 'a list of other files', 'a video that can be decoded')
 

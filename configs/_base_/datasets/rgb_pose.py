@@ -32,8 +32,7 @@ val_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='RGBPoseDataset', modality=modality, pipeline=test_pipeline, test_mode=True))
+    dataset=dict(type='RGBPoseDataset', modality=modality, pipeline=test_pipeline, test_mode=True))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(type='AccMetric')
