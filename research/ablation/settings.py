@@ -117,6 +117,8 @@ def _plain(content):
             content = flat_settings(content)
         elif content.get('type') == 'D3DTrainLoop':  # trains as MMEngine's, or stops
             content['type'] = 'EpochBasedTrainLoop'
+        elif content.get('modality') == 'both':  # older fingerprints do not have it
+            del content['modality']
         return {key: _plain(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
         return [_plain(value) for value in content]
