@@ -95,7 +95,8 @@ def jumps(before: np.ndarray, after: np.ndarray, frames: np.ndarray | int = 1) -
 def median_way(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Median distance of joints that are seen in both, ... x V x 3 each; infinite without any."""
     both = seen(before) & seen(after)
-    way = np.linalg.norm(before[..., :2] - after[..., :2], axis=-1)
+    with np.errstate(over='ignore'):  # infinite is far enough
+        way = np.linalg.norm(before[..., :2] - after[..., :2], axis=-1)
     way = np.sort(np.where(both, way, np.inf), axis=-1)
     number = np.maximum(both.sum(-1), 1)
     middle = np.stack([(number - 1) // 2, number // 2], axis=-1)

@@ -76,10 +76,11 @@ def watched():
     seen, forward = [], D3DTransformer.forward
 
     def watch(self, *args, **kwargs):
-        tokens = forward(self, *args, **kwargs)
-        seen.append((self.training, torch.get_autocast_dtype(tokens.device.type)
-                     if torch.is_autocast_enabled(tokens.device.type) else torch.float32))
-        return tokens
+        features = forward(self, *args, **kwargs)
+        device = next(self.parameters()).device.type
+        seen.append((self.training, torch.get_autocast_dtype(device)
+                     if torch.is_autocast_enabled(device) else torch.float32))
+        return features
 
     with mock.patch.object(D3DTransformer, 'forward', watch):
         yield seen

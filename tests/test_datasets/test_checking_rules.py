@@ -117,3 +117,12 @@ def test_most_clips_take_the_short_way(data, monkeypatch):
     monkeypatch.setattr('mmaction_d3d.datasets.checking.rules._joint_mistakes', pytest.fail)
     assert check_joints(data.annotations[0]) == []
     assert split_scores(data.annotations[0])[1].min() > 0
+
+
+def test_someone_at_the_edge_whose_joints_are_made_up_is_no_other_image_size():
+    keypoint = np.random.default_rng(0).uniform(-8, 0, (1, 5, 4, 2)).astype(np.float32)
+    annotation = clip(keypoint, np.ones((1, 5, 4), np.float32))
+    assert [finding.kind for finding in check_joints(annotation)] == ['joints outside the image']
+    annotation['keypoint'] = keypoint * 3
+    assert [finding.kind
+            for finding in check_joints(annotation)] == ['joints of another image size']

@@ -18,7 +18,9 @@ from research.ablation.variants import VARIANTS
 from .hand_count import d3d, rgbpose_conv3d
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / 'configs').rglob('d3d_*.py'))
+CONFIGS = sorted(
+    str(path.relative_to(ROOT)) for path in (ROOT / 'configs').rglob('d3d_*.py')
+    if '_base_' not in path.parts)
 MMACTION = Path(get_installed_path('mmaction')) / '.mim' / 'configs' / 'skeleton' / 'posec3d'
 RGBPOSE = MMACTION / 'rgbpose_conv3d' / 'rgbpose_conv3d.py'
 ATTENTIONS = ('deformable', 'joint', 'temporal')

@@ -94,10 +94,10 @@ def test_an_allowed_config_loads_and_answers(load_with, tiny):
     (put('x', 'test_dataloader'), 'dataset.pipeline: found nothing'),
     (put(dict(dataset=dict(datasets='ab')), 'test_dataloader'), 'pipeline: found nothing'),
     (put(None, 'model'), 'model: found None, want the config'),
-    (put(7, 'model', 'cls_head'), 'model or pipeline: found AttributeError'),
+    (put(7, 'model', 'cls_head'), 'meta.cfg: config: found AttributeError'),
     (put(dict(RGB=10**6), *DATASET, 'pipeline', 0, 'clip_len'), 'pipeline: found .* frames of'),
     (put(1e4, *DATASET, 'pipeline', 2, 'scale'), 'pipeline: found .* frames of'),
-    (put('x', 'model', 'backbone', 'num_heads'), 'meta.cfg: model or pipeline: found TypeError'),
+    (put('x', 'model', 'backbone', 'num_heads'), 'meta.cfg: config: found TypeError'),
     (put(3, 'model', 'backbone', 'no_such'), 'found .*no_such'),
 ])
 def test_what_is_not_allowed_is_refused_by_its_key(load_with, tmp_path, change, says):

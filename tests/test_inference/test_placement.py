@@ -15,7 +15,7 @@ SAMPLE = [dict(type='AlignedSampleFrames', clip_len=2, test_mode=True), dict(typ
                           ([dict(type='CenterCrop', crop_size=32)], ((1, -24), (1, -4), (32, 32))),
                           ([dict(type='SquarePad')], ((1, 0), (1, 20), (80, 80)))])
 def test_placement_follows_the_pipeline(steps, expected):
-    placement = Pipeline([*SAMPLE, *steps, *PACK], 1).placement(40, 80)
+    placement = Pipeline([*SAMPLE, *steps, *PACK], 1, 17).placement(40, 80)
     np.testing.assert_allclose(placement[0], expected[0])
     np.testing.assert_allclose(placement[1], expected[1])
     assert tuple(placement[2]) == expected[2]

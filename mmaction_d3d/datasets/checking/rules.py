@@ -12,6 +12,9 @@ from .findings import NAMED, REFUSED, Finding, use_of
 
 # Coordinates so many image sides off the image are no joint's, however they were estimated.
 _FAR = 100
+# Most joints off the image: of a person at its edge, whose joints a network makes up, unless they
+# are off by so many image sides.
+_MADE_UP = 0.25
 # Scores of networks may pass 1, or be per cent or 8 bits.
 _HIGHEST_SCORE = 1000
 _LIST_ALL = '(tools/data/check_dataset.py lists all such clips)'
@@ -110,7 +113,8 @@ def _place_mistakes(seen: np.ndarray, size: np.ndarray) -> Iterator[tuple[str, s
     beyond = pixels_beyond(seen, size)
     share = float((beyond > 0).mean())
     pixels = f'pixels of an image {size[0]:.0f} wide and {size[1]:.0f} high'
-    if share > 0.5 or (np.abs(seen).max() <= 2 < size.min() / 8):
+    of_other_size = share > 0.5 and beyond.max() > _MADE_UP * size.max()
+    if of_other_size or np.abs(seen).max() <= 2 < size.min() / 8:
         low, high = seen.min(0), seen.max(0)
         yield ('joints of another image size',
                f'x {low[0]:.4g} to {high[0]:.4g}, y {low[1]:.4g} to {high[1]:.4g}', pixels)

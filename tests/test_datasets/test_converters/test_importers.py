@@ -113,9 +113,9 @@ def test_joints_of_mmposes_demo_are_taken_as_it_names_them(tmp_path):
 @pytest.mark.parametrize('kind', ['coco', 'pyskl'])
 def test_other_size_is_scaled_to_the_clips(tmp_path, kind):
     write = dict(coco=files.write_coco, pyskl=files.write_pyskl)[kind]
-    write(tmp_path / 's', {'clip': TRACKS}, size=(128, 40))
+    write(tmp_path / 's', {'clip': TRACKS}, size=(32, 160))
     (clip, ), _ = attach(tmp_path / 's', kind)
-    np.testing.assert_allclose(clip['keypoint'], TRACKS[..., :2] * [2, 0.5])
+    np.testing.assert_allclose(clip['keypoint'], TRACKS[..., :2] * [0.5, 2])
     assert clip['img_shape'] == (64, 80)
 
 

@@ -65,7 +65,7 @@ def test_ntu(here, square_video, monkeypatch, capsys):  # noqa: F811
             subprocess.run(command, shell=True, check=True)
         else:
             run(command)
-    assert 'times' in capsys.readouterr().out  # of the benchmark, the last one
+    assert '| plain |' in capsys.readouterr().out  # of the benchmark, the last one
     assert safe_pickle.load('data/ntu60/annotations.pkl')['split']['xsub_train'] == [OLD[0], OLD[2]]
     assert safe_pickle.load('data/ntu120/annotations.pkl')['split']['xset_train'] == [
         OLD[2], NEW[0]
