@@ -1,6 +1,8 @@
 """Builds the runner of a config, with a plain answer to a key that no class knows."""
 import importlib.util
 import inspect
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +49,7 @@ def build_runner(cfg: Config) -> Runner:
         _name_weight_decay(cfg)
         missing = _leave_out_backends(cfg)
         runner = RUNNERS.build(cfg)
+    runner.logger.info(f'Command: {sys.argv[0]} {shlex.join(sys.argv[1:])}')
     for sentence in missing:
         runner.logger.warning(sentence)
     if warning is not None:

@@ -4,7 +4,7 @@ import logging
 _MOST_LINES = 4
 # What MMEngine and MMAction2 say of every run, and what was mended in them.
 _FOR_THE_FILE = ('paramwise_options', 'Mended: ', 'Distributed training is not used',
-                 '"FileClient" will be', '"HardDiskBackend" is', 'Exp name: ')
+                 '"FileClient" will be', '"HardDiskBackend" is', 'Exp name: ', 'Command: ')
 
 
 class _Readable(logging.Filter):

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.manifold import TSNE
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from ..errors import content_of
 from ..evaluation import wilson_interval
 from ..evaluation.run_records import TestedClips
 from ..media import as_media, read_image, read_video
@@ -102,26 +103,32 @@ def embedding(clips: TestedClips) -> Figure:
     return figure
 
 
+def mistakes_of(clips: TestedClips, count: int) -> list[int]:
+    """Return the clips whose wrong class was preferred most to the true one, the worst first."""
+    number = np.arange(len(clips.label))
+    lead = clips.score.max(axis=1) - clips.score[number, clips.label]
+    return [int(i) for i in np.argsort(-lead, kind='stable') if lead[i] > 0][:count]
+
+
 def worst_mistakes(clips: TestedClips, count: int) -> np.ndarray:
-    """Frames of the clips whose wrong class was preferred most to the true one; H x W x 3 RGB.
+    """Frames of the worst mistakes, six each; H x W x 3 RGB.
 
     Raises:
         InputError: A video is no longer there.
     """
-    number = np.arange(len(clips.label))
-    prediction = clips.score.argmax(axis=1)
-    lead = clips.score[number, prediction] - clips.score[number, clips.label]
-    worst = [i for i in np.argsort(-lead, kind='stable') if lead[i] > 0][:count]
     names, rows = class_names(clips), []
-    for i in worst:
-        score, true = clips.score[i], clips.label[i]
-        row = sheet([[_as_wide(frame) for frame in _frames(clips, i)]])
-        rows += [[
-            caption(
-                f'{clips.name[i]}: {names[true]} ({score[true]:.0%}), recognised as '
-                f'{names[prediction[i]]} ({score[prediction[i]]:.0%})', row.shape[1])
-        ], [row]]
+    for i in mistakes_of(clips, count):
+        row = sheet([[_as_wide(frame) for frame in clip_frames(clips, i, _FRAMES)]])
+        rows += [[caption(f'{clips.name[i]}: {mistake_text(clips, i, names)}', row.shape[1])],
+                 [row]]
     return sheet(rows)
+
+
+def mistake_text(clips: TestedClips, i: int, names: list[str]) -> str:
+    """Say what a clip is and what it was recognised as."""
+    score, true, prediction = clips.score[i], clips.label[i], clips.score[i].argmax()
+    return (f'{names[true]} ({score[true]:.0%}), recognised as '
+            f'{names[prediction]} ({score[prediction]:.0%})')
 
 
 def _as_wide(frame: np.ndarray) -> np.ndarray:
@@ -130,13 +137,19 @@ def _as_wide(frame: np.ndarray) -> np.ndarray:
                       interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
 
 
-def _frames(clips: TestedClips, i: int) -> list[np.ndarray]:
-    """Evenly spread frames of a clip among those that the model saw."""
+def clip_frames(clips: TestedClips, i: int, count: int) -> list[np.ndarray]:
+    """Evenly spread frames of a clip among those that the model saw.
+
+    Raises:
+        InputError: Its video is no longer there, or is another one.
+    """
     inds = clips.frame_inds[i]
-    inds = inds[np.linspace(0, len(inds) - 1, _FRAMES).round().astype(int)]
-    media = as_media(str(clips.source[i]))
-    if media.images is not None:
-        return [read_image(media.images[index]) for index in inds]
-    images, _ = read_video(media.path, inds)
-    last = images[max(images)]
-    return [images.get(int(index), last) for index in inds]
+    inds = inds[np.linspace(0, len(inds) - 1, count).round().astype(int)]
+    source = str(clips.source[i])
+    media = as_media(source)
+    with content_of(source, f'frames {inds.min()} to {inds.max()}', 'those that were tested'):
+        if media.images is not None:
+            return [read_image(media.images[index]) for index in inds]
+        images, _ = read_video(media.path, inds)
+        last = images[max(images)]
+        return [images.get(int(index), last) for index in inds]

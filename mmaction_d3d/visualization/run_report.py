@@ -1,11 +1,8 @@
 """A run seen: pictures of what training and test wrote into a work directory."""
-from pathlib import Path
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..errors import InputError
-from ..evaluation.run_records import read_clips, read_scalars
+from ..evaluation.run_records import read_run
 from .run_pictures import accuracy_by_class, confusion, embedding, worst_mistakes
 from .training_curves import training_curves
 
@@ -27,23 +24,13 @@ def draw_run(folder: str, dump: str | None = None,
     Raises:
         InputError: There is neither, or a file cannot be read.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise InputError(folder, 'WORK_DIR', 'no such folder', 'a work directory')
+    clips, scalars = read_run(folder, dump)
     pictures: dict[str, Figure | np.ndarray] = {}
-    if dump is None:
-        dumps = sorted(root.rglob('*.npz'), key=lambda path: path.stat().st_mtime)
-        dump = str(dumps[-1]) if dumps else None
-    if dump is not None:
-        clips = read_clips(dump)
+    if clips is not None:
         pictures = dict(confusion=confusion(clips), accuracy_by_class=accuracy_by_class(clips),
                         embedding=embedding(clips))
         if (clips.score.argmax(axis=1) != clips.label).any():
             pictures['mistakes'] = worst_mistakes(clips, mistakes)
-    scalars = read_scalars(root)
     if scalars:
         pictures['training'] = training_curves(scalars)
-    if not pictures:
-        raise InputError(folder, 'WORK_DIR', 'neither *.npz nor */vis_data/scalars.json',
-                         'what test.py --dump or train.py writes')
     return pictures

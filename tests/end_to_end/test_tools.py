@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmaction_d3d.evaluation.run_records import read_starts
+
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
 
@@ -19,11 +21,14 @@ def test_train_says_where_the_results_are(run_tool, ut_args, work_dir):
     assert f'Logs and checkpoints: {work_dir}' in run_tool('train.py', *ut_args).out
 
 
-def test_train_logs_what_was_mended(run_tool, ut_args, work_dir, monkeypatch):
+def test_train_logs_what_was_mended_and_the_command(run_tool, ut_args, work_dir, monkeypatch):
     monkeypatch.setattr('mmaction_d3d.compat.report', lambda: ['upstream was broken'])
     run_tool('train.py', *ut_args)
     log, = work_dir.glob('*/*.log')
     assert 'Mended: upstream was broken' in log.read_text()
+    start, = read_starts(work_dir)
+    assert 'train.py ' in start.command and f'--work-dir {work_dir}' in start.command
+    assert start.seed.isdigit() and 'Python: ' in start.environment and 'work_dir' in start.config
 
 
 def test_same_seed_gives_the_same_weights(run_tool, ut_args, tmp_path):

@@ -54,7 +54,8 @@ def done(tmp_path_factory):
     return here
 
 
-@pytest.mark.parametrize('name', re.findall(r'`(work_dirs/[\w/.]+\.(?:png|csv|mp4|npz))`', PAGE))
+@pytest.mark.parametrize('name', re.findall(r'`(work_dirs/[\w/.]+\.(?:png|csv|mp4|npz|html))`',
+                                            PAGE))
 def test_what_the_page_says_is_written(done, name):
     path = done / name
     if path.suffix == '.png':
