@@ -11,7 +11,9 @@ from mmaction_d3d.engine import (
     memory_mistakes,
 )
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.files import without_suffix
+from mmaction_d3d.evaluation.run_records import clips_file
+from mmaction_d3d.evaluation.score_metrics import check_dumps
+from mmaction_d3d.unwrapping import unwrap_model
 
 
 def parse_args(argv=None):
@@ -22,6 +24,17 @@ def parse_args(argv=None):
     parser.add_argument(
         '--dump', metavar='FILE.pkl', help='write all predictions to this file, '
         'and those with features that tools/visualize.py run reads to FILE.npz')
+    parser.add_argument(
+        '--fuse', nargs='+', metavar='FILE.npz',
+        help='files that --dump wrote for other checkpoints or streams; their '
+        'scores are added to these by the names of the clips')
+    parser.add_argument(
+        '--fuse-weights', nargs='+', type=cli.number(float, least=0), metavar='WEIGHT',
+        help='weight of this checkpoint, then of each file of --fuse (default: all alike)')
+    parser.add_argument(
+        '--calibrate', metavar='FILE.npz',
+        help='file that --dump wrote for this checkpoint on clips of validation; a '
+        'temperature is fitted on them')
     parser.add_argument('--show-dir', metavar='DIR',
                         help='write clips with label and prediction to this folder')
     parser.add_argument('--show', action='store_true',
@@ -42,22 +55,24 @@ def merge_args(cfg, args):
                              "dict(type='RGBPoseVisualizationHook'), for --show and --show-dir")
         cfg.default_hooks.visualization.update(enable=True, show=args.show, out_dir=args.show_dir,
                                                interval=args.interval, wait_time=args.wait_time)
+    evaluators = cfg.get('test_evaluator') or []
+    if not isinstance(evaluators, (list, tuple)):
+        evaluators = [evaluators]
+    if evaluators:
+        cfg.test_evaluator = [*evaluators, dict(type='CalibrationMetric', val_dump=args.calibrate)]
+    if args.fuse is not None:
+        cfg.test_evaluator.append(
+            dict(type='FusionMetric', dumps=args.fuse, weights=args.fuse_weights))
+    elif args.fuse_weights is not None:
+        raise InputError('command line', '--fuse-weights', 'no --fuse', 'files to weigh')
     if args.dump is not None:
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise InputError('command line', '--dump', args.dump, 'a name that ends in .pkl')
-        evaluators = cfg.test_evaluator
-        if not isinstance(evaluators, (list, tuple)):
-            evaluators = [evaluators]
-        cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+        cfg.test_evaluator.append(dict(type='DumpResults', out_file_path=args.dump))
         cfg.custom_hooks = [
             *(cfg.get('custom_hooks') or ()),
             dict(type='DumpClipsHook', out_file=clips_file(args.dump))
         ]
-
-
-def clips_file(dump):
-    """Return the file beside a dump that can be read without running what it holds."""
-    return f'{without_suffix(dump)}.npz'
 
 
 def main(argv=None):
@@ -68,6 +83,10 @@ def main(argv=None):
     runner = build_runner(cfg)
     check_checkpoint(args.checkpoint, runner.model)
     check_test_data(cfg, runner)
+    if args.fuse or args.calibrate:
+        loop = runner.test_loop
+        check_dumps(loop.evaluator.metrics, loop.dataloader.dataset,
+                    unwrap_model(runner.model).cls_head.num_classes)
     with memory_mistakes(runner):
         runner.test()
     results = f'{runner.log_dir}/{runner.timestamp}.json'

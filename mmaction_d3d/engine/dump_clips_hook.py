@@ -11,6 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
+from ..evaluation.run_records import clip_name
 from ..files import whole_or_absent
 from ..unwrapping import unwrap_model
 
@@ -51,7 +52,7 @@ class DumpClipsHook(Hook):
             meta = sample.metainfo
             length = meta.get('clip_len') or np.size(meta['frame_inds'])
             self._rows.append(
-                dict(name=str(meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')),
+                dict(name=str(clip_name(meta)),
                      source=str(meta.get('filename') or meta.get('img_dir')),
                      frame_inds=np.ravel(meta['frame_inds'])[:length], label=int(sample.gt_label),
                      feature=feature, score=sample.pred_score.float().cpu().numpy()))

@@ -12,6 +12,7 @@ from mmengine.dist import all_gather_object, barrier, get_rank
 from mmengine.runner import EpochBasedTrainLoop
 from torch import nn
 
+from ..evaluation.run_records import clip_name
 from .checkpoint_hook import CheckpointHook, is_update_complete
 from .finite_updates import NotFiniteError
 from .seeded_loading import SeededSampler, seed_of
@@ -140,5 +141,4 @@ def _names_of(data_batch: Any) -> Iterable[str]:
     samples = data_batch.get('data_samples', ()) if isinstance(data_batch, dict) else ()
     for sample in samples:
         meta = getattr(sample, 'metainfo', {})
-        name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
-        yield str(name or 'without a name')
+        yield clip_name(meta) or 'without a name'

@@ -8,6 +8,7 @@ from mmengine.dataset import BaseDataset
 
 from ..errors import InputError
 from ..models.layers.joint_heatmaps import joint_profiles
+from .run_records import clip_name
 
 
 class ClipView(NamedTuple):
@@ -62,7 +63,7 @@ def view_clip(packed: dict[str, Any], dataset: BaseDataset, sigma: float = 1.,
 
 def _caption(sample: ActionDataSample, dataset: BaseDataset, views: int, length: int) -> str:
     meta, label = sample.metainfo, int(sample.gt_label)
-    name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
+    name = clip_name(meta)
     classes = dataset.metainfo.get('classes')
     parts = [str(name), f'class {label}' + (f' ({classes[label]})' if classes else '')]
     flip = meta.get('flip')

@@ -2,14 +2,18 @@
 import csv
 import json
 import re
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import InputError, content_of
-from ..files import is_file, is_folder
+from ..files import is_file, is_folder, without_suffix
 from .modality_check import CONDITIONS
+
+_MOST_BYTES = 2**31  # of a dump once unpacked: more than a million clips of 400 classes
 
 
 class TestedClips(NamedTuple):
@@ -68,14 +72,29 @@ def read_run(folder: str, dump: str | None = None) -> tuple[TestedClips | None, 
     return clips, scalars
 
 
+def clip_name(meta: Mapping[str, Any]) -> str | None:
+    """Return a clip's name out of its meta information, None where it has none."""
+    name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
+    return None if name is None else str(name)
+
+
+def clips_file(dump: str) -> str:
+    """Return the file beside a dump that can be read without running what it holds."""
+    return f'{without_suffix(dump)}.npz'
+
+
 def read_clips(path: str) -> TestedClips:
     """Read a file of ``DumpClipsHook``; code that it may hold is not run.
 
     Raises:
-        InputError: It is none.
+        InputError: It is none, or larger than 2 GiB once unpacked.
     """
     want = 'the .npz that test.py --dump writes beside its pickle'
     try:
+        with zipfile.ZipFile(path) as parts:  # which reads no more than the sizes that it declares
+            size = sum(part.file_size for part in parts.infolist())
+        if size > _MOST_BYTES:
+            raise ValueError(f'{size} bytes once unpacked, more than {_MOST_BYTES}')
         with np.load(path, allow_pickle=False) as file:
             clips = TestedClips(**{key: file[key] for key in TestedClips._fields})
     except FileNotFoundError as error:
@@ -90,6 +109,8 @@ def read_clips(path: str) -> TestedClips:
             clips.score[0]):
         raise InputError(path, 'label', f'{clips.label.min()} to {clips.label.max()}',
                          f'classes of the {clips.score.shape[-1]} scores')
+    if clips.score.dtype.kind != 'f' or not np.isfinite(clips.score).all():
+        raise InputError(path, 'score', 'nan, inf or no numbers', 'finite numbers')
     return clips
 
 

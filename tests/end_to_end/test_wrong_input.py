@@ -222,6 +222,11 @@ def dump_that_is_no_pickle(args, data):
     return [args[0], 'any.pth', *args[1:], '--dump', 'scores.txt']
 
 
+@case('test.py', r'command line: --fuse-weights: found no --fuse, want files')
+def weights_of_nothing(args, data):
+    return [args[0], 'any.pth', *args[1:], '--fuse-weights', '1', '2']
+
+
 @case('test.py', r'default_hooks\.visualization: found nothing')
 def nothing_that_draws(args, data):
     return [args[0], 'any.pth', *args[1:], 'default_hooks=None', '--show']

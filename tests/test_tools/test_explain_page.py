@@ -1,4 +1,5 @@
 """Every command of docs/explain.md, on a small model of a few clips."""
+import json
 import re
 import shlex
 import shutil
@@ -70,6 +71,31 @@ def test_what_the_page_says_is_written(done, name):
 
 def test_training_shows_pictures(done):
     assert list((done / 'work_dirs').glob('watched/*/vis_data/vis_image/attention_1.png'))
+
+
+def test_the_fused_and_calibrated_test_reports_both(done):
+    path, = (done / 'work_dirs/fused').glob('*/*.json')
+    figures = json.loads(path.read_text())
+    assert figures['fusion/alone_0'] == pytest.approx(figures['acc/top1'])
+    assert figures['fusion/low'] <= figures['fusion/top1'] <= figures['fusion/high']
+    assert {
+        'fusion/alone_1', 'calibration/ece', 'calibration/nll', 'calibration/temperature',
+        'calibration/ece_scaled', 'calibration/nll_scaled'
+    } <= set(figures)
+
+
+@pytest.mark.parametrize('flag, says', [
+    ('--fuse work_dirs/val/clips.npz', 'name: found no clip test_00000'),
+    ('--calibrate work_dirs/pose/clips.npz', 'name: found the clip test_0000'),
+    ('--fuse none.pkl', r'none\.npz: dump: found no such file'),
+])
+def test_scores_of_other_clips_are_refused_before_the_test(done, monkeypatch, capfd, flag, says):
+    monkeypatch.chdir(done)
+    command = next(command for command in COMMANDS if '--fuse' in command).partition(' --fuse')[0]
+    _, script, *arguments = shlex.split(f'{command} {flag}')
+    assert run_tool(script, *arguments, '--cfg-options', *SMALL) == 2
+    ended = capfd.readouterr()
+    assert re.search(says, ended.err.splitlines()[-1]) and 'Epoch(test)' not in ended.out
 
 
 def test_every_picture_of_the_page_is_there():

@@ -130,7 +130,7 @@ def test_code_in_a_dump_is_not_run(tmp_path):
     np.savez(tmp_path / 'a.npz', **content(name=np.array([harm] * 8, object)))
     (tmp_path / 'b.npz').write_bytes(pickle.dumps(harm))
     for name in 'ab':
-        with pytest.raises(InputError, match='dump: found ValueError'):
+        with pytest.raises(InputError, match='dump: found (ValueError|BadZipFile)'):
             read_clips(str(tmp_path / f'{name}.npz'))
     assert not harm.path.exists()
 
