@@ -27,9 +27,9 @@ fuzz: setup
 
 lint: setup
 	.venv/bin/ruff check
-	.venv/bin/yapf --diff --recursive --parallel configs mmaction_d3d research setup.py tests tools
+	.venv/bin/yapf --diff --recursive --parallel configs d3d_command.py mmaction_d3d research runtime setup.py tests tools
 	.venv/bin/mypy
-	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive mmaction_d3d research setup.py tools
+	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive d3d_command.py mmaction_d3d research runtime setup.py tools
 
 clean:
 	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart

@@ -137,7 +137,8 @@ def _run(name: str, arguments: list[str]) -> None:
     module.__file__ = str(path)
     sys.modules['__main__'] = module  # what worker processes are sent is found there
     try:
-        exec(compile(path.read_bytes(), str(path), 'exec'), vars(module))
+        # A file of this package, as Python itself would run it.
+        exec(compile(path.read_bytes(), str(path), 'exec'), vars(module))  # nosec B102
     except SystemExit as end:
         if not end.code and {'-h', '--help'} & set(arguments):
             print('\n'.join(['\nexamples:', *_examples(name)]))

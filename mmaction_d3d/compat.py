@@ -163,7 +163,8 @@ def _mend_checkpoint_loading() -> str | None:
     torch.save(dict(log=HistoryBuffer([1.], [1]), eta=np.float64(1.)), stored)
     stored.seek(0)
     try:
-        torch.load(stored)  # nosec B614 - what was saved three lines above
+        # What was saved three lines above.
+        torch.load(stored)  # nosec B614
     except pickle.UnpicklingError:
         torch.serialization.add_safe_globals(checkpoint_globals())
         return (f'PyTorch {torch.__version__} refuses the checkpoints of mmengine '

@@ -117,7 +117,8 @@ def _measure_loading(path: str, joints: int, workers: int, size: int) -> list[Ro
 def _load_plainly(path: str) -> object:
     """Read as the safe loader is measured against."""
     with Path(path).open('rb') as file:
-        return pickle.load(file)  # nosec B301 - written by this benchmark
+        # Written by this benchmark.
+        return pickle.load(file)  # nosec B301
 
 
 def _measure_reading(path: str, repeats: int) -> list[Row]:

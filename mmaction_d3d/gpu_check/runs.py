@@ -103,7 +103,8 @@ def check_test(context: Context) -> Outcome:
     finish(*start(context, 'test', sys.executable, ROOT / 'tools' /
                   'test.py', context.config, context.runs / 'train' / 'epoch_1.pth',
                   *_arguments(context, 'test')[1:], '--dump', dump))
-    predictions = pickle.loads(dump.read_bytes())  # nosec B301 - written just now, by this project
+    # Written just now, by this project.
+    predictions = pickle.loads(dump.read_bytes())  # nosec B301
     if len(predictions) != 8:
         raise CheckFailed(f'{len(predictions)} predictions of 8 clips')
     return '8 clips', {}
