@@ -152,10 +152,11 @@ class FusionMetric(_ScoreMetric):
                  **kwargs: Any) -> None:
         super().__init__(dumps, **kwargs)
         if len(self.dumps) < len(dumps):
-            raise InputError('test', 'dumps', ', '.join(dumps), 'each file once')
+            raise InputError('FusionMetric', 'dumps (--fuse)', ', '.join(dumps), 'each file once')
         self.weights = [1.0] * (len(dumps) + 1) if weights is None else list(weights)
         if len(self.weights) != len(dumps) + 1 or sum(self.weights) <= 0:
-            raise InputError('test', 'weights', ' '.join(map(str, self.weights)),
+            raise InputError('FusionMetric', 'weights (--fuse-weights)',
+                             ' '.join(map(str, self.weights)),
                              f'{len(dumps) + 1} numbers, that of this checkpoint first, not all 0')
 
     def check(self, names: Sequence[str], num_classes: int) -> None:

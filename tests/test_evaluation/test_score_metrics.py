@@ -86,7 +86,7 @@ def test_a_file_that_does_not_fit_is_named_with_the_first_clip(dump, changes, sa
 
 @pytest.mark.parametrize('weights', [[1], [1, 2, 3], [0, 0]])
 def test_weights_are_one_for_each(dump, weights):
-    with pytest.raises(InputError, match='weights: found .*, want 2 numbers'):
+    with pytest.raises(InputError, match=r'weights \(--fuse-weights\): found .*, want 2 numbers'):
         evaluate(scores_of(0), type='FusionMetric', dumps=[dump('a', scores_of(1))],
                  weights=weights)
 
