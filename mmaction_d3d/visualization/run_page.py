@@ -10,6 +10,7 @@ from mmaction.evaluation import ConfusionMatrix
 
 from ..errors import InputError
 from ..evaluation import wilson_interval
+from ..evaluation.calibration import expected_calibration_error, log_probabilities
 from ..evaluation.run_records import (
     Start,
     TestedClips,
@@ -116,6 +117,9 @@ def _accuracy(clips: TestedClips | None) -> list[Html]:
     if clips.score.shape[1] > 5:
         five = int((order[:, :5] == label[:, None]).any(axis=1).sum())
         lines.append(f'top-5 {_share(five, total)}')
+    log_probs, kind = log_probabilities(clips.score)
+    error = expected_calibration_error(log_probs, label)
+    lines.append(f'expected calibration error {error:.3f} (15 bins, of scores that are {kind})')
     parts.append(element('ul', *(element('li', line) for line in lines)))
     parts.append(
         element(
