@@ -111,6 +111,11 @@ def read_clips(path: str) -> TestedClips:
                          f'classes of the {clips.score.shape[-1]} scores')
     if clips.score.dtype.kind != 'f' or not np.isfinite(clips.score).all():
         raise InputError(path, 'score', 'nan, inf or no numbers', 'finite numbers')
+    if len(clips.classes) not in (0, len(clips.score[0])):
+        raise InputError(path, 'classes', f'{len(clips.classes)} names',
+                         f'one for each of the {len(clips.score[0])} scores, or none')
+    if clips.frame_inds.ndim != 2 or not clips.frame_inds.size:
+        raise InputError(path, 'frame_inds', f'shape {clips.frame_inds.shape}', 'clips x frames')
     return clips
 
 

@@ -32,7 +32,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-
 th, td { border: 1px solid var(--line); padding: 0.25rem 0.5rem; text-align: right;
   white-space: nowrap; }
 th { font-weight: 600; }
-th:first-child { position: sticky; left: 0; background: var(--back); text-align: left; }
+thead th { min-width: 4rem; max-width: 12rem; white-space: normal; overflow-wrap: break-word;
+  text-align: center; }
+th:first-child { position: sticky; left: 0; min-width: min(9rem, 40vw); max-width: 40vw;
+  text-align: left; background: var(--back); white-space: normal; overflow-wrap: anywhere; }
 td.text { text-align: left; min-width: 12rem; white-space: normal; }
 td[style] { background: rgba(var(--shade), var(--share)); }
 .shown { background: #fff; border-radius: 4px; display: block; }

@@ -31,6 +31,7 @@ _SIDE, _FRAMES, _RATE = 160, 16, 4  # of a mistake's video: short side, frames, 
 _TABLE = 30  # classes at most whose confusion is a table
 _PAIRS = 10
 _DUMP = 'tools/test.py CONFIG CHECKPOINT --work-dir WORK_DIR --dump WORK_DIR/clips.pkl'
+_TRAIN = 'tools/train.py CONFIG --work-dir WORK_DIR'
 _CHECK = 'tools/analysis/modality_check.py CONFIG CHECKPOINT --work-dir WORK_DIR'
 
 
@@ -58,8 +59,8 @@ def run_page(folder: str, dump: str | None = None, mistakes: int = 12) -> str:
         'Confusion':
         _confusion(clips, room),
         'Training': [
-            room.picture(training_curves(scalars), 'Curves of the training')
-            if scalars else _missing('no training here: */vis_data/scalars.json')
+            room.picture(training_curves(scalars), 'Curves of the training') if scalars else
+            _missing(f'No training here: no */vis_data/scalars.json, which {_TRAIN} writes')
         ],
         'What the model uses':
         _uses(root),

@@ -105,9 +105,10 @@ def embedding(clips: TestedClips) -> Figure:
 
 def mistakes_of(clips: TestedClips, count: int) -> list[int]:
     """Return the clips whose wrong class was preferred most to the true one, the worst first."""
-    number = np.arange(len(clips.label))
-    lead = clips.score.max(axis=1) - clips.score[number, clips.label]
-    return [int(i) for i in np.argsort(-lead, kind='stable') if lead[i] > 0][:count]
+    number, prediction = np.arange(len(clips.label)), clips.score.argmax(axis=1)
+    lead = clips.score[number, prediction] - clips.score[number, clips.label]
+    order = np.argsort(-lead, kind='stable')
+    return order[prediction[order] != clips.label[order]][:count].tolist()
 
 
 def worst_mistakes(clips: TestedClips, count: int) -> np.ndarray:

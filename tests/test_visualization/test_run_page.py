@@ -117,6 +117,14 @@ def test_the_figures_are_those_of_the_clips(seen):
     ]
 
 
+def test_the_least_recognised_class_comes_first(text):
+    rows = re.findall(r'<th scope="row">([^<]*)</th><td>(\d)</td><td>(\d)</td><td>([\d.]+)</td>',
+                      text)
+    assert [(name[:2], *counts) for name, *counts in rows[:3]] == [('c&', '2', '0', '0.000'),
+                                                                   ('&l', '3', '3', '1.000'),
+                                                                   ('b&', '3', '3', '1.000')]
+
+
 def test_the_worst_mistake_plays_first_with_what_was_drawn_of_it(seen):
     videos = seen.of('video')
     assert [video['aria-label']
@@ -167,7 +175,7 @@ def test_what_is_missing_is_named(work, tmp_path):
     np.savez(tmp_path / 'clips.npz',
              **content(str(tmp_path / 'gone.mp4'), label=np.array([0, 0, 0, 1, 1, 1, 0, 0])))
     says = '\n'.join(missing(run_page(str(tmp_path))))
-    for part in ('no training here', 'No modality check here', 'No log here', 'gone.mp4: ',
+    for part in ('No training here', 'No modality check here', 'No log here', 'gone.mp4: ',
                  'Classes without a test clip: c&#x27; &amp; d'):
         assert part in says
     shutil.copytree(work / '1', tmp_path / 'b' / '1')
@@ -184,6 +192,14 @@ def test_a_page_does_not_grow_beyond_its_limit(work, text, monkeypatch):
     room = Room(4)
     assert room.address(b'12345', 'a/b') is None and room.address(b'1234', 'a/b')
     assert room.address(b'1', 'a/b') is None
+
+
+def test_an_overlay_that_is_too_large_is_named(work, tmp_path):
+    shutil.copytree(work, tmp_path / 'run')
+    (tmp_path / 'run' / 'attention' / 'clip6.mp4').unlink()
+    (tmp_path / 'run' / 'attention' / 'clip6.png').write_bytes(bytes(module.MOST_MEDIA))
+    assert missing(run_page(str(
+        tmp_path / 'run'))) == ['attention on clip6: left out, as the page would grow too large']
 
 
 def test_no_file_outside_the_work_directory_is_shown(tmp_path, square_video):

@@ -95,6 +95,13 @@ def test_the_worst_mistakes_come_first_with_their_frames(work, captions):
     assert len(captions) == 1 and len(fewer) < 0.6 * len(picture)
 
 
+def test_a_true_class_that_is_no_better_than_another_is_a_mistake(work):
+    clips = read_clips(str(work / 'clips.npz'))
+    tied = clips._replace(score=np.full((8, 3), 1 / 3))  # argmax names the first
+    assert run_pictures.mistakes_of(tied, 12) == [3, 4, 5, 6, 7]
+    assert run_pictures.mistakes_of(clips, 1) == [6]
+
+
 def test_mistakes_among_folders_of_frames_are_drawn_too(square_video, tmp_path):
     drawn = square_video.draw(6, (32, 160))
     for index, frame in enumerate(drawn):
@@ -137,6 +144,8 @@ def test_code_in_a_dump_is_not_run(tmp_path):
 
 @pytest.mark.parametrize('changes, says', [
     (dict(label=np.arange(8)), 'label: found 0 to 7, want classes of the 3 scores'),
+    (dict(classes=np.array(['a'])), 'classes: found 1 names, want one for each of the 3 scores'),
+    (dict(frame_inds=np.zeros((8, 0), int)), r'frame_inds: found shape \(8, 0\), want'),
     (dict(name=np.array(['a'])), 'dump: found .* values, want as many of each'),
 ])
 def test_a_dump_that_contradicts_itself_is_refused(tmp_path, changes, says):
