@@ -15,7 +15,7 @@ from ..datasets.transforms.geometry import guarded
 from ..errors import InputError
 from ..gpus import find_gpu_mistake
 from ..media import Media
-from .skeletons import Subject
+from .records import Subject
 from .stored_config import OTHERWISE, shorten
 from .windows import Window
 

@@ -18,8 +18,9 @@ from .entries import Arrays, Video, items_of, skeletons_of
 from .load import check_arguments, with_skeletons
 from .loading import load_model
 from .recognize import Options, attempt, recognize
+from .records import Failure
 from .result import Prediction, Recognition, prediction_of, write_json
-from .skeletons import Extractor, Failure, GivenSkeletons, Origin, PickledSkeletons
+from .skeletons import Extractor, GivenSkeletons, Origin, PickledSkeletons
 from .windows import WindowLengths
 
 Answer = Recognition | Failure

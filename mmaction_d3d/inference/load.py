@@ -12,11 +12,11 @@ from .entries import Arrays, Video, item_of
 from .loading import load_model
 from .model import LoadedModel
 from .recognize import Options, recognize
+from .records import Failure
 from .result import Recognition
 from .skeletons import (
     ExtractedSkeletons,
     Extractor,
-    Failure,
     GivenSkeletons,
     NoSkeletons,
     Origin,

@@ -15,17 +15,9 @@ from ..progress import Progress
 from .attention_track import AttentionTrack
 from .clips import Clip, pipeline_fields
 from .model import LoadedModel, Scored
+from .records import Failure, Step, Subject, Track
 from .result import Recognition
-from .skeletons import (
-    Failure,
-    Origin,
-    Step,
-    Subject,
-    Track,
-    no_skeleton,
-    skeleton_of,
-    without_frames,
-)
+from .skeletons import Origin, no_skeleton, skeleton_of, without_frames
 from .tracks import gather, tracks_of
 from .windows import Timeline, Window, WindowLengths, WindowReader, WindowScores
 

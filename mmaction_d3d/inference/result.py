@@ -12,7 +12,8 @@ from ..cli import one_line
 from ..datasets.modality import MODALITIES
 from ..skeletons import SkeletonLayout
 from .attention_track import AttentionTrack
-from .skeletons import NO_PERSON, Failure, Subject
+from .records import Failure, Subject
+from .skeletons import NO_PERSON
 from .windows import Timeline
 
 Prediction = dict[str, Any]

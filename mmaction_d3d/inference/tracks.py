@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from .records import Failure, Skeleton, Subject, Track
 from .result import Recognition
-from .skeletons import Failure, Skeleton, Subject, Track
 
 
 def tracks_of(subject: Subject, everyone: Skeleton) -> Iterator[Subject]:

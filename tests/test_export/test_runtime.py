@@ -10,7 +10,7 @@ from mmengine.config import Config
 from running import page_blocks
 
 from mmaction_d3d.inference import clips
-from mmaction_d3d.inference.skeletons import Skeleton, Subject
+from mmaction_d3d.inference.records import Skeleton, Subject
 from mmaction_d3d.media import as_media, probe
 
 FOLDER = Path(__file__).parents[2] / 'runtime' / 'd3d_runtime'
