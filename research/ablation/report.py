@@ -26,13 +26,13 @@ def collect(root, study, results, base=None, overrides=None):
     Returns:
         list[tuple[Variant, list[dict]]]: Rows by variant, ordered by seed; empty where none are.
     """
-    found = []
+    rows_by_variant = []
     for variant in study.variants:
         tested = read_config(root, variant.config, base, overrides)
         trained = tested if variant.tested_from is None else read_config(
             root, variant.tested_from, base, overrides)
-        found.append((variant, results.of(run_settings(trained, tested))))
-    return found
+        rows_by_variant.append((variant, results.of(run_settings(trained, tested))))
+    return rows_by_variant
 
 
 def of_ours(root, results, base=None, overrides=None):
@@ -69,12 +69,12 @@ def difference(rows, reference):
     return f'{mean:+.1f}' + (f' ± {high - mean:.1f}' if len(gaps) > 1 else '')
 
 
-def make_table(study, found, ours):
+def make_table(study, rows_by_variant, ours):
     """Return a study as a Markdown table.
 
     Args:
         study (Study): The study.
-        found (list): What :func:`collect` returned.
+        rows_by_variant (list): What :func:`collect` returned.
         ours (list[dict]): What :func:`of_ours` returned.
 
     Returns:
@@ -86,7 +86,7 @@ def make_table(study, found, ours):
         'seeds x clips', 'difference to ours, paired', 'val top-1', 'M parameters'
     ]
     lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
-    for variant, rows in found:
+    for variant, rows in rows_by_variant:
         cells = [variant.label]
         if paper:
             cells.append('' if variant.paper is None else f'{variant.paper:.1f}')
@@ -106,7 +106,7 @@ def make_table(study, found, ours):
     return '\n'.join(lines) + '\n'
 
 
-def draw(study, found, path):
+def draw(study, rows_by_variant, path):
     """Plot a study: every seed as a dot, means as bars, or as lines along the axis of a figure.
 
     Means are over the seeds that all points have: what sets two of them apart must not be their
@@ -114,17 +114,16 @@ def draw(study, found, path):
 
     Args:
         study (Study): The study.
-        found (list): What :func:`collect` returned.
+        rows_by_variant (list): What :func:`collect` returned.
         path (str): PNG file to write.
     """
-    found = [(variant, {row['seed']: 100 * row['top1'] for row in rows}) for variant, rows in found
-             if rows]
-    shared = set.intersection(*(set(by_seed) for _, by_seed in found)) if found else set()
+    top1 = [(variant, {row['seed']: 100 * row['top1'] for row in rows})
+            for variant, rows in rows_by_variant if rows]
+    shared = set.intersection(*(set(by_seed) for _, by_seed in top1)) if top1 else set()
     points = [(variant, np.mean([by_seed[seed]
                                  for seed in shared]) if shared else np.nan, [*by_seed.values()])
-              for variant, by_seed in found]
-    figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(found), 2)),
-                    dpi=110)
+              for variant, by_seed in top1]
+    figure = Figure(figsize=(6.4, 3.6 if study.xlabel else 0.8 + 0.42 * max(len(top1), 2)), dpi=110)
     axis = figure.subplots()
     seeds = (f'{"seeds" if len(shared) > 1 else "seed"} {", ".join(map(str, sorted(shared)))}'
              if shared else 'no common seed')
@@ -133,9 +132,9 @@ def draw(study, found, path):
         axis.set_xlabel(study.xlabel)
         axis.set_ylabel(f'top-1 in %\nline: {seeds}')
     else:
-        for y, (_, mean, top1) in enumerate(points):
+        for y, (_, mean, of_seeds) in enumerate(points):
             axis.barh(y, mean, color='#b7cde8', height=0.65)
-            axis.plot(top1, [y] * len(top1), 'o', color='#1f4e8c', markersize=4)
+            axis.plot(of_seeds, [y] * len(of_seeds), 'o', color='#1f4e8c', markersize=4)
         axis.set_yticks(range(len(points)), [variant.label for variant, _, _ in points])
         axis.invert_yaxis()
         axis.set_xlabel(f'top-1 in %: mean of {seeds} (bar), every seed (dots)')
@@ -175,10 +174,10 @@ def write_report(root, name, results, folder, base=None, overrides=None):
         tuple[Path, Path]: Paths of the table and the plot.
     """
     study = STUDIES[name]
-    found = collect(root, study, results, base, overrides)
+    rows_by_variant = collect(root, study, results, base, overrides)
     table, plot = (Path(folder, f'{name}{suffix}') for suffix in ('.md', '.png'))
-    write_text(table, make_table(study, found, of_ours(root, results, base, overrides)))
-    draw(study, found, plot)
+    write_text(table, make_table(study, rows_by_variant, of_ours(root, results, base, overrides)))
+    draw(study, rows_by_variant, plot)
     return table, plot
 
 
@@ -200,14 +199,14 @@ def write_page(root, page, results):
     text = page.read_text('utf-8')
     ours = of_ours(root, results)
     for name, study in STUDIES.items():
-        found = collect(root, study, results)
+        rows_by_variant = collect(root, study, results)
         marked = re.compile(rf'(<!-- {name} -->\n).*?(<!-- end {name} -->)', re.S)
         if not marked.search(text):
             raise InputError(page, 'markers', 'none', f'<!-- {name} --> and <!-- end {name} -->')
-        section = make_table(study, found, ours)
-        if sum(bool(rows) for _, rows in found) > 1:
+        section = make_table(study, rows_by_variant, ours)
+        if sum(bool(rows) for _, rows in rows_by_variant) > 1:
             image = f'images/ablations_{name}.png'
-            draw(study, found, page.parent / image)
+            draw(study, rows_by_variant, page.parent / image)
             section += f'\n![{study.title}]({image})\n'
         text = marked.sub(lambda match, section=section: match[1] + section + match[2], text)
     write_text(page, text)

@@ -36,10 +36,10 @@ class Run:
         """
         path = Path(self.work_dir, 'settings')
         if path.exists():
-            found = path.read_text()
-            if found != self.settings:
+            before = path.read_text()
+            if before != self.settings:
                 raise InputError(
-                    path, 'settings', found, f'{self.settings}: choose another '
+                    path, 'settings', before, f'{self.settings}: choose another '
                     '--work-dir or delete this folder')
         write_text(path, self.settings)
         write_text(Path(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))

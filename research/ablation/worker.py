@@ -71,14 +71,14 @@ def run(job):
         both = Config(
             dict(cfg._cfg_dict, test_dataloader=tested.test_dataloader,
                  test_evaluator=tested.test_evaluator))
-        found = test(both, checkpoint)
-        num_test, correct = len(found.labels), int((found.labels == found.predictions).sum())
+        result = test(both, checkpoint)
+        num_test, correct = len(result.labels), int((result.labels == result.predictions).sum())
         rows.append(
             dict(settings=run_settings(cfg, tested), config=name, seed=job['seed'],
                  num_test=num_test, correct=correct, top1=round(correct / num_test, 4),
                  val_top1=round(float(score), 4), minutes=round(minutes, 2),
-                 parameters=sum(p.numel() for p in found.runner.model.parameters()),
-                 **offset_columns(found.offsets)))
+                 parameters=sum(p.numel() for p in result.runner.model.parameters()),
+                 **offset_columns(result.offsets)))
     return rows
 
 

@@ -51,11 +51,11 @@ def settings_of(root: str | Path, models: list[str],
         models: Keys of :data:`MODELS`.
         overrides: Config values to replace.
     """
-    found = {}
+    fingerprints = {}
     for model in models:
         cfg = model_config(root, model, overrides)
-        found[model] = plain_settings(cfg, [cfg.updates, FOLDS, SIDE])
-    return found
+        fingerprints[model] = plain_settings(cfg, [cfg.updates, FOLDS, SIDE])
+    return fingerprints
 
 
 def missing_runs(records: Records, settings: dict[str, str],

@@ -125,9 +125,9 @@ def run(job: dict) -> list[dict]:
     commit = _commit(job['root'])
     splits = load(Path(os.environ[DATA_VARIABLE], 'annotations.pkl'))['split']
     cfg = model_config(job['root'], job['config'], job['overrides'])
-    found = settings_of(job['root'], [job['config']], job['overrides'])[job['config']]
-    if found != job['settings']:
-        raise InputError(f'{job["config"]}.py', 'settings', found,
+    fingerprint = settings_of(job['root'], [job['config']], job['overrides'])[job['config']]
+    if fingerprint != job['settings']:
+        raise InputError(f'{job["config"]}.py', 'settings', fingerprint,
                          f'{job["settings"]}, as when the queue was started: start it again')
     set_fold(cfg, job['fold'], splits)
     cfg.launcher = 'none'
