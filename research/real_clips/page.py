@@ -66,7 +66,7 @@ def mean_of(values: Hits, signed: bool = False) -> str:
     if not values:
         return ''
     by_clip: dict[str, list[int]] = defaultdict(list)
-    for (clip, _), value in values.items():
+    for (clip, _), value in sorted(values.items()):  # one order, one draw
         by_clip[clip].append(value)
     sums, counts = zip(*((sum(each), len(each)) for each in by_clip.values()))
     low, high = share_interval(sums, counts)

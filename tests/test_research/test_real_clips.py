@@ -231,6 +231,11 @@ def test_a_forest_on_sizes_is_the_baseline_of_the_crop(tmp_path):
     assert sum(clip['split'] == 'test' for clip in again.clips) == 20
 
 
+def test_intervals_do_not_depend_on_the_order_of_clips():
+    hits = {(f'clip{index}', 0): index % 3 % 2 for index in range(18)}
+    assert mean_of(hits) == mean_of(dict(reversed(hits.items())))
+
+
 def test_the_committed_page_is_that_of_the_committed_results(tmp_path, settings):
     page = tmp_path / 'accuracy.md'
     page.write_text((ROOT / 'docs' / 'accuracy.md').read_text())
