@@ -128,10 +128,10 @@ def check_media(annotations: list[Annotation], findings: list[Finding], path: st
             jobs.append(
                 _Job(index, name, media_path, source, int(annotation['total_frames']),
                      sides_of(annotation['img_shape']), 'all' if full else 'some'))
-    findings: list[Finding] = []
+    of_frames: list[Finding] = []
     for part in map_in_order(_check_clip, jobs, workers, 'clips'):
-        findings += part
-    mistakes += _see_second_frames(findings, jobs)
+        of_frames += part
+    mistakes += _see_second_frames(of_frames, jobs)
     return sorted(mistakes, key=lambda finding: finding.index or 0)
 
 
