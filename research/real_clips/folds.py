@@ -105,6 +105,10 @@ def model_config(root: str | Path, model: str, overrides: dict | None = None) ->
         overrides: Config values to replace, for every model alike.
     """
     cfg = Config.fromfile(Path(root, 'research', 'real_clips', 'configs', f'{model}.py'))
+    # A model's config names pipelines; which loader takes which is the same for all.
+    cfg.train_dataloader.dataset.dataset.pipeline = cfg.train_pipeline
+    cfg.val_dataloader.dataset.pipeline = cfg.test_pipeline
+    cfg.test_dataloader.dataset.pipeline = cfg.test_pipeline
     cfg.merge_from_dict(overrides or {})
     return cfg
 

@@ -44,16 +44,15 @@ modality_drop = [dict(type='ModalityDrop', rgb=0.2, pose=0.1)]
 train_pipeline = [*train_frames, *_base_.pack]
 test_pipeline = [*test_frames, *_base_.pack]
 
-# The folds name the splits.
+# The folds name the splits, and give each loader its pipeline.
 data = dict(type='RGBPoseDataset', ann_file=f'{data_root}/annotations.pkl',
             data_prefix=dict(img=f'{data_root}/frames'), frame_tmpl='{:04}.png', start_index=0,
             num_classes=num_classes, num_person=num_person, layout='coco17')
 loader = dict(num_workers=0, persistent_workers=False, batch_size=batch_size)
-train_dataloader = dict(
-    **loader, dataset=dict(_delete_=True, type='RepeatDataset', times=1,
-                           dataset=dict(**data, pipeline=train_pipeline)))
-val_dataloader = dict(**loader, dataset=dict(**data, pipeline=test_pipeline))
-test_dataloader = dict(**loader, dataset=dict(**data, pipeline=test_pipeline))
+train_dataloader = dict(**loader, dataset=dict(_delete_=True, type='RepeatDataset', times=1,
+                                               dataset=data))
+val_dataloader = dict(**loader, dataset=data)
+test_dataloader = dict(**loader, dataset=data)
 
 val_evaluator = dict(_delete_=True, type='AccuracyThenLikelihood')
 test_evaluator = val_evaluator

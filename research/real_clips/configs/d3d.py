@@ -8,4 +8,3 @@ model = dict(
                   num_joint_tokens=_base_.num_person * _base_.num_joints))
 
 train_pipeline = [*_base_.train_frames, *_base_.modality_drop, *_base_.pack]
-train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))

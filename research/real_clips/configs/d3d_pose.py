@@ -4,6 +4,3 @@ _base_ = 'd3d.py'
 without = [dict(type='ModalityDrop', rgb=1.)]
 train_pipeline = [*_base_.train_frames, *without, *_base_.pack]
 test_pipeline = [*_base_.test_frames, *without, *_base_.pack]
-train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

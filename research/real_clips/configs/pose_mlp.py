@@ -19,6 +19,3 @@ test_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len, test_mode=True), *_base_.test_frames[1:],
     *pack
 ]
-train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

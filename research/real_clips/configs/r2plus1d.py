@@ -11,6 +11,3 @@ model = dict(
 
 train_pipeline = [*_base_.train_frames, *pack]
 test_pipeline = [*_base_.test_frames, *pack]
-train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
