@@ -24,6 +24,7 @@ with careful_imports():  # MMEngine tries to import transformers
     import mmaction
     import mmengine
     from mmengine.config import Config
+    from mmengine.dataset import Compose
     from mmengine.fileio import LocalBackend, get_file_backend
     from mmengine.hooks import CheckpointHook
     from mmengine.logging import HistoryBuffer
@@ -51,7 +52,8 @@ def apply() -> list[str]:
     """
     _apply_all(_mend_numpy_names, _mend_missing_localizer, _mend_checkpoint_loading,
                _mend_downloaded_checkpoints, _mend_checkpoint_writing, _mend_resumed_state,
-               _mend_config_variables, _mend_config_bases, _read_published_checkpoints)
+               _mend_config_variables, _mend_config_bases, _mend_composed_pipelines,
+               _read_published_checkpoints)
     with warnings.catch_warnings(), careful_imports() as left_out:
         # MMCV's lite edition warns of operators that nothing here uses.
         warnings.simplefilter('ignore')
@@ -274,6 +276,26 @@ def _mend_config_bases() -> str | None:
     Config._get_cfg_path = staticmethod(find_bundled)
     return (f'mmengine {mmengine.__version__} knows the packages of OpenMMLab alone: configs may '
             'inherit those of mmaction_d3d, too')
+
+
+def _mend_composed_pipelines() -> str | None:
+    """Try the steps of a pipeline for RGB and skeletons at its first clip, whoever composed it."""
+    compose = Compose.__call__
+    if hasattr(compose, '__wrapped__'):
+        return None
+
+    @functools.wraps(compose)
+    def compose_checked(self: Compose, data: dict) -> dict | None:
+        if not vars(self).get('joints_follow'):
+            from .datasets.transforms.geometry import check_first_clip
+            check_first_clip(self.transforms, data)
+            vars(self)['joints_follow'] = True
+        return compose(self, data)
+
+    Compose.__call__ = compose_checked
+    return (
+        f'pipelines of mmengine {mmengine.__version__} run transforms that leave joints behind: '
+        'where PackRGBPose is in one, its transforms are tried at the first clip')
 
 
 def _read_published_checkpoints() -> None:

@@ -123,6 +123,7 @@ class RGBPoseDataset(BaseActionDataset):
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
                          num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
         self.pipeline.transforms = guarded(self.pipeline.transforms, len(self.layout))
+        self.pipeline.joints_follow = True  # so that it is not tried again at the first clip
         self._bad_clips = None
         if on_bad_clip == 'skip' and not self.test_mode:
             self._bad_clips = BadClips(len(self), f'{ann_file}, split {self.split!r}')

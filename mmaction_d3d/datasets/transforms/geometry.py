@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from ...errors import InputError
 from ...seeding import seeded
 from .cropping import check_before_crops
+from .packing import PackRGBPose
 
 #: MMAction2's transforms that move joints with pixels, or neither.
 CARRYING = (upstream.Resize, upstream.RandomRescale, upstream.RandomCrop, upstream.CenterCrop,
@@ -45,14 +46,38 @@ def guarded(transforms: Iterable[Callable], num_joints: int) -> list[Callable]:
     return check_before_crops(transforms)
 
 
-def check_geometry(transforms: Sequence[Callable], num_joints: int) -> None:
-    """Try the transforms of a pipeline that nobody answers for; see :func:`guarded`."""
-    decoded = max(
+def check_first_clip(transforms: Sequence[Callable], results: Any) -> None:
+    """Check a pipeline that was composed without :func:`guarded`, at its first clip.
+
+    Args:
+        transforms: The pipeline; checked if :class:`PackRGBPose` is in it.
+        results: The clip, as the first of them gets it.
+
+    Raises:
+        InputError: As of :func:`guarded`.
+    """
+    if any(isinstance(step, PackRGBPose)
+           for step in transforms) and np.ndim(results.get('keypoint')) == 4:
+        check_geometry(transforms, results['keypoint'].shape[2], 'imgs' in results)
+
+
+def check_geometry(transforms: Sequence[Callable], num_joints: int, decoded: bool = False) -> None:
+    """Try the transforms of a pipeline that nobody answers for; see :func:`guarded`.
+
+    Args:
+        transforms: The pipeline.
+        num_joints: V of its keypoints.
+        decoded: Whether what it gets has pictures already. Defaults to False.
+
+    Raises:
+        InputError: As of :func:`guarded`.
+    """
+    last_decode = max(
         (index for index, step in enumerate(transforms) if type(step).__name__.endswith('Decode')),
-        default=None)
-    if decoded is None:
+        default=-1)
+    if last_decode < 0 and not decoded:
         return
-    steps = transforms[decoded + 1:]
+    steps = transforms[last_decode + 1:]
     end = next((index for index, step in enumerate(steps) if isinstance(step, _ENDS)), len(steps))
     steps = steps[:end]
     last = max((index for index, step in enumerate(steps) if not _is_known(step)), default=-1)

@@ -136,3 +136,39 @@ def test_every_pipeline_is_checked(rgb_pose_data, build):
     steps = [*BEFORE, vision('RandomRotation', degrees=30), *AFTER]
     with pytest.raises(InputError, match='RandomRotation'):
         build(rgb_pose_data(num_videos=1), steps)
+
+
+def decoded_clip(joints=17):
+    keypoint = np.random.default_rng(0).uniform(40, 80, (1, 2, joints, 2)).astype(np.float32)
+    return dict(imgs=[np.zeros((128, 128, 3), np.uint8)] * 2, keypoint=keypoint,
+                keypoint_score=np.ones(keypoint.shape[:3], np.float32), img_shape=(128, 128),
+                original_shape=(128, 128), num_clips=1, clip_len=2, num_person=1, label=0)
+
+
+@pytest.mark.parametrize('name', ['rotation', 'a rare flip', "MMAction2's PoseCompact"])
+def test_a_pipeline_of_whoever_is_checked_at_its_first_clip(name):
+    pipeline = Compose([LEFT_BEHIND[name], *AFTER])
+    for _ in range(2):
+        with pytest.raises(InputError, match='of the joints of a drawn clip off their pixels'):
+            pipeline(decoded_clip())
+
+
+def test_a_pipeline_is_checked_with_the_joints_that_it_gets_and_once(monkeypatch):
+    tried, try_step = [], geometry._tried
+
+    def count(step, results):
+        tried.append(results['keypoint'].shape[2])
+        return try_step(step, results)
+
+    monkeypatch.setattr(geometry, '_tried', count)
+    pipeline = Compose([Shift(joints=True), *AFTER])
+    for _ in range(2):
+        assert pipeline(decoded_clip(25))['inputs']['keypoint'].shape == (1, 2, 25, 3)
+    assert tried == [25]
+
+
+def test_other_pipelines_and_those_of_data_sets_are_not_tried_again(rgb_pose_data, monkeypatch):
+    dataset = rgb_pose_data(num_videos=1).build(pipeline=[*BEFORE, Shift(joints=True), *AFTER])
+    monkeypatch.setattr(geometry, 'check_geometry', pytest.fail)
+    dataset[0]
+    Compose([Shift()])(decoded_clip())
