@@ -43,7 +43,7 @@ COMMANDS = {
     Command('test.py', 'test a trained model on the test split', (_QUICKSTART, )),
     'infer':
     Command('infer.py', 'say what people do in videos',
-            (f'my.mp4 --checkpoint {_CHECKPOINT} --backend mediapipe --out results', )),
+            ('my.mp4', f'my.mp4 --checkpoint {_CHECKPOINT} --out results')),
     'extract':
     Command('extract_skeletons.py', 'find the skeletons of videos',
             ('data/custom/videos --backend mediapipe --out data/custom/annotations.pkl', )),

@@ -103,6 +103,25 @@ def checkpoints_in(folder: str | Path) -> list[Path]:
     return sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
+def newest_best(folder: str | Path = 'work_dirs') -> str:
+    """Find the best checkpoint of the run that trained last.
+
+    Args:
+        folder: Where runs have their folders.
+
+    Raises:
+        InputError: No run has one.
+    """
+    best = max(
+        Path(folder).glob('*/best.pth'), key=lambda path: path.stat().st_mtime_ns, default=None)
+    if best is None:
+        raise InputError(
+            'command line', '--checkpoint', f'nothing, and no {folder}/*/best.pth',
+            'a file or URL; "d3d quickstart" makes one of drawn clips, "d3d prepare custom" begins '
+            'with your own videos')
+    return str(best)
+
+
 def _is_old(path: str | Path) -> bool:
     """Whether the file is of torch's format before zip files, which cannot be mapped."""
     with Path(path).open('rb') as file:

@@ -1,10 +1,12 @@
-"""Recognises videos: python tools/infer.py INPUT... --checkpoint K --out DIR."""
+"""Recognises videos: python tools/infer.py INPUT... [--checkpoint K] [--out DIR]."""
+import importlib.util
 import sys
 
 from mmaction_d3d import cli
+from mmaction_d3d.checkpoint_files import newest_best
 from mmaction_d3d.datasets.modality import MODALITIES
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor
+from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor, first_backend
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference.load import MOST_PEOPLE
 from mmaction_d3d.inference.loading import COMPILE_MODES
@@ -21,14 +23,18 @@ def parse_args(argv=None):
     parser.add_argument(
         '--config', help="config file of the model (default: the checkpoint's own, of which no "
         'code is run)')
-    parser.add_argument('--checkpoint', required=True, help='checkpoint, a file or URL')
-    parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
+    parser.add_argument(
+        '--checkpoint', help='checkpoint, a file or URL (default: the newest '
+        'work_dirs/*/best.pth)')
+    parser.add_argument('--out', metavar='DIR',
+                        help='folder for JSON and annotated videos (default: none are written)')
     parser.add_argument('--skeletons', metavar='X.pkl',
                         help='annotation pickle (default: skeletons are extracted)')
     parser.add_argument(
-        '--backend', choices=BACKENDS, default='mmpose',
+        '--backend', choices=BACKENDS,
         help='what extracts skeletons: mmpose finds one person a frame where there is no mmdet; '
-        'boxes and detectors are for tools/extract_skeletons.py (default: %(default)s)')
+        'boxes and detectors are for tools/extract_skeletons.py (default: the first that is '
+        'installed and has its weights, such as mediapipe, else mmpose)')
     parser.add_argument(
         '--pose-config', metavar='C',
         help="its mmpose config: a file, or mmpose::NAME of mmpose's own "
@@ -69,16 +75,32 @@ def parse_args(argv=None):
     return args
 
 
+def find_backend(args):
+    """Return what extracts skeletons, as the command line says."""
+    if args.backend is not None:
+        return args.backend
+    if args.pose_config is None and args.pose_checkpoint is None:
+        try:
+            return first_backend(args.device)
+        except InputError:
+            if importlib.util.find_spec('mmpose') is None:
+                raise
+    return 'mmpose'
+
+
 def main(argv=None):
     """Recognises as the command line says; exit code 1 where one of several files failed."""
     args = parse_args(argv)
     if args.modality == 'pose' and args.skeletons is None and args.inputs[0].endswith('.pkl'):
         args.skeletons = args.inputs[0]
+    if args.checkpoint is None:
+        args.checkpoint = newest_best()
+        print(f'Checkpoint: {args.checkpoint}')
     inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons,
                                compile_mode=args.compile, modality=args.modality)
     if args.skeletons is None and inferencer.modality != 'rgb':
         inferencer.extract_with(
-            SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,
+            SkeletonExtractor(find_backend(args), args.pose_config, args.pose_checkpoint,
                               max_persons=MOST_PEOPLE if args.per_person else 2,
                               device=args.device))
     results = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
@@ -87,12 +109,18 @@ def main(argv=None):
                          per_person=args.per_person)['predictions']
     if len(results) == 1 and 'error' in results[0]:
         raise InputError(results[0]['error'])
-    if len(results) > 1:
+    if len(results) > 1 and args.out is not None:
         write_csv(f'{args.out}/results.csv', results)
     print('\n'.join(table(results)))
-    print(f'Results: {args.out}')
+    if args.out is not None:
+        print(f'Results: {args.out}')
     if any('error' in result for result in results):
         sys.exit(1)
+    if args.out is None:
+        cli.next_step('infer.py', *(sys.argv[1:] if argv is None else argv), '--out', 'results')
+    else:
+        config = [] if args.config is None else ['--config', args.config]
+        cli.next_step('export.py', args.checkpoint, *config)
 
 
 if __name__ == '__main__':

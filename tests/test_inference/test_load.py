@@ -1,9 +1,11 @@
 """``mmaction_d3d.load``: a checkpoint, a video, a label."""
 import dataclasses
+import importlib.util
 import json
 import os
 import pickle
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -110,6 +112,47 @@ def test_the_tool_needs_no_config(trained, alone, d3d, tmp_path):
     assert code == 0
     prediction = json.loads((tmp_path / 'out' / 'clip0.json').read_text())
     assert prediction['scores'] == d3d(trained.video()).scores.tolist()
+
+
+def test_the_tool_needs_nothing_but_a_video(trained, alone, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert run_tool('tools/infer.py', trained.video()) == 2
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert 'found nothing, and no work_dirs/*/best.pth, want' in last and 'd3d quickstart' in last
+    for name, age in (('older', 2), ('newest', 1), ('oldest', 3)):
+        best = tmp_path / 'work_dirs' / name / 'best.pth'
+        best.parent.mkdir(parents=True)
+        if name == 'newest':
+            shutil.copy(alone, best)
+        else:
+            best.write_bytes(b'nothing')
+        os.utime(best, (1e9 - age, 1e9 - age))
+    files = sorted(tmp_path.rglob('*'))
+    assert run_tool('tools/infer.py', trained.video()) == 0
+    first, *lines, last = capfd.readouterr().out.splitlines()
+    assert first == 'Checkpoint: work_dirs/newest/best.pth'
+    assert any(re.search(rf'clip0.mp4: ({"|".join(CLASSES)}) \(', line) for line in lines)
+    assert any(line.startswith('The model was trained on: ') for line in lines)
+    assert last == f'next: python tools/infer.py {trained.video()} --out results'
+    assert sorted(tmp_path.rglob('*')) == files
+
+
+@pytest.mark.parametrize('words, want', [
+    ([], 'mediapipe'),
+    (['--backend', 'onnx'], 'onnx'),
+    (['--pose-checkpoint', 'x.pth'], 'mmpose'),
+])
+def test_the_tool_takes_the_backend_that_is_ready(words, want, monkeypatch):
+    tool = runpy.run_path(str(ROOT / 'tools' / 'infer.py'))
+    args = tool['parse_args'](['my.mp4', *words])
+    monkeypatch.setitem(backends.BACKENDS, 'mediapipe', lambda *arguments: 'mediapipe')
+    assert tool['find_backend'](args) == want
+    monkeypatch.setattr(backends, 'READY', [])
+    assert tool['find_backend'](args) == (want if words else 'mmpose')
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    if not words:
+        with pytest.raises(InputError, match='no skeleton backend'):
+            tool['find_backend'](args)
 
 
 def test_the_tool_says_in_one_line_that_a_checkpoint_has_no_config(tiny, tmp_path, capfd):

@@ -42,7 +42,7 @@ def here(tmp_path, monkeypatch, rgb_pose_data):
 
 def test_commands_and_python(here, capfd):
     commands = page_commands('inference.md')
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         python, script, *arguments = shlex.split(command)
         assert (python, script) == ('python', 'tools/infer.py')
