@@ -185,8 +185,8 @@ def explain(error: Exception) -> None:
     if not isinstance(error, ImportError) and all(finding.state != 'problem'
                                                   for finding in examine()):
         return
-    found = ' '.join(f'{type(error).__name__} ({error})'.split())
-    text = (f'environment: packages: found {found}, want those that python tools/check_env.py '
+    failure = ' '.join(f'{type(error).__name__} ({error})'.split())
+    text = (f'environment: packages: found {failure}, want those that python tools/check_env.py '
             'names, with the command that installs them')
     main = Path(str(getattr(sys.modules.get('__main__'), '__file__', None) or '')).resolve()
     tools = Path(__file__).resolve().parents[1] / 'tools'

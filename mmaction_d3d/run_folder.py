@@ -34,6 +34,23 @@ def stamp_difference(stamp: Path, settings: dict[str, Any]) -> tuple[str, Any, A
     return None
 
 
+def check_stamp(stamp: Path, settings: dict[str, Any], cure: str) -> None:
+    """Refuse a folder that was made of other settings.
+
+    Args:
+        stamp: The JSON file of the settings then.
+        settings: The settings now.
+        cure: What the user can do: ends the message.
+
+    Raises:
+        InputError: A setting differs, or the file holds something else.
+    """
+    difference = stamp_difference(stamp, settings)
+    if difference is not None:
+        name, before, now = difference
+        raise InputError(stamp, name, before, f'{now}: {cure}')
+
+
 def write_stamp(stamp: Path, settings: dict[str, Any]) -> None:
     """Write what a folder is made of."""
     write_text(stamp, json.dumps(settings, sort_keys=True, indent=1))
@@ -72,12 +89,10 @@ class RunFolder:
                 raise InputError('command line', '--resume', f'not given, but results of an '
                                  f'earlier run in {self.folder}', '--resume to go on with them, '
                                  'or that folder removed')
-            difference = stamp_difference(stamp, settings)
-            if difference is None:
-                return
             if resume:
-                name, before, now = difference
-                raise InputError(stamp, name, before, f'{now}, as now: the same settings to resume')
+                check_stamp(stamp, settings, 'the same settings to resume')
+            if stamp_difference(stamp, settings) is None:
+                return
         # The folder appears with the stamp in it: a stop in between leaves another name.
         fresh = Path(f'{self.folder}.new')
         for folder in (fresh, self.folder):

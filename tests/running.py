@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def forget_runs():
     """Forget what an earlier run in this process left: a logger keeps its first folder."""
-    for kept in (MMLogger, MessageHub, Visualizer, *Visualizer.__subclasses__()):
-        kept._instance_dict.clear()
+    for registry in (MMLogger, MessageHub, Visualizer, *Visualizer.__subclasses__()):
+        registry._instance_dict.clear()
 
 
 def run_tool(name, *argv):

@@ -269,10 +269,10 @@ def test_mean_class_accuracy_is_over_the_classes_that_clips_have():
     rng = np.random.default_rng(0)
     labels, scores = rng.choice([0, 2, 3], 40), rng.normal(size=(40, 9))
     metric = METRICS.build(dict(type='AccMetric', metric_list=('mean_class_accuracy', )))
-    found = metric.calculate(list(scores), list(labels))['mean1']
+    accuracy = metric.calculate(list(scores), list(labels))['mean1']
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        assert found == pytest.approx(balanced_accuracy_score(labels, scores.argmax(axis=1)))
+        assert accuracy == pytest.approx(balanced_accuracy_score(labels, scores.argmax(axis=1)))
     assert metric.calculate(list(np.eye(4)), [0, 0, 1, 1])['mean1'] == 0.25  # absent: 2, 3
     assert mean_class_accuracy(list(np.eye(4)), [0, 1, 2, 3]) == 1
 

@@ -27,7 +27,9 @@ def pip_requirements():
     """What pip installs along with this package, by its metadata's own reading."""
     lines = (ROOT / 'requirements' / 'install.txt').read_text().splitlines()
     lines = [line.partition(' #')[0] for line in lines if line and not line.startswith('#')]
-    return {canonicalize_name(one.name): one for one in map(Requirement, lines)}
+    return {
+        canonicalize_name(requirement.name): requirement for requirement in map(Requirement, lines)
+    }
 
 
 def problems(installed):
@@ -38,8 +40,8 @@ def needs(name):
     """Names what an installed package asks for on this machine."""
     requirements = [Requirement(line) for line in metadata.requires(name) or []]
     return {
-        canonicalize_name(one.name) for one in requirements
-        if one.marker is None or one.marker.evaluate(dict(extra=''))
+        canonicalize_name(requirement.name) for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate(dict(extra=''))
     }
 
 
@@ -128,14 +130,14 @@ def test_requirement_that_is_not_understood_is_not_left_out(monkeypatch, tmp_pat
 
 def test_other_version_is_called_untested(complete):
     complete['torch'] = '2.9.0'
-    found = {finding.name: finding.state for finding in environment.examine(complete)}
-    assert found['torch'] == 'untested'
+    states = {finding.name: finding.state for finding in environment.examine(complete)}
+    assert states['torch'] == 'untested'
 
 
 def test_other_build_of_a_tested_release_is_tested(complete):
     complete['torch'] += '+cpu'
-    found = {finding.name: finding.state for finding in environment.examine(complete)}
-    assert found['torch'] == 'ok'
+    states = {finding.name: finding.state for finding in environment.examine(complete)}
+    assert states['torch'] == 'ok'
 
 
 def test_second_opencv_is_a_problem_and_leaves_one(complete):

@@ -162,9 +162,9 @@ def test_skeleton_backend(recipe, square_video):
     frames[2, :, :32] = 0  # the red one is gone
     square_video.write(recipe.project / 'data/marked.mp4', frames)
     recipe.perform()
-    found, = safe_pickle.load(str(recipe.project / 'data/marked.pkl'))['annotations']
-    np.testing.assert_allclose(found['keypoint'][0, 0], [[16, 24], [48, 24], [80, 24]], atol=1)
-    assert found['keypoint_score'][0].tolist() == [[1, 1, 1], [1, 1, 1], [0, 1, 1]]
+    annotation, = safe_pickle.load(str(recipe.project / 'data/marked.pkl'))['annotations']
+    np.testing.assert_allclose(annotation['keypoint'][0, 0], [[16, 24], [48, 24], [80, 24]], atol=1)
+    assert annotation['keypoint_score'][0].tolist() == [[1, 1, 1], [1, 1, 1], [0, 1, 1]]
     assert (recipe.project / 'work_dirs/marked/marked.mp4').exists()
 
 

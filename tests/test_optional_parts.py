@@ -79,7 +79,7 @@ def test_nothing_is_said_where_no_such_package_is_installed(report_beside):
 
 
 def test_every_import_of_these_packages_lies_in_a_part():
-    found = set()
+    imports = set()
     folder = Path(mmaction.__file__).parent
     for file in folder.rglob('*.py'):
         if '.mim' in file.parts:
@@ -87,11 +87,12 @@ def test_every_import_of_these_packages_lies_in_a_part():
         module = '.'.join(('mmaction', *file.relative_to(folder).with_suffix('').parts))
         for line in _imports_of(ast.parse(file.read_text())):
             if line.partition('.')[0] in PACKAGES:
-                found.add(module.removesuffix('.__init__'))
+                imports.add(module.removesuffix('.__init__'))
     outside = [
-        module for module in found if not any(f'{module}.'.startswith(f'{part}.') for part in PARTS)
+        module for module in imports
+        if not any(f'{module}.'.startswith(f'{part}.') for part in PARTS)
     ]
-    assert found and not outside
+    assert imports and not outside
 
 
 def _imports_of(tree):

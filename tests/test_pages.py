@@ -60,9 +60,9 @@ def test_the_readme_on_own_videos(here, capsys):
         write_people(here / f'data/custom/videos/{name}.mp4', index)
     write_people(here / 'my.mp4', 0)
     commands = page_commands(README)
-    own = [command for command in commands if 'data/custom' in command]
-    assert len(own) == 4
-    for command in own:
+    of_own_videos = [command for command in commands if 'data/custom' in command]
+    assert len(of_own_videos) == 4
+    for command in of_own_videos:
         shrink = 'tools/train.py' in command or 'tools/test.py' in command
         run(command, *(SHRINK if shrink else ()))
     (here / 'work_dirs/quickstart').mkdir()

@@ -60,9 +60,9 @@ def test_a_decision_says_what_and_where(row):
 def test_an_argument_has_the_default_that_the_page_gives(key):
     name, _, default = key.partition('=')
     cls, _, argument = name.partition('.')
-    found = inspect.signature(CLASSES[cls]).parameters[argument].default
+    actual = inspect.signature(CLASSES[cls]).parameters[argument].default
     wanted = ast.literal_eval(default) if default else inspect.Parameter.empty
-    assert exactly(found) == exactly(wanted)
+    assert exactly(actual) == exactly(wanted)
 
 
 @functools.cache
@@ -73,10 +73,10 @@ def read_config(name):
 @pytest.mark.parametrize('key', CONFIG_VALUES)
 def test_a_config_has_the_value_that_the_page_gives(key):
     name, path, value = re.fullmatch(r'(\S+): ([\w.]+)=(.+)', key).groups()
-    found = read_config(name)
+    actual = read_config(name)
     for part in path.split('.'):
-        found = found[int(part) if part.isdigit() else part]
-    assert exactly(found) == exactly(ast.literal_eval(value))
+        actual = actual[int(part) if part.isdigit() else part]
+    assert exactly(actual) == exactly(ast.literal_eval(value))
 
 
 @pytest.mark.parametrize('path', FILES)
@@ -90,16 +90,16 @@ def test_a_fixed_decision_stands_in_a_file(path):
 ])
 def test_every_argument_of_the_model_is_a_decision(name):
     named = {re.split('[.=]', key)[1] for key in ARGUMENTS if key.startswith(f'{name}.')}
-    own = {
+    arguments = {
         p.name for p in inspect.signature(CLASSES[name]).parameters.values()
         if p.kind is not p.VAR_KEYWORD
     }
     # Of no matter to the paper; people of the transform are those of the data set.
-    own -= {'init_cfg', 'embed_dims', 'layer', 'pose_tokens'}
+    arguments -= {'init_cfg', 'embed_dims', 'layer', 'pose_tokens'}
     if name == 'PoseTokens':  # as the transformer has them
-        own -= {'in_channels', 'num_joints', 'num_person'}
-    own -= ({'num_person'} if name == 'GenerateJointHeatmap' else set())
-    assert named == own
+        arguments -= {'in_channels', 'num_joints', 'num_person'}
+    arguments -= ({'num_person'} if name == 'GenerateJointHeatmap' else set())
+    assert named == arguments
 
 
 def test_links_lead_to_headings_of_the_page():

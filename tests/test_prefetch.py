@@ -7,9 +7,9 @@ from mmaction_d3d.prefetch import prefetch
 
 
 def test_items_come_in_order_from_another_thread():
-    found = list(prefetch((index, threading.get_ident()) for index in range(20)))
-    assert [index for index, _ in found] == list(range(20))
-    assert threading.get_ident() not in {thread for _, thread in found}
+    items = list(prefetch((index, threading.get_ident()) for index in range(20)))
+    assert [index for index, _ in items] == list(range(20))
+    assert threading.get_ident() not in {thread for _, thread in items}
 
 
 def test_the_next_item_is_made_while_one_is_in_use():

@@ -227,10 +227,10 @@ def test_real_environment_holds_the_lock_and_the_project(tmp_path):
     assert code == 0, output
     script = 'import iniconfig, mmaction_d3d; print(mmaction_d3d.__file__)'
     environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
-    found = subprocess.run([project.root / '.venv' / 'bin' / 'python', '-c', script],
-                           capture_output=True, text=True, check=True, cwd=tmp_path,
-                           env=environment).stdout
-    assert found.strip() == str(project.root / 'mmaction_d3d' / '__init__.py')
+    run = subprocess.run([project.root / '.venv' / 'bin' / 'python', '-c', script],
+                         capture_output=True, text=True, check=True, cwd=tmp_path,
+                         env=environment).stdout
+    assert run.strip() == str(project.root / 'mmaction_d3d' / '__init__.py')
 
 
 FOLDERS = ('configs', 'mmaction_d3d', 'requirements', 'research', 'tests', 'tools')

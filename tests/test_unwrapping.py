@@ -53,8 +53,8 @@ def test_data_sets_are_found_in_wrappers_built_or_not():
 def test_nobody_unwraps_by_hand():
     root = Path(__file__).parents[1]
     by_hand = re.compile(r"is_model_wrapper|while .*'dataset'|\.dataset\.dataset\b|\.module\.")
-    found = [
+    places = [
         path.name for folder in ('mmaction_d3d', 'tools') for path in (root / folder).rglob('*.py')
         if by_hand.search(path.read_text())
     ]
-    assert found == ['unwrapping.py']
+    assert places == ['unwrapping.py']

@@ -141,9 +141,9 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
-def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+def differences(resumed: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Name the parts of two outcomes that differ."""
-    return [name for name in wanted if found[name] != wanted[name]]
+    return [name for name in wanted if resumed[name] != wanted[name]]
 
 
 def kill_once(data_root: Path, folder: Path, trial: int, length: float) -> tuple[float, list[str]]:

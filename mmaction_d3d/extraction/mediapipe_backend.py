@@ -132,8 +132,8 @@ class MediaPipeBackend:
 
     def _look(self, image: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
         """Return the one person of a box."""
-        found = self._pose.process(image).pose_landmarks if image.size else None
-        people = _joints([found] if found else [], image.shape)
+        landmarks = self._pose.process(image).pose_landmarks if image.size else None
+        people = _joints([landmarks] if landmarks else [], image.shape)
         people[..., :2] += np.array(corner, np.float32)
         return people
 

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import torch
 
-from mmaction_d3d.errors import InputError
 from mmaction_d3d.files import write_text
 from mmaction_d3d.progress import Progress
+from mmaction_d3d.run_folder import check_stamp, write_stamp
 
 
 class Run:
@@ -34,14 +34,10 @@ class Run:
         Raises:
             InputError: The folder holds a run of other settings, which must not be gone on with.
         """
-        path = Path(self.work_dir, 'settings')
-        if path.exists():
-            before = path.read_text()
-            if before != self.settings:
-                raise InputError(
-                    path, 'settings', before, f'{self.settings}: choose another '
-                    '--work-dir or delete this folder')
-        write_text(path, self.settings)
+        stamp, settings = Path(self.work_dir, 'settings.json'), dict(settings=self.settings)
+        if stamp.exists():
+            check_stamp(stamp, settings, 'choose another --work-dir or delete this folder')
+        write_stamp(stamp, settings)
         write_text(Path(self.work_dir, 'job.json'), json.dumps(asdict(self), indent=1))
 
     def progress(self) -> float:

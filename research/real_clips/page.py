@@ -48,8 +48,8 @@ def hits_of(records: Records, settings: dict[str, str]) -> dict[tuple[str, str],
             scores[clip['config']][place] = _scores(clip['scores']), clip['label']
     for name, (first, second) in FUSED.items():
         for place in scores[first].keys() & scores[second].keys():
-            (one, label), (other, _) = scores[first][place], scores[second][place]
-            hits[name, AS_IS][place] = int((one + other).argmax() == label)
+            (score, label), (other, _) = scores[first][place], scores[second][place]
+            hits[name, AS_IS][place] = int((score + other).argmax() == label)
     return hits
 
 
@@ -102,15 +102,15 @@ def _figures(records: Records, settings: dict[str, str], model: str) -> tuple[st
 def accuracy_table(records: Records, settings: dict[str, str]) -> str:
     """Return the table of all models, the best first."""
     hits = hits_of(records, settings)
-    found = {model: hits[model, AS_IS] for model in _NAMES if hits[model, AS_IS]}
+    tested = {model: hits[model, AS_IS] for model in _NAMES if hits[model, AS_IS]}
     rows = []
-    for model in sorted(found, key=lambda model: -np.mean(list(found[model].values()))):
-        clips, seeds = ({place[axis] for place in found[model]} for axis in (0, 1))
+    for model in sorted(tested, key=lambda model: -np.mean(list(tested[model].values()))):
+        clips, seeds = ({place[axis] for place in tested[model]} for axis in (0, 1))
         figures = ('', '', '') if model in FUSED else _figures(records, settings, model)
         rows.append([
             _NAMES[model],
-            mean_of(found[model]), f'{len(clips)} x {len(seeds)}',
-            '' if model == 'd3d' else difference(found[model], hits['d3d', AS_IS]), *figures
+            mean_of(tested[model]), f'{len(clips)} x {len(seeds)}',
+            '' if model == 'd3d' else difference(tested[model], hits['d3d', AS_IS]), *figures
         ])
     return _table(
         ('model', 'test top-1, % (95 %)', 'clips x seeds', 'difference to D3D, paired (95 %)',
@@ -122,8 +122,8 @@ def removal_table(records: Records, settings: dict[str, str]) -> str:
     hits = hits_of(records, settings)
     rows = [[
         _NAMES[model], condition,
-        mean_of(found), '' if condition == AS_IS else difference(found, hits[model, AS_IS])
-    ] for model in MODELS for (other, condition), found in hits.items()
+        mean_of(counts), '' if condition == AS_IS else difference(counts, hits[model, AS_IS])
+    ] for model in MODELS for (other, condition), counts in hits.items()
             if other == model and any(name == model and each != AS_IS for name, each in hits)]
     return _table(('model', 'condition', 'test top-1, % (95 %)', 'difference, paired (95 %)'), rows)
 

@@ -68,12 +68,12 @@ def test_a_killed_study_goes_on_and_repeats_nothing(command, tmp_path):
     process.wait()
     wait_for(lambda: not alive(worker))
     assert [row['config'] for row in rows(tmp_path)] == ['ours']
-    kept = tmp_path / 'work' / 'ours_seed0' / 'result.json'
-    before = kept.stat().st_mtime_ns
+    first_result = tmp_path / 'work' / 'ours_seed0' / 'result.json'
+    before = first_result.stat().st_mtime_ns
 
     out = subprocess.run(command('wrap', '--jobs=1'), capture_output=True, text=True)
     assert out.returncode == 0, out.stderr
-    assert '1 runs to do' in out.stdout and kept.stat().st_mtime_ns == before
+    assert '1 runs to do' in out.stdout and first_result.stat().st_mtime_ns == before
     both = {row['config']: row for row in rows(tmp_path)}
     assert set(both) == {'ours', 'wrap_off'}
     for row in both.values():

@@ -19,8 +19,8 @@ def test_all_checks_pass_on_a_cpu(tmp_path):
         text=True, capture_output=True)
     assert ended.returncode == 0, ended.stdout[-3000:]
     report = json.loads((tmp_path / 'gpu_check.json').read_text())
-    assert [(one['name'], one['state']) for one in report['checks']] == [(name, 'pass')
-                                                                         for name in CHECKS]
+    assert [(check['name'], check['state']) for check in report['checks']] == [(name, 'pass')
+                                                                               for name in CHECKS]
     parts = report['checks'][-1]['figures']
     assert parts['search, training']['low'] <= parts['search, training']['ms']
     assert f'{len(CHECKS)} pass, 0 fail, 0 left out' in ended.stdout

@@ -183,9 +183,9 @@ def test_inferencer_recognises_and_draws_under_autocast(run, tmp_path):
                                show_progress=False)
     exact, = inferencer(run.video)['predictions']
     with torch.autocast(run.device, run.dtype), watched() as seen:
-        found = inferencer(run.video, out_dir=str(tmp_path))
+        answer = inferencer(run.video, out_dir=str(tmp_path))
     assert {dtype for _, dtype in seen} == {run.dtype}
-    assert found['visualization'] == [str(tmp_path / 'clip2.mp4')]
+    assert answer['visualization'] == [str(tmp_path / 'clip2.mp4')]
     assert (tmp_path / 'clip2.json').exists()
-    assert 'error' not in found['predictions'][0]
-    assert found['predictions'][0].keys() == exact.keys() | {'video'}
+    assert 'error' not in answer['predictions'][0]
+    assert answer['predictions'][0].keys() == exact.keys() | {'video'}

@@ -73,9 +73,9 @@ def _patched(box, offset, value):
 
 def _turned(path):
     """A rotation by 90 degrees in the track's header, as phones write it."""
-    one, minus = (0x10000).to_bytes(4, 'big'), (-0x10000).to_bytes(4, 'big', signed=True)
+    unit, minus = (0x10000).to_bytes(4, 'big'), (-0x10000).to_bytes(4, 'big', signed=True)
     zero = bytes(4)
-    path.write_bytes(_patched(b'tkhd', 40, b''.join([zero, one, zero, minus, zero, zero, zero])))
+    path.write_bytes(_patched(b'tkhd', 40, b''.join([zero, unit, zero, minus, zero, zero, zero])))
 
 
 def _bytes(data):

@@ -65,12 +65,12 @@ def test_stored_counts_agree_with_formulas(stored):
 
 
 def test_stored_results_hold_every_case_five_times_or_more(stored):
-    found = {}
+    repeats = {}
     for r in stored:
         case = Case(*(r[key] for key in Case._fields))
-        found.setdefault((case, r['method']), []).append(r['repeat'])
-    assert set(found) == {(case, m) for case in sweep_cases() for m in ('full', 'stride')}
-    assert all(sorted(n) == list(range(1, len(n) + 1)) and len(n) >= 5 for n in found.values())
+        repeats.setdefault((case, r['method']), []).append(r['repeat'])
+    assert set(repeats) == {(case, m) for case in sweep_cases() for m in ('full', 'stride')}
+    assert all(sorted(n) == list(range(1, len(n) + 1)) and len(n) >= 5 for n in repeats.values())
 
 
 @pytest.mark.parametrize('attention', ['joint', 'temporal'])

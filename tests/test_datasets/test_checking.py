@@ -257,8 +257,8 @@ def test_processes_find_what_one_finds(data):
     spoil_video(data)
     annotations = data.annotations
     source = MediaSource(str(data.video_dir))
-    one, two = (check_media(annotations, [], 'a.pkl', source, workers=n) for n in (1, 2))
-    assert one == two != []
+    alone, two = (check_media(annotations, [], 'a.pkl', source, workers=n) for n in (1, 2))
+    assert alone == two != []
 
 
 def test_a_template_that_fits_no_clip_is_a_wrong_input(data):

@@ -108,9 +108,9 @@ def test_the_short_way_finds_nothing_where_the_long_one_would(seed, monkeypatch)
     score[random.random(score.shape) < [0, 0.5, 0.9][seed % 3]] = 0
     if seed % 7 == 0:
         keypoint[0, 1, 2] = np.nan
-    found = check_joints(clip(keypoint, score))
+    findings = check_joints(clip(keypoint, score))
     monkeypatch.setattr('mmaction_d3d.datasets.checking.rules._is_plain', lambda _: False)
-    assert found == check_joints(clip(keypoint, score))
+    assert findings == check_joints(clip(keypoint, score))
 
 
 def test_most_clips_take_the_short_way(data, monkeypatch):

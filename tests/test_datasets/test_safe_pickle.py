@@ -114,13 +114,13 @@ CORES = ['numpy.core', 'numpy._core']
 def test_loads_what_numpy_1_and_2_name_differently(tmp_path, core, value, function, protocol):
     data = pickle.dumps(value, protocol)
     part, _, name = function.partition('.')
-    own = next(f'{old}.{part}'.encode() for old in CORES if f'{old}.{part}'.encode() in data)
+    writer = next(f'{old}.{part}'.encode() for old in CORES if f'{old}.{part}'.encode() in data)
     assert name.encode() in data
     new = f'{core}.{part}'.encode()
     # Protocol 5 writes the length before the text, in the text's opcode and in the frame's.
-    data = data.replace(bytes([len(own)]) + own, bytes([len(new)]) + new).replace(own, new)
+    data = data.replace(bytes([len(writer)]) + writer, bytes([len(new)]) + new).replace(writer, new)
     if protocol == 5:
-        frame = int.from_bytes(data[3:11], 'little') + len(new) - len(own)
+        frame = int.from_bytes(data[3:11], 'little') + len(new) - len(writer)
         data = data[:3] + frame.to_bytes(8, 'little') + data[11:]
     loaded = safe_pickle.load(write(tmp_path / 'a.pkl', data))
     np.testing.assert_array_equal(loaded, value)

@@ -55,15 +55,15 @@ def test_a_clip_is_a_function_of_seed_split_and_index(difficulty):
 
 @pytest.mark.parametrize('other', [dict(seed=1), dict(split='val'), dict(index=8)])
 def test_another_seed_split_or_index_gives_another_clip(other):
-    one, two = make_clip().annotation, make_clip(**other).annotation
-    assert one['keypoint'].shape != two['keypoint'].shape or (np.abs(one['keypoint'] -
-                                                                     two['keypoint']).max() > 1)
+    first, two = make_clip().annotation, make_clip(**other).annotation
+    assert first['keypoint'].shape != two['keypoint'].shape or (np.abs(first['keypoint'] -
+                                                                       two['keypoint']).max() > 1)
 
 
 def test_labels_are_balanced_products_of_motion_and_object():
-    found = [make_clip(i).annotation for i in range(len(CLASSES))]
-    assert sorted(a['label'] for a in found) == list(range(len(CLASSES)))
-    for a in found:
+    annotations = [make_clip(i).annotation for i in range(len(CLASSES))]
+    assert sorted(a['label'] for a in annotations) == list(range(len(CLASSES)))
+    for a in annotations:
         name = f'{MOTIONS[a["motion"]]}_{OBJECTS[a["object"]]}'
         assert CLASSES[a['label']] == name
 
@@ -81,17 +81,17 @@ def test_at_any_frame_the_phase_of_every_motion_is_uniform(motion, frame):
 @pytest.mark.parametrize('difficulty', LEVELS)
 def test_a_frame_depends_on_the_phase_at_that_frame_only(difficulty, monkeypatch):
     """With the uniform phase: a single frame says nothing of the motion."""
-    found = []
+    drawn = []
     for speed in (0, 0.5, -0.5):
         monkeypatch.setattr(clips_module, 'hand_phase',
                             lambda rng, motion, num, speed=speed: 1 + speed * (np.arange(num) - 2))
         clip = make_clip(1, difficulty)
-        found.append((clip.frames(), clip.annotation['keypoint'], clip.annotation['object_box']))
-    for frames, keypoint, box in found[1:]:
-        np.testing.assert_array_equal(frames[2], found[0][0][2])
-        np.testing.assert_array_equal(keypoint[:, 2], found[0][1][:, 2])
-        np.testing.assert_array_equal(box[2], found[0][2][2])
-        assert (frames[1] != found[0][0][1]).any()
+        drawn.append((clip.frames(), clip.annotation['keypoint'], clip.annotation['object_box']))
+    for frames, keypoint, box in drawn[1:]:
+        np.testing.assert_array_equal(frames[2], drawn[0][0][2])
+        np.testing.assert_array_equal(keypoint[:, 2], drawn[0][1][:, 2])
+        np.testing.assert_array_equal(box[2], drawn[0][2][2])
+        assert (frames[1] != drawn[0][0][1]).any()
 
 
 @pytest.mark.parametrize('difficulty', LEVELS)
@@ -197,9 +197,9 @@ def test_only_the_hard_set_moves_the_main_person_out_of_slot_0():
 def test_hard_clips_have_more_missing_joints_and_second_people():
 
     def share(level):
-        found = [c.annotation for c in clips(level)]
-        return (np.mean([(a['keypoint_score'] == 0).mean()
-                         for a in found]), np.mean([len(a['keypoint']) - 1 for a in found]))
+        annotations = [c.annotation for c in clips(level)]
+        return (np.mean([(a['keypoint_score'] == 0).mean() for a in annotations]),
+                np.mean([len(a['keypoint']) - 1 for a in annotations]))
 
     easy, hard = share('easy'), share('hard')
     assert easy[0] < hard[0] and easy[1] < hard[1]

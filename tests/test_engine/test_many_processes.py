@@ -43,10 +43,10 @@ def split(tmp_path_factory):
     return train(tmp_path_factory.mktemp('split'), 2, 2)
 
 
-def assert_same(found, wanted):
-    assert found.keys() == wanted.keys()
+def assert_same(result, wanted):
+    assert result.keys() == wanted.keys()
     for name, value in wanted.items():
-        torch.testing.assert_close(found[name], value, rtol=0, atol=2e-5, msg=name)
+        torch.testing.assert_close(result[name], value, rtol=0, atol=2e-5, msg=name)
 
 
 def test_two_processes_give_one_process_s_result(whole, split):

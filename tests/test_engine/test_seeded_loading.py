@@ -28,11 +28,11 @@ def loader(workers, seed=0, **kwargs):
 
 
 def epochs(loader, count=2, first=0):
-    found = []
+    epochs = []
     for epoch in range(first, first + count):
         loader.sampler.set_epoch(epoch)
-        found.append([tuple(map(tuple, batch)) for batch in loader])
-    return found
+        epochs.append([tuple(map(tuple, batch)) for batch in loader])
+    return epochs
 
 
 def clips(epoch):
@@ -76,8 +76,8 @@ def test_the_process_s_own_random_numbers_stay():
 
 
 def test_a_sampler_without_end_counts_its_rounds():
-    found = [draw.epoch for _, draw in zip(range(5), SeededSampler(Endless()))]
-    assert found == [0, 0, 1, 1, 2]
+    epochs = [draw.epoch for _, draw in zip(range(5), SeededSampler(Endless()))]
+    assert epochs == [0, 0, 1, 1, 2]
 
 
 class Endless:

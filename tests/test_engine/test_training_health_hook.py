@@ -73,7 +73,7 @@ def searched(model, batch, training):
     record = AttentionRecord()
     data = model.data_preprocessor(batch, training)['inputs']
     model.backbone(data['imgs'].flatten(0, 1), data['keypoint'].flatten(0, 1), record=record)
-    return [found.searched for found in record.of(DeformableRecord)]
+    return [maps.searched for maps in record.of(DeformableRecord)]
 
 
 def modules_of_parts(model):
@@ -114,13 +114,13 @@ def test_parts_make_up_the_whole_gradient(logged):
 
 @pytest.mark.parametrize('block', [0, 1])
 def test_offset_statistics_are_those_of_the_batch(logged, beside, block):
-    found = searched(beside, draw_batch(), training=True)[block]
-    deviation = found.offsets.flatten(0, 1).std(dim=0, correction=0).tolist()
+    offsets = searched(beside, draw_batch(), training=True)[block]
+    deviation = offsets.offsets.flatten(0, 1).std(dim=0, correction=0).tolist()
     assert [logged[f'offset_std/block{block}_{axis}']
             for axis in 'xyz'] == pytest.approx(deviation, rel=1e-4)
     assert logged[f'offset_saturated/block{block}'] == pytest.approx(
-        (found.offsets.abs() > 0.95).float().mean().item(), abs=1e-6)
-    left = (found.positions.abs() > 1).any(dim=-1).float().mean().item()
+        (offsets.offsets.abs() > 0.95).float().mean().item(), abs=1e-6)
+    left = (offsets.positions.abs() > 1).any(dim=-1).float().mean().item()
     assert 0 < left < 1 and logged[f'offset_outside/block{block}'] == pytest.approx(left, abs=1e-6)
 
 
@@ -157,7 +157,7 @@ def test_interval_is_kept(tmp_path):
 def test_accumulated_gradient_is_measured_at_the_update(tmp_path):
     _, rows = train(tmp_path, interval=3, iterations=4, optim=dict(accumulative_counts=2))
     norms = [[value for name, value in row.items() if name.startswith('grad/')] for row in rows]
-    assert [bool(found) for found in norms] == [False, False, False, True]
+    assert [bool(values) for values in norms] == [False, False, False, True]
     clipped = rows[3]['grad_norm'] * 2 - rows[2]['grad_norm']  # the log has the mean of two
     assert sum(norm**2 for norm in norms[3]) == pytest.approx(clipped**2, rel=1e-4)
 
@@ -197,9 +197,9 @@ def test_model_without_a_search_logs_the_rest(tmp_path, attentions):
     _, rows = train(tmp_path, changes=dict(attentions=attentions))
     absent = {'search', 'deformable'} | ({'temporal'} - set(attentions))
     absent |= set() if 'temporal' in attentions else {'rgb_tokens'}
-    found = {name.partition('/')[2] for name in rows[0] if name.startswith('grad/')}
+    parts = {name.partition('/')[2] for name in rows[0] if name.startswith('grad/')}
     # Their time embedding remains: pose tokens read it.
-    assert found == set(PARTS) - absent | {'rgb_tokens'}
+    assert parts == set(PARTS) - absent | {'rgb_tokens'}
     assert not any(name.startswith('offset') for name in rows[0])
 
 
@@ -229,7 +229,7 @@ def test_a_data_set_is_measured_in_eval_mode(training):
     assert all(module.training is training for module in model.modules())
     model.eval()
     offsets = [
-        torch.cat([found.offsets.flatten(0, 1) for found in blocks])
+        torch.cat([maps.offsets.flatten(0, 1) for maps in blocks])
         for blocks in zip(*(searched(model, batch, False) for batch in batches))
     ]
     for (deviation, saturated, _), expected in zip(statistics, offsets, strict=True):

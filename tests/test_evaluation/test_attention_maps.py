@@ -20,10 +20,10 @@ from mmaction_d3d.models.layers.joint_maps import JointRecord
 
 @pytest.fixture(scope='module')
 def record(spread_recognizer, clip):
-    found = AttentionRecord()
+    recorded = AttentionRecord()
     with torch.no_grad():
-        spread_recognizer.backbone(*(x.unsqueeze(0) for x in clip), record=found)
-    return found
+        spread_recognizer.backbone(*(x.unsqueeze(0) for x in clip), record=recorded)
+    return recorded
 
 
 @pytest.mark.parametrize('block', [0, 1])

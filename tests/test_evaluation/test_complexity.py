@@ -149,7 +149,7 @@ def test_counting_leaves_no_tensor_without_values_behind():
 def test_the_backbone_has_the_parameters_of_torchvisions_up_to_layer3():
     from torchvision.models.video import r2plus1d_18
     theirs = r2plus1d_18()
-    kept = [theirs.stem, theirs.layer1, theirs.layer2, theirs.layer3]
+    layers = [theirs.stem, theirs.layer1, theirs.layer2, theirs.layer3]
     ours = MODELS.build(dict(type='R2Plus1D'))
-    assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for part in kept
+    assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for part in layers
                                                             for p in part.parameters())

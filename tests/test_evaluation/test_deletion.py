@@ -34,11 +34,11 @@ def test_a_deleted_key_is_as_if_it_had_not_been_there(spread_recognizer):
     with torch.no_grad():
         whole = msa.attend(query, msa.key(tokens), msa.value(tokens))
         with deleted_keys(layer, gone):
-            found = msa.attend(query, msa.key(tokens), msa.value(tokens))
+            attended = msa.attend(query, msa.key(tokens), msa.value(tokens))
         for clip, rest in enumerate(([1, 2, 3, 5, 6, 7, 8], [0, 2, 3, 4, 5, 6, 7])):
             left = tokens[clip:clip + 1, rest]
             torch.testing.assert_close(
-                found[clip:clip + 1],
+                attended[clip:clip + 1],
                 msa.attend(query[clip:clip + 1], msa.key(left), msa.value(left)))
         torch.testing.assert_close(msa.attend(query, msa.key(tokens), msa.value(tokens)), whole)
 

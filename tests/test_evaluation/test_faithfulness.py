@@ -60,10 +60,10 @@ def test_nothing_deleted_is_the_models_score_and_all_deleted_the_same_in_any_ord
     with torch.no_grad():
         samples = spread_recognizer.test_step(pseudo_collate([dataset[0], dataset[1]]))
     plain = np.mean([float(sample.pred_score[int(sample.gt_label)]) for sample in samples])
-    found = by_name(rows)
+    scores = by_name(rows)
     assert all(row.score == pytest.approx(plain, abs=1e-6) for row in rows if row.share == 0)
     for kind in faithfulness.KINDS:
-        ends = [found[kind, order, 1.].score for order in ('most', 'least', 'random')]
+        ends = [scores[kind, order, 1.].score for order in ('most', 'least', 'random')]
         assert np.ptp(ends) < 1e-5
 
 

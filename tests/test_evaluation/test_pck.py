@@ -17,25 +17,27 @@ def person(frames=4, at=(0, 0)):
     return joints
 
 
-def count_by_loop(known, found, threshold):
+def count_by_loop(known, extracted, threshold):
     near = 0
     for t in range(known.shape[1]):
         torso = np.linalg.norm(known[0, t, 5, :2] - known[0, t, 12, :2])
         for v in range(17):
-            if min(known[0, t, v, 2], known[0, t, 5, 2], known[0, t, 12, 2], found[0, t, v, 2]) > 0:
-                near += np.linalg.norm(known[0, t, v, :2] - found[0, t, v, :2]) <= threshold * torso
+            if min(known[0, t, v, 2], known[0, t, 5, 2], known[0, t, 12, 2], extracted[0, t, v,
+                                                                                       2]) > 0:
+                near += np.linalg.norm(known[0, t, v, :2] -
+                                       extracted[0, t, v, :2]) <= threshold * torso
     return near
 
 
 @pytest.mark.parametrize('seed', range(4))
 def test_counts_are_those_of_a_loop(seed):
     rng = np.random.default_rng(seed)
-    known, found = person(), person()
-    found[..., :2] += rng.normal(scale=0.8, size=found[..., :2].shape)
-    for people in (known, found):
+    known, extracted = person(), person()
+    extracted[..., :2] += rng.normal(scale=0.8, size=extracted[..., :2].shape)
+    for people in (known, extracted):
         people[..., 2] = rng.random(people.shape[:3]) > 0.2
-    counts = count_near(known, found, COCO, 0.2)
-    assert 0 < counts.near.sum() == count_by_loop(known, found, 0.2) < counts.known.sum()
+    counts = count_near(known, extracted, COCO, 0.2)
+    assert 0 < counts.near.sum() == count_by_loop(known, extracted, 0.2) < counts.known.sum()
 
 
 def test_people_are_matched_whatever_their_order():

@@ -39,11 +39,11 @@ def test_attention_that_follows_the_clip_is_mirrored_with_it(spread_recognizer, 
 def test_left_and_right_are_exchanged_in_the_mirror():
     layout = get_layout('coco17')
     keypoint = torch.rand(2, 34, 3)
-    found = mirror(keypoint, 10, layout)
+    mirrored = mirror(keypoint, 10, layout)
     left, right = 17 + layout.joints.index('left_wrist'), 17 + layout.joints.index('right_wrist')
-    torch.testing.assert_close(found[:, left, 0], 10 - keypoint[:, right, 0])
-    torch.testing.assert_close(found[:, left, 1:], keypoint[:, right, 1:])
-    torch.testing.assert_close(mirror(found, 10, layout), keypoint)
+    torch.testing.assert_close(mirrored[:, left, 0], 10 - keypoint[:, right, 0])
+    torch.testing.assert_close(mirrored[:, left, 1:], keypoint[:, right, 1:])
+    torch.testing.assert_close(mirror(mirrored, 10, layout), keypoint)
 
 
 def test_the_table_has_a_row_a_column():

@@ -38,9 +38,9 @@ def test_program_gives_the_logits_of_the_recognizer_for_every_size(exported, siz
     program, _, model = exported
     inputs = example(model.network, **sizes)
     with torch.no_grad():
-        want, found = ClipScores(model.network)(*inputs), program.module()(*inputs)
-    assert len(want) == sizes['batch'] and (want - found).abs().max() < 1e-4
-    assert torch.equal(want.argmax(1), found.argmax(1))
+        want, actual = ClipScores(model.network)(*inputs), program.module()(*inputs)
+    assert len(want) == sizes['batch'] and (want - actual).abs().max() < 1e-4
+    assert torch.equal(want.argmax(1), actual.argmax(1))
 
 
 def test_clips_of_a_video_get_the_scores_of_inference(exported, carrier, runtime):

@@ -80,6 +80,6 @@ def test_other_json_is_refused(tmp_path, content):
 
 def test_of_two_boxes_on_one_person_the_surer_stays():
     boxes = np.array([[0, 0, 10, 20], [30, 0, 40, 20], [1, 0, 11, 20]], np.float32)
-    kept = without_doubles(boxes, np.array([.6, .7, .9], np.float32))
-    np.testing.assert_array_equal(kept, boxes[[2, 1]])
+    people = without_doubles(boxes, np.array([.6, .7, .9], np.float32))
+    np.testing.assert_array_equal(people, boxes[[2, 1]])
     assert without_doubles(np.zeros((0, 4), np.float32), np.zeros(0)).shape == (0, 4)

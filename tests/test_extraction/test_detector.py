@@ -26,9 +26,9 @@ def detector(monkeypatch, tmp_path):
 
         def inference_detector(network, image):
             got.update(image=image, scope=DefaultScope.get_current_instance().scope_name)
-            found = InstanceData(bboxes=torch.tensor(boxes).reshape(-1, 4),
-                                 scores=torch.tensor(scores), labels=torch.as_tensor(labels))
-            return types.SimpleNamespace(pred_instances=found)
+            detections = InstanceData(bboxes=torch.tensor(boxes).reshape(-1, 4),
+                                      scores=torch.tensor(scores), labels=torch.as_tensor(labels))
+            return types.SimpleNamespace(pred_instances=detections)
 
         package, apis = types.ModuleType('mmdet'), types.ModuleType('mmdet.apis')
         package.__spec__ = importlib.machinery.ModuleSpec('mmdet', None)
@@ -47,8 +47,8 @@ def test_sure_people_are_found_once_and_the_surest_is_first(detector):
     people, got = detector(boxes=boxes, scores=[.6, .9, .7, .4, .95], labels=[1, 1, 1, 1, 0])
     frame = np.zeros((20, 100, 3), np.uint8)
     frame[..., 0] = 255  # red
-    found = people.open(None)(0, frame)
-    np.testing.assert_array_equal(found, [boxes[1], boxes[2]])
+    people_of_frame = people.open(None)(0, frame)
+    np.testing.assert_array_equal(people_of_frame, [boxes[1], boxes[2]])
     assert got['image'][0, 0].tolist() == [0, 0, 255]  # mmdet wants BGR
     assert got['scope'] == 'mmdet'
     assert DefaultScope.get_current_instance().scope_name == 'mmaction'

@@ -45,12 +45,15 @@ def centres(path):
 
 def test_every_frame_is_there_and_who_is_absent_has_score_0(people_video):
     path = [(20, 30), (24, 30), None, None, (36, 30), (40, 30)]
-    found = SkeletonExtractor(ColourBackend(), batch_size=4)(people_video('a.mp4', [path]))
-    assert found['frame_dir'] == 'a' and found['filename'] == 'a.mp4' and found['notes'] == []
-    assert found['total_frames'] == 6 and found['img_shape'] == (64, 160)
-    assert found['keypoint'].shape == (1, 6, 17, 2) and found['keypoint'].dtype == np.float32
-    np.testing.assert_allclose(found['keypoint'][0, :, 0], centres(path), atol=0.6)
-    np.testing.assert_allclose(found['keypoint_score'][0, :, 0], [.9, .9, 0, 0, .9, .9], rtol=1e-6)
+    skeletons = SkeletonExtractor(ColourBackend(), batch_size=4)(people_video('a.mp4', [path]))
+    assert skeletons['frame_dir'] == 'a' and skeletons['filename'] == 'a.mp4' and skeletons[
+        'notes'] == []
+    assert skeletons['total_frames'] == 6 and skeletons['img_shape'] == (64, 160)
+    assert skeletons['keypoint'].shape == (1, 6, 17,
+                                           2) and skeletons['keypoint'].dtype == np.float32
+    np.testing.assert_allclose(skeletons['keypoint'][0, :, 0], centres(path), atol=0.6)
+    np.testing.assert_allclose(skeletons['keypoint_score'][0, :, 0], [.9, .9, 0, 0, .9, .9],
+                               rtol=1e-6)
 
 
 class LateBackend(CentreBackend):
@@ -89,9 +92,9 @@ def test_two_people_who_cross_keep_their_identity(people_video, hidden):
     """While they meet, one hides the other; then nobody sees either of them, for up to 5 frames."""
     right, left = ([None if t in hidden else (x, y) for t, x in enumerate(places)]
                    for y, places in ((30, range(15, 135, 4)), (34, range(145, 25, -4))))
-    found = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [right, left]))
-    assert found['keypoint'].shape[0] == 2 and found['notes'] == []
-    ways = sorted(found['keypoint'][:, :, 0], key=lambda way: way[0, 0])
+    skeletons = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [right, left]))
+    assert skeletons['keypoint'].shape[0] == 2 and skeletons['notes'] == []
+    ways = sorted(skeletons['keypoint'][:, :, 0], key=lambda way: way[0, 0])
     for way, drawn in zip(ways, (right, left)):
         seen = way.any(-1) & [place is not None for place in drawn]
         # A square that is half hidden is found beside its centre.
@@ -101,17 +104,17 @@ def test_two_people_who_cross_keep_their_identity(people_video, hidden):
 
 def test_only_so_many_people_are_kept_and_the_rest_is_told(people_video):
     ways = [[(20 + 3 * t, 12) for t in range(6)], [(20, 32)] * 6, [(30 + t, 52) for t in range(6)]]
-    found = SkeletonExtractor(ColourBackend(), max_persons=2)(people_video('a.mp4', ways))
-    assert found['notes'] == ['1 more people than 2: left out']
+    skeletons = SkeletonExtractor(ColourBackend(), max_persons=2)(people_video('a.mp4', ways))
+    assert skeletons['notes'] == ['1 more people than 2: left out']
     # Of equal score and size those who move more; the first is the one who moves most.
-    np.testing.assert_allclose(found['keypoint'][0, :, 0], centres(ways[0]), atol=0.6)
-    np.testing.assert_allclose(found['keypoint'][1, :, 0], centres(ways[2]), atol=0.6)
+    np.testing.assert_allclose(skeletons['keypoint'][0, :, 0], centres(ways[0]), atol=0.6)
+    np.testing.assert_allclose(skeletons['keypoint'][1, :, 0], centres(ways[2]), atol=0.6)
 
 
 def test_nobody_is_told(people_video):
-    found = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [[None] * 3]))
-    assert found['notes'] == ['nobody in any frame']
-    assert found['keypoint'].shape == (1, 3, 17, 2) and not found['keypoint_score'].any()
+    skeletons = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [[None] * 3]))
+    assert skeletons['notes'] == ['nobody in any frame']
+    assert skeletons['keypoint'].shape == (1, 3, 17, 2) and not skeletons['keypoint_score'].any()
 
 
 def test_people_of_many_frames_go_through_the_network_together(people_video):
@@ -127,24 +130,24 @@ def test_linked_boxes_say_who_is_who(people_video):
         boxes[1, t] = (100, 0, 120, 20) if t < 2 else (0, 0, 20, 20)
     boxes[1, 3] = np.nan
     extractor = SkeletonExtractor(CentreBackend(), people=Boxes(boxes, linked=True))
-    found = extractor(people_video('a.mp4', [[(20, 30)] * 4]))
-    np.testing.assert_array_equal(found['keypoint'][:, :, 0, 0],
+    skeletons = extractor(people_video('a.mp4', [[(20, 30)] * 4]))
+    np.testing.assert_array_equal(skeletons['keypoint'][:, :, 0, 0],
                                   [[10, 10, 110, 110], [110, 110, 10, 0]])
-    assert found['keypoint_score'][1, 3].max() == 0
+    assert skeletons['keypoint_score'][1, 3].max() == 0
 
 
 def test_boxes_without_a_link_are_linked_by_place(people_video):
     boxes = np.array([[(0, 0, 20, 20), (100, 0, 120, 20)], [(100, 0, 120, 20), (0, 0, 20, 20)]])
     extractor = SkeletonExtractor(CentreBackend(), people=Boxes(boxes, linked=False))
-    found = extractor(people_video('a.mp4', [[(20, 30)] * 2]))
-    np.testing.assert_array_equal(sorted(found['keypoint'][:, :, 0, 0].tolist()),
+    skeletons = extractor(people_video('a.mp4', [[(20, 30)] * 2]))
+    np.testing.assert_array_equal(sorted(skeletons['keypoint'][:, :, 0, 0].tolist()),
                                   [[10, 10], [110, 110]])
 
 
 def test_the_whole_frame_is_taken_without_boxes_and_empty_boxes_are_nobody(people_video):
     video = people_video('a.mp4', [[(20, 30)] * 2])
-    found = SkeletonExtractor(CentreBackend())(video)
-    np.testing.assert_array_equal(found['keypoint'][0, :, 0], [[80, 32]] * 2)
+    skeletons = SkeletonExtractor(CentreBackend())(video)
+    np.testing.assert_array_equal(skeletons['keypoint'][0, :, 0], [[80, 32]] * 2)
     narrow = Boxes([[(5, 5, 5, 9), (0, 0, 3, 3)]], linked=True)
     assert SkeletonExtractor(CentreBackend(),
                              people=narrow)(video)['notes'] == ['nobody in any frame']
@@ -157,9 +160,9 @@ def test_a_video_that_ends_early_is_used_as_far_as_it_decodes(people_video, monk
         raise DecodingError('no more')
 
     monkeypatch.setattr('mmaction_d3d.media.read.video_frames', broken)
-    found = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [[(20, 30)] * 6]))
-    assert found['total_frames'] == 3 and found['keypoint_score'].shape == (1, 3, 17)
-    assert found['notes'] == ['the video ends early, used as far as it decodes: no more']
+    skeletons = SkeletonExtractor(ColourBackend())(people_video('a.mp4', [[(20, 30)] * 6]))
+    assert skeletons['total_frames'] == 3 and skeletons['keypoint_score'].shape == (1, 3, 17)
+    assert skeletons['notes'] == ['the video ends early, used as far as it decodes: no more']
 
 
 def test_frames_in_memory_do_not_grow_with_the_video(people_video):

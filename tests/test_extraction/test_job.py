@@ -91,10 +91,10 @@ def test_a_broken_video_is_told_and_the_rest_is_done(media, tmp_path):
 @pytest.fixture
 def annotations(media):
     extractor = SkeletonExtractor(ColourBackend())
-    found = [extractor(clip) for clip in media]
-    for annotation in found:
+    extracted = [extractor(clip) for clip in media]
+    for annotation in extracted:
         del annotation['notes']
-    return found
+    return extracted
 
 
 def write_csv(path, rows):

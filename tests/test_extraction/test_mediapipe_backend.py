@@ -100,8 +100,8 @@ def test_both_people_are_found_without_boxes_and_stay_who_they_are(tmp_path):
     assert both.mean() > 0.8
     x = np.median(people['keypoint'][..., 0], axis=-1)[:, both]
     assert np.ptp(np.sign(x[0] - x[1])) == 0  # who is on the left stays there
-    one = SkeletonExtractor('mediapipe', people=WholeFrame(), max_persons=2)(str(video))
-    assert one['keypoint_score'].any(-1).sum(0).max() == 1
+    of_frame = SkeletonExtractor('mediapipe', people=WholeFrame(), max_persons=2)(str(video))
+    assert of_frame['keypoint_score'].any(-1).sum(0).max() == 1
 
 
 def write(path, frames):

@@ -26,11 +26,11 @@ def own(infer, config, checkpoint, image, *args):
         warnings.simplefilter('ignore')
         from mmpose import apis
         network = apis.init_model(str(config), str(checkpoint), device='cpu')
-        found = getattr(apis, infer)(network, image, *args)
+        poses = getattr(apis, infer)(network, image, *args)
     return np.concatenate([
         np.concatenate(
             [each.pred_instances.keypoints, each.pred_instances.keypoint_scores[..., None]], -1)
-        for each in found
+        for each in poses
     ])
 
 
@@ -51,10 +51,10 @@ def test_coordinates_are_those_of_inference_topdown(backend, flip_config, pose_c
         image = noise(seed)
         crops += backend.prepare(image[..., ::-1], boxes)
         wanted.append(own('inference_topdown', flip_config, pose_checkpoint, image, boxes))
-    found, wanted = np.concatenate(backend.predict(crops)), np.concatenate(wanted)
+    poses, wanted = np.concatenate(backend.predict(crops)), np.concatenate(wanted)
     assert backend.network.cfg.model.test_cfg.flip_test
-    np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
-    np.testing.assert_allclose(found[..., 2], np.clip(wanted[..., 2], 0, 1), atol=1e-4)
+    np.testing.assert_allclose(poses[..., :2], wanted[..., :2], atol=0.01)
+    np.testing.assert_allclose(poses[..., 2], np.clip(wanted[..., 2], 0, 1), atol=1e-4)
     assert np.ptp(wanted[..., 0]) > 20  # the network's maxima are not all in one place
 
 
@@ -68,8 +68,8 @@ def test_coordinates_on_real_images_with_true_boxes(backend, flip_config, pose_c
             np.float32)
         boxes[:, 2:] += boxes[:, :2]
         wanted = own('inference_topdown', flip_config, pose_checkpoint, image, boxes)
-        found = np.concatenate(backend.predict(backend.prepare(image[..., ::-1], boxes)))
-        np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
+        poses = np.concatenate(backend.predict(backend.prepare(image[..., ::-1], boxes)))
+        np.testing.assert_allclose(poses[..., :2], wanted[..., :2], atol=0.01)
 
 
 def test_a_bottom_up_network_finds_people_itself(tmp_path, people_video):
@@ -107,15 +107,15 @@ def test_a_bottom_up_network_finds_people_itself(tmp_path, people_video):
     backend = MMPoseBackend(str(config), str(checkpoint), 'cpu')
     image = noise(0, (64, 64, 3))
     wanted = own('inference_bottomup', config, checkpoint, image)
-    found, = backend.predict(backend.prepare(image[..., ::-1], None))
-    assert not backend.top_down and len(found) == len(wanted) > 1
+    poses, = backend.predict(backend.prepare(image[..., ::-1], None))
+    assert not backend.top_down and len(poses) == len(wanted) > 1
     sizes, step = [], backend.network.test_step
     backend.network.test_step = lambda data: sizes.append(len(data['inputs'])) or step(data)
     again = backend.predict(backend.prepare(image[..., ::-1], None) * 2)
     backend.network.test_step = step
     assert sizes == [1, 1]  # CID takes one frame at a time
-    np.testing.assert_array_equal(again, [found, found])
-    np.testing.assert_allclose(found[..., :2], wanted[..., :2], atol=0.01)
+    np.testing.assert_array_equal(again, [poses, poses])
+    np.testing.assert_allclose(poses[..., :2], wanted[..., :2], atol=0.01)
     video = people_video('a.mp4', [[(20, 30)] * 3], size=(64, 64))
     skeletons = SkeletonExtractor(backend, max_persons=3)(video)
     assert skeletons['keypoint'].shape[1:] == (3, 17, 2)
@@ -129,10 +129,10 @@ def test_joints_are_told_by_their_names(backend, flip_config, pose_checkpoint, t
     torch.save(weights, tmp_path / 'other.pth')
     other = MMPoseBackend(str(flip_config), str(tmp_path / 'other.pth'), 'cpu')
     crops = backend.prepare(noise(0), np.array([[5, 5, 80, 80]]))
-    (found, ), (wanted, ) = other.predict(crops), backend.predict(crops)
+    (poses, ), (wanted, ) = other.predict(crops), backend.predict(crops)
     order = [9, *range(1, 9), 0, *range(10, 16)]
-    np.testing.assert_allclose(found[:, :16], wanted[:, order], atol=1e-4)
-    assert other.layout == 'coco17' and other.missing == ['right_ankle'] and not found[:, 16].any()
+    np.testing.assert_allclose(poses[:, :16], wanted[:, order], atol=1e-4)
+    assert other.layout == 'coco17' and other.missing == ['right_ankle'] and not poses[:, 16].any()
 
 
 def test_mmactions_registry_scope_is_left_alone(pose_checkpoint, backend):

@@ -106,12 +106,12 @@ def test_rtmpose_finds_what_mmpose_finds(tmp_path):
                       ['simcc_x', 'simcc_y'])
     ours = ONNXBackend('coco17', path, 'cpu')
     frame = noise(0)
-    (found, wanted) = (np.concatenate(each.predict(each.prepare(frame, BOXES)))
+    (poses, wanted) = (np.concatenate(each.predict(each.prepare(frame, BOXES)))
                        for each in (ours, theirs))
     # Random weights have flat scores: where two places tie but for rounding, either may win.
-    near = np.abs(found[..., :2] - wanted[..., :2]).max(-1) < 0.01
+    near = np.abs(poses[..., :2] - wanted[..., :2]).max(-1) < 0.01
     assert near.mean() > 0.9 and ours.top_down and ours.layout == theirs.layout == 'coco17'
-    np.testing.assert_allclose(found[..., 2], np.clip(wanted[..., 2], 0, 1), atol=1e-3)
+    np.testing.assert_allclose(poses[..., 2], np.clip(wanted[..., 2], 0, 1), atol=1e-3)
     assert np.ptp(wanted[..., 0]) > 20
 
 
@@ -142,8 +142,8 @@ def test_a_batch_is_as_good_as_one_by_one(places, tmp_path):
     backend = ONNXBackend('coco17', places, 'cpu')
     crops = backend.prepare(noise(1), BOXES)
     together = backend.predict(crops)
-    for found in (single.predict(crops), [backend.predict([crop])[0] for crop in crops]):
-        np.testing.assert_allclose(found, together, atol=1e-4)
+    for poses in (single.predict(crops), [backend.predict([crop])[0] for crop in crops]):
+        np.testing.assert_allclose(poses, together, atol=1e-4)
 
 
 def test_rtmo_finds_each_person_once_in_the_frame(people):
@@ -154,12 +154,12 @@ def test_rtmo_finds_each_person_once_in_the_frame(people):
     crop, = backend.prepare(frame, None)
     assert not backend.top_down and isinstance(crop, Crop)
     assert (crop.image[:, 60:] == BORDER).all()
-    found, = backend.predict([crop])
-    assert found.shape == (3, 17, 3)
+    poses, = backend.predict([crop])
+    assert poses.shape == (3, 17, 3)
     # Channels are blue, green, red to the network: the first person is the blue spot.
-    np.testing.assert_allclose(found[:, 0, :2], [(70.5, 40.5), (40.5, 20.5), (10.5, 5.5)], atol=2.6)
-    np.testing.assert_allclose(found[0, 16, 0] - found[0, 0, 0], 16 * 80 / 96, rtol=1e-4)
-    np.testing.assert_allclose(found[..., 2], np.repeat([[0.9], [0.8], [0.7]], 17, 1), rtol=1e-5)
+    np.testing.assert_allclose(poses[:, 0, :2], [(70.5, 40.5), (40.5, 20.5), (10.5, 5.5)], atol=2.6)
+    np.testing.assert_allclose(poses[0, 16, 0] - poses[0, 0, 0], 16 * 80 / 96, rtol=1e-4)
+    np.testing.assert_allclose(poses[..., 2], np.repeat([[0.9], [0.8], [0.7]], 17, 1), rtol=1e-5)
 
 
 def test_the_tools_take_it(places, people_video, tmp_path, capsys):
@@ -177,10 +177,10 @@ def test_the_tools_take_it(places, people_video, tmp_path, capsys):
 def test_boxes_of_a_file_are_its_people(places, people_video, tmp_path):
     boxes = tmp_path / 'boxes.json'
     boxes.write_text('{"a": [[[5, 5, 40, 50], [50, 10, 90, 60]], [[5, 5, 40, 50]], []]}')
-    found = SkeletonExtractor(ONNXBackend('coco17', places, 'cpu'),
+    poses = SkeletonExtractor(ONNXBackend('coco17', places, 'cpu'),
                               people=GivenBoxes(str(boxes)))(people_video(
                                   'a.mp4', [[(20, 30)] * 3]))
-    assert (found['keypoint_score'].any((0, 2)) == [True, True, False]).all()
+    assert (poses['keypoint_score'].any((0, 2)) == [True, True, False]).all()
 
 
 @pytest.mark.parametrize('config, checkpoint, device, message', [

@@ -65,10 +65,10 @@ def test_a_run_that_is_killed_goes_on_without_loss_or_repetition(videos, narrow,
         process.wait()
     done = {path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')}
     assert done and not out.exists()
-    kept = {}
+    results = {}
 
     def look():  # before they are merged and removed
-        kept.update({path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')})
+        results.update({path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')})
 
     from mmaction_d3d.extraction.job import Results
     original = Results.remove
@@ -78,7 +78,7 @@ def test_a_run_that_is_killed_goes_on_without_loss_or_repetition(videos, narrow,
     finally:
         Results.remove = original
     assert code == 0 and f'{len(done)} of 6 videos are there from an earlier run' in text
-    assert len(kept) == 6 and all(kept[path] == changed for path, changed in done.items())
+    assert len(results) == 6 and all(results[path] == changed for path, changed in done.items())
     annotations = safe_pickle.load(str(out))['annotations']
     assert [info['total_frames'] for info in annotations] == [3, 4, 5, 6, 7, 8]
     assert not parts.exists()
@@ -220,11 +220,11 @@ def test_a_video_of_more_frames_is_refused_and_nothing_is_left(people_video, tmp
 
 
 def test_skeletons_are_compared_with_known_ones(tmp_path, run):
-    known, found = annotation(people=1), annotation(people=1)
-    found['keypoint'][:, :, :5, 0] += 50  # the face is wrong
-    for name, info in (('k', known), ('x', found)):
+    known, extracted = annotation(people=1), annotation(people=1)
+    extracted['keypoint'][:, :, :5, 0] += 50  # the face is wrong
+    for name, info in (('k', known), ('x', extracted)):
         (tmp_path / f'{name}.pkl').write_bytes(pickle.dumps(dict(annotations=[info])))
-    del found['filename']
+    del extracted['filename']
     code, text, last = run('analysis/compare_skeletons.py', tmp_path / 'k.pkl', tmp_path / 'x.pkl')
     # Labels are missing in both, as extraction without --labels leaves them.
     assert code == 0, last

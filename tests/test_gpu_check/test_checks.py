@@ -35,7 +35,7 @@ def test_a_failure_is_a_row_and_the_others_run(context):
         Check('good', _passes, ())
     ]
     results = run_checks(context, planted)
-    assert [one.state for one in results] == ['fail', 'left out', 'pass']
+    assert [check.state for check in results] == ['fail', 'left out', 'pass']
     assert results[0].note == 'ValueError: two lines' and 'Traceback' in results[0].trace
     assert results[1].note == 'bad did not pass'
     assert json.loads(context.report.read_text())['checks'][2]['figures'] == dict(figure=1)
@@ -49,7 +49,7 @@ def test_what_ran_before_a_stop_is_in_the_report(context):
 
     with pytest.raises(KeyboardInterrupt):
         run_checks(context, [Check('good', _passes, ()), Check('stopped', stopped, ())])
-    assert [one['name'] for one in json.loads(context.report.read_text())['checks']] == ['good']
+    assert [check['name'] for check in json.loads(context.report.read_text())['checks']] == ['good']
 
 
 def test_a_planted_fault_ends_with_code_1(monkeypatch, tmp_path, capsys):
@@ -70,13 +70,13 @@ def test_without_pyav_frames_serve_and_the_rest_is_said(monkeypatch, context):
     assert 'logits' in note and (context.data_root / 'frames').is_dir()
     monkeypatch.setitem(CHECKS, 'train', Check('train', _passes, ()))
     results = run_checks(context, selected(['infer']))
-    assert [(one.name, one.state, one.note)
-            for one in results][1] == ('infer', 'left out', 'PyAV is missing')
+    assert [(check.name, check.state, check.note)
+            for check in results][1] == ('infer', 'left out', 'PyAV is missing')
 
 
 def test_selection_brings_what_a_check_needs():
-    assert [one.name for one in selected(['resume'])] == ['train', 'resume']
-    assert [one.name for one in selected()] == list(CHECKS)
+    assert [check.name for check in selected(['resume'])] == ['train', 'resume']
+    assert [check.name for check in selected()] == list(CHECKS)
     with pytest.raises(InputError, match='--only: found nonsense, want one of environment'):
         selected(['nonsense'])
 

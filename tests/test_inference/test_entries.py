@@ -39,19 +39,20 @@ FORMS = dict(array=np.stack, list=list, tensor=lambda frames: torch.from_numpy(n
 @pytest.mark.parametrize('form', FORMS)
 @pytest.mark.parametrize('window', [None, 60])
 def test_frames_in_memory_answer_as_their_video(alone, clip, wanted, form, window):
-    found = alone(FORMS[form](clip[0]), skeletons=clip[1], window=window)['predictions']
-    assert len(found) == 1 and found[0]['file'] == 'frames in memory'
-    np.testing.assert_allclose(found[0]['scores'], wanted, atol=1e-6)
+    answer = alone(FORMS[form](clip[0]), skeletons=clip[1], window=window)['predictions']
+    assert len(answer) == 1 and answer[0]['file'] == 'frames in memory'
+    np.testing.assert_allclose(answer[0]['scores'], wanted, atol=1e-6)
 
 
 def test_two_clips_in_memory_have_files_of_their_own(alone, clip, tmp_path):
     frames, skeleton, *_ = clip
-    found = alone([np.stack(frames), list(frames)[::-1]], skeletons=[skeleton] * 2,
-                  out_dir=str(tmp_path), attention=False)
+    answer = alone([np.stack(frames), list(frames)[::-1]], skeletons=[skeleton] * 2,
+                   out_dir=str(tmp_path), attention=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         'frames.json', 'frames.mp4', 'frames_2.json', 'frames_2.mp4'
     ]
-    assert not np.allclose(*(one['scores'] for one in found['predictions']), atol=1e-6)
+    assert not np.allclose(*(prediction['scores']
+                             for prediction in answer['predictions']), atol=1e-6)
 
 
 @pytest.mark.parametrize('make', [
@@ -62,8 +63,8 @@ def test_two_clips_in_memory_have_files_of_their_own(alone, clip, tmp_path):
     lambda k, s: [torch.cat([torch.tensor(k), torch.tensor(s)[..., None]], -1)]
 ])
 def test_joints_in_any_container(alone, tiny, clip, wanted, make):
-    found = alone(tiny.video(), skeletons=make(*clip[2:]))['predictions'][0]
-    np.testing.assert_allclose(found['scores'], wanted, atol=1e-6)
+    answer = alone(tiny.video(), skeletons=make(*clip[2:]))['predictions'][0]
+    np.testing.assert_allclose(answer['scores'], wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,12 @@ def test_what_is_no_video_is_refused_by_name(tiny, alone, clip, value, says):
 
 @pytest.mark.parametrize('keypoint', ['joints', [[1, 2], [3]], [['a']], 7])
 def test_joints_that_are_no_numbers_are_refused(alone, tiny, keypoint):
-    found = alone(tiny.video(), skeletons=dict(keypoint=keypoint))['predictions'][0]
-    assert found['error'].startswith('skeletons[0]: keypoint: found ')
+    answer = alone(tiny.video(), skeletons=dict(keypoint=keypoint))['predictions'][0]
+    assert answer['error'].startswith('skeletons[0]: keypoint: found ')
 
 
 def test_a_pipeline_that_reads_files_alone_says_so(alone, clip, monkeypatch):
     pipeline = alone._loaded.pipeline
     monkeypatch.setattr(pipeline, '_transforms', [pipeline._transforms[0]])
-    found = alone(np.stack(clip[0]), skeletons=clip[1])['predictions'][0]
-    assert 'no AlignedDecode' in found['error']
+    answer = alone(np.stack(clip[0]), skeletons=clip[1])['predictions'][0]
+    assert 'no AlignedDecode' in answer['error']

@@ -36,8 +36,8 @@ def test_scores_are_those_of_the_test_tool(infer, tiny, tmp_path, monkeypatch):
     tested = pickle.loads(dump.read_bytes())
     assert len(tested) == 2
     for sample in tested:
-        found = json.loads((tmp_path / 'out' / f'{sample["frame_dir"]}.json').read_text())
-        np.testing.assert_array_equal(np.float32(found['scores']), sample['pred_score'].numpy())
+        answer = json.loads((tmp_path / 'out' / f'{sample["frame_dir"]}.json').read_text())
+        np.testing.assert_array_equal(np.float32(answer['scores']), sample['pred_score'].numpy())
 
 
 def test_many_files_make_a_table_and_one_broken_file_a_row(infer, tiny, tmp_path):

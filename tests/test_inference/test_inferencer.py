@@ -51,8 +51,8 @@ def near(frame, colour):
     return np.abs(frame.astype(int) - colour).max(-1) < 30
 
 
-def scores(found):
-    return [one['scores'] for one in found['predictions']]
+def scores(answer):
+    return [prediction['scores'] for prediction in answer['predictions']]
 
 
 @pytest.fixture(scope='session')
@@ -62,19 +62,19 @@ def from_pickle(inferencer, tiny):
 
 
 def test_answers_name_classes_and_add_up(from_pickle):
-    for found in from_pickle['predictions']:
-        assert found['class'] == CLASSES[found['label']] == found['top'][0]['class']
-        assert sum(found['scores']) == pytest.approx(1, abs=1e-6)
-        assert found['score'] == max(found['scores'])
-        assert found['person_found'] and found['notes'] == []
-        assert {'skeleton', 'decoding', 'model'} <= set(found['seconds'])
+    for prediction in from_pickle['predictions']:
+        assert prediction['class'] == CLASSES[prediction['label']] == prediction['top'][0]['class']
+        assert sum(prediction['scores']) == pytest.approx(1, abs=1e-6)
+        assert prediction['score'] == max(prediction['scores'])
+        assert prediction['person_found'] and prediction['notes'] == []
+        assert {'skeleton', 'decoding', 'model'} <= set(prediction['seconds'])
 
 
 def test_frame_folders_answer_as_videos(inferencer, tiny, from_pickle):
     frames = tiny.data.write_frame_folders()
-    found = inferencer(str(frames))
-    np.testing.assert_allclose(scores(found), scores(from_pickle), atol=0.05)  # no coding losses
-    assert [one['frames'] for one in found['predictions']] == [16, 16]
+    answer = inferencer(str(frames))
+    np.testing.assert_allclose(scores(answer), scores(from_pickle), atol=0.05)  # no coding losses
+    assert [prediction['frames'] for prediction in answer['predictions']] == [16, 16]
 
 
 def test_arrays_answer_as_the_pickle(tiny, from_pickle):
@@ -82,9 +82,9 @@ def test_arrays_answer_as_the_pickle(tiny, from_pickle):
     given = [{key: clip[key] for key in ('keypoint', 'keypoint_score')}
              for clip in reversed(tiny.data.annotations)]
     alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
-    found = alone([tiny.video(1), tiny.video(0)], skeletons=given)
-    assert np.allclose(scores(found)[::-1], scores(from_pickle), atol=1e-6)
-    assert found['predictions'][0]['skeletons']['origin'] == 'arrays'
+    answer = alone([tiny.video(1), tiny.video(0)], skeletons=given)
+    assert np.allclose(scores(answer)[::-1], scores(from_pickle), atol=1e-6)
+    assert answer['predictions'][0]['skeletons']['origin'] == 'arrays'
 
 
 def test_a_video_once_a_person_answers_for_each(tiny, tmp_path):
@@ -124,19 +124,19 @@ def test_a_pickle_of_other_joints_or_classes_is_refused(tiny, tmp_path):
 
 def test_extracted_skeletons_answer_as_the_pickle(tiny, from_pickle):
     extractor = StandIn(dict(tiny.data.annotations[1], notes=['3 more people than 2: left out']))
-    own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', extractor=extractor,
-                        show_progress=False)
-    found = own(tiny.video(1))
+    special = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', extractor=extractor,
+                            show_progress=False)
+    answer = special(tiny.video(1))
     assert extractor.paths == [tiny.video(1)]
-    assert np.allclose(scores(found), scores(from_pickle)[1:], atol=1e-6)
-    assert found['predictions'][0]['skeletons']['origin'] == 'extracted'
-    assert found['predictions'][0]['notes'] == ['3 more people than 2: left out']
+    assert np.allclose(scores(answer), scores(from_pickle)[1:], atol=1e-6)
+    assert answer['predictions'][0]['skeletons']['origin'] == 'extracted'
+    assert answer['predictions'][0]['notes'] == ['3 more people than 2: left out']
 
 
 def test_a_window_as_long_as_the_video_answers_as_the_clip(inferencer, tiny, from_pickle):
-    found = inferencer(str(tiny.data.video_dir), window=60)
-    assert np.allclose(scores(found), scores(from_pickle), atol=1e-6)
-    assert [len(one['segments']) for one in found['predictions']] == [1, 1]
+    answer = inferencer(str(tiny.data.video_dir), window=60)
+    assert np.allclose(scores(answer), scores(from_pickle), atol=1e-6)
+    assert [len(prediction['segments']) for prediction in answer['predictions']] == [1, 1]
 
 
 @pytest.mark.parametrize('window', [None, 60])
@@ -145,8 +145,8 @@ def test_joints_of_another_size_are_scaled(tiny, from_pickle, window):
     double = dict(keypoint=2 * clip['keypoint'], keypoint_score=clip['keypoint_score'],
                   img_shape=tuple(2 * side for side in clip['img_shape']))
     alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
-    found = alone(tiny.video(), skeletons=double, window=window)
-    assert np.allclose(scores(found), scores(from_pickle)[:1], atol=1e-6)
+    answer = alone(tiny.video(), skeletons=double, window=window)
+    assert np.allclose(scores(answer), scores(from_pickle)[:1], atol=1e-6)
 
 
 @pytest.mark.parametrize('frames', [14, 18])
@@ -156,8 +156,8 @@ def test_a_skeleton_may_differ_by_two_frames(tiny, frames):
     given = {key: clip[key][:, times] for key in ('keypoint', 'keypoint_score')}
     alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
     for window, count in ((None, 0), (0.16, 7)):
-        found = alone(tiny.video(), skeletons=given, window=window)['predictions'][0]
-        assert len(found.get('windows', ())) == count and found['person_found']
+        answer = alone(tiny.video(), skeletons=given, window=window)['predictions'][0]
+        assert len(answer.get('windows', ())) == count and answer['person_found']
 
 
 def test_frames_are_counted_where_packets_are_more(inferencer, tiny, monkeypatch):
@@ -173,22 +173,24 @@ def test_a_video_that_breaks_off_is_used_as_far_as_it_decodes(inferencer, tiny, 
         raise DecodingError('damaged')
 
     monkeypatch.setattr(read, 'video_frames', breaks_off)
-    found = inferencer(tiny.video(), window=0.16, stride=0.16)['predictions'][0]
-    assert found['notes'] == ['11 of 16 frames decode'] and len(found['windows']) == 3
+    answer = inferencer(tiny.video(), window=0.16, stride=0.16)['predictions'][0]
+    assert answer['notes'] == ['11 of 16 frames decode'] and len(answer['windows']) == 3
 
 
 def test_a_frame_smaller_than_the_crop_is_an_error(tiny):
     cfg = Config.fromfile(tiny.config)
     cfg.test_dataloader.dataset.pipeline[3].crop_size = 100
-    own = D3DInferencer(cfg, tiny.checkpoint, 'cpu', str(tiny.data.ann_file), show_progress=False)
-    assert 'frame size before the crop: found 40x50' in own(tiny.video())['predictions'][0]['error']
+    special = D3DInferencer(cfg, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                            show_progress=False)
+    assert 'frame size before the crop: found 40x50' in special(
+        tiny.video())['predictions'][0]['error']
 
 
 def test_windows_write_a_timeline_and_segments(inferencer, tiny, tmp_path):
     inferencer(tiny.video(), window=0.32, stride=0.08, out_dir=str(tmp_path))
-    found = json.loads((tmp_path / 'clip0.json').read_text())
-    assert [round(window['start'] * 25) for window in found['windows']] == [0, 2, 4, 6, 8]
-    assert found['segments'][-1]['end'] == pytest.approx(16 / 25)
+    answer = json.loads((tmp_path / 'clip0.json').read_text())
+    assert [round(window['start'] * 25) for window in answer['windows']] == [0, 2, 4, 6, 8]
+    assert answer['segments'][-1]['end'] == pytest.approx(16 / 25)
     assert (tmp_path / 'clip0_timeline.png').read_bytes().startswith(b'\x89PNG')
     assert (tmp_path / 'clip0.mp4').exists()
 
@@ -215,8 +217,8 @@ def test_windows_are_decoded_in_a_thread_and_hold_few_frames(inferencer, tiny, m
 
 
 def test_the_annotated_video_plays_in_a_browser(inferencer, tiny, tmp_path):
-    found = inferencer(tiny.video(), out_dir=str(tmp_path))
-    assert found['visualization'] == [str(tmp_path / 'clip0.mp4')]
+    answer = inferencer(tiny.video(), out_dir=str(tmp_path))
+    assert answer['visualization'] == [str(tmp_path / 'clip0.mp4')]
     data = (tmp_path / 'clip0.mp4').read_bytes()
     assert data.index(b'moov') < data.index(b'mdat')  # plays while it loads
     with av.open(str(tmp_path / 'clip0.mp4')) as container:
@@ -231,10 +233,10 @@ def test_without_a_person_rgb_answers_and_says_so(tiny, tmp_path):
     clip = tiny.data.annotations[0]
     alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
     nobody = dict(keypoint=clip['keypoint'], keypoint_score=0 * clip['keypoint_score'])
-    found = alone(tiny.video(), skeletons=nobody, out_dir=str(tmp_path),
-                  attention=False)['predictions'][0]
-    assert found['class'] in CLASSES and not found['person_found']
-    assert found['notes'] == ['no person found: the answer is from RGB alone']
+    answer = alone(tiny.video(), skeletons=nobody, out_dir=str(tmp_path),
+                   attention=False)['predictions'][0]
+    assert answer['class'] in CLASSES and not answer['person_found']
+    assert answer['notes'] == ['no person found: the answer is from RGB alone']
     assert all(amber(frame) for frame in frames_of(tmp_path / 'clip0.mp4'))
 
 
@@ -243,10 +245,10 @@ def test_windows_without_a_person_are_marked(tiny, tmp_path):
     leaves = clip['keypoint_score'].copy()
     leaves[:, 8:] = 0
     alone = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
-    found = alone(tiny.video(), skeletons=dict(keypoint=clip['keypoint'], keypoint_score=leaves),
-                  out_dir=str(tmp_path), attention=False, window=0.16)['predictions'][0]
-    assert found['person_found'] and found['notes'] == []
-    assert [window['people'] for window in found['windows']] == [1, 1, 1, 1, 0, 0, 0]
+    answer = alone(tiny.video(), skeletons=dict(keypoint=clip['keypoint'], keypoint_score=leaves),
+                   out_dir=str(tmp_path), attention=False, window=0.16)['predictions'][0]
+    assert answer['person_found'] and answer['notes'] == []
+    assert [window['people'] for window in answer['windows']] == [1, 1, 1, 1, 0, 0, 0]
     frames = frames_of(tmp_path / 'clip0.mp4')
     marked = [amber(frame) for frame in frames]
     assert not any(marked[:9]) and all(marked[-5:])
@@ -259,10 +261,10 @@ def test_a_model_without_maps_says_so(tiny, tmp_path):
     cfg.model.backbone.attentions = ['temporal']
     model = MODELS.build(cfg.model)
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'temporal.pth')
-    own = D3DInferencer(cfg, str(tmp_path / 'temporal.pth'), 'cpu', str(tiny.data.ann_file),
-                        show_progress=False)
-    found = own(tiny.video(), out_dir=str(tmp_path))['predictions'][0]
-    assert found['notes'] == [
+    special = D3DInferencer(cfg, str(tmp_path / 'temporal.pth'), 'cpu', str(tiny.data.ann_file),
+                            show_progress=False)
+    answer = special(tiny.video(), out_dir=str(tmp_path))['predictions'][0]
+    assert answer['notes'] == [
         'no attention drawn: the model has none that is deformable with '
         'modal queries'
     ]
@@ -272,11 +274,11 @@ def test_a_model_without_maps_says_so(tiny, tmp_path):
 def test_one_broken_file_does_not_end_the_run(inferencer, tiny, tmp_path, from_pickle):
     broken = tmp_path / 'a_broken.mp4'
     broken.write_bytes(b'no video')
-    found = inferencer([str(broken), tiny.video(0), tiny.video(1)], out_dir=str(tmp_path / 'out'),
-                       video=False)
-    assert 'a_broken.mp4: video: found' in found['predictions'][0]['error']
-    assert np.allclose([one['scores'] for one in found['predictions'][1:]], scores(from_pickle),
-                       atol=1e-6)
+    answer = inferencer([str(broken), tiny.video(0), tiny.video(1)], out_dir=str(tmp_path / 'out'),
+                        video=False)
+    assert 'a_broken.mp4: video: found' in answer['predictions'][0]['error']
+    assert np.allclose([prediction['scores'] for prediction in answer['predictions'][1:]],
+                       scores(from_pickle), atol=1e-6)
     assert 'error' in json.loads((tmp_path / 'out' / 'a_broken.json').read_text())
 
 
@@ -289,8 +291,9 @@ def test_clips_that_the_model_refuses_do_not_end_the_run(inferencer, tiny, monke
         return score(self, clips, attention)
 
     monkeypatch.setattr(model_module.LoadedModel, 'score', refuse)
-    assert ['error' in one
-            for one in inferencer(str(tiny.data.video_dir))['predictions']] == [True, True]
+    assert [
+        'error' in prediction for prediction in inferencer(str(tiny.data.video_dir))['predictions']
+    ] == [True, True]
     assert 'error' not in inferencer(tiny.video())['predictions'][0]
 
 
@@ -327,20 +330,20 @@ def test_skeletons_that_do_not_fit_are_refused(tiny, tmp_path, change, says):
     content = pickle.loads(tiny.data.ann_file.read_bytes())
     change(content['annotations'][0])
     (tmp_path / 'x.pkl').write_bytes(pickle.dumps(content))
-    own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tmp_path / 'x.pkl'),
-                        show_progress=False)
+    special = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tmp_path / 'x.pkl'),
+                            show_progress=False)
     with pytest.raises(InputError, match=says):
-        raise InputError(own(tiny.video())['predictions'][0]['error'])
+        raise InputError(special(tiny.video())['predictions'][0]['error'])
 
 
 @pytest.mark.parametrize(
-    'key, kept, says',
+    'key, length, says',
     [('cls_head.classifier.weight', 1, r'tiny.pth: classes: found 1, want 2, as num_classes'),
      ('backbone.pose_tokens.joint_embed', 13, r'joints a person: found 13, want 17, as layout'),
      ('cls_head.norm.weight', 5, r'state_dict: found .*\(cls_head.norm.weight is')])
-def test_a_checkpoint_that_does_not_fit_is_refused(tiny, tmp_path, key, kept, says):
+def test_a_checkpoint_that_does_not_fit_is_refused(tiny, tmp_path, key, length, says):
     content = torch.load(tiny.checkpoint)
-    content['state_dict'][key] = content['state_dict'][key][:kept]
+    content['state_dict'][key] = content['state_dict'][key][:length]
     path = tmp_path / 'tiny.pth'
     torch.save(content, path)
     with pytest.raises(InputError, match=says):
@@ -388,9 +391,9 @@ def test_wrong_windows_are_refused(inferencer, tiny, arguments, says):
 
 def test_two_people_config_takes_one(rgb_pose_data, tmp_path):
     tiny = make_tiny(tmp_path, rgb_pose_data(num_videos=1, num_frames=4), num_person=2)
-    own = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
-                        show_progress=False)
-    assert own(tiny.video())['predictions'][0]['skeletons']['people'] == 1
+    special = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                            show_progress=False)
+    assert special(tiny.video())['predictions'][0]['skeletons']['people'] == 1
 
 
 def test_a_compiled_network_gives_the_same_scores_and_says_how_long_it_took(
@@ -405,10 +408,10 @@ def test_a_compiled_network_gives_the_same_scores_and_says_how_long_it_took(
     monkeypatch.setattr(model_module, 'print_log', lambda text, logger: told.append(text))
     inferencer = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
                                show_progress=False, compile_mode='default')
-    found = inferencer(str(tiny.data.video_dir), out_dir=str(tmp_path))
+    answer = inferencer(str(tiny.data.video_dir), out_dir=str(tmp_path))
     inferencer(str(tiny.data.video_dir))
     assert modes == ['default']
-    for ours, plain in zip(scores(found), scores(from_pickle)):
+    for ours, plain in zip(scores(answer), scores(from_pickle)):
         assert ours == pytest.approx(plain, abs=1e-5)
     assert len(told) == 1 and 'torch.compile (default): first pass of 2 clips' in told[0]
 
@@ -426,14 +429,16 @@ def test_an_answer_names_the_data_of_the_training(tiny, tmp_path, from_pickle):
     torch.save(content, tmp_path / 'named.pth')
     named = D3DInferencer(tiny.config, tmp_path / 'named.pth', 'cpu', str(tiny.data.ann_file),
                           show_progress=False)
-    found = named(tiny.video(), out_dir=str(tmp_path / 'named'), attention=False)
+    answer = named(tiny.video(), out_dir=str(tmp_path / 'named'), attention=False)
     data = 'drawn clips (make_synthetic.py), 4 clips'
-    assert found['predictions'][0]['trained_on'] == data
-    assert table(found['predictions'])[-1] == f'The model was trained on: {data}'
+    assert answer['predictions'][0]['trained_on'] == data
+    assert table(answer['predictions'])[-1] == f'The model was trained on: {data}'
     plain = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
                           show_progress=False)(tiny.video(), out_dir=str(tmp_path / 'plain'),
                                                attention=False)
-    heights = [frames_of(one['visualization'][0])[0].shape[0] for one in (found, plain)]
+    heights = [
+        frames_of(prediction['visualization'][0])[0].shape[0] for prediction in (answer, plain)
+    ]
     assert heights[0] > heights[1]  # a line of its own
 
 
@@ -441,17 +446,17 @@ def test_mirrored_views_are_averaged_and_their_attention_is_not_drawn(tiny, tmp_
     config = Config.fromfile(tiny.config)
     dataset = config.test_dataloader.dataset
     plain = list(dataset.pipeline)
-    found = []
+    answers = []
     for steps in ([], [dict(type='JointFlip', layout='coco17',
                             flip_ratio=1)], [dict(type='MirroredViews', layout='coco17')]):
         dataset.pipeline = [*plain[:-2], *steps, *plain[-2:]]
-        own = D3DInferencer(config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
-                            show_progress=False)
-        folder = None if len(found) == 1 else str(tmp_path / str(len(found)))
-        found.append(own(tiny.video(), out_dir=folder))
-    (one, ), (other, ), (both, ) = map(scores, found)
-    assert both == pytest.approx(np.mean([one, other], 0), abs=1e-6) and one != other
-    frames = [frames_of(answer['visualization'][0])[0] for answer in (found[0], found[2])]
+        special = D3DInferencer(config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
+                                show_progress=False)
+        folder = None if len(answers) == 1 else str(tmp_path / str(len(answers)))
+        answers.append(special(tiny.video(), out_dir=folder))
+    (direct, ), (other, ), (both, ) = map(scores, answers)
+    assert both == pytest.approx(np.mean([direct, other], 0), abs=1e-6) and direct != other
+    frames = [frames_of(answer['visualization'][0])[0] for answer in (answers[0], answers[2])]
     assert np.abs(frames[0][:300].astype(int) - frames[1][:300]).max() < 30
 
 
@@ -468,14 +473,15 @@ def test_times_are_those_of_a_recording_of_uneven_rate(inferencer, tiny, tmp_pat
         container.mux(stream.encode())
     second = 15 / 3.82  # frames, in the mean
     inferencer(str(path), window=4 / second, stride=4 / second, out_dir=str(tmp_path))
-    found = json.loads((tmp_path / 'clip0.json').read_text())
+    answer = json.loads((tmp_path / 'clip0.json').read_text())
     bounds = [0, 0.16, 0.32, 2.32, 4.32]
-    ends = np.array([(window['start'], window['end']) for window in found['windows']])
+    ends = np.array([(window['start'], window['end']) for window in answer['windows']])
     np.testing.assert_allclose(ends[:, 0], bounds[:4], atol=0.002)
     np.testing.assert_allclose(ends[:3, 1], bounds[1:4], atol=0.002)
-    assert found['segments'][0]['start'] == 0
-    assert found['segments'][-1]['end'] == pytest.approx(3.82 + 3.82 / 15, abs=0.01)
-    assert all(np.abs(np.array(bounds) - one['start']).min() < 0.002 for one in found['segments'])
+    assert answer['segments'][0]['start'] == 0
+    assert answer['segments'][-1]['end'] == pytest.approx(3.82 + 3.82 / 15, abs=0.01)
+    assert all(
+        np.abs(np.array(bounds) - segment['start']).min() < 0.002 for segment in answer['segments'])
     with av.open(str(tmp_path / 'clip0.mp4')) as drawn:
         shown = [float(frame.pts * frame.time_base) for frame in drawn.decode(video=0)]
     np.testing.assert_allclose(shown, np.divide(times, 1000), atol=0.002)

@@ -38,10 +38,10 @@ def people(tiny):
 @pytest.mark.parametrize('window', [None, 0.3])
 def test_rgb_alone_answers_as_with_nobody_and_needs_no_skeleton(ask, people, window):
     nobody = dict(people, keypoint_score=people['keypoint_score'] * 0)
-    found = ask('rgb', window=window)
-    assert found['scores'] == pytest.approx(ask('both', given=nobody, window=window)['scores'])
-    assert found['modality'] == 'rgb' and found['skeletons']['origin'] == 'none'
-    assert found['notes'] == [
+    answer = ask('rgb', window=window)
+    assert answer['scores'] == pytest.approx(ask('both', given=nobody, window=window)['scores'])
+    assert answer['modality'] == 'rgb' and answer['skeletons']['origin'] == 'none'
+    assert answer['notes'] == [
         'from RGB alone, as asked for: the model was trained on RGB and '
         'skeletons'
     ]
@@ -49,17 +49,17 @@ def test_rgb_alone_answers_as_with_nobody_and_needs_no_skeleton(ask, people, win
 
 @pytest.mark.parametrize('window', [None, 0.3])
 def test_skeletons_alone_answer_as_with_frames_of_one_color(ask, people, tiny, window):
-    found = ask('pose', given=people, window=window)
+    answer = ask('pose', given=people, window=window)
     grey = ask('both', grey_frames(16, (64, 80)), given=people, window=window)
-    assert found['scores'] == pytest.approx(grey['scores'])
-    assert found['scores'] != pytest.approx(ask('both', given=people, window=window)['scores'])
-    assert found['modality'] == 'pose' and 'skeletons alone, as asked' in found['notes'][0]
-    assert found['file'] == tiny.video()
+    assert answer['scores'] == pytest.approx(grey['scores'])
+    assert answer['scores'] != pytest.approx(ask('both', given=people, window=window)['scores'])
+    assert answer['modality'] == 'pose' and 'skeletons alone, as asked' in answer['notes'][0]
+    assert answer['file'] == tiny.video()
 
 
 def test_what_a_model_was_trained_on_is_the_default_and_the_limit(ask, people):
-    found = ask(None, trained='rgb')
-    assert found['modality'] == 'rgb' and found['notes'] == []
+    answer = ask(None, trained='rgb')
+    assert answer['modality'] == 'rgb' and answer['notes'] == []
     assert ask(None, trained='pose', given=people)['notes'] == []
     for asked, trained in (('both', 'rgb'), ('pose', 'rgb'), ('both', 'pose')):
         with pytest.raises(InputError, match=f'modality: found {asked}, want {trained}, on which'):
@@ -81,8 +81,8 @@ def test_what_contradicts_the_mode_is_refused(ask, people, tiny):
 def test_skeletons_need_no_videos(ask, people, tiny, tmp_path):
     pickled = tmp_path / 'a.pkl'
     pickled.write_bytes(pickle.dumps(dict(annotations=tiny.data.annotations)))
-    found = ask('pose', str(pickled), skeletons=str(pickled), out_dir=str(tmp_path / 'out'))
-    assert found['scores'] == pytest.approx(ask('pose', given=people)['scores'], abs=1e-6)
+    answer = ask('pose', str(pickled), skeletons=str(pickled), out_dir=str(tmp_path / 'out'))
+    assert answer['scores'] == pytest.approx(ask('pose', given=people)['scores'], abs=1e-6)
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == [
         'clip0.json', 'clip0.mp4', 'clip1.json', 'clip1.mp4'
     ]

@@ -35,11 +35,11 @@ def one_of(people, row):
 
 
 def test_each_label_is_that_of_the_skeleton_alone(alone, tiny, people, tmp_path):
-    found = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
-                  topk=1)['predictions'][0]
+    answer = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
+                   topk=1)['predictions'][0]
     plain = alone(tiny.video(), skeletons=people)['predictions'][0]
-    assert found['scores'] == pytest.approx(plain['scores'], abs=1e-6)
-    tracks = found['tracks']
+    assert answer['scores'] == pytest.approx(plain['scores'], abs=1e-6)
+    tracks = answer['tracks']
     assert [(track['person'], track['track'], track['first_frame'], track['last_frame'],
              track['frames_seen']) for track in tracks] == [(1, 0, 0, 15, 16), (2, 1, 0, 15, 16),
                                                             (3, 3, 5, 9, 5)]
@@ -55,10 +55,10 @@ def test_each_label_is_that_of_the_skeleton_alone(alone, tiny, people, tmp_path)
 
 def test_windows_answer_for_whom_they_show(alone, tiny, people):
     options = dict(window=0.24, stride=0.12, smooth=0)  # 6 and 3 frames
-    found = alone(tiny.video(), skeletons=people, per_person=True, **options)['predictions'][0]
+    answer = alone(tiny.video(), skeletons=people, per_person=True, **options)['predictions'][0]
     plain = alone(tiny.video(), skeletons=people, **options)['predictions'][0]
-    assert found['scores'] == pytest.approx(plain['scores'], abs=1e-6)
-    always, _, between = found['tracks']
+    assert answer['scores'] == pytest.approx(plain['scores'], abs=1e-6)
+    always, _, between = answer['tracks']
     single = alone(tiny.video(), skeletons=one_of(people, 0), **options)['predictions'][0]
     assert always['segments'] == single['segments'] and always['windows'] == single['windows']
     starts = [round(window['start'] * 25) for window in between['windows']]
@@ -69,11 +69,11 @@ def test_windows_answer_for_whom_they_show(alone, tiny, people):
 
 def test_labels_are_drawn_at_the_people_while_they_are_seen(alone, tiny, people, tmp_path,
                                                             monkeypatch):
-    found = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
-                  attention=False)
+    result = alone(tiny.video(), skeletons=people, per_person=True, out_dir=str(tmp_path),
+                   attention=False)
     apart = alone(tiny.video(), skeletons=people, out_dir=str(tmp_path / 'plain'), attention=False)
     pictures = []
-    for path in (found['visualization'][0], apart['visualization'][0]):
+    for path in (result['visualization'][0], apart['visualization'][0]):
         with av.open(path) as video:
             pictures.append([frame.to_ndarray(format='rgb24') for frame in video.decode(video=0)])
     third = [_count(frame[:384], person_colour(2)) for frame in pictures[0]]
@@ -109,6 +109,6 @@ def test_the_model_in_one_call_answers_for_each(tiny, people):
 def test_a_broken_video_is_one_error(alone, tiny, people, tmp_path):
     short = tmp_path / 'short.mp4'
     short.write_bytes(b'no video')
-    found = alone([str(short), tiny.video()], skeletons=[people] * 2,
-                  per_person=True)['predictions']
-    assert len(found) == 2 and 'error' in found[0] and len(found[1]['tracks']) == 3
+    answer = alone([str(short), tiny.video()], skeletons=[people] * 2,
+                   per_person=True)['predictions']
+    assert len(answer) == 2 and 'error' in answer[0] and len(answer[1]['tracks']) == 3

@@ -23,12 +23,13 @@ def numbers(window):
                                                          (50, 8, 1, [0, 2, 2, 7]), (9, 8, 8, [4])])
 def test_windows_are_the_slices_of_all_frames(total, length, stride, inds):
     reader = WindowReader(total, length, stride, np.array(inds))
-    found = list(reader.read(stream(total)))
+    windows = list(reader.read(stream(total)))
     starts = sorted({*range(0, total - length + 1, stride), total - length})
-    assert [(window.start, window.stop) for window in found] == [(start, start + length)
-                                                                 for start in starts]
-    assert [numbers(window) for window in found] == [[start + i for i in inds] for start in starts]
-    assert len(reader) == len(found)
+    assert [(window.start, window.stop) for window in windows] == [(start, start + length)
+                                                                   for start in starts]
+    assert [numbers(window) for window in windows] == [[start + i for i in inds]
+                                                       for start in starts]
+    assert len(reader) == len(windows)
 
 
 def test_frames_held_do_not_grow_with_the_video():
@@ -55,8 +56,8 @@ def test_only_sampled_frames_are_converted():
 
 def test_last_frame_stands_in_where_a_video_ends_early():
     reader = WindowReader(20, 8, 4, np.array([1, 6]))
-    found = [numbers(window) for window in reader.read(stream(11))]
-    assert found == [[1, 6], [5, 10], [9, 10]]
+    windows = [numbers(window) for window in reader.read(stream(11))]
+    assert windows == [[1, 6], [5, 10], [9, 10]]
     assert reader.decoded == 11
 
 
@@ -80,9 +81,9 @@ def test_smoothing_is_a_mean_over_near_windows(width):
     rng = np.random.default_rng(0)
     scores, centres = rng.random((9, 3)).astype(np.float32), np.arange(9) * 2 + 2.
     times = np.arange(0, 24) * 0.75
-    found = smooth_scores(scores, centres, times, width)
-    for time, row in zip(times, found):
-        near = [own for own, centre in zip(scores, centres) if abs(centre - time) <= width / 2]
+    smoothed = smooth_scores(scores, centres, times, width)
+    for time, row in zip(times, smoothed):
+        near = [score for score, centre in zip(scores, centres) if abs(centre - time) <= width / 2]
         if not near:
             near = [scores[np.abs(centres - time).argmin()]]
         np.testing.assert_allclose(row, np.mean(near, axis=0), rtol=1e-6)
@@ -103,7 +104,7 @@ def test_segments_meet_and_cover_the_video():
     segments = timeline([0, 0, 0, 2, 2, 2, 2, 1]).segments()
     assert [segment['label'] for segment in segments] == [0, 2, 1]
     assert segments[0]['start'] == 0 and segments[-1]['end'] == 9  # 18 frames
-    assert all(one['end'] == other['start'] for one, other in zip(segments, segments[1:]))
+    assert all(earlier['end'] == other['start'] for earlier, other in zip(segments, segments[1:]))
     assert [segment['score'] for segment in segments] == [1, 1, 1]
 
 

@@ -77,8 +77,8 @@ def test_files_by_name_takes_endings_in_any_case(tmp_path):
     (tmp_path / 'deep').mkdir()
     for name in ('deep/a_rgb.avi', 'b_RGB.AVI', 'c.avi'):
         (tmp_path / name).touch()
-    found = files_by_name(str(tmp_path), ['_rgb.avi'])
-    assert found == dict(a=str(tmp_path / 'deep/a_rgb.avi'), b=str(tmp_path / 'b_RGB.AVI'))
+    files = files_by_name(str(tmp_path), ['_rgb.avi'])
+    assert files == dict(a=str(tmp_path / 'deep/a_rgb.avi'), b=str(tmp_path / 'b_RGB.AVI'))
     (tmp_path / 'a_rgb.avi').touch()
     with pytest.raises(InputError, match='name: found that of .*, want one file of a name'):
         files_by_name(str(tmp_path), ['_rgb.avi'])

@@ -68,7 +68,7 @@ def test_a_part_of_a_name_is_no_name(root):
 def test_a_frame_folder_in_a_folder_of_its_class_is_found(root):
     folder = root('Kick/clip1/img_00001.jpg', 'Push/clip2/img_00001.jpg', 'Push/clip3/1.jpg')
     index = MediaIndex(str(folder))
-    found = locate_frames(index, dict(frame_dir='clip2'), PLACE, 'img_{:05}.jpg', 1)
-    assert found['img_dir'] == str(folder / 'Push/clip2')
+    place = locate_frames(index, dict(frame_dir='clip2'), PLACE, 'img_{:05}.jpg', 1)
+    assert place['img_dir'] == str(folder / 'Push/clip2')
     with pytest.raises(InputError, match="want the clip's first frame"):
         locate_frames(index, dict(frame_dir='clip3'), PLACE, 'img_{:05}.jpg', 1)

@@ -21,17 +21,17 @@ def images(path):
 
 
 def test_frames_of_a_folder_come_in_the_order_of_their_numbers(jump):
-    frames, found = images(jump)
-    assert [int(image[0, 0, 0]) for image in found] == [20 * index for index in range(12)]
+    frames, pixels = images(jump)
+    assert [int(image[0, 0, 0]) for image in pixels] == [20 * index for index in range(12)]
     assert frames.count == 12 and frames.img_shape == (8, 10)
 
 
 def test_frames_of_a_video_are_its_own(tmp_path, square_video):
     drawn = square_video.draw(5, (64, 160))
     square_video.write(tmp_path / 'a.mp4', drawn)
-    frames, found = images(tmp_path / 'a.mp4')
-    for image, own in zip(found, drawn, strict=True):
-        assert np.abs(image.astype(int) - own).mean() < 3
+    frames, pixels = images(tmp_path / 'a.mp4')
+    for image, color in zip(pixels, drawn, strict=True):
+        assert np.abs(image.astype(int) - color).mean() < 3
     assert frames.count == 5 and frames.img_shape == (64, 160) and not frames.problem
 
 
@@ -39,8 +39,8 @@ def test_a_video_cut_short_ends_there(tmp_path, square_video):
     path = tmp_path / 'a.ts'
     square_video.write(path, square_video.draw(60, (64, 160)))
     path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
-    frames, found = images(path)
-    assert 0 < len(found) == frames.count < 60
+    frames, pixels = images(path)
+    assert 0 < len(pixels) == frames.count < 60
 
 
 def test_what_does_not_decode_is_named(tmp_path):

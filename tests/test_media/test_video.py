@@ -127,7 +127,7 @@ def test_a_decoded_frame_is_freed_without_the_collector(turned_video):
         for frame in video_frames(path, 'av'):
             frame.rgb()
         del frame
-        assert not [one for one in gc.get_objects() if isinstance(one, av.VideoFrame)]
+        assert not [alive for alive in gc.get_objects() if isinstance(alive, av.VideoFrame)]
     finally:
         gc.enable()
 

@@ -323,9 +323,9 @@ def joint_stride_attention(p, pose, modal, visible, config):
         for name in tokens:
             if name[0] == 'modal' or name[2] in asking:
                 gain = share if name[0] == 'modal' else 1.
-                found = attend(query[name], [key[other] for other in names],
-                               [value[other] for other in names], config['num_heads'])
-                total[name] = total[name] + gain * found
+                output = attend(query[name], [key[other] for other in names],
+                                [value[other] for other in names], config['num_heads'])
+                total[name] = total[name] + gain * output
                 weight[name] += gain
     out = torch.stack([residual(p, tokens[name], total[name] / weight[name]) for name in tokens])
     return out[:frames * joints].view_as(pose), out[frames * joints:].view_as(modal)
@@ -342,8 +342,8 @@ def temporal_stride_attention(p, tokens, config):
         values = sum((value[t] for t in attended), [])
         for t in asking:
             for n in range(tokens.shape[1]):
-                found = attend(query[t][n], keys, values, config['num_heads'])
-                total[t, n] = total[t, n] + found
+                output = attend(query[t][n], keys, values, config['num_heads'])
+                total[t, n] = total[t, n] + output
                 count[t, n] += 1
     return torch.stack([
         torch.stack(

@@ -37,10 +37,10 @@ def test_without_a_break_and_with_the_same_result(changes, training):
     model = Whole(changes).train(training)
     compiled = torch.compile(model, backend='eager', fullgraph=True)
     clip = draw_clip()
-    wanted, found = model(**clip), compiled(**clip)
-    assert_near(found, wanted, tolerance=1e-5)
+    wanted, actual = model(**clip), compiled(**clip)
+    assert_near(actual, wanted, tolerance=1e-5)
     if training:
         parameters = list(model.parameters())
         for a, b in zip(*(torch.autograd.grad(out.square().sum(), parameters, allow_unused=True,
-                                              materialize_grads=True) for out in (found, wanted))):
+                                              materialize_grads=True) for out in (actual, wanted))):
             assert_near(a, b, 'gradient', 1e-4)

@@ -37,9 +37,9 @@ def test_values_and_gradients_are_those_of_the_package(tricks):
     literal = make_literal(transformer(), tricks)
     classes = {kind for module in literal.modules() for kind in type(module).mro()}
     assert {kind for trick in tricks for kind in TRICKS[trick]} <= classes
-    for actual, own in zip(results(literal), expected, strict=True):
-        if own is not None:
-            torch.testing.assert_close(actual, own, rtol=1e-3, atol=1e-4)
+    for actual, ours in zip(results(literal), expected, strict=True):
+        if ours is not None:
+            torch.testing.assert_close(actual, ours, rtol=1e-3, atol=1e-4)
 
 
 def test_what_is_taken_out_is_run(monkeypatch):

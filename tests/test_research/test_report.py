@@ -28,12 +28,12 @@ def results(tmp_path):
 
 
 def test_rows_are_found_by_what_was_run(results):
-    found = {
+    collected = {
         v.config: [r['top1'] for r in rows] for v, rows in collect(ROOT, STUDIES['table5'], results)
     }
-    assert found == dict(tokens_none=[0.8, 0.6, 0.7], tokens_single=[], ours=[0.9, 0.8, 0.7])
-    found = collect(ROOT, STUDIES['figA1'], results)
-    assert [len(rows) for _, rows in found] == [1, 0, 0, 3, 0]
+    assert collected == dict(tokens_none=[0.8, 0.6, 0.7], tokens_single=[], ours=[0.9, 0.8, 0.7])
+    collected = collect(ROOT, STUDIES['figA1'], results)
+    assert [len(rows) for _, rows in collected] == [1, 0, 0, 3, 0]
 
 
 def test_differences_are_paired_by_seed():

@@ -16,11 +16,11 @@ TOOL = runpy.run_path(str(ROOT / 'tools' / 'train.py'))
     (['--seed', '4', '--deterministic'], dict(seed=4, deterministic=True)),
 ])
 @pytest.mark.parametrize(
-    'own',
+    'given',
     [None, dict(seed=7),
      dict(seed=7, diff_rank_seed=True),
      dict(seed=7, deterministic=True)])
-def test_only_the_randomness_that_is_given_is_replaced(flags, changed, own):
-    cfg = Config({} if own is None else dict(randomness=own))
+def test_only_the_randomness_that_is_given_is_replaced(flags, changed, given):
+    cfg = Config({} if given is None else dict(randomness=given))
     TOOL['merge_args'](cfg, TOOL['parse_args'](['config.py', *flags]))
-    assert cfg.randomness.to_dict() == {'seed': None, **(own or {}), **changed}
+    assert cfg.randomness.to_dict() == {'seed': None, **(given or {}), **changed}

@@ -46,10 +46,10 @@ def main():
     args = parse_args()
     contents = [safe_pickle.load(path) for path in (args.known, args.found)]
     known, splits = read_annotations(contents[0], args.known)
-    found, _ = read_annotations(contents[1], args.found)
+    extracted, _ = read_annotations(contents[1], args.found)
     layout, pairs = find_layout(contents[0], args.known, args.layout), []
     find_layout(contents[1], args.found, layout.name)
-    named = {name: index for index, info in enumerate(found) for name in ids_of(info) if name}
+    named = {name: index for index, info in enumerate(extracted) for name in ids_of(info) if name}
     check = AnnotationChecker(args.known, layout, None, 100)
     check_found = AnnotationChecker(args.found, layout, None, 100)
     unlabelled = dict(label=0)  # extraction without --labels gives none, which is no matter here
@@ -61,8 +61,8 @@ def main():
         if other is None:
             raise InputError(args.found, ids_of(info)[0], 'no such clip', 'all clips of the split')
         pairs.append(
-            (check(index, {**unlabelled, **info}), check_found(other,
-                                                               {**unlabelled, **found[other]})))
+            (check(index,
+                   {**unlabelled, **info}), check_found(other, {**unlabelled, **extracted[other]})))
     if not pairs:
         raise InputError(args.known, '--num-person', f'no clip with {args.num_person}',
                          'at least one')

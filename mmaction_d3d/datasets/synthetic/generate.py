@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...files import held_alone, write_bytes
 from ...media import FRAME_BY_FRAME, H264Writer
 from ...parallel import map_in_order
-from ...run_folder import stamp_difference, write_stamp
+from ...run_folder import check_stamp, write_stamp
 from ..annotations import Content
 from ..splits import write_annotations
 from .clips import CLASSES, DIFFICULTIES, SPLITS, Clip, caps, clip_name
@@ -88,10 +88,7 @@ def _is_complete(out_dir: Path, arguments: dict[str, Any]) -> bool:
     stamp = out_dir / 'stamp.json'
     if not stamp.exists():
         return False
-    difference = stamp_difference(stamp, arguments)
-    if difference is not None:
-        name, before, now = difference
-        raise InputError(stamp, name, before, f'{now}: choose another --out or delete this folder')
+    check_stamp(stamp, arguments, 'choose another --out or delete this folder')
     if not (out_dir / 'annotations.pkl').exists():
         return False
     videos = {path.stem for path in out_dir.glob('videos/*.mp4')}

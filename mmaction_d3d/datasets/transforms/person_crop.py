@@ -40,8 +40,8 @@ class PersonCrop(RandomCrop):
         """Draw an offset among those whose half-open interval holds the most places."""
         offsets = np.arange(side - self.size + 1)
         ordered = np.sort(places)
-        kept = np.searchsorted(ordered, offsets + self.size) - np.searchsorted(ordered, offsets)
-        return int(np.random.choice(offsets[kept == kept.max()]))
+        held = np.searchsorted(ordered, offsets + self.size) - np.searchsorted(ordered, offsets)
+        return int(np.random.choice(offsets[held == held.max()]))
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(size={self.size})'

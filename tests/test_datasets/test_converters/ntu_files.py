@@ -32,9 +32,9 @@ def skeleton_lines(num_frames, bodies):
     """The lines of a file with these bodies, without their ends."""
     lines = [str(num_frames)]
     for frame in range(num_frames):
-        there = [(body_id, rows[frame]) for body_id, rows in bodies if frame in rows]
-        lines.append(str(len(there)))
-        for body_id, joints in there:
+        present = [(body_id, rows[frame]) for body_id, rows in bodies if frame in rows]
+        lines.append(str(len(present)))
+        for body_id, joints in present:
             lines += [f'{body_id} 0 1 1 0 0 0 0.02764709 -0.2405585 2', '25']
             lines += [' '.join(f'{number:.7g}' for number in joint) for joint in joints]
     return lines

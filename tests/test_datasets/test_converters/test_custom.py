@@ -179,8 +179,8 @@ def test_one_video_in_two_classes_or_splits(root, report, other):
 def test_copy_in_its_class_is_left_out(root, report):
     touch(root, 'a/x.mp4', 'a/y.mp4', 'a/z.mp4')
     (root / 'a/y.mp4').write_bytes((root / 'a/x.mp4').read_bytes())
-    kept = check(root, report, *((f'a/{name}.mp4', 'a', None) for name in 'xyz'))
-    assert [clip.name for clip in kept] == ['a/x', 'a/z']
+    clips = check(root, report, *((f'a/{name}.mp4', 'a', None) for name in 'xyz'))
+    assert [clip.name for clip in clips] == ['a/x', 'a/z']
     assert report.counts() == {'copy of another video of its class: left out': 1}
 
 

@@ -33,9 +33,9 @@ def cut_out(video, target, start, end, short_side=256):
     ])
 def test_clip_has_the_frames_of_its_time(video, tmp_path, start, end, first, last):
     target = tmp_path / 'clip.mp4'
-    found = cut_out(video, target, start, end)
+    cut = cut_out(video, target, start, end)
     numbers = list(range(first, last + 1))
-    assert found == Clip(len(numbers), SIZE) and read_numbers(target) == numbers
+    assert cut == Clip(len(numbers), SIZE) and read_numbers(target) == numbers
 
 
 def test_clip_is_small_h264_that_begins_at_zero(video, tmp_path):
@@ -58,8 +58,8 @@ def test_other_formats(tmp_path, square_video, suffix):
 
 def test_frames_with_wrong_times_are_no_clip(tmp_path, square_video):
     write_full_video(tmp_path / 'a.avi', square_video, 120)  # AVI has times of decoding only
-    found = cut_out(tmp_path / 'a.avi', tmp_path / 'clip.mp4', '4.4', '4.6')
-    assert found.problem == 'its video gives frames no time, or a wrong one'
+    cut = cut_out(tmp_path / 'a.avi', tmp_path / 'clip.mp4', '4.4', '4.6')
+    assert cut.problem == 'its video gives frames no time, or a wrong one'
 
 
 def test_times_count_from_the_beginning_of_the_file(tmp_path):

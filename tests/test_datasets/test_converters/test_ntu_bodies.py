@@ -26,8 +26,8 @@ def bodies(tmp_path):
     return read
 
 
-def frames_of(found):
-    return [body.frames[0] for body in found]
+def frames_of(people):
+    return [body.frames[0] for body in people]
 
 
 def test_motion_is_the_variance_of_coordinates():
@@ -51,17 +51,17 @@ def test_bodies_of_one_id_are_one(bodies):
 
 
 def test_short_body_is_noise(bodies):
-    kept, dropped = denoise(
+    people, dropped = denoise(
         bodies(make_body(range(20)), make_body(range(11), 1), make_body(range(1, 13), 2)))
-    assert sorted(frames_of(kept)) == [0, 1] and dropped == ['length']
+    assert sorted(frames_of(people)) == [0, 1] and dropped == ['length']
 
 
 def test_body_wider_than_tall_is_noise(bodies):
-    kept, dropped = denoise(
+    people, dropped = denoise(
         bodies(
             make_body(range(20), width=1.2),  # 0.75 of its height
             make_body(range(1, 21), 1, width=1.4)))
-    assert frames_of(kept) == [0] and dropped == ['spread']
+    assert frames_of(people) == [0] and dropped == ['spread']
 
 
 def lying(start, num_lying):
@@ -77,23 +77,23 @@ def test_share_of_wide_frames_that_makes_noise(num_lying, dropped, bodies):
 
 
 def test_wide_frames_do_not_count_for_the_order(bodies):
-    kept, _ = denoise(bodies(make_body(range(20), sway=0.6), lying(1, 10)))
-    assert frames_of(kept) == [0, 1]
-    assert kept[1].motion == pytest.approx(measure_motion(kept[1].xyz[10:]))
+    people, _ = denoise(bodies(make_body(range(20), sway=0.6), lying(1, 10)))
+    assert frames_of(people) == [0, 1]
+    assert people[1].motion == pytest.approx(measure_motion(people[1].xyz[10:]))
 
 
-@pytest.mark.parametrize('sway, kept', [(1.2, True), (1.4, False)])  # sway^2 + 0.26 of the body
-def test_motion_above_the_greatest_is_noise(sway, kept, bodies):
-    found, dropped = denoise(
+@pytest.mark.parametrize('sway, stays', [(1.2, True), (1.4, False)])  # sway^2 + 0.26 of the body
+def test_motion_above_the_greatest_is_noise(sway, stays, bodies):
+    people, dropped = denoise(
         bodies(make_body(range(20), sway=2), make_body(range(1, 21), 1, sway=sway)))
-    assert (frames_of(found) == [0, 1]) == kept and dropped == ([] if kept else ['motion'])
+    assert (frames_of(people) == [0, 1]) == stays and dropped == ([] if stays else ['motion'])
 
 
 def test_motion_below_the_least_is_noise(bodies):
     _, still = make_body(range(1, 21), sway=0, width=0.1)
     small = {frame: joints * np.r_[np.full(3, 0.5), np.ones(9)] for frame, joints in still.items()}
-    found, dropped = denoise(bodies(make_body(range(20)), (0, small)))
-    assert frames_of(found) == [0] and dropped == ['motion']
+    people, dropped = denoise(bodies(make_body(range(20)), (0, small)))
+    assert frames_of(people) == [0] and dropped == ['motion']
 
 
 def test_one_body_is_never_noise(bodies):
@@ -102,13 +102,14 @@ def test_one_body_is_never_noise(bodies):
 
 
 def test_where_all_is_noise_the_longest_stays(bodies):
-    kept, dropped = denoise(bodies(make_body(range(4)), make_body(range(10, 17), 1)))
-    assert frames_of(kept) == [10] and dropped == ['length']
+    people, dropped = denoise(bodies(make_body(range(4)), make_body(range(10, 17), 1)))
+    assert frames_of(people) == [10] and dropped == ['length']
 
 
 def test_largest_motion_comes_first(bodies):
-    kept, _ = denoise(bodies(make_body(range(20), sway=0.2), make_body(range(1, 21), 1, sway=0.9)))
-    assert frames_of(kept) == [1, 0]
+    people, _ = denoise(bodies(make_body(range(20), sway=0.2), make_body(range(1, 21), 1,
+                                                                         sway=0.9)))
+    assert frames_of(people) == [1, 0]
 
 
 def test_person_found_again_under_another_id_is_one(bodies):

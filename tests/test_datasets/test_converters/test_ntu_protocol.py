@@ -15,9 +15,9 @@ def sample(setup=1, camera=1, subject=1, action=1):
 
 
 def test_name():
-    found = parse_name('S012C003P045R002A118')
-    assert (found.setup, found.camera, found.subject, found.replication,
-            found.action) == (12, 3, 45, 2, 118)
+    name = parse_name('S012C003P045R002A118')
+    assert (name.setup, name.camera, name.subject, name.replication, name.action) == (12, 3, 45, 2,
+                                                                                      118)
     assert parse_name('S012C003P045R002A118_rgb') is None
 
 

@@ -80,12 +80,12 @@ def test_what_is_left_out_is_reported(call, skeletons, out):
     path.write_bytes(path.read_bytes()[:-200])
     code, lines, _ = call()
     assert code == 0 and len(safe_pickle.load(str(out))['annotations']) == 2
-    found = dict(report(out))
-    assert found['on the official list of missing skeletons: left out'] == missing
-    assert found['no sample of ntu60: left out'] == other
-    assert found['no name of an NTU sample: left out'] == 'notes'
-    assert found['no body in any frame: left out'] == empty
-    assert f'{cut}.skeleton: line' in found['damaged file: left out']
+    reasons = dict(report(out))
+    assert reasons['on the official list of missing skeletons: left out'] == missing
+    assert reasons['no sample of ntu60: left out'] == other
+    assert reasons['no name of an NTU sample: left out'] == 'notes'
+    assert reasons['no body in any frame: left out'] == empty
+    assert f'{cut}.skeleton: line' in reasons['damaged file: left out']
     assert any(line.startswith('1 x damaged file: left out') for line in lines)
 
 
@@ -141,9 +141,9 @@ def test_processes_give_the_same(call, out):
     call('--workers=2')
     together = safe_pickle.load(str(out))
     assert together['split'] == alone['split']
-    for one, other in zip(alone['annotations'], together['annotations'], strict=True):
-        assert one['frame_dir'] == other['frame_dir']
-        np.testing.assert_array_equal(one['keypoint'], other['keypoint'])
+    for single, other in zip(alone['annotations'], together['annotations'], strict=True):
+        assert single['frame_dir'] == other['frame_dir']
+        np.testing.assert_array_equal(single['keypoint'], other['keypoint'])
 
 
 def test_interrupted_run_goes_on(call, out, monkeypatch):
@@ -287,13 +287,13 @@ def test_sample_without_a_good_video_is_left_out(call, out, videos, skeletons, s
     content = safe_pickle.load(str(out))
     assert [clip['frame_dir'] for clip in content['annotations']] == [short, VAL]
     assert content['split']['xsub_train'] == [short]
-    found = dict(report(out))
-    assert found['no video: left out'] == TRAIN
+    reasons = dict(report(out))
+    assert reasons['no video: left out'] == TRAIN
     assert [
         name.partition(':')[0] for reason, name in report(out)
         if reason == 'video that does not decode: left out'
     ] == [damaged, empty]
-    assert found['video and skeleton file differ in their number of frames: kept'] == (
+    assert reasons['video and skeleton file differ in their number of frames: kept'] == (
         f'{short}: 3, 4')
     assert len(os.listdir(out.parent / 'videos')) == 2
 

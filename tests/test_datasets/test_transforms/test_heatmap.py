@@ -86,9 +86,9 @@ def test_agrees_with_packed_keypoints_on_who_is_there(rgb_pose_data):
         dict(type='PackRGBPose', collect_keys=('imgs', 'keypoint', 'heatmap_imgs'))
     ])
     inputs = dataset[0]['inputs']
-    there = inputs['heatmap_imgs'].flatten(3).amax(-1) > 0
-    assert there.shape == inputs['keypoint'].shape[:3]
-    assert (there == (inputs['keypoint'][..., 2] > 0)).all()
+    visible = inputs['heatmap_imgs'].flatten(3).amax(-1) > 0
+    assert visible.shape == inputs['keypoint'].shape[:3]
+    assert (visible == (inputs['keypoint'][..., 2] > 0)).all()
 
 
 def test_place_before_format_shape_is_an_input_error():

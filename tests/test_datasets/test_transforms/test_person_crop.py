@@ -20,7 +20,7 @@ def clip(xy, score=None):
 
 
 def kept_by_loops(xy, score, axis, offset, size):
-    kept = 0
+    visible = 0
     for person in range(xy.shape[0]):
         for frame in range(xy.shape[1]):
             for joint in range(xy.shape[2]):
@@ -28,8 +28,8 @@ def kept_by_loops(xy, score, axis, offset, size):
                 if not (np.isfinite([x, y]).all() and score[person, frame, joint] > 0
                         and 0 <= x < SIDES[1] and 0 <= y < SIDES[0]):
                     continue
-                kept += offset <= (x, y)[axis] < offset + size
-    return kept
+                visible += offset <= (x, y)[axis] < offset + size
+    return visible
 
 
 def drawn_offsets(results, size, draws=200):

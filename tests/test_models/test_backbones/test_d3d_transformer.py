@@ -308,10 +308,10 @@ def test_recording_changes_nothing_and_holds_every_block():
     clip, record = draw_clip(), AttentionRecord()
     assert torch.equal(model(**clip, record=record), model(**clip))
     assert [len(block) for block in record.blocks] == [2, 2, 2]
-    for maps in (found.cells for found in record.of(DeformableRecord)):
+    for maps in (entry.cells for entry in record.of(DeformableRecord)):
         assert maps.shape == (2, 2, 2, 3, 3, 4, 4)
         assert (maps.sum((-3, -2, -1)) <= 1 + 1e-5).all()
-    for maps in (found.received for found in record.of(JointRecord)):
+    for maps in (entry.received for entry in record.of(JointRecord)):
         assert maps.shape == (2, 2, 3, 6)
 
 
@@ -369,8 +369,8 @@ def test_any_crop_does_where_nothing_is_searched():
                                                (4, [0., 0.1, 0.2, 0.3])])
 def test_drop_path_rises_to_that_of_the_last_block(num_blocks, rates):
     model = MODELS.build(small_transformer(num_blocks=num_blocks, drop_path=0.3))
-    found = [block.temporal.drop_path.drop_prob for block in model.blocks]
-    assert found == pytest.approx(rates)
+    drop_rates = [block.temporal.drop_path.drop_prob for block in model.blocks]
+    assert drop_rates == pytest.approx(rates)
 
 
 @pytest.mark.parametrize('shape', [(2, 3, 5, 3), (2, 3, 7, 3), (2, 2, 6, 3), (2, 3, 6, 2),

@@ -50,18 +50,18 @@ def test_sixteen_ntu_clips_in_bfloat16_keep_less_than_15_5_gib(without_values, m
     model = MODELS.build(
         dict(type='D3DTransformer', backbone=dict(type='R2Plus1D'), num_joints=25, num_person=2))
     weights = {p.untyped_storage()._cdata for p in model.parameters()}
-    kept = {}
+    stored = {}
 
     def keep(tensor):
         storage = tensor.untyped_storage()
         if storage._cdata not in weights:
-            kept[storage._cdata] = storage  # held, so that no other takes its place
+            stored[storage._cdata] = storage  # held, so that no other takes its place
         return tensor
 
     imgs, keypoint = torch.randn(16, 3, 12, 224, 224), torch.rand(16, 12, 50, 3)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), \
             torch.autocast('cpu', dtype=torch.bfloat16):
         model(imgs, keypoint)
-    gib = sum(storage.nbytes() for storage in kept.values()) / 2**30
+    gib = sum(storage.nbytes() for storage in stored.values()) / 2**30
     print(f'{gib:.2f} GiB')
     assert 10 < gib < 15.5

@@ -151,10 +151,10 @@ def test_a_transformer_without_pathways_is_named():
 def test_scores_of_several_clips_become_one(average, multi_class):
     head = build(average_clips=average, multi_class=multi_class)
     logits = torch.randn(6, 5)  # two videos of three clips
-    found = head.predict_by_feat(logits, [ActionDataSample() for _ in range(2)])
+    samples = head.predict_by_feat(logits, [ActionDataSample() for _ in range(2)])
     scores = logits if average == 'score' else logits.sigmoid() if multi_class else logits.softmax(
         1)
-    for index, sample in enumerate(found):
+    for index, sample in enumerate(samples):
         assert_near(sample.pred_score, scores[3 * index:3 * index + 3].mean(0))
 
 

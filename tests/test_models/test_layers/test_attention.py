@@ -61,10 +61,10 @@ def test_drop_path_leaves_whole_samples_out():
 
 
 def test_drop_path_rests_in_test():
-    kept, dropped = (AttentionLayer(4, 2, drop_path=rate).eval() for rate in (0., 0.9))
-    dropped.load_state_dict(kept.state_dict())
+    whole, dropped = (AttentionLayer(4, 2, drop_path=rate).eval() for rate in (0., 0.9))
+    dropped.load_state_dict(whole.state_dict())
     tokens, attended = torch.randn(4, 3, 4), torch.randn(4, 3, 4)
-    assert_near(dropped.residual(tokens, attended), kept.residual(tokens, attended))
+    assert_near(dropped.residual(tokens, attended), whole.residual(tokens, attended))
 
 
 @pytest.mark.parametrize('heads', [4, 0, -1])

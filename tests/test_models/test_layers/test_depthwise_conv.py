@@ -22,11 +22,11 @@ def loops(x, weight):
     """Every sum written out, in float64."""
     batch, channels, *size = x.shape
     kernel = weight.shape[2:]
-    kept = [n - k + 1 for n, k in zip(size, kernel)]
-    out = x.new_zeros(batch, channels, *kept)
-    for t in range(kept[0]):
-        for i in range(kept[1]):
-            for j in range(kept[2]):
+    out_size = [n - k + 1 for n, k in zip(size, kernel)]
+    out = x.new_zeros(batch, channels, *out_size)
+    for t in range(out_size[0]):
+        for i in range(out_size[1]):
+            for j in range(out_size[2]):
                 seen = x[:, :, t:t + kernel[0], i:i + kernel[1], j:j + kernel[2]]
                 out[:, :, t, i, j] = (seen * weight[:, 0]).sum((2, 3, 4))
     return out
@@ -43,10 +43,10 @@ def draw(size, kernel, batch=2, channels=3, dtype=torch.float64):
 @pytest.mark.parametrize('form', FORMS)
 def test_values_and_gradients_are_those_of_the_loops(form, size, kernel):
     x, weight = draw(size, kernel)
-    found, wanted = form(x, weight), loops(x, weight)
-    assert_near(found, wanted, tolerance=1e-12)
+    output, wanted = form(x, weight), loops(x, weight)
+    assert_near(output, wanted, tolerance=1e-12)
     pull = torch.randn_like(wanted)
-    for name, a, b in zip(('x', 'weight'), torch.autograd.grad(found, (x, weight), pull),
+    for name, a, b in zip(('x', 'weight'), torch.autograd.grad(output, (x, weight), pull),
                           torch.autograd.grad(wanted, (x, weight), pull)):
         assert_near(a, b, f'gradient of {name}', tolerance=1e-12)
 
@@ -57,12 +57,12 @@ def test_autocast_costs_no_more_than_rounding_the_inputs(form, low):
     x, weight = draw((8, 10, 12), (7, 3, 3), dtype=torch.float32)
     wanted = F.conv3d(x.double(), weight.double(), groups=3)
     with torch.autocast('cpu', dtype=low):
-        found = form(x, weight)
-    assert found.dtype == torch.float32
+        output = form(x, weight)
+    assert output.dtype == torch.float32
     # Two factors and one partial sum are rounded.
-    assert_near(found, wanted, tolerance=3 * torch.finfo(low).eps)
+    assert_near(output, wanted, tolerance=3 * torch.finfo(low).eps)
     pull = torch.randn_like(wanted)
-    for a, b in zip(torch.autograd.grad(found, (x, weight), pull.float()),
+    for a, b in zip(torch.autograd.grad(output, (x, weight), pull.float()),
                     torch.autograd.grad(wanted, (x, weight), pull)):
         assert a.dtype == torch.float32
         assert_near(a, b, tolerance=3 * torch.finfo(low).eps)

@@ -139,16 +139,16 @@ def test_the_input_is_left_as_it_is():
 def test_one_activation_is_stored_instead_of_two():
 
     def stored(run):
-        kept = {}
+        saved = {}
 
         def pack(tensor):
-            kept[tensor.data_ptr()] = tensor.numel()
+            saved[tensor.data_ptr()] = tensor.numel()
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
             y = run()
         del y
-        return sum(size for size in kept.values() if size >= x.numel())
+        return sum(size for size in saved.values() if size >= x.numel())
 
     norm, conv, same_norm, same_conv = build()
     source = torch.randn(2, 5, 4, 6, 6, requires_grad=True)

@@ -47,9 +47,9 @@ def test_joints_of_mmactions_heatmaps_are_found_to_a_cell(pose, crop):
                    img_shape=(pose, pose), imgs=None)
     heatmaps = torch.from_numpy(GeneratePoseTarget()(results)['heatmap_imgs'])
     aligned = unmerge_heatmaps(heatmaps.transpose(0, 1)[None], 1, (crop // 2, crop // 2))
-    found = joints_from_heatmaps(aligned, sigma=1., use_score=True)
-    error = (found.joints[0, 0, :, :2] - torch.from_numpy(joints[0, 0]) * crop / pose).abs()
-    assert found.visible.all()
+    recovered = joints_from_heatmaps(aligned, sigma=1., use_score=True)
+    error = (recovered.joints[0, 0, :, :2] - torch.from_numpy(joints[0, 0]) * crop / pose).abs()
+    assert recovered.visible.all()
     inner = ((joints[0, 0] > 3) & (joints[0, 0] < pose - 4)).all(-1)
     assert error[inner].max() <= 2 + crop / pose / 2
     assert error.max() <= 2 * (2 + crop / pose / 2)

@@ -118,10 +118,10 @@ def test_joints_are_recovered_from_their_heatmaps(sigma):
     joints = torch.tensor([[[[0., 0., 1.], [10., 8., 0.1], [4.75, 4.1, 0.6], [11.4, -1.2, 0.8],
                              [3., 3., 0.]]]])
     heatmaps = draw_heatmaps(joints, (4, 5), sigma=sigma).float()
-    found = joints_from_heatmaps(heatmaps, sigma, use_score=True)
-    assert found.visible.tolist() == [[[True, True, True, True, False]]]
-    assert_near(found.joints[:, :, :4], joints[:, :, :4])
-    assert not found.joints[:, :, 4].any()
+    recovered = joints_from_heatmaps(heatmaps, sigma, use_score=True)
+    assert recovered.visible.tolist() == [[[True, True, True, True, False]]]
+    assert_near(recovered.joints[:, :, :4], joints[:, :, :4])
+    assert not recovered.joints[:, :, 4].any()
 
 
 @pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])
@@ -186,9 +186,9 @@ def test_a_spot_of_one_cell_lies_at_that_cell(side, score):
     """Also in the corners, where a joint may lie further out than the grid."""
     heatmaps = torch.zeros(1, 1, 1, 4, 5)
     heatmaps[..., side, side] = score
-    found = joints_from_heatmaps(heatmaps, 1., use_score=True)
+    joints = joints_from_heatmaps(heatmaps, 1., use_score=True)
     corner = torch.tensor([8.5, 6.5]) * (side == -1) + 0.5 * (side == 0)
-    assert_near(found.joints[0, 0, 0], torch.cat((corner, torch.tensor([score]))))
+    assert_near(joints.joints[0, 0, 0], torch.cat((corner, torch.tensor([score]))))
 
 
 @pytest.mark.parametrize('seen', [0, 1, 2])

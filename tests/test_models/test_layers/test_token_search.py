@@ -26,15 +26,17 @@ def compare(module, size):
     """Match the loops; return what was found."""
 
     def forward(volume):
-        found = module(volume)
-        return [found.tokens, found.positions, found.offsets]
+        searched = module(volume)
+        return [searched.tokens, searched.positions, searched.offsets]
 
     def loops(p, volume):
-        found = [
+        searched = [
             reference.search(p, sample, module.kernel_size, module.offset_range)[:3]
             for sample in volume
         ]
-        return [torch.stack([torch.stack(list(part)) for part in parts]) for parts in zip(*found)]
+        return [
+            torch.stack([torch.stack(list(part)) for part in parts]) for parts in zip(*searched)
+        ]
 
     volume = draw_volume(size)
     assert_matches_loops(module, forward, loops, volume=volume.clone().requires_grad_())
@@ -77,9 +79,9 @@ def test_grid_is_what_a_convolution_without_padding_leaves(size, kernel, grid):
 @drawn(30)
 def test_grid_size_tells_the_grid_of_the_search(size, kernel):
     module = build(kernel)
-    found = module(draw_volume(size, batch=1))
-    assert found.grid == module.grid_size(size)
-    assert found.tokens.shape[1] == torch.tensor(found.grid).prod()
+    searched = module(draw_volume(size, batch=1))
+    assert searched.grid == module.grid_size(size)
+    assert searched.tokens.shape[1] == torch.tensor(searched.grid).prod()
 
 
 @given(volumes(120))
@@ -88,8 +90,8 @@ def test_grid_size_tells_the_grid_of_the_search(size, kernel):
 @drawn(20)
 def test_search_starts_as_the_identity_on_an_equal_grid(size):
     volume = draw_volume(size)
-    found = TokenSearch(WIDTH, 1).double()(volume)
-    assert_near(found.tokens, volume.flatten(1, 3))
+    searched = TokenSearch(WIDTH, 1).double()(volume)
+    assert_near(searched.tokens, volume.flatten(1, 3))
 
 
 @pytest.mark.parametrize('axis', range(3))
@@ -101,13 +103,13 @@ def test_offsets_leave_the_volume_at_no_more_than_their_range(axis):
         module.norm.bias.fill_(1)
         module.to_offset.weight[axis] = 50.
     volume = draw_volume((2, 3, 4))
-    found = module(volume)
+    searched = module(volume)
     wanted = torch.zeros(3, dtype=torch.float64)
     wanted[axis] = 1
-    assert_near(found.offsets, wanted.expand_as(found.offsets))
+    assert_near(searched.offsets, wanted.expand_as(searched.offsets))
     # Half of the volume is shifted past the last cell of the axis: x, y, z are the axes 3, 2, 1.
     last = volume.select(3 - axis, -1)
-    assert_near(found.tokens.view_as(volume).select(3 - axis, -1), last)
+    assert_near(searched.tokens.view_as(volume).select(3 - axis, -1), last)
 
 
 @pytest.mark.parametrize('depthwise, mixed', [(True, 1), (False, WIDTH)])
@@ -118,5 +120,5 @@ def test_a_dense_search_mixes_channels_and_a_depthwise_one_does_not(depthwise, m
 def test_offsets_stay_float32_under_autocast():
     module = build(2).float()
     with torch.autocast('cpu', dtype=torch.bfloat16):
-        found = module(draw_volume((3, 3, 3)).float())
-    assert found.positions.dtype == found.offsets.dtype == torch.float32
+        searched = module(draw_volume((3, 3, 3)).float())
+    assert searched.positions.dtype == searched.offsets.dtype == torch.float32

@@ -18,28 +18,28 @@ def settings_of_windows(draw):
 @given(settings_of_windows(), st.booleans())
 @drawn(150)
 def test_pairs_are_those_of_the_loops(setting, wrap):
-    found = stride_windows(*setting, wrap)
+    windows = stride_windows(*setting, wrap)
     expected = reference.windows(*setting, wrap)
-    assert found.query.tolist() == [query for query, _ in expected]
-    assert found.key.tolist() == [key for _, key in expected]
+    assert windows.query.tolist() == [query for query, _ in expected]
+    assert windows.key.tolist() == [key for _, key in expected]
 
 
 @given(settings_of_windows())
 @drawn(150)
 def test_every_position_is_a_query_and_a_key(setting):
     length = setting[0]
-    found = stride_windows(*setting)
-    assert set(found.query.flatten().tolist()) == set(range(length))
-    assert set(found.key.flatten().tolist()) == set(range(length))
+    windows = stride_windows(*setting)
+    assert set(windows.query.flatten().tolist()) == set(range(length))
+    assert set(windows.key.flatten().tolist()) == set(range(length))
 
 
 @given(settings_of_windows())
 @drawn(60)
 def test_average_is_the_mean_over_the_windows_that_hold_a_position(setting):
-    found = stride_windows(*setting)
-    values = torch.randn(found.query.shape, generator=torch.Generator().manual_seed(0))
-    for position, mean in enumerate(found.average @ values.flatten()):
-        torch.testing.assert_close(mean, values[found.query == position].mean())
+    windows = stride_windows(*setting)
+    values = torch.randn(windows.query.shape, generator=torch.Generator().manual_seed(0))
+    for position, mean in enumerate(windows.average @ values.flatten()):
+        torch.testing.assert_close(mean, values[windows.query == position].mean())
 
 
 def test_default_stride_is_half_a_window():

@@ -25,11 +25,11 @@ def test_several_clips_score_the_mean_of_their_probabilities(model):
         for index in range(2):
             singles = []
             for clip in range(3):
-                one = {
+                scores_of = {
                     name: [values[index][clip:clip + 1]]
                     for name, values in batch['inputs'].items()
                 }
-                inputs = model.data_preprocessor(dict(inputs=one, data_samples=[]))['inputs']
+                inputs = model.data_preprocessor(dict(inputs=scores_of, data_samples=[]))['inputs']
                 singles.append(model(inputs, mode='tensor', stage='head')[0].softmax(-1))
             assert_near(scores[index], torch.stack(singles).mean(0))
     assert_near(scores.sum(-1), torch.ones(2))
