@@ -224,7 +224,19 @@ def split_scores(annotation: Annotation) -> tuple[np.ndarray, np.ndarray]:
             return xy[..., :2], xy[..., 2]
         # Tools that give no scores write a joint or person that is not there as (0, 0).
         score = (xy != 0).any(-1).astype(np.float32)
+        score[is_marked(annotation)] = 0
     return xy, score
+
+
+def is_marked(annotation: Annotation) -> np.ndarray:
+    """Return which joints (M x T x V) stand at (-1, -1) without a score: missing, to some tools.
+
+    It is for an annotation whose ``keypoint`` is an array of numbers with four axes.
+    """
+    xy = annotation['keypoint']
+    if annotation.get('keypoint_score') is not None or xy.shape[3] != 2:
+        return np.zeros(xy.shape[:3], bool)
+    return (xy == -1).all(-1)
 
 
 def sides_of(shape: Sequence[int]) -> tuple[int, int]:

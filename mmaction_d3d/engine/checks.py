@@ -1,6 +1,6 @@
 """What can be known to be wrong before a long run starts."""
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -172,11 +172,16 @@ def check_start(cfg: Config, model: nn.Module) -> None:
         InputError: If the file cannot be read, or does not fit: a run that is resumed needs every
             tensor, fine-tuning at least one.
     """
-    path = cfg.get('load_from')
-    if cfg.get('resume') and path is None:
-        path = resume_point(cfg.work_dir).path
+    path = resumed_from(cfg) or cfg.get('load_from')
     if path is not None:
         check_checkpoint(path, model, whole=cfg.get('resume', False))
+
+
+def resumed_from(cfg: Config) -> str | None:
+    """Return the checkpoint of the run that a training goes on with; None where it begins."""
+    if not cfg.get('resume'):
+        return None
+    return cfg.get('load_from') or resume_point(cfg.work_dir).path
 
 
 def check_checkpoint(path: str, model: nn.Module, whole: bool = True) -> None:
@@ -193,6 +198,55 @@ def check_checkpoint(path: str, model: nn.Module, whole: bool = True) -> None:
     """
     if '://' not in path:
         check_state(path, state_of(path, read_checkpoint(path)), model, whole)
+
+
+def class_names_of(path: str, checkpoint: object) -> tuple[str, ...] | None:
+    """Return the names of the classes that a checkpoint was trained on, where it says them.
+
+    Args:
+        path: The file, for messages.
+        checkpoint: Of :func:`read_checkpoint`.
+
+    Raises:
+        InputError: They are no names.
+    """
+    meta = checkpoint.get('meta') if isinstance(checkpoint, Mapping) else None
+    trained = meta.get('dataset_meta') if isinstance(meta, Mapping) else None
+    names = trained.get('classes') if isinstance(trained, Mapping) else None
+    if not names:
+        return None
+    if not are_names(names):
+        raise InputError(path, 'meta.dataset_meta.classes', shown(names), 'names of classes')
+    return tuple(names)
+
+
+def are_names(value: object) -> bool:
+    """Say whether a stranger's value is a list of names that a terminal may show."""
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(name, str) and name.isprintable() for name in value)
+
+
+def check_class_names(path: str, names: Sequence[str] | None) -> None:
+    """Check that a checkpoint's classes are those of the data, in their order.
+
+    Args:
+        path: The checkpoint. A URL is left to MMEngine.
+        names: The data's, where they are known.
+
+    Raises:
+        InputError: They are others, or in another order.
+    """
+    if '://' in path or not names:
+        return
+    trained = class_names_of(path, read_checkpoint(path))
+    if trained is None or list(trained) == list(names):
+        return
+    label = next((label for label, (one, other) in enumerate(zip(trained, names)) if one != other),
+                 min(len(trained), len(names)))
+    one, other = (names[label] if label < len(names) else 'none' for names in (trained, names))
+    raise InputError(
+        path, 'classes', f'class {label} is {shown(one)}', f'{shown(other)}, as the '
+        'data says' + (', which has them in another order' * (sorted(trained) == sorted(names))))
 
 
 def check_state(path: str, state: Mapping[str, torch.Tensor], model: nn.Module,

@@ -12,6 +12,7 @@ from ..datasets.checking import SAMPLE, Gate, check_sample
 from ..errors import InputError
 from ..unwrapping import unwrap_datasets
 from .build import config_mistakes
+from .checks import check_class_names, resumed_from
 
 _ALLOW = 'allow_shared_clips=True'
 
@@ -29,6 +30,8 @@ def check_training_data(cfg: Config, runner: Runner) -> None:
     with config_mistakes(cfg):
         loops = dict(train=runner.train_loop, val=runner.val_loop)
     datasets = {name: loop.dataloader.dataset for name, loop in loops.items() if loop is not None}
+    if resumed := resumed_from(cfg):  # fine-tuning may have other classes
+        check_class_names(resumed, datasets['train'].metainfo.get('classes'))
     for dataset in datasets.values():
         _look_at(dataset)
     if not cfg.get('allow_shared_clips'):
@@ -38,9 +41,16 @@ def check_training_data(cfg: Config, runner: Runner) -> None:
 
 
 def check_test_data(cfg: Config, runner: Runner) -> None:
-    """Build the data of a test and look at a few videos; see :func:`check_training_data`."""
+    """Build the data of a test, compare its classes with the checkpoint's and look at a few videos.
+
+    Raises:
+        InputError: Data cannot be used, or the checkpoint ``load_from`` has other classes.
+    """
     with config_mistakes(cfg):
-        _look_at(runner.test_loop.dataloader.dataset)
+        dataset = runner.test_loop.dataloader.dataset
+    if cfg.get('load_from'):
+        check_class_names(cfg.load_from, dataset.metainfo.get('classes'))
+    _look_at(dataset)
 
 
 def _parts(dataset: Any) -> Iterator[RGBPoseDataset]:

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner, config_mistakes
-from .checks import check_checkpoint, resume_point
+from .checks import check_checkpoint, check_class_names, resume_point
 from .data_checks import check_test_data, check_training_data
 from .gpu_memory import memory_mistakes
 
@@ -91,7 +91,9 @@ def load_trained(cfg: Config, checkpoint: str) -> tuple[Runner, BaseDataset]:
     check_checkpoint(checkpoint, runner.model)
     runner.load_checkpoint(checkpoint)
     with config_mistakes(cfg):
-        return runner, runner.build_dataloader(cfg.test_dataloader).dataset
+        dataset = runner.build_dataloader(cfg.test_dataloader).dataset
+    check_class_names(checkpoint, dataset.metainfo.get('classes'))
+    return runner, dataset
 
 
 def test(cfg: Config, checkpoint: str) -> Tested:

@@ -84,7 +84,7 @@ def _read_csv(path: str) -> tuple[list, dict[str, Any]]:
         if not name or not label:
             raise InputError(path, f'line {line}', f'{name},{label}',
                              'a value for each of path,label, which the first line names')
-        name = os.path.normpath(name).replace(os.sep, '/')
+        name = os.path.normpath(name.replace('\\', '/')).replace(os.sep, '/')
         info: dict[str, Any] = dict(frame_dir=without_suffix(name), filename=name, label=label,
                                     split=(row.get('split') or '').strip())
         if known.setdefault(name, info) != info:

@@ -7,9 +7,10 @@ from mmaction.models.recognizers import BaseRecognizer
 from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.registry import Registry
 
+from ..engine.checks import are_names
 from ..errors import InputError
 from ..unwrapping import unwrap_dataset
-from .stored_config import OTHERWISE, are_names, shorten
+from .stored_config import OTHERWISE, shorten
 
 #: Packages whose registered classes may be built: ours, MMAction2's and the layers of both.
 PACKAGES = ('mmaction_d3d', 'mmaction', 'mmcv.cnn', 'mmengine.model', 'torch.nn')

@@ -2,7 +2,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,23 @@ class Clip(Subject):
         return {key: tuple(tensor.shape) for key, tensor in self.packed['inputs'].items()}
 
 
+class SampledFrames(Sequence[np.ndarray]):
+    """The frames of a video up to the last one that was sampled; only those sampled are there.
+
+    Args:
+        images: H x W x 3 uint8 RGB by number.
+    """
+
+    def __init__(self, images: Mapping[int, np.ndarray]) -> None:
+        self._images = images
+
+    def __len__(self) -> int:
+        return max(self._images) + 1
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._images[index]
+
+
 @contextmanager
 def mistakes_of(checkpoint: str | None, key: str, want: str) -> Iterator[None]:
     """Turn whatever goes wrong with a stranger's settings into an InputError.
@@ -106,9 +123,24 @@ class TestPipeline:
         """Pack a whole source as one clip."""
         if subject.source.array is not None:
             self.decode  # noqa: B018 - refuses a pipeline that knows files alone
-        results = {**subject.skeleton.fields(), **pipeline_fields(subject.source)}
-        packed = self._run(self._transforms, self._of_model(results))
+        results = self._fields(subject)
+        if subject.images is not None:
+            results['array'] = SampledFrames(subject.images)
+        packed = self._run(self._transforms, results)
         return self._clip(subject, 0, subject.info.frames, packed)
+
+    def decoded(self, subject: Subject) -> Subject:
+        """Decode a source once for all of its people, who are sampled at the same frames."""
+        if not any(isinstance(step, AlignedDecode) for step in self._transforms):
+            return subject
+        results = self._run(self._transforms[:self.decode + 1], self._fields(subject))
+        images = dict(zip(results['frame_inds'].tolist(), results['imgs']))
+        return replace(subject, images=images,
+                       alone=tuple(replace(person, images=images) for person in subject.alone))
+
+    def _fields(self, subject: Subject) -> dict[str, Any]:
+        """Return what the first step gets of a whole source."""
+        return self._of_model({**subject.skeleton.fields(), **pipeline_fields(subject.source)})
 
     @property
     def decode(self) -> int:
@@ -178,7 +210,7 @@ class TestPipeline:
         if not isinstance(packed.get('inputs'), dict):
             raise InputError(self._stranger or 'config', 'test pipeline', 'no inputs of a model',
                              'a last step that packs them, such as PackRGBPose')
-        return subject.grow(Clip, start=start, stop=stop, packed=packed)
+        return subject.grow(Clip, start=start, stop=stop, packed=packed, images=None)
 
     def _of_model(self, results: dict[str, Any]) -> dict[str, Any]:
         return {**results, 'num_person': self.num_person, 'modality': 'RGB'}

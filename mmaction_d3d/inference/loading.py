@@ -19,14 +19,14 @@ from torch.nn.modules.module import (
 from ..datasets.modality import check_modality, modality_of
 from ..datasets.provenance import one_line_of
 from ..engine import check_config, config_mistakes, read_config
-from ..engine.checks import check_state, read_checkpoint, state_of
+from ..engine.checks import check_state, class_names_of, read_checkpoint, state_of
 from ..errors import InputError
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_dataset
 from .allowed import STARTS, allowed_config
 from .clips import TestPipeline, mistakes_of
 from .model import LoadedModel
-from .stored_config import OTHERWISE, are_names, parse_stored_config, shorten
+from .stored_config import OTHERWISE, parse_stored_config, shorten
 
 COMPILE_MODES = ('default', 'reduce-overhead', 'max-autotune')
 
@@ -62,15 +62,23 @@ class Checkpoint:
         state = state_of(path, content)
         meta = content.get('meta')
         meta = meta if isinstance(meta, Mapping) else {}
-        classes = meta.get('dataset_meta')
-        classes = classes.get('classes') if isinstance(classes, Mapping) else None
-        if classes and not are_names(classes):
-            raise InputError(path, 'meta.dataset_meta.classes', shorten(classes),
-                             'names of classes')
         trained_on = meta.get('trained_on')
-        return cls(path, state,
-                   tuple(classes) if classes else None, meta.get('cfg'),
+        return cls(path, state, class_names_of(path, content), meta.get('cfg'),
                    one_line_of(trained_on) if isinstance(trained_on, str) else None)
+
+    @property
+    def modality(self) -> str | None:
+        """What it was trained on, where its own config can be read and says more than RGB and pose.
+
+        Such a config need not be one that a model can be built from.
+        """
+        try:
+            values = parse_stored_config(self.config_text, self.path)
+            modality = modality_of(test_dataset(Config(values)))
+        except (InputError, AttributeError, KeyError, TypeError,
+                ValueError):  # a stranger's, of any form
+            return None
+        return None if modality == 'both' else modality
 
 
 def load_model(weights: str | Path, config: str | Path | Config | None = None,
@@ -122,16 +130,17 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
         network.backbone.compile(mode=compile_mode)
     return LoadedModel(network, cfg, pipeline, layout, classes,
                        dataset.get('filename_tmpl'), compile_mode, stranger,
-                       *_modalities(modality, dataset), checkpoint.trained_on)
+                       *_modalities(modality, dataset, checkpoint), checkpoint.trained_on)
 
 
-def _modalities(asked: str | None, dataset: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what the model is given, and what it was trained on.
+def _modalities(asked: str | None, dataset: Mapping[str, Any],
+                checkpoint: Checkpoint) -> tuple[str, str]:
+    """Return what the model is given, and what it was trained on: the checkpoint knows it best.
 
     Raises:
         InputError: It was not trained on what is asked for.
     """
-    trained = modality_of(dataset)
+    trained = checkpoint.modality or modality_of(dataset)
     modality = trained if asked is None else check_modality(asked, 'inference')
     if trained not in ('both', modality):
         raise InputError('inference', 'modality', modality, f'{trained}, on which the model was '

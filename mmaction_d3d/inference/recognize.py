@@ -80,7 +80,8 @@ def attempt(step: Step, name: str, make: Callable[..., Made], *arguments: Any) -
         made = make(*arguments)
     except InputError as error:
         made = step.grow(Failure, error=error)
-    return replace(made, seconds={**step.seconds, name: time.monotonic() - start})
+    seconds = step.seconds.get(name, 0) + time.monotonic() - start
+    return replace(made, seconds={**step.seconds, name: seconds})
 
 
 def _subject(source: Media, origin: Origin, model: LoadedModel, options: Options) -> Subject:
@@ -107,7 +108,7 @@ def _batches(subjects: Iterator[Subject | Failure], model: LoadedModel,
     """Decode and pack sources, in batches whose clips are all of one size."""
     batch: list[Clip | Failure] = []
     sizes = None
-    for subject in _each(subjects):
+    for subject in _each(subjects, model):
         clip = subject if isinstance(subject, Failure) else attempt(subject, 'decoding',
                                                                     model.pipeline, subject)
         new = None if isinstance(clip, Failure) else clip.sizes
@@ -120,9 +121,11 @@ def _batches(subjects: Iterator[Subject | Failure], model: LoadedModel,
         yield batch
 
 
-def _each(subjects: Iterator[Subject | Failure]) -> Iterator[Subject | Failure]:
-    """Yield sources, each followed by its people."""
+def _each(subjects: Iterator[Subject | Failure], model: LoadedModel) -> Iterator[Subject | Failure]:
+    """Yield sources, each followed by its people, for whom it is decoded once."""
     for subject in subjects:
+        if isinstance(subject, Subject) and subject.alone:
+            subject = attempt(subject, 'decoding', model.pipeline.decoded, subject)
         yield subject
         if isinstance(subject, Subject):
             yield from subject.alone

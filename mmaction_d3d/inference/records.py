@@ -100,8 +100,10 @@ class Subject(Step):
         skeleton: Its people.
         notes: What a user should know of the answer.
         alone: Each of its people alone, where an answer for each was asked for.
+        images: Its sampled frames by number, where they were decoded for all of its people.
     """
     info: MediaInfo
     skeleton: Skeleton
     notes: tuple[str, ...] = ()
     alone: tuple['Subject', ...] = ()
+    images: Mapping[int, np.ndarray] | None = None

@@ -61,12 +61,6 @@ def shorten(value: object) -> str:
     return text if len(text) <= 100 else f'{text[:97]}...'
 
 
-def are_names(value: object) -> bool:
-    """Say whether a stranger's value is a list of names that a terminal may show."""
-    return isinstance(value, (list, tuple)) and all(
-        isinstance(name, str) and name.isprintable() for name in value)
-
-
 def _check_tokens(text: str, checkpoint: str) -> None:
     """Refuse what Python's parser, which has no limits of its own, should not see."""
     depth, minus, count = 0, False, 0

@@ -23,7 +23,7 @@ LeaveOut = Callable[[str, str], object]
 _NO_MEDIA = 'no video or image, by its suffix: left out'
 
 
-def _forget(reason: str, path: str) -> None:
+def forget(reason: str, path: str) -> None:
     """Tell nobody."""
 
 
@@ -61,14 +61,21 @@ def has_suffix(path: str | Path, suffixes: Collection[str]) -> bool:
     return Path(path).suffix.lower() in suffixes
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is left out of every walk."""
+    return name.startswith('.')
+
+
 def walk(
-    top: str, leave_out: LeaveOut = _forget, above: frozenset[str] = frozenset()
+    top: str, leave_out: LeaveOut = forget, above: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, list[str]]]:
     """Go through a folder at any depth; links to folders are folders, but for circles of them.
 
+    What begins with a dot is what programs keep for themselves, such as a Mac's notes on a file.
+
     Args:
         top: The folder.
-        leave_out: Told of such circles.
+        leave_out: Told of such circles, and of hidden files and folders.
         above: Where the folders lie that it was reached through.
 
     Yields:
@@ -84,8 +91,12 @@ def walk(
     try:
         with os.scandir(top) as entries:
             listing = sorted(entries, key=lambda entry: entry.name)
+            hidden = [entry for entry in listing if is_hidden(entry.name)]
     except OSError as error:
         raise InputError(top, 'folder', error.strerror, 'a folder that can be read') from error
+    for entry in hidden:
+        leave_out('hidden, by its name: left out', entry.path)
+    listing = [entry for entry in listing if entry not in hidden]
     yield top, [entry.name for entry in listing if not entry.is_dir()]
     for entry in listing:
         if entry.is_dir():
@@ -93,7 +104,7 @@ def walk(
 
 
 def files_by_name(root: str, endings: Collection[str],
-                  leave_out: LeaveOut = _forget) -> dict[str, str]:
+                  leave_out: LeaveOut = forget) -> dict[str, str]:
     """Find the files of a folder, at any depth, whose names must differ.
 
     Args:
@@ -125,7 +136,7 @@ def files_by_name(root: str, endings: Collection[str],
     return paths
 
 
-def find_media(inputs: Iterable[str], leave_out: LeaveOut = _forget) -> list[Media]:
+def find_media(inputs: Iterable[str], leave_out: LeaveOut = forget) -> list[Media]:
     """List the videos and frame folders that a command line names.
 
     Args:
@@ -194,7 +205,7 @@ def _lines(inputs: Iterable[str]) -> Iterator[tuple[Place, str]]:
             yield ('command line', 'VIDEOS'), item
 
 
-def _expand(item: str, leave_out: LeaveOut = _forget) -> Iterator[Media]:
+def _expand(item: str, leave_out: LeaveOut = forget) -> Iterator[Media]:
     """Return the clips of one input."""
     live = 'an address' if '://' in item else 'the number of a camera' if item.isdecimal() else ''
     if live and not is_file(item) and not is_folder(item):

@@ -139,6 +139,8 @@ CASES = {
     of_clip(keypoint=lambda k: at(k, (0, 1, 2), -3)),
     'people who jump':
     jump,
+    'joints at (-1, -1)':
+    of_clip(keypoint=lambda k: at(k, (0, 1, 2), -1), keypoint_score=lambda _: None),
     'frames without a joint':
     of_clip(keypoint_score=lambda s: at(s, (0, 1), 0)),
     'joints outside of any frame':
@@ -268,7 +270,7 @@ def test_a_template_that_fits_no_clip_is_a_wrong_input(data):
 
 @pytest.mark.parametrize('kind', [
     'fewer frames than announced', 'height and width exchanged', 'numbers that are not finite',
-    'scores outside 0 to 1'
+    'scores outside 0 to 1', 'joints at (-1, -1)'
 ])
 def test_a_mended_clip_has_no_mistake_and_stays(data, kind):
     CASES[kind](data)
@@ -340,3 +342,10 @@ def test_a_finding_takes_its_parts_from_the_error_not_from_its_text():
         'no video', 'a',
         InputError('f: found 1, want 2', 'x: found 3', '5, want 6', 'a: found 7, want 8'))
     assert (finding.found, finding.want) == ('5, want 6', 'a: found 7, want 8')
+
+
+def test_a_clip_without_places_for_people_is_one_without_a_visible_joint(data):
+    of_clip(keypoint=lambda k: k[:0], keypoint_score=lambda s: s[:0])(data)
+    findings, annotations, _ = run(data)
+    assert [(finding.kind, finding.name) for finding in findings] == [('no visible joint', 'clip1')]
+    assert visible_shares(annotations, findings)[1] == 0

@@ -339,3 +339,13 @@ def test_skeletons_alone_need_no_videos(rgb_pose_data):
 def test_an_unknown_modality_is_refused(data):
     with pytest.raises(InputError, match="modality: found 'RGB', want one of both, rgb, pose"):
         data.build(modality='RGB')
+
+
+def test_joints_at_minus_one_without_a_score_are_missing(data):
+    for annotation in data.annotations:
+        annotation['keypoint'][0, :, 3] = -1
+        annotation['keypoint'][0, :, 4] = [-1, 5]  # beyond the left edge
+        del annotation['keypoint_score']
+    data.save()
+    seen = data.build().get_data_info(0)['keypoint_score'][0] > 0
+    assert not seen[:, 3].any() and seen[:, [2, 4, 5]].all()

@@ -4,7 +4,7 @@ import torch
 from mmengine.config import Config
 
 from mmaction_d3d.engine import check_checkpoint, check_config, check_start
-from mmaction_d3d.engine.checks import check_numbers
+from mmaction_d3d.engine.checks import check_class_names, check_numbers
 from mmaction_d3d.errors import InputError
 
 
@@ -166,3 +166,25 @@ def test_numbers_in_their_range_pass(key, value):
     cfg = Config()
     cfg.merge_from_dict({key: value})
     check_numbers(cfg)
+
+
+@pytest.mark.parametrize('trained, data, found', [
+    (['a', 'b'], ('b', 'a'), "class 0 is 'a', want 'b', .*in another order"),
+    (['a', 'b'], ['a', 'c'], "class 1 is 'b', want 'c', as the data says$"),
+    (['a'], ['a', 'b'], "class 1 is 'none', want 'b'"),
+    (['a', 3], ['a', 'b'], "meta.dataset_meta.classes: found .*, want names of classes"),
+])
+def test_classes_of_checkpoint_and_data_are_the_same_in_one_order(save, trained, data, found):
+    path = save(dict(state_dict={}, meta=dict(dataset_meta=dict(classes=trained))))
+    with pytest.raises(InputError, match=found):
+        check_class_names(path, data)
+
+
+@pytest.mark.parametrize('meta', [{},
+                                  dict(meta={}),
+                                  dict(meta=dict(dataset_meta=None)),
+                                  dict(meta=dict(dataset_meta=dict(classes=('a', 'b'))))])
+def test_classes_that_agree_or_have_no_names(save, meta):
+    path = save(dict(state_dict={}, **meta))
+    check_class_names(path, ['a', 'b'])
+    check_class_names(path, None)

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmaction_d3d.datasets.checking import media
@@ -143,3 +144,20 @@ def test_few_videos_are_opened_and_each_once(data, monkeypatch):
     check(data, check=check_test_data)
     assert [path[-9:] for path in opened] == ['clip0.mp4', 'clip2.mp4']
     media._glanced.cache_clear()
+
+
+@pytest.mark.parametrize('start, refused', [
+    (dict(check=check_test_data, load_from='w.pth'), True),
+    (dict(resume=True, load_from='w.pth'), True),
+    (dict(load_from='w.pth'), False),
+], ids=['test', 'resumed', 'fine-tuned'])
+def test_classes_are_those_of_the_checkpoint(data, start, refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save(dict(state_dict={}, meta=dict(dataset_meta=dict(classes=['b', 'a']))), 'w.pth')
+    data.content['classes'] = ['a', 'b']
+    data.save()
+    if refused:
+        with pytest.raises(InputError, match="w.pth: classes: found class 0 is 'b', want 'a'"):
+            check(data, **start)
+    else:
+        check(data, **start)

@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 from running import run_tool
 
@@ -66,6 +67,21 @@ def test_what_a_model_was_trained_on_is_the_default_and_the_limit(ask, people):
             ask(asked, trained=trained)
     with pytest.raises(InputError, match="modality: found 'RGB', want one of both, rgb, pose"):
         ask('RGB')
+
+
+def test_what_the_checkpoint_was_trained_on_comes_before_the_config(tiny, tmp_path):
+    content = torch.load(tiny.checkpoint)
+    trained = Config.fromfile(tiny.config)
+    trained.test_dataloader.dataset.modality = 'rgb'
+    content['meta']['cfg'] = trained.pretty_text
+    torch.save(content, tmp_path / 'w.pth')
+    loaded = D3DInferencer(tiny.config, tmp_path / 'w.pth', 'cpu', show_progress=False)
+    assert loaded.modality == 'rgb' and loaded(tiny.video())['predictions'][0]['notes'] == []
+    for stored in ('import os', 'a = 1', 'test_dataloader = 3', "test_dataloader = dict(dataset=1)",
+                   "test_dataloader = dict(dataset=dict(pipeline=[1], modality=3))", 7):
+        content['meta']['cfg'] = stored
+        torch.save(content, tmp_path / 'w.pth')
+        assert D3DInferencer(tiny.config, tmp_path / 'w.pth', 'cpu').modality == 'both'
 
 
 def test_what_contradicts_the_mode_is_refused(ask, people, tiny):

@@ -6,7 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from mmaction_d3d.datasets.transforms import decoding
 from mmaction_d3d.inference import D3DInferencer, annotate, load
+from mmaction_d3d.inference import recognize as recognize_module
+from mmaction_d3d.media import probe
 from mmaction_d3d.visualization.palette import person_colour
 
 
@@ -112,3 +115,21 @@ def test_a_broken_video_is_one_error(alone, tiny, people, tmp_path):
     answer = alone([str(short), tiny.video()], skeletons=[people] * 2,
                    per_person=True)['predictions']
     assert len(answer) == 2 and 'error' in answer[0] and len(answer[1]['tracks']) == 3
+
+
+@pytest.mark.parametrize('frames', [16, 12], ids=['all', 'a video that ends early'])
+def test_a_video_is_decoded_once_for_all_people(alone, tiny, people, tmp_path, monkeypatch, frames,
+                                                square_video):
+    reads, read_video = [], decoding.read_video
+    monkeypatch.setattr(decoding, 'read_video', lambda *args: reads.append(1) or read_video(*args))
+    path = tmp_path / 'a.mp4'
+    square_video.write(path, square_video.draw(16, (64, 80)))
+    whole = probe(path)
+    if frames < 16:
+        square_video.write(path, square_video.draw(frames, (64, 80)))
+        monkeypatch.setattr(recognize_module, 'probe', lambda *_, **__: whole)
+    answer = alone(str(path), skeletons=people, per_person=True)['predictions'][0]
+    assert len(answer['tracks']) == 3 and len(reads) == 1
+    for track in answer['tracks']:
+        single = alone(str(path), skeletons=one_of(people, track['track']))['predictions'][0]
+        assert track['scores'] == pytest.approx(single['scores'], abs=1e-6)

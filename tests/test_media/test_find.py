@@ -104,3 +104,17 @@ def test_folders_that_are_links_are_searched(tree, tmp_path):
     (tmp_path / 'linked').mkdir()
     (tmp_path / 'linked' / 'wave').symlink_to(tree / 'wave')
     assert names([tmp_path / 'linked']) == ['wave/a.mp4', 'wave/b.mp4']
+
+
+def test_what_is_hidden_is_left_out_and_told(tree):
+    (tree / 'wave' / '._a.mp4').write_bytes(b'notes of a Mac')
+    (tree / '.thumbnails').mkdir()
+    (tree / '.thumbnails' / '1.png').touch()
+    left_out = []
+    found = find_media([str(tree)], lambda *told: left_out.append(told))
+    assert [clip.name for clip in found] == names([tree])
+    assert [told for told in left_out if 'hidden' in told[0]] == [
+        ('hidden, by its name: left out', f'{tree}/.thumbnails'),
+        ('hidden, by its name: left out', f'{tree}/wave/._a.mp4'),
+    ]
+    assert names([tree / '.thumbnails']) == ['.thumbnails']  # it was named

@@ -53,7 +53,7 @@ def visible_shares(annotations: list[Annotation], findings: list[Finding]) -> di
         if finding.kind in ('wrong keypoint', 'wrong keypoint_score', 'no skeleton yet')
     }
     return {
-        index: float(joints_of(annotation).visible.mean(-1).max(0).mean())
+        index: float(joints_of(annotation).visible.mean(-1).max(0, initial=0).mean())
         for index, annotation in enumerate(annotations) if index not in wrong
     }
 

@@ -36,6 +36,7 @@ KINDS = {
     'scores outside 0 to 1': (WARNING, MENDED),
     'joints outside the image': (WARNING, NOTHING),
     'frames without a joint': (WARNING, NOTHING),
+    'joints at (-1, -1)': (WARNING, MENDED),
     'people who jump': (WARNING, NOTHING),
     'clip in no split': (WARNING, NOTHING),
     'name of two clips': (WARNING, NOTHING),

@@ -83,6 +83,12 @@ def _drop_joints(annotation: Annotation, finding: Finding) -> None:
     _keep_but(annotation, missing, xy, score)
 
 
+def _drop_marked(annotation: Annotation, finding: Finding) -> None:
+    """Give joints scores, of 0 where none is there."""
+    xy, score = (array.copy() for array in split_scores(annotation))
+    _keep_but(annotation, score <= 0, xy, score)
+
+
 def _drop_far(annotation: Annotation, finding: Finding) -> None:
     """Make joints that lie outside of any frame missing ones."""
     xy, score = (array.copy() for array in split_scores(annotation))
@@ -104,6 +110,7 @@ def _clip_scores(annotation: Annotation, finding: Finding) -> None:
 _REMEDIES = {
     'fewer frames than announced': _shorten,
     'height and width exchanged': _exchange_sides,
+    'joints at (-1, -1)': _drop_marked,
     'joints outside of any frame': _drop_far,
     'numbers that are not finite': _drop_joints,
     'scores outside 0 to 1': _clip_scores,

@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ...errors import InputError
-from ..annotations import Annotation, name_of, split_scores
+from ..annotations import Annotation, is_marked, name_of, split_scores
 from .findings import NAMED, REFUSED, Finding, use_of
 
 # Coordinates so many image sides off the image are no joint's, however they were estimated.
@@ -71,14 +71,17 @@ def _is_plain(annotation: Annotation) -> bool:
         if not (xy.min(initial=0) >= 0 and score.min(initial=0) >= 0 and score.max(initial=0) <= 1):
             return False
         x, y = xy[..., 0], xy[..., 1]
-        return bool(x.max() <= width and y.max() <= height and score.max((0, 2)).min() > 0
-                    and (x * score).max() > 2)  # so a visible joint is there
+        return bool(xy.size and x.max() <= width and y.max() <= height and score.max(
+            (0, 2)).min() > 0 and (x * score).max() > 2)  # so a visible joint is there
 
 
 def _joint_mistakes(annotation: Annotation) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, what was found, what should be)."""
     xy, score, finite, visible = joints_of(annotation)
-    total, count = finite.size, int(visible.sum())
+    total, count, marked = finite.size, int(visible.sum()), int(is_marked(annotation).sum())
+    if marked:
+        yield ('joints at (-1, -1)', f'{marked} of {total} joints, without scores: missing ones',
+               'scores, 0 for joints that are missing')
     if not finite.all():
         yield 'numbers that are not finite', f'{total - finite.sum()} of {total} joints', '0'
     outside = finite & ((score < 0) | (score > 1))

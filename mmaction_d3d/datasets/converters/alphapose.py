@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import Place, content_of
 from ...files import without_suffix
+from ...media.find import LeaveOut
 from ...skeletons import SkeletonLayout
 from .skeleton_files import (
     Readers,
@@ -21,14 +22,14 @@ from .skeleton_files import (
 _LAYOUTS = 'coco17', 'halpe26', 'wholebody133'  # by their number of joints
 
 
-def from_alphapose(path: str, layout: SkeletonLayout | None) -> Readers:
+def from_alphapose(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
     """AlphaPose's ``alphapose-results.json``: ``[dict(image_id=, keypoints=, score=), ...]``.
 
     A file a video, named as the clip, or ``CLIP/alphapose-results.json``; or one file of images
     ``CLIP_000001.jpg``. 17 joints are COCO's, 26 Halpe's, 133 COCO-WholeBody's. Source: AlphaPose,
     ``docs/output.md``.
     """
-    root, files = json_files(path)
+    root, files = json_files(path, leave_out)
     clips: dict[str, dict[int, list]] = {}
     for file in files:
         stem = without_suffix(os.path.relpath(file, root))

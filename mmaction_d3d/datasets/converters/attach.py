@@ -40,7 +40,7 @@ def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout
     Raises:
         InputError: The skeletons cannot be read, or a name stands for two clips.
     """
-    source = import_skeletons(path, kind, source_layout)
+    source = import_skeletons(path, kind, source_layout, report.add)
     named, attached = _by_name(source), []
     used: dict[str, str] = {}
     for annotation in annotations:

@@ -14,7 +14,7 @@ from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_file, is_folder, without_suffix
 from ...media import Media, probe
-from ...media.find import VIDEO_SUFFIXES, has_suffix, walk
+from ...media.find import VIDEO_SUFFIXES, has_suffix, is_hidden, walk
 from ...skeletons import get_layout
 from ..annotations import Content
 from .common import Resumable
@@ -62,7 +62,8 @@ def list_folders(root: str, report: DropReport) -> list[Clip]:
     Raises:
         InputError: There is no folder in ``root``.
     """
-    tops = [path.name for path in Path(root).iterdir() if path.is_dir()] if is_folder(root) else []
+    inside = Path(root).iterdir() if is_folder(root) else ()
+    tops = [path.name for path in inside if path.is_dir() and not is_hidden(path.name)]
     if not tops:
         raise InputError(root, 'folder', 'no folder in it', 'a folder per class')
     depth = 1 if set(tops) <= set(SPLIT_FOLDERS) else 0
@@ -81,14 +82,22 @@ def list_folders(root: str, report: DropReport) -> list[Clip]:
 
 
 def read_csv(path: str | Path) -> list[dict[str, str]]:
-    """Rows of a CSV file in UTF-8 as dicts, with the first line's names.
+    """Rows of a CSV file in UTF-8 as dicts, with the first line's names in small letters.
+
+    Values are separated as the first line's: by commas, or where it has none by semicolons or
+    tabs, as spreadsheets write them.
 
     Raises:
         InputError: It cannot be read.
     """
     try:
         with Path(path).open(encoding='utf-8-sig', newline='') as file:
-            return list(csv.DictReader(file))
+            head = file.readline()
+            between = next((sign for sign in ',;\t' if sign in head), ',')
+            names = [
+                name.strip().lower() for name in next(csv.reader([head], delimiter=between), [])
+            ]
+            return list(csv.DictReader(file, names, delimiter=between))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, 'content', f'{type(error).__name__} ({error})',
                          'a CSV file in UTF-8') from error
@@ -116,6 +125,8 @@ def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
             raise InputError(path, f'line {line}', ','.join(values),
                              'a value for each of path,label,split, which the first line names')
         written, label, split = values
+        if '\\' in written and not is_file(Path(root, written)):
+            written = written.replace('\\', '/')  # as Windows writes paths
         clip = Clip(os.path.normpath(written).replace(os.sep, '/'), label, split)
         if clip.path.startswith(('/', '../')):
             raise InputError(path, f'line {line}', clip.path, f'a path below {root}')
@@ -133,6 +144,8 @@ def list_csv(path: str, root: str, report: DropReport) -> list[Clip]:
             present.append(clip)
         else:
             report.add('no such file: left out', clip.path)
+    if not present:
+        raise InputError(path, 'path', next(report.lines(), 'no row'), f'videos below {root}')
     return present
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...errors import InputError, Place, content_of
 from ...files import without_suffix
+from ...media.find import LeaveOut, forget
 from ...skeletons import SkeletonLayout, get_layout
 from .. import safe_pickle
 from ..annotations import Annotation, AnnotationChecker, ids_of, read_annotations
@@ -37,7 +38,7 @@ from .skeleton_files import (
 _OPENPOSE = 'body25', 'openpose18'
 
 
-def from_coco(path: str, layout: SkeletonLayout | None) -> Readers:
+def from_coco(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
     """COCO keypoint JSON: ``dict(images=, annotations=, categories=)``, an image a frame.
 
     Layout: https://cocodataset.org/#format-data, keypoint detection. The third number of a joint
@@ -77,7 +78,7 @@ def _read_coco_clip(place: Place, joints: Sequence[str] | None, layout: Skeleton
     return gather(people, place, joints, layout, *shapes)
 
 
-def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
+def from_mmpose(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
     """Mmpose predictions: a JSON file a video, or a folder of them.
 
     The inferencer (``pred_out_dir``) writes ``[dict(frame_id=, instances=[...]), ...]`` for a
@@ -86,7 +87,7 @@ def from_mmpose(path: str, layout: SkeletonLayout | None) -> Readers:
     ``keypoint_scores``. Files of images lie in a folder a clip. Source: mmpose 1.x,
     ``structures/utils.py`` and ``apis/inferencers/base_mmpose_inferencer.py``.
     """
-    root, files = json_files(path)
+    root, files = json_files(path, leave_out)
     clips: Readers = {}
     images: dict[str, dict[int, str]] = {}
     is_image: dict[str, bool] = {}
@@ -160,7 +161,7 @@ def _read_mmpose_images(files: dict[int, str], place: Place,
     return gather(people, place, layout=layout)
 
 
-def from_openpose(path: str, layout: SkeletonLayout | None) -> Readers:
+def from_openpose(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
     """OpenPose's ``--write_json`` folder: a file a frame, ``CLIP_000000000000_keypoints.json``.
 
     All clips in one folder, or a folder a clip. A person has ``pose_keypoints_2d``, the flat x,
@@ -168,7 +169,7 @@ def from_openpose(path: str, layout: SkeletonLayout | None) -> Readers:
     OpenPose, ``doc/02_output.md``.
     """
     clips: dict[str, dict[int, str]] = {}
-    for file in files_below(path, '_keypoints.json'):
+    for file in files_below(path, '_keypoints.json', leave_out):
         name = os.path.relpath(file, path)[:-len('_keypoints.json')]
         clip, number = split_frame_name(name, file)
         video = re.fullmatch(r'(.+)_\d{12}', name)  # of an image, the name is the image's
@@ -197,7 +198,7 @@ def _read_openpose_clip(files: dict[int, str], place: Place,
     return gather(people, place, joints_of(_OPENPOSE, frames[0].shape[1], layout, place))
 
 
-def from_pyskl(path: str, layout: SkeletonLayout | None) -> Readers:
+def from_pyskl(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
     """Return a pickle in the layout of PYSKL and MMAction2, of any joint layout that we know.
 
     Raises:
@@ -233,13 +234,15 @@ IMPORTERS = dict(alphapose=from_alphapose, coco=from_coco, mmpose=from_mmpose,
                  openpose=from_openpose, pyskl=from_pyskl)
 
 
-def import_skeletons(path: str, kind: str, layout: str | None = None) -> Readers:
+def import_skeletons(path: str, kind: str, layout: str | None = None,
+                     leave_out: LeaveOut = forget) -> Readers:
     """Look through skeletons that another tool wrote.
 
     Args:
         path: File or folder.
         kind: Key of :data:`IMPORTERS`.
         layout: Joint layout of files that do not name their joints.
+        leave_out: Told of the files of a folder that are of another kind, or hidden.
 
     Returns:
         By clip, what reads it.
@@ -251,7 +254,8 @@ def import_skeletons(path: str, kind: str, layout: str | None = None) -> Readers
         raise InputError(path, 'skeletons', 'nothing there', 'a file or folder')
     wanted = f'what {kind} writes'
     with content_of(path, 'content', wanted):
-        readers = IMPORTERS[kind](path, get_layout(layout, 'command line') if layout else None)
+        known = get_layout(layout, 'command line') if layout else None
+        readers = IMPORTERS[kind](path, known, leave_out)
     return {clip: partial(_read_clip, (path, clip), wanted, read) for clip, read in readers.items()}
 
 

@@ -1,5 +1,4 @@
 """What the importers of skeletons share: one form for a clip's people, and checks of it."""
-import glob
 import json
 import os
 import re
@@ -12,6 +11,7 @@ import numpy as np
 
 from ...errors import InputError, Place, content_of
 from ...files import is_folder, without_suffix
+from ...media.find import LeaveOut, walk
 from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
 
 ASK = '--source-layout'  # says what the joints of --skeletons are
@@ -52,24 +52,35 @@ def read_json(path: str | Path) -> Any:
             raise InputError(path, 'content', error.strerror, 'a JSON file') from error
 
 
-def json_files(path: str) -> tuple[str, list[str]]:
+def json_files(path: str, leave_out: LeaveOut) -> tuple[str, list[str]]:
     """Return the folder that clips are named from, and the files: all of a folder, or the one."""
     if is_folder(path):
-        return path, files_below(path, '.json')
+        return path, files_below(path, '.json', leave_out)
     return str(Path(path).parent), [path]
 
 
-def files_below(folder: str, suffix: str) -> list[str]:
-    """Paths of all files below a folder with that suffix, sorted.
+def files_below(folder: str, ending: str, leave_out: LeaveOut) -> list[str]:
+    """Paths of all files below a folder whose names end so, in any case, sorted.
+
+    Args:
+        folder: The folder.
+        ending: Of the names, in lower case.
+        leave_out: Told of all other files.
 
     Raises:
         InputError: There is none.
     """
-    pattern = f'{glob.escape(folder)}/**/*{suffix}'
-    paths = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - no hidden ones
+    paths = []
+    for inside, files in walk(folder, leave_out):
+        for file in files:
+            path = str(Path(inside, file))
+            if file.lower().endswith(ending):
+                paths.append(path)
+            else:
+                leave_out('another kind of file, by its name: left out', path)
     if not paths:
-        raise InputError(folder, 'folder', f'no file *{suffix}', 'at least one, at any depth')
-    return paths
+        raise InputError(folder, 'folder', f'no file *{ending}', 'at least one, at any depth')
+    return sorted(paths)
 
 
 def split_frame_name(name: str, path: str) -> tuple[str, int]:

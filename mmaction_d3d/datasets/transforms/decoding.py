@@ -40,7 +40,8 @@ class AlignedDecode(BaseTransform):
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         inds = results['frame_inds']
         if 'array' in results:
-            place, images, count = 'frames in memory', *_frames_of(results['array'], inds)
+            place = results.get('filename', 'frames in memory')
+            images, count = _frames_of(results['array'], inds)
         elif 'filename' in results:
             place = results['filename']
             images, count = read_video(place, inds, self.backend)

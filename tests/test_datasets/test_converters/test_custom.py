@@ -55,6 +55,14 @@ def write_csv(tmp_path):
     return write
 
 
+def test_hidden_folders_are_no_classes_and_no_splits(root, put, report):
+    put('train/wave/a.mp4', 'val/wave/b.mp4', '.cache/wave/c.mp4')
+    assert [(clip.path, clip.split)
+            for clip in custom.list_folders(str(root), report)] == [('train/wave/a.mp4', 'train'),
+                                                                    ('val/wave/b.mp4', 'val')]
+    assert report.counts() == {'hidden, by its name: left out': 1}
+
+
 def touch(root, *paths):
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +125,22 @@ def test_csv(root, report, write_csv):
         Clip('a.mp4', 'wave', 'train'),
         Clip('x/b.mp4', 'push', 'val')
     ]
+
+
+@pytest.mark.parametrize('head, row, encoding', [
+    ('path;label;split', 'x/b.mp4;push;val', 'utf-8-sig'),
+    ('Path\tLabel\tSplit', 'x/b.mp4\tpush\tval', 'utf-8'),
+    (' PATH, Label,split', 'x\\b.mp4,push,val', 'utf-8'),
+])
+def test_csv_as_spreadsheets_and_windows_write_it(root, report, write_csv, head, row, encoding):
+    touch(root, 'x/b.mp4')
+    path = write_csv(row, head=head, encoding=encoding)
+    assert custom.list_csv(path, str(root), report) == [Clip('x/b.mp4', 'push', 'val')]
+
+
+def test_csv_of_files_that_are_elsewhere(root, report, write_csv):
+    with pytest.raises(InputError, match='c.csv: path: found 1 x no such file: left out: a.mp4'):
+        custom.list_csv(write_csv('a.mp4,wave,train'), str(root), report)
 
 
 def test_csv_rows_that_repeat_and_files_that_are_not_there_are_reported(root, report, write_csv):

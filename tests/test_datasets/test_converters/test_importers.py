@@ -356,3 +356,23 @@ def test_alphapose_counts_frames_before_anybody(tmp_path):
     files.write_alphapose(tmp_path / 'clip.json', tracks)
     (clip, ), _ = attach(tmp_path / 'clip.json', 'alphapose', source=None)
     assert (clip['keypoint_score'] > 0).any(-1).tolist() == [[False] * 2 + [True] * 4]
+
+
+@pytest.mark.parametrize('kind, write, name',
+                         [WRITERS[kind] for kind in ('mmpose videos', 'mmpose images')],
+                         ids=['videos', 'images'])
+def test_files_of_a_folder_that_are_not_read_are_told(tmp_path, kind, write, name):
+    write(tmp_path, TRACKS)
+    folder = tmp_path / name
+    other = [folder / '._clip.json', folder / 'drawn.png']
+    for path in other:
+        path.touch()
+    _, notes = attach(folder, kind)
+    assert notes == {
+        'hidden, by its name: left out': 1, 'another kind of file, by its name: left out': 1
+    }
+
+
+def test_endings_of_names_are_read_in_any_case(tmp_path):
+    files.write_json(tmp_path / 'clip' / 'img_00001_keypoints.JSON', dict(people=[]))
+    assert set(import_skeletons(str(tmp_path), 'openpose')) == {'clip'}
