@@ -3,10 +3,11 @@
 # make torture      set up, then kill trainings at random and compare how they end when they go on; then hostile inputs
 # make fuzz         set up, then feed readers with made-up bytes, 10 minutes each
 # make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit
+# make docs         build the pages of docs as a site into site/, in .venv-docs of its own; warnings and dead links fail
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
-# make clean        remove .venv and what the quickstart made
+# make clean        remove .venv, .venv-docs, site and what the quickstart made
 
-.PHONY: setup quickstart test torture fuzz lint clean
+.PHONY: setup quickstart test torture fuzz lint docs clean
 
 setup:
 	@PYTHON='$(PYTHON)' tools/setup_venv.sh
@@ -27,9 +28,18 @@ fuzz: setup
 
 lint: setup
 	.venv/bin/ruff check
-	.venv/bin/yapf --diff --recursive --parallel configs d3d_command.py mmaction_d3d research runtime setup.py tests tools
+	.venv/bin/yapf --diff --recursive --parallel configs d3d_command.py docs mmaction_d3d research runtime setup.py tests tools
 	.venv/bin/mypy
 	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive d3d_command.py mmaction_d3d research runtime setup.py tools
 
+docs: .venv-docs/stamp
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
+
+.venv-docs/stamp: requirements/docs.txt
+	rm -rf .venv-docs
+	$(or $(PYTHON),python3) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --no-deps --only-binary=:all: -r $<
+	touch $@
+
 clean:
-	rm -rf .venv .venv.lock data/synthetic work_dirs/quickstart
+	rm -rf .venv .venv.lock .venv-docs site data/synthetic work_dirs/quickstart

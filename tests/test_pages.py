@@ -1,6 +1,7 @@
 """Commands of the README and of docs/data.md as written; a page without a test is named."""
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -75,19 +76,49 @@ def test_the_readme_on_own_videos(here, capsys):
     assert capsys.readouterr().out.strip() in ('push', 'wave')
 
 
-def test_the_readme_on_slurm(here):
-    """What it starts, by a stand-in for Slurm's srun."""
-    srun = here / 'bin' / 'srun'
-    srun.parent.mkdir()
-    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    srun.chmod(0o755)
+@pytest.fixture
+def started_by(here):
+    """What a command starts, by a stand-in that prints its arguments for what starts processes."""
+
+    def run_shell(command):
+        stand_in = here / 'bin' / 'srun'
+        stand_in.parent.mkdir(exist_ok=True)
+        stand_in.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        stand_in.chmod(0o755)
+        shutil.copy(stand_in, stand_in.with_name('torchrun'))
+        ended = subprocess.run(
+            command, shell=True, text=True, capture_output=True, cwd=here,
+            env=dict(os.environ, PATH=f'{stand_in.parent}:{os.environ["PATH"]}',
+                     PYTHON=str(stand_in)))
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.splitlines()
+
+    return run_shell
+
+
+def test_the_readme_on_slurm(started_by):
     command, = (command for command in page_commands(README) if 'slurm' in command)
-    started = subprocess.run(command, shell=True, text=True, capture_output=True, cwd=here,
-                             env=dict(os.environ, PATH=f'{srun.parent}:{os.environ["PATH"]}'))
-    assert started.returncode == 0, started.stderr
-    words = started.stdout.splitlines()
+    words = started_by(command)
     assert {'configs/d3d_ntu120_xset.py', 'work_dirs/d3d_ntu120_xset'} <= set(words)
     assert any('PARTITION' in word for word in words) and any('JOB' in word for word in words)
+
+
+def test_the_start_page_has_the_commands_of_the_readme():
+    assert set(page_commands('index.md')) <= set(page_commands(README))
+
+
+@pytest.mark.parametrize('command', page_commands('many_gpus.md'))
+def test_the_page_on_many_gpus(started_by, command):
+    """What is started is a tool with arguments that it knows."""
+    words = started_by(command)
+    tool = next(word for word in words if word.endswith(('tools/train.py', 'tools/test.py')))
+    arguments = words[words.index(tool) + 1:]
+    args = runpy.run_path(str(ROOT / tool))['parse_args'](arguments)
+    assert (ROOT / args.config).is_file() and args.launcher in ('pytorch', 'slurm')
+    nodes = re.search(r'NNODES=(\d) NODE_RANK=(\d) MASTER_ADDR=(\S+)', command)
+    if nodes:
+        assert {f'--nnodes={nodes[1]}', f'--node_rank={nodes[2]}',
+                f'--master_addr={nodes[3]}'} <= set(words)
 
 
 def test_the_page_on_data(here, rgb_pose_data):

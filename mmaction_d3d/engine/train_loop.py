@@ -23,7 +23,7 @@ _MOST_NAMES = 16
 
 @LOOPS.register_module()
 class D3DTrainLoop(EpochBasedTrainLoop):
-    """MMEngine's ``EpochBasedTrainLoop`` that loses nothing when it is stopped.
+    """MMEngine's ``EpochBasedTrainLoop``, same arguments, that loses nothing when it is stopped.
 
     - A run that goes on starts at the batch after its checkpoint, also in the middle of an epoch.
     - Random numbers of an iteration are drawn from (seed, process, iteration), so that they are the
@@ -34,10 +34,6 @@ class D3DTrainLoop(EpochBasedTrainLoop):
     - With ``AutoAmpOptimWrapper`` a loss or a gradient that is nan or inf ends the training, see
       :class:`~mmaction_d3d.engine.finite_updates.FiniteUpdates`; here the clips that it came from
       are named: those of all batches of the update, on all processes.
-
-    Args:
-        *args: As of ``EpochBasedTrainLoop``.
-        **kwargs: As of ``EpochBasedTrainLoop``.
     """
 
     def run(self) -> nn.Module:

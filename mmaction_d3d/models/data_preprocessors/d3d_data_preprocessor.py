@@ -11,10 +11,8 @@ class D3DDataPreprocessor(MultiModalDataPreprocessor):
 
     ``MultiModalDataPreprocessor`` wants a preprocessor for each modality and writes into the batch
     that it was given. Here a modality without one (``keypoint``, ``heatmap_imgs``) is stacked to
-    float32, and the batch stays as it is.
-
-    Args:
-        preprocessors: Modality to preprocessor config; usually ``imgs`` alone.
+    float32, and the batch stays as it is. ``preprocessors`` maps a modality to the config of its
+    preprocessor; usually ``imgs`` alone has one.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
