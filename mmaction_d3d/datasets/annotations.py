@@ -14,7 +14,8 @@ class Annotation(TypedDict, total=False):
     """A clip in an annotation file; before :class:`AnnotationChecker` a field may be anything.
 
     Fields as in :class:`~mmaction_d3d.datasets.rgb_pose_dataset.RGBPoseDataset`; ``bbox`` is
-    M x T x 4: x1, y1, x2, y2 in pixels.
+    M x T x 4: x1, y1, x2, y2 in pixels; ``frame_times`` has T + 1 seconds, at which frames begin
+    and the last one ends, where they do not come at one rate.
     """
     frame_dir: str
     filename: str
@@ -25,6 +26,7 @@ class Annotation(TypedDict, total=False):
     keypoint: np.ndarray
     keypoint_score: np.ndarray
     bbox: np.ndarray
+    frame_times: np.ndarray
 
 
 class Content(TypedDict, total=False):

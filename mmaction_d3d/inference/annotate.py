@@ -72,8 +72,9 @@ def _labels(answer: Recognition, index: int) -> list[str]:
 def write_timeline(answer: Recognition, timeline: Timeline, path: str | Path, topk: int) -> None:
     """Draw the scores of an answer over time; arguments as for :func:`write_annotated`."""
     names = [answer.class_name(label) for label in range(timeline.smoothed.shape[1])]
-    people = np.array([timeline.people_at(int(centre)) for centre in timeline.cell_centres()])
+    centres = (timeline.cells[:-1] + timeline.cells[1:]) // 2
+    people = np.array([timeline.people_at(int(centre)) for centre in centres])
     write_picture(
         path,
-        timeline_figure(answer.name, names, timeline.info.time_of(timeline.cells()),
+        timeline_figure(answer.name, names, timeline.info.time_of(timeline.cells),
                         timeline.smoothed, people, timeline.segments(), topk))

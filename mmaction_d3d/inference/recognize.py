@@ -2,6 +2,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -160,12 +161,12 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     unfinished window samples are held.
     """
     info = subject.info
-    length, stride, smooth = lengths.in_frames(info)
-    sampled = model.pipeline.sample(length)
-    reader = WindowReader(info.frames, length, stride, sampled['frame_inds'])
+    lengths_here = lengths.of(info)
+    sample = lru_cache(model.pipeline.sample)
+    reader = WindowReader(lengths_here.spans(info), lambda length: sample(length)['frame_inds'])
     cut = reader.read(map(attrgetter('rgb'), Frames(subject.source)))
-    clips = (model.pipeline.of_window(person, images, sampled) for window in cut
-             for person, images in _people_in(window, subject))
+    clips = (model.pipeline.of_window(person, images, sample(window.stop - window.start))
+             for window in cut for person, images in _people_in(window, subject))
     windows: dict[Track | None, list[WindowScores]] = {}
     maps = None
     with Progress(f'{subject.name}, windows', len(reader), shown=options.show_progress) as progress:
@@ -180,7 +181,7 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     def answer_for(person: Subject) -> Recognition:
         track = person.track
         span = None if track is None else (track.first, min(track.last + 1, info.frames))
-        timeline = Timeline(info, length, stride, smooth, tuple(windows[person.track]), span)
+        timeline = Timeline(info, lengths_here, tuple(windows[person.track]), span)
         scores = timeline.mean_scores()
         return replace(_answer(person, model, options, scores, maps), timeline=timeline)
 

@@ -117,9 +117,7 @@ def prediction_of(answer: Recognition | Failure, topk: int) -> Prediction:
                        people=people), person_found=people > 0, modality=answer.modality,
         trained_on=answer.trained_on, notes=list(answer.notes), seconds=seconds)
     if timeline is not None:
-        fps = float(info.fps)
-        prediction.update(window=timeline.length / fps, stride=timeline.stride / fps,
-                          smooth=timeline.smooth / fps, **_over_time(answer, timeline))
+        prediction.update(timeline.in_seconds()._asdict(), **_over_time(answer, timeline))
     if answer.tracks:
         prediction['tracks'] = [
             _of_track(person, alone, topk) for person, alone in enumerate(answer.tracks, 1)

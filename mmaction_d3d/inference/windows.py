@@ -1,6 +1,6 @@
 """Windows over a long video, and their scores; only the frames that they sample are held."""
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -9,6 +9,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..media import MediaInfo
+
+_NEAR = 1e-6  # seconds, or frames: what numbers are rounded by is no time
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,57 @@ class WindowLengths:
                 'windows', 'stride', f'{self.stride} s', f'{self.window} s, the window, or '
                 'less: between windows nothing would be seen')
 
-    def in_frames(self, info: MediaInfo) -> tuple[int, int, int]:
-        """Return window, stride and smoothing in frames of a video."""
+    def of(self, info: MediaInfo) -> 'Lengths':
+        """Return window, stride and smoothing as a video's frames come: see :class:`Lengths`."""
         stride = self.window / 2 if self.stride is None else self.stride
         smooth = self.window if self.smooth is None else self.smooth
+        if info.times is not None:
+            return Lengths(min(self.window, float(np.ptp(info.times))), stride, smooth)
         length, stride, smooth = (max(1, round(seconds * info.fps)) if seconds else 0
                                   for seconds in (self.window, stride, smooth))
-        return min(length, info.frames), stride, smooth
+        return Lengths(min(length, info.frames), stride, smooth)
+
+
+class Lengths(NamedTuple):
+    """Lengths in frames of a video; in seconds where these do not come at one rate.
+
+    Attributes:
+        window: Of a window.
+        stride: From one window to the next.
+        smooth: Over which scores are averaged.
+    """
+    window: float
+    stride: float
+    smooth: float
+
+    def spans(self, info: MediaInfo) -> list[tuple[int, int]]:
+        """Return the first frame of each window, and the one after its last, in order.
+
+        A last window ends with the video. Where frames do not come at one rate a window has those
+        that are shown in its time, the one that is there when it begins among them.
+        """
+        first, last = _along(info, np.array([0, info.frames]))
+        count = int(max(0, np.ceil((last - first - self.window) / self.stride - _NEAR))) + 1
+        starts = np.minimum(first + self.stride * np.arange(count), last - self.window)
+        if info.times is None:
+            return [(int(start), int(start + self.window)) for start in starts]
+        begins = np.searchsorted(info.times[:-1], starts + _NEAR, 'right') - 1
+        stops = np.searchsorted(info.times[:-1], starts + self.window - _NEAR, 'left')
+        begins = np.maximum(begins, 0)
+        # A still picture may be all that several windows show.
+        return list(dict.fromkeys(zip(begins.tolist(), np.maximum(stops, begins + 1).tolist())))
+
+    def bounds(self, info: MediaInfo, first: int, stop: int) -> np.ndarray:
+        """Return the frames at which a stretch of frames is cut into cells of one stride."""
+        if info.times is None:
+            return np.append(np.arange(first, stop, self.stride), stop)
+        times = np.arange(info.times[first], info.times[stop] - _NEAR, self.stride)
+        return np.unique([*np.searchsorted(info.times[:stop], times - _NEAR, 'left'), stop])
+
+
+def _along(info: MediaInfo, frames: np.ndarray) -> np.ndarray:
+    """Return where frames lie in the unit of :class:`Lengths`."""
+    return frames if info.times is None else info.time_of(frames)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,30 +111,20 @@ class WindowReader:
     """Cuts a stream of frames into overlapping windows and holds only what they still need.
 
     Args:
-        total: Frames of the stream.
-        length: Frames a window; cut to ``total``.
-        stride: Frames from one window to the next. A last window ends with the stream.
-        inds: Frames that a window is sampled at, from its own start.
+        spans: Of :meth:`Lengths.spans`.
+        sample: Frames that a window of so many frames is sampled at, from its own start.
 
     Attributes:
         most_held: The largest number of frames that were in memory at once.
         decoded: Frames that the stream gave.
     """
-    total: int
-    length: int
-    stride: int
-    inds: np.ndarray
+    spans: Sequence[tuple[int, int]]
+    sample: Callable[[int], np.ndarray]
     most_held: int = field(default=0, init=False)
     decoded: int = field(default=0, init=False)
 
     def __len__(self) -> int:
-        return max(0, -(-(self.total - self.length) // self.stride)) + 1
-
-    def starts(self) -> Iterator[int]:
-        """First frames of the windows."""
-        last = max(self.total - self.length, 0)
-        for index in range(len(self)):
-            yield min(index * self.stride, last)
+        return len(self.spans)
 
     def read(self, frames: Iterator[Callable[[], np.ndarray]]) -> Iterator[Window]:
         """Cut.
@@ -97,41 +133,37 @@ class WindowReader:
             frames: A function for each frame that gives its RGB array. Where
                 it ends early, its last frame stands in for the rest of the windows it is in.
         """
-        offsets = set(self.inds.tolist())
-        waiting = self.starts()
-        open_starts: deque[int] = deque()
+        waiting = iter(self.spans)
+        opened: deque[tuple[tuple[int, int], frozenset[int]]] = deque()
         images: dict[int, np.ndarray] = {}
-        upcoming: int | None = next(waiting)
+        upcoming = next(waiting, None)
         index = -1
         latest: Callable[[], np.ndarray] | None = None
         for index, to_rgb in enumerate(frames):
             latest, self.decoded = to_rgb, index + 1
-            while upcoming == index:
-                open_starts.append(upcoming)
+            while upcoming is not None and upcoming[0] == index:
+                opened.append((upcoming, frozenset(self._frames(*upcoming))))
                 upcoming = next(waiting, None)
-            if any(index - start in offsets for start in open_starts):
+            if any(index in frames for _, frames in opened):
                 images[index] = to_rgb()
                 self.most_held = max(self.most_held, len(images))
-            while open_starts and index == open_starts[0] + self.length - 1:
-                yield self._close(open_starts.popleft(), images)
-                self._forget(images, open_starts, offsets)
+            while opened and index == opened[0][0][1] - 1:
+                yield self._close(opened.popleft()[0], images)
+                for old in [old for old in images if not any(old in each for _, each in opened)]:
+                    del images[old]
         if latest is None:
             raise InputError('video', 'frames', 'none', 'a video that can be decoded')
-        for start in open_starts:
-            for offset in offsets:
-                if start + offset > index:
-                    images[start + offset] = latest()
-            yield self._close(start, images)
+        for span, frames in opened:
+            images.update({beyond: latest() for beyond in frames if beyond > index})
+            yield self._close(span, images)
 
-    def _close(self, start: int, images: dict[int, np.ndarray]) -> Window:
+    def _frames(self, start: int, stop: int) -> list[int]:
+        """Frames of the stream that a window is sampled at, in its order."""
+        return (start + self.sample(stop - start)).tolist()
+
+    def _close(self, span: tuple[int, int], images: dict[int, np.ndarray]) -> Window:
         # Copies: steps of a pipeline may write into a frame that another window has too.
-        return Window(start, min(start + self.length, self.total),
-                      [images[start + offset].copy() for offset in self.inds.tolist()])
-
-    @staticmethod
-    def _forget(images: dict[int, np.ndarray], open_starts: deque[int], offsets: set[int]) -> None:
-        for index in [i for i in images if not any(i - start in offsets for start in open_starts)]:
-            del images[index]
+        return Window(*span, [images[frame].copy() for frame in self._frames(*span)])
 
 
 class WindowScores(NamedTuple):
@@ -158,49 +190,54 @@ class Timeline:
 
     Attributes:
         info: Of the video.
-        length, stride, smooth: In frames.
+        lengths: Of windows, stride and smoothing.
         windows: In the order of time, at least one.
         span: The first frame that it tells of, and the one after the last. Defaults to None, all.
     """
     info: MediaInfo
-    length: int
-    stride: int
-    smooth: int
+    lengths: Lengths
     windows: tuple[WindowScores, ...]
     span: tuple[int, int] | None = None
 
     @cached_property
     def _centres(self) -> np.ndarray:
-        return np.array([(window.start + window.stop) / 2 for window in self.windows])
+        return self._middles(np.array([(window.start, window.stop) for window in self.windows]).T)
+
+    def _middles(self, bounds: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the middles of stretches, by their first frames and those after their last."""
+        first, stop = (_along(self.info, frames) for frames in bounds)
+        return (first + stop) / 2
 
     @cached_property
     def smoothed(self) -> np.ndarray:
         """Smoothed scores, cells x classes."""
         scores = np.stack([window.scores for window in self.windows])
-        return smooth_scores(scores, self._centres, self.cell_centres(), self.smooth)
+        centres = self._middles((self.cells[:-1], self.cells[1:]))
+        return smooth_scores(scores, self._centres, centres, self.lengths.smooth)
 
+    @cached_property
     def cells(self) -> np.ndarray:
         """Bounds of the cells in frames, n + 1 numbers."""
-        first, stop = self.span or (0, self.info.frames)
-        return np.append(np.arange(first, stop, self.stride), stop)
-
-    def cell_centres(self) -> np.ndarray:
-        """Middles of the cells in frames."""
-        bounds = self.cells()
-        return (bounds[:-1] + bounds[1:]) / 2
+        return self.lengths.bounds(self.info, *(self.span or (0, self.info.frames)))
 
     def scores_at(self, frame: int) -> np.ndarray:
         """Smoothed scores of a frame."""
-        first = self.span[0] if self.span else 0
-        return self.smoothed[min(max(frame - first, 0) // self.stride, len(self.smoothed) - 1)]
+        cell = np.searchsorted(self.cells, frame, 'right') - 1
+        return self.smoothed[np.clip(cell, 0, len(self.smoothed) - 1)]
 
-    def people_at(self, frame: int) -> int:
+    def people_at(self, frame: float) -> int:
         """People found in the window whose centre is nearest to a frame."""
-        return self.windows[np.abs(self._centres - frame - 0.5).argmin()].people
+        middle = _along(self.info, np.asarray(frame + 0.5))
+        return self.windows[np.abs(self._centres - middle).argmin()].people
+
+    def in_seconds(self) -> Lengths:
+        """Return the lengths in seconds."""
+        rate = 1. if self.info.times is not None else float(self.info.fps)
+        return Lengths(*(length / rate for length in self.lengths))
 
     def mean_scores(self) -> np.ndarray:
         """Mean over the cells, each as long as it lasts."""
-        return np.average(self.smoothed, axis=0, weights=np.diff(self.info.time_of(self.cells())))
+        return np.average(self.smoothed, axis=0, weights=np.diff(self.info.time_of(self.cells)))
 
     def segments(self) -> list[dict[str, Any]]:
         """Cut where the best class changes.
@@ -208,7 +245,7 @@ class Timeline:
         Returns:
             ``start`` and ``end`` in seconds, ``label``, and ``score``, its mean, of each stretch.
         """
-        best, bounds = self.smoothed.argmax(1), self.info.time_of(self.cells())
+        best, bounds = self.smoothed.argmax(1), self.info.time_of(self.cells)
         cuts = [0, *(np.flatnonzero(np.diff(best)) + 1), len(best)]
         return [
             dict(start=float(bounds[first]), end=float(bounds[stop]), label=int(best[first]),

@@ -24,7 +24,7 @@ KEEPING = dict(preset='veryfast', crf='20', g='12', bf='0')
 #: the others differ from it.
 FRAME_BY_FRAME = dict(preset='veryfast', qp='24', g='1', threads='1')
 # Of FFmpeg's own encoder, at about that quality.
-_CLOCK = Fraction(1, 90000)  # of frames that have times
+_CLOCK = Fraction(1, 60000)  # of frames that have times; finer than MPEG-4 Part 2 can have it
 _WITHOUT_X264 = dict(qmin='4', qmax='4', g='1', threads='1')
 
 
@@ -54,7 +54,7 @@ class H264Writer:
         self.frames = 0
         self.shape: tuple[int, int] | None = None
         self._rate, self._options, self._short_side = Fraction(rate), options, short_side
-        self._clock, self._shown = 1 / self._rate, -1
+        self._clock, self._shown = 1 / self._rate, -1  # units of time, and the last frame's
         self._container = av.open(file, 'w', format=suffix,
                                   options=dict(movflags='faststart') if in_front else {})
         self._stream: av.VideoStream | None = None
@@ -68,7 +68,7 @@ class H264Writer:
         Args:
             frame: H x W x 3 uint8 RGB, or an ``av.VideoFrame``, of any size.
             time: When it is shown, in seconds, after the one before. Defaults to None, at the
-                rate; all frames have a time, or none.
+                rate. The first frame has a time, or none has.
         """
         import av
         if isinstance(frame, np.ndarray):
@@ -80,8 +80,10 @@ class H264Writer:
         if self._short_side is not None:
             frame = frame.reformat(self._stream.width, self._stream.height, 'yuv420p',
                                    interpolation='AREA')
-        self._shown = (self.frames if time is None else max(self._shown +
-                                                            1, round(time / float(self._clock))))
+        if time is not None and self._clock == _CLOCK:
+            self._shown = max(self._shown + 1, round(time / _CLOCK))
+        else:
+            self._shown += round(1 / (self._rate * self._clock))
         frame.pts, frame.time_base = self._shown, self._clock
         self._container.mux(self._stream.encode(frame))
         self.frames += 1

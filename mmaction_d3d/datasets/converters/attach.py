@@ -20,8 +20,8 @@ def attach_skeletons(annotations: list[Annotation], path: str, kind: str, layout
     A clip's name is its ``frame_dir``, ``filename``, filename without suffix, or that without
     folders; a file's name for it, with or without folders, is the same. Where the files know
     fewer frames than the clip has, the rest has no joints; further ones are cut; or, with
-    ``spread``, frames correspond by their share of the clip's time. Clips without skeletons are
-    left out.
+    ``spread``, frames correspond by their share of the clip's time, which is that of
+    ``frame_times`` where it is there. Clips without skeletons are left out.
 
     Args:
         annotations: Annotations with ``total_frames`` and ``img_shape``; people outside their
@@ -82,9 +82,10 @@ def _spread(skeletons: Skeletons, annotation: Annotation, report: DropReport) ->
         return skeletons
     report.add('skeletons of more or fewer frames than the clip has: those nearest in time',
                f'{name_of(annotation)}: {skeletons.num_frames}, {total}')
-    nearest = {
-        frame: (2 * frame + 1) * skeletons.num_frames // (2 * total) for frame in range(total)
-    }
+    times = annotation.get('frame_times', np.arange(total + 1))
+    # As whole numbers where frames come at one rate: a half is a half.
+    shares = (times[:-1] + times[1:] - 2 * times[0]) * skeletons.num_frames
+    nearest = dict(enumerate((shares // (2 * (times[-1] - times[0]))).astype(int).tolist()))
     return replace(
         skeletons, num_frames=total, frames={
             frame: skeletons.frames[index] for frame, index in nearest.items()

@@ -18,15 +18,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_file, numbered_lines
 from ...media import files_by_name
 from ...media.find import VIDEO_SUFFIXES
 from ...parallel import map_in_order
-
-# missing import of Clip
-from ..annotations import Content
+from ..annotations import Annotation, Content
 from .cutting import Clip, Cut, cut
 from .skeleton_files import read_json
 
@@ -203,9 +203,12 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
         clip = made.get(element.name)
         if clip is not None:
             content['split'][element.split].append(element.name)
-            content['annotations'].append(
-                dict(frame_dir=element.name, label=element.label, img_shape=clip.shape,
-                     original_shape=clip.shape, total_frames=clip.frames))
+            annotation = Annotation(frame_dir=element.name, label=element.label,
+                                    img_shape=clip.shape, original_shape=clip.shape,
+                                    total_frames=clip.frames)
+            if clip.times:
+                annotation['frame_times'] = np.array(clip.times)
+            content['annotations'].append(annotation)
     if not content['annotations']:
         raise InputError(videos, 'videos', next(report.lines(), 'none'),
                          'VIDEO.mp4 of a clip in the splits')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...files import is_file, whole_or_absent
-from ...media import KEEPING, DecodingError, H264Writer, Media, Video, probe
+from ...media import KEEPING, DecodingError, H264Writer, Media, MediaInfo, Video, probe
 
 
 @dataclass
@@ -32,7 +32,7 @@ def reencode(job: tuple[str, str, int]) -> Reencoded:
     """
     source, target, short_side = job
     if is_file(target):
-        return Reencoded(frames=existing(target, short_side)[0])
+        return Reencoded(frames=existing(target, short_side).frames)
     try:
         video = Video(source)
     except InputError as error:
@@ -40,12 +40,17 @@ def reencode(job: tuple[str, str, int]) -> Reencoded:
     try:
         with video, small_video(target, video.rate, short_side) as small:
             for frame in video.frames():
-                small.add(frame.picture)
+                small.add(frame.picture, time_in(target, frame.time))
             if not small.frames:
                 raise DecodingError('no frame decodes')
     except DecodingError as error:
         return Reencoded(problem=str(error))
     return Reencoded(frames=small.frames)
+
+
+def time_in(target: str, time: Fraction | None) -> Fraction | None:
+    """Return when a file shows a frame; None where it shows frames at one rate, as AVI does."""
+    return None if target.lower().endswith('.avi') else time
 
 
 @contextmanager
@@ -63,21 +68,17 @@ def small_video(target: str, rate: Fraction, short_side: int) -> Iterator[H264Wr
         yield small
 
 
-def existing(target: str, short_side: int) -> tuple[int, tuple[int, int]]:
-    """Look at a file of an earlier run: it was written whole, so that its header is right.
-
-    Returns:
-        Number of frames; height and width.
+def existing(target: str, short_side: int) -> MediaInfo:
+    """Look at a file of this run or an earlier one: it was written whole.
 
     Raises:
         InputError: It is no video, or larger than ``short_side``.
     """
     try:
-        info = probe(Media(target, target), count='header')
+        info = probe(Media(target, target))
     except InputError as error:
         raise InputError(target, 'video', error.found, 'a video: delete this file') from error
-    shape = info.height, info.width
-    if min(shape) > short_side:
-        raise InputError(target, 'short side', min(shape), f'{short_side}: delete this folder, or '
-                         'choose another one')
-    return info.frames, shape
+    if min(info.height, info.width) > short_side:
+        raise InputError(target, 'short side', min(info.height, info.width),
+                         f'{short_side}: delete this folder, or choose another one')
+    return info

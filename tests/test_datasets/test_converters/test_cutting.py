@@ -2,10 +2,16 @@
 from fractions import Fraction
 
 import av
+import numpy as np
 import pytest
 
+from mmaction_d3d.datasets.converters.attach import _spread
 from mmaction_d3d.datasets.converters.cutting import Clip, Cut, cut
-from mmaction_d3d.media import Video
+from mmaction_d3d.datasets.converters.reencode import Reencoded, reencode
+from mmaction_d3d.datasets.converters.skeleton_files import Skeletons
+from mmaction_d3d.drop_report import DropReport
+from mmaction_d3d.media import Video, probe
+from mmaction_d3d.skeletons import get_layout
 
 from .finegym_files import SIZE, draw_number, read_numbers, write_full_video
 
@@ -116,3 +122,62 @@ def test_decoding_that_fails_leaves_no_file(video, tmp_path, monkeypatch):
     monkeypatch.setattr(Video, 'frames', broken)
     assert cut_out(video, tmp_path / 'clip.mp4', '1', '3').problem
     assert not list(tmp_path.iterdir())
+
+
+TIMES = [0, 40, 80, 500, 1500, 1540, 1600, 4000, 4040]  # milliseconds
+
+
+@pytest.fixture
+def uneven(tmp_path):
+    path = tmp_path / 'uneven.mkv'
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=1000)
+        stream.height, stream.width = SIZE
+        for number, time in enumerate(TIMES):
+            frame = av.VideoFrame.from_ndarray(draw_number(number), format='rgb24')
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return str(path)
+
+
+def shown_at(path):
+    with Video(str(path)) as video:
+        return [float(frame.time) for frame in video.frames()]
+
+
+def test_frames_of_a_clip_are_shown_when_they_were(uneven, tmp_path):
+    target = tmp_path / 'clip.mp4'
+    clip = cut_out(uneven, target, '0.05', '4')
+    assert read_numbers(target) == [2, 3, 4, 5, 6]
+    times = [0, 0.42, 1.42, 1.46, 1.52]
+    assert shown_at(target) == pytest.approx(times, abs=1e-3)
+    assert clip.times[:5] == pytest.approx(times, abs=1e-3) and len(clip.times) == 6
+    assert cut_out('nowhere.mp4', target, '0.05', '4') == clip
+
+
+@pytest.mark.parametrize('x264', [True, False])
+def test_frames_of_a_video_written_anew_are_shown_when_they_were(uneven, tmp_path, x264,
+                                                                 monkeypatch):
+    if not x264:
+        monkeypatch.setattr(av, 'codecs_available', {'mpeg4'})
+    assert reencode((uneven, str(tmp_path / 'a.mp4'), 256)) == Reencoded(len(TIMES))
+    assert shown_at(tmp_path / 'a.mp4') == pytest.approx(np.divide(TIMES, 1000), abs=1e-3)
+    assert reencode((uneven, str(tmp_path / 'a.avi'), 256)) == Reencoded(len(TIMES))
+    assert read_numbers(tmp_path / 'a.avi') == list(range(len(TIMES)))
+    assert probe(tmp_path / 'a.avi').times is None  # at one rate
+
+
+def test_skeletons_of_another_rate_go_with_the_frames_of_their_time(tmp_path):
+    """A clip whose frames are shown at 0, 0.1, 0.2 and 1.9 s of 2, and skeletons of 20 frames."""
+    skeletons = Skeletons({frame: np.full((1, 17, 3), frame, np.float32) for frame in range(20)},
+                          20,
+                          get_layout('coco17').joints)
+    report = DropReport()
+
+    def nearest(**fields):
+        spread = _spread(skeletons, dict(frame_dir='a', total_frames=4, **fields), report)
+        return [int(spread.frames[frame][0, 0, 0]) for frame in range(4)]
+
+    assert nearest(frame_times=np.array([0, 0.1, 0.2, 1.9, 2.])) == [0, 1, 10, 19]
+    assert nearest() == [2, 7, 12, 17]

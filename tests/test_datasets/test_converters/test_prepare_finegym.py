@@ -119,7 +119,7 @@ def test_processes_give_the_same(call, gym):
 def test_killed_run_leaves_whole_clips_and_goes_on(call, gym, monkeypatch):
     real, frames = H264Writer.add, []
 
-    def kill(self, frame):
+    def kill(self, frame, time):
         frames.append(frame.pts)
         if len(frames) == 10:  # within the second clip
             os.kill(os.getpid(), signal.SIGKILL)
