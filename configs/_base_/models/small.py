@@ -6,7 +6,7 @@ base_channels = 16
 
 model = dict(
     backbone=dict(
-        backbone=dict(base_channels=base_channels),
+        backbone=dict(base_channels=base_channels, motion=True),
         num_blocks=2,
         block=dict(deformable=dict(kernel_size=5)),
         pose_tokens=dict(octaves=4, motion_lags=(1, 2), body=True),

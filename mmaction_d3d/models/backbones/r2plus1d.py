@@ -15,6 +15,22 @@ from ..layers.norm_relu_conv import norm_relu_conv
 from ..layers.temporal_conv import TemporalConv3d
 
 _WANTED = "torchvision's r2plus1d_18 weights"
+_STILL = 0.02
+"""Deviation of normalised pixels, about one gray level, below which motion is not magnified."""
+
+
+def with_motion(imgs: Tensor) -> Tensor:
+    """Add what moves to the channels: frames less the clip's mean frame, of deviation 1.
+
+    Args:
+        imgs: Normalised RGB, B x 3 x T x H x W.
+
+    Returns:
+        B x 6 x T x H x W.
+    """
+    motion = imgs - imgs.mean(2, keepdim=True)
+    spread = motion.square().mean((1, 2, 3, 4), keepdim=True).sqrt()
+    return torch.cat((imgs, motion / spread.clamp(min=_STILL)), 1)
 
 
 class Conv2Plus1D(nn.Sequential):
@@ -112,19 +128,22 @@ class R2Plus1D(BaseModule):
             that is F_a and F_b.
         pretrained: Path or URL of torchvision's ``r2plus1d_18`` weights (Kinetics-400). Needs
             ``base_channels=64``. Defaults to None, training from scratch as in the paper.
+        motion: Whether the stem also sees what moves, see :func:`with_motion`; published weights
+            start without it. For cameras that stand still. Defaults to False.
         init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
     def __init__(self, base_channels: int = 64, temporal_strides: Sequence[int] = (1, 1, 1),
                  out_stages: Sequence[int] = (1, 3), pretrained: str | None = None,
-                 init_cfg: dict | None = None) -> None:
+                 motion: bool = False, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
+        self.motion = motion
         self.out_stages = tuple(out_stages)
         self.pretrained = pretrained
         self.stage_channels = tuple(base_channels * 2**i for i in range(max(out_stages)))
         stem_planes = max(1, round(45 * base_channels / 64))
         self.stem = nn.Sequential(
-            nn.Conv3d(3, stem_planes, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
+            nn.Conv3d(6 if motion else 3, stem_planes, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
             nn.BatchNorm3d(stem_planes), nn.ReLU(inplace=True),
             TemporalConv3d(stem_planes, base_channels, 3), nn.BatchNorm3d(base_channels),
             nn.ReLU(inplace=True))
@@ -150,6 +169,9 @@ class R2Plus1D(BaseModule):
         if self.pretrained is None:
             return
         weights, expected = self._read_pretrained(), self.state_dict()
+        if self.motion and 'stem.0.weight' in weights:
+            stem = weights['stem.0.weight']
+            weights = dict(weights, **{'stem.0.weight': torch.cat((stem, 0 * stem), 1)})
         used = {k: v for k, v in weights.items() if k in expected and v.shape == expected[k].shape}
         missing = sorted(set(expected) - set(used))
         if missing:
@@ -185,6 +207,8 @@ class R2Plus1D(BaseModule):
             F_a, B x C x T x H/2 x W/2, and F_b, B x 4C x T x H/8 x W/8 (sizes rounded up; frames
             divided by the temporal strides).
         """
+        if self.motion:
+            imgs = with_motion(imgs)
         # Channels-last runs the 3D convolutions about 1.2 times faster, on CPUs as on GPUs.
         spatial, norm, _, temporal, last_norm, relu = self.stem
         x = spatial(imgs.contiguous(memory_format=torch.channels_last_3d))

@@ -5,7 +5,8 @@ base_channels = 16
 pack = [_base_.pack[0], dict(type='PackRGBPose', collect_keys=('imgs', ))]
 
 model = dict(
-    backbone=dict(_delete_=True, type='R2Plus1D', base_channels=base_channels, out_stages=(3, )),
+    backbone=dict(_delete_=True, type='R2Plus1D', base_channels=base_channels, out_stages=(3, ),
+                  motion=True),
     cls_head=dict(_delete_=True, type='PooledHead', num_classes=_base_.num_classes,
                   in_channels=4 * base_channels, dropout_ratio=0.5, average_clips='prob'))
 

@@ -10,6 +10,7 @@ from torchvision.models.video import r2plus1d_18
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.models import R2Plus1D
+from mmaction_d3d.models.backbones.r2plus1d import with_motion
 
 from ..support import assert_near, logged, small_recognizer, spread
 
@@ -96,6 +97,32 @@ def test_a_recogniser_loads_the_weights_when_it_is_initialised(published):
     model = MODELS.build(config)
     model.init_weights()
     assert torch.equal(model.backbone.backbone.stem[0].weight, network.stem[0].weight)
+
+
+def test_what_moves_is_a_difference_from_the_mean_frame_of_one_size():
+    background, person = torch.randn(2, 3, 1, 8, 8), torch.zeros(2, 3, 4, 8, 8)
+    for frame in range(4):
+        person[:, :, frame, 2 * frame:2 * frame + 2, 3:5] = 1.
+    imgs = background + torch.tensor([0.1, 2.]).view(2, 1, 1, 1, 1) * person
+    still, moves = with_motion(imgs).split(3, 1)
+    assert torch.equal(still, imgs)
+    for clip, frames in enumerate(imgs):
+        difference = frames - sum(frames[:, t] for t in range(4))[:, None] / 4
+        assert_near(moves[clip], difference / difference.pow(2).mean().sqrt())
+    assert_near(moves[0], moves[1])  # however faint the person is
+    assert with_motion(background.expand(-1, -1, 4, -1, -1))[:, 3:].abs().max() < 1e-4
+
+
+def test_a_stem_that_sees_motion_learns_from_it_and_starts_at_published_weights(published):
+    network, path = published
+    module = R2Plus1D(temporal_strides=(1, 2, 2), motion=True, pretrained=path)
+    module.init_weights()
+    imgs = torch.randn(2, 3, 3, 16, 24)
+    with torch.no_grad():
+        for ours, theirs in zip(module.eval()(imgs), torchvision_maps(network.eval(), imgs)):
+            assert_near(ours, theirs)
+    module.train()(imgs)[1].square().mean().backward()
+    assert module.stem[0].weight.grad[:, 3:].abs().max() > 0
 
 
 def a_wider_network():
