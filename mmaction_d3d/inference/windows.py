@@ -1,6 +1,6 @@
 """Windows over a long video, and their scores; only the frames that they sample are held."""
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -144,17 +144,19 @@ class WindowReader:
             while upcoming is not None and upcoming[0] == index:
                 opened.append((upcoming, frozenset(self._frames(*upcoming))))
                 upcoming = next(waiting, None)
-            if any(index in frames for _, frames in opened):
+            if any(index in sampled for _, sampled in opened):
                 images[index] = to_rgb()
                 self.most_held = max(self.most_held, len(images))
             while opened and index == opened[0][0][1] - 1:
                 yield self._close(opened.popleft()[0], images)
-                for old in [old for old in images if not any(old in each for _, each in opened)]:
+                for old in [
+                        old for old in images if not any(old in sampled for _, sampled in opened)
+                ]:
                     del images[old]
         if latest is None:
             raise InputError('video', 'frames', 'none', 'a video that can be decoded')
-        for span, frames in opened:
-            images.update({beyond: latest() for beyond in frames if beyond > index})
+        for span, sampled in opened:
+            images.update({beyond: latest() for beyond in sampled if beyond > index})
             yield self._close(span, images)
 
     def _frames(self, start: int, stop: int) -> list[int]:
@@ -203,7 +205,7 @@ class Timeline:
     def _centres(self) -> np.ndarray:
         return self._middles(np.array([(window.start, window.stop) for window in self.windows]).T)
 
-    def _middles(self, bounds: Sequence[np.ndarray]) -> np.ndarray:
+    def _middles(self, bounds: Iterable[np.ndarray]) -> np.ndarray:
         """Return the middles of stretches, by their first frames and those after their last."""
         first, stop = (_along(self.info, frames) for frames in bounds)
         return (first + stop) / 2

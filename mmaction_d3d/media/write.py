@@ -62,7 +62,7 @@ class H264Writer:
     def __enter__(self) -> Self:
         return self
 
-    def add(self, frame: np.ndarray | av.VideoFrame, time: float | None = None) -> None:
+    def add(self, frame: np.ndarray | av.VideoFrame, time: Fraction | float | None = None) -> None:
         """Write the next frame.
 
         Args:
