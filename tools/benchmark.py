@@ -20,6 +20,7 @@ from mmaction_d3d.benchmarks import (
     ntu_reader,
     pipelines,
     recognition,
+    sharing,
     stride,
     stride_report,
 )
@@ -102,9 +103,21 @@ def parse_args(argv=None):
                          help='of the video (default: %(default)s)')
     extract.add_argument('--persons', type=cli.number(least=1), default=1, metavar='M',
                          help='boxes a frame (default: %(default)s)')
-    infer = add('infer', 'recognition of a video', 1, 'device')
+    infer = add('infer', 'recognition of a video', '?', 'device')
+    infer.set_defaults(batch_size=8)
     infer.add_argument('--seconds', type=cli.number(least=4), default=10, metavar='S',
                        help='of the video (default: %(default)s)')
+    infer.add_argument(
+        '--of', choices=['video', 'sharing'], default='video',
+        help='a video; windows that share features beside others that do not '
+        '(default: %(default)s)')
+    infer.add_argument(
+        '--checkpoint', metavar='K', help='trained weights of --of sharing, on '
+        '(default: random ones, on a drawn video)')
+    infer.add_argument('--videos', nargs='+', default=[], metavar='VIDEO', help='these')
+    infer.add_argument('--skeletons', metavar='X.pkl', help='of the videos')
+    infer.add_argument('--window', type=cli.number(float, above=0), default=2., metavar='SECONDS',
+                       help='(default: %(default)s)')
     add('scaling', 'how multiply-adds of models grow', '+')
     add('tables', 'full and stride attention, for docs/complexity.md', None, 'docs')
     page = add('page', 'all that docs/benchmarks.md shows', None, 'docs')
@@ -142,7 +155,7 @@ def chosen(args):
         return Part(
             annotations.COLUMNS, None,
             lambda: annotations.measure(args.clips, args.joints, args.workers, args.repeats))
-    if args.command == 'data' and not args.configs:
+    if not vars(args).get('configs', True) and not vars(args).get('checkpoint'):
         raise InputError('command line', 'CONFIG', 'nothing', 'a config, or a folder')
     if what == 'data skeletons':
         return Part(ntu_reader.COLUMNS, None,
@@ -154,10 +167,15 @@ def chosen(args):
         return Part(
             extraction.COLUMNS, 'seconds', lambda: extraction.measure(NETWORKS[
                 args.network], args.frames, args.persons, args.repeats))
-    if what == 'infer':
+    if what == 'infer sharing':
+        return Part(
+            sharing.COLUMNS, None,
+            lambda: sharing.measure(args.configs, args.device, args.batch_size, args.repeats, args.
+                                    checkpoint, args.videos, args.skeletons, args.window))
+    if what == 'infer video':
         return Part(
             recognition.COLUMNS, 'seconds',
-            lambda: recognition.measure(args.configs[0], args.device, args.seconds, args.repeats))
+            lambda: recognition.measure(args.configs, args.device, args.seconds, args.repeats))
     return Part(
         growth.COLUMNS, None,
         lambda: [row for config in args.configs for row in growth.measure(models.subject(config))])

@@ -68,10 +68,15 @@ def parse_args(argv=None):
                        help='from one window to the next (default: half a window)')
     group.add_argument('--smooth', type=cli.number(float, above=0), metavar='SECONDS',
                        help='over which scores are averaged (default: a window)')
+    group.add_argument(
+        '--share-features', action='store_true',
+        help='windows of a batch share the features of frames that they all show: faster; window '
+        'and stride are rounded, and scores differ a little')
     args = parser.parse_args(argv)
-    if args.window is None and (args.stride is not None or args.smooth is not None):
+    if args.window is None and (args.stride is not None or args.smooth is not None
+                                or args.share_features):
         raise InputError('command line', '--window', 'nothing',
-                         'seconds, with --stride or --smooth')
+                         'seconds, with --stride, --smooth or --share-features')
     return args
 
 
@@ -106,7 +111,8 @@ def main(argv=None):
     results = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
                          video=not args.no_video, attention=not args.no_attention, topk=args.topk,
                          fps=args.fps, window=args.window, stride=args.stride, smooth=args.smooth,
-                         per_person=args.per_person)['predictions']
+                         per_person=args.per_person,
+                         share_features=args.share_features)['predictions']
     if len(results) == 1 and 'error' in results[0]:
         raise InputError(results[0]['error'])
     if len(results) > 1 and args.out is not None:

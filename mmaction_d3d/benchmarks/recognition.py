@@ -3,6 +3,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +26,25 @@ def _decode(video: str) -> None:
         frame.rgb()
 
 
+def made_up(config: str, folder: str, seconds: int) -> tuple[str, str, dict[str, Any]]:
+    """Write a video of 256 x 454 pixels and random weights into a folder.
+
+    Returns:
+        Their paths, and skeletons of the video.
+    """
+    backbone = read_config(config).model.backbone
+    frames, size = seconds * _FPS, (256, 454)
+    keypoint = np.random.default_rng(0).uniform(
+        20, 236, (backbone.num_person, frames, backbone.num_joints, 2)).astype(np.float32)
+    video, weights = str(Path(folder, 'a.mp4')), str(Path(folder, 'random.pth'))
+    write_video(video, frames, size)
+    model = MODELS.build(read_config(config).model)
+    torch.save(dict(state_dict=model.state_dict(), meta={}), weights)
+    return video, weights, dict(keypoint=keypoint,
+                                keypoint_score=np.ones(keypoint.shape[:3],
+                                                       np.float32), img_shape=size)
+
+
 def measure(config: str, device: str, video_seconds: int, repeats: int) -> list[Row]:
     """Recognize a generated video of 256 x 454 pixels with known skeletons and random weights.
 
@@ -37,17 +57,8 @@ def measure(config: str, device: str, video_seconds: int, repeats: int) -> list[
     Returns:
         Rows of :data:`COLUMNS`.
     """
-    backbone = read_config(config).model.backbone
-    frames, size = video_seconds * _FPS, (256, 454)
-    keypoint = np.random.default_rng(0).uniform(
-        20, 236, (backbone.num_person, frames, backbone.num_joints, 2)).astype(np.float32)
-    skeletons = dict(keypoint=keypoint, keypoint_score=np.ones(keypoint.shape[:3], np.float32),
-                     img_shape=size)
     with tempfile.TemporaryDirectory() as folder:
-        video, weights = str(Path(folder, 'a.mp4')), str(Path(folder, 'random.pth'))
-        write_video(video, frames, size)
-        model = MODELS.build(read_config(config).model)
-        torch.save(dict(state_dict=model.state_dict(), meta={}), weights)
+        video, weights, skeletons = made_up(config, folder, video_seconds)
         d3d = load(weights, config, device)
         calls: dict[str, Callable] = {
             'decoding alone': partial(_decode, video), 'one clip': partial(d3d, video, skeletons)

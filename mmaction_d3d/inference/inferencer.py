@@ -78,8 +78,8 @@ class D3DInferencer(BaseInferencer):
                  skeletons: Arrays | Sequence[Arrays] | None = None,
                  out_dir: str | Path | None = None, video: bool = True, attention: bool = True,
                  topk: int = 5, fps: float = DEFAULT_FPS, window: float | None = None,
-                 stride: float | None = None, smooth: float | None = None,
-                 per_person: bool = False) -> dict[str, list]:
+                 stride: float | None = None, smooth: float | None = None, per_person: bool = False,
+                 share_features: bool = False) -> dict[str, list]:
         """Recognize.
 
         Args:
@@ -101,6 +101,8 @@ class D3DInferencer(BaseInferencer):
             smooth: Seconds over which scores are averaged. Defaults to None: a window.
             per_person: Whether to answer for each person alone, too, and to draw it at the person:
                 ``tracks`` of a prediction.
+            share_features: Whether windows of a batch share the features of frames that they all
+                show: faster, and scores differ a little.
 
         Returns:
             ``predictions``, one dict for each video (sorted by name; with arrays or frames in
@@ -118,7 +120,7 @@ class D3DInferencer(BaseInferencer):
         draw = video and out_dir is not None
         options = Options(batch_size, attention and draw, fps,
                           None if window is None else WindowLengths(window, stride, smooth),
-                          self.show_progress, per_person)
+                          self.show_progress, per_person, share_features)
         predictions, drawn = [], []
         with Progress('videos', len(sources), shown=self.show_progress) as progress:
             for answer in recognize(sources, origin, self._loaded, options):

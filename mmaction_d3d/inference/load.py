@@ -43,7 +43,8 @@ class D3D:
 
     def __call__(self, source: Video, skeletons: Arrays | None = None, window: float | None = None,
                  stride: float | None = None, smooth: float | None = None, batch_size: int = 8,
-                 fps: float = DEFAULT_FPS, per_person: bool = False) -> Recognition:
+                 fps: float = DEFAULT_FPS, per_person: bool = False,
+                 share_features: bool = False) -> Recognition:
         """Recognize a video.
 
         Args:
@@ -58,6 +59,8 @@ class D3D:
             batch_size: Windows that go through the model at once.
             fps: Of a frame folder, and of frames in memory.
             per_person: Whether to answer for each person alone, too: ``tracks`` of the answer.
+            share_features: Whether windows of a batch share the features of frames that they all
+                show: faster, and scores differ a little.
 
         Returns:
             The answer: ``label``, ``score``, ``scores`` and all that it rests on.
@@ -70,7 +73,8 @@ class D3D:
         origin: Origin = (self._find_origin(per_person)
                           if skeletons is None else GivenSkeletons([skeletons], [media]))
         check_arguments(self._model, skeletons, per_person)
-        options = Options(batch_size, folder_fps=fps, windows=lengths, per_person=per_person)
+        options = Options(batch_size, folder_fps=fps, windows=lengths, per_person=per_person,
+                          share_features=share_features)
         answer, = recognize([media], origin, self._model, options)
         if isinstance(answer, Failure):
             raise answer.error

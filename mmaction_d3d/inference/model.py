@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from mmaction.models.recognizers import BaseRecognizer
+from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
+from torch import Tensor
 
 from ..datasets.modality import MODALITIES
 from ..skeletons import SkeletonLayout
 from .attention_track import clip_attention
 from .clips import Clip, TestPipeline, mistakes_of
+from .shared_features import extractor_of, shared_maps
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,24 +71,28 @@ class LoadedModel:
         return (f'from {MODALITIES[self.modality]}, as asked for: the model was trained on '
                 f'{MODALITIES[self.trained_modality]}', )
 
-    def score(self, clips: Sequence[Clip], attention: bool = False) -> list[Scored]:
+    def score(self, clips: Sequence[Clip], attention: bool = False,
+              share_features: bool = False) -> list[Scored]:
         """Score clips of one size.
 
         Args:
             clips: At least one.
             attention: Whether to compute attention maps, too, but not of one person alone.
+            share_features: Whether clips share the features of frames that several of them show:
+                see :func:`.shared_features.shared_maps`. Maps of attention share nothing.
 
         Raises:
             InputError: The model does not take clips of that size.
         """
         with torch.no_grad(), mistakes_of(self.stranger, 'model', 'one that takes this video'):
-            return self._score(clips, attention)
+            return self._score(clips, attention, share_features)
 
-    def _score(self, clips: Sequence[Clip], attention: bool) -> list[Scored]:
+    def _score(self, clips: Sequence[Clip], attention: bool, share_features: bool) -> list[Scored]:
         batch = self.network.data_preprocessor(pseudo_collate([clip.packed for clip in clips]),
                                                False)
         with self._compile_time(len(clips), clips[0]):
-            samples = self.network(**batch, mode='predict')
+            samples = (self._predict_shared(clips, **batch) if share_features else self.network(
+                **batch, mode='predict'))
         scores = [sample.pred_score.cpu().numpy() for sample in samples]
         if not attention:
             return [Scored(row) for row in scores]
@@ -96,6 +103,17 @@ class LoadedModel:
                     row, clip_attention(self.network, batch['inputs'], index, sample))
                 for index, (row, sample, clip) in enumerate(zip(scores, samples, clips))
             ]
+
+    def _predict_shared(self, clips: Sequence[Clip], inputs: dict[str, Tensor],
+                        data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
+        views = {key: tensor.flatten(0, 1) for key, tensor in inputs.items()}
+        numbers = np.concatenate([
+            clip.start + np.reshape(sample.metainfo['frame_inds'], (inputs['imgs'].shape[1], -1))
+            for clip, sample in zip(clips, data_samples)
+        ])
+        maps = shared_maps(extractor_of(self.network), views['imgs'], numbers)
+        tokens = self.network.backbone(**views, features=maps)
+        return self.network.cls_head.predict(tokens, data_samples)
 
     @contextmanager
     def _compile_time(self, number: int, clip: Clip) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..errors import InputError
-from ..media import DEFAULT_FPS, Frames, Media, probe
+from ..media import DEFAULT_FPS, Frames, Media, MediaInfo, probe
 from ..prefetch import prefetch
 from ..progress import Progress
 from .attention_track import AttentionTrack
@@ -18,9 +18,10 @@ from .clips import Clip, pipeline_fields
 from .model import LoadedModel, Scored
 from .records import Failure, Step, Subject, Track
 from .result import Recognition
+from .shared_features import extractor_of, on_one_grid
 from .skeletons import Origin, no_skeleton, skeleton_of, without_frames
 from .tracks import gather, tracks_of
-from .windows import Timeline, Window, WindowLengths, WindowReader, WindowScores
+from .windows import Lengths, Timeline, Window, WindowLengths, WindowReader, WindowScores
 
 NO_ATTENTION = 'no attention drawn: the model has none that is deformable with modal queries'
 Made = TypeVar('Made', bound=Step)
@@ -37,6 +38,7 @@ class Options:
         windows: How to cut long videos. Defaults to None: each video is one clip.
         show_progress: Whether to print lines of progress over windows.
         per_person: Whether to answer for each person alone, too.
+        share_features: Whether windows of a batch share the features of frames that they all show.
     """
     batch_size: int = 8
     attention: bool = False
@@ -44,6 +46,7 @@ class Options:
     windows: WindowLengths | None = None
     show_progress: bool = False
     per_person: bool = False
+    share_features: bool = False
 
 
 def recognize(sources: Sequence[Media], origin: Origin, model: LoadedModel,
@@ -163,6 +166,8 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     info = subject.info
     lengths_here = lengths.of(info)
     sample = lru_cache(model.pipeline.sample)
+    if options.share_features:
+        lengths_here = _on_one_grid(lengths_here, info, model)
     reader = WindowReader(lengths_here.spans(info), lambda length: sample(length)['frame_inds'])
     cut = reader.read(map(attrgetter('rgb'), Frames(subject.source)))
     clips = (model.pipeline.of_window(person, images, sample(window.stop - window.start))
@@ -171,7 +176,8 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
     maps = None
     with Progress(f'{subject.name}, windows', len(reader), shown=options.show_progress) as progress:
         for batch in prefetch(_chunks(clips, options.batch_size)):
-            for clip, scored in zip(batch, model.score(batch, options.attention)):
+            for clip, scored in zip(batch,
+                                    model.score(batch, options.attention, options.share_features)):
                 people = clip.skeleton.people(slice(clip.start, clip.stop))
                 windows.setdefault(clip.track, []).append(
                     WindowScores(clip.start, clip.stop, scored.scores.astype(np.float32), people))
@@ -191,6 +197,18 @@ def _of_windows(subject: Subject, model: LoadedModel, options: Options,
         notes = (*notes, f'{reader.decoded} of {info.frames} frames decode')
     seen = (person for person in subject.alone if person.track in windows)
     return replace(answer, notes=notes, tracks=tuple(map(answer_for, seen)))
+
+
+def _on_one_grid(lengths: Lengths, info: MediaInfo, model: LoadedModel) -> Lengths:
+    """Round lengths so that windows can share features; those in seconds stay."""
+    stride_of_features = extractor_of(model.network).temporal_stride
+    if info.times is not None:
+        return lengths
+    window = int(lengths.window)
+    clip_len = model.pipeline.sample(window)['clip_len']
+    return Lengths(
+        *on_one_grid(window, int(lengths.stride), info.frames, clip_len, stride_of_features),
+        lengths.smooth)
 
 
 def _people_in(window: Window, subject: Subject) -> Iterator[tuple[Subject, Window]]:

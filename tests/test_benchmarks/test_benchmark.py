@@ -109,6 +109,19 @@ def test_recognition_counts_its_windows(tool):
     assert list(map(round, windows)) == [0, 1, 3, 5]
 
 
+def test_windows_that_share_are_measured_beside_others(tool, tmp_path):
+    tool.main([
+        'infer', QUICKSTART, '--of', 'sharing', '--repeats', '1', '--device', 'cpu', '--out',
+        str(tmp_path)
+    ])
+    half, quarter = read_rows(tmp_path / 'infer_sharing.csv')
+    assert (half['windows'], quarter['windows']) == (5, 9)  # of 2 s in 6 s
+    for row in (half, quarter):
+        assert row['most_change'] > row['mean_change'] > 0 <= row['changed_labels'] <= 1
+    with pytest.raises(InputError, match='CONFIG: found nothing'):
+        tool.main(['infer', '--of', 'sharing'])
+
+
 def test_costs_grow_as_the_windows_say(tool, monkeypatch):
     monkeypatch.setattr(growth, 'AXES', dict(people=(1, 8)))
     rows = {row['axis']: row for row in growth.measure(models.subject(QUICKSTART))}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.media import KEEPING, VIEWING, H264Writer, read_video, write_video
+from mmaction_d3d.media.seek import frame_index
 from mmaction_d3d.media.write import smaller_size
 
 
@@ -41,6 +42,16 @@ def test_the_short_side_is_cut_down_and_sides_are_even(options):
         writer.add(np.zeros((41, 61, 3), np.uint8))
     assert writer.shape == (20, 30) and writer.frames == 1
     assert smaller_size(15, 11, 20) == (16, 12)
+
+
+def test_what_is_kept_decodes_fast_from_many_places(tmp_path, square_video):
+    path = tmp_path / 'a.mp4'
+    with path.open('wb') as file, H264Writer(file, 'mp4', 25, KEEPING) as writer:
+        for frame in square_video.draw(20, (32, 48)):
+            writer.add(frame)
+    assert frame_index(str(path)).keys.tolist() == [0, 8, 16]
+    data = path.read_bytes()  # x264 writes its settings into the file
+    assert b'cabac=0' in data and b'deblock=0' in data and b'bframes=0' in data
 
 
 def test_builds_of_ffmpeg_without_x264_write_too(tmp_path, monkeypatch):

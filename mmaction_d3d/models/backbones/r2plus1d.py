@@ -1,4 +1,5 @@
 """R(2+1)D-18 cut after its third stage, the feature extractor of the paper (section 3.1)."""
+import math
 from collections.abc import Sequence
 from pickle import UnpicklingError
 from typing import cast
@@ -131,6 +132,9 @@ class R2Plus1D(BaseModule):
         motion: Whether the stem also sees what moves, see :func:`with_motion`; published weights
             start without it. For cameras that stand still. Defaults to False.
         init_cfg: mmengine's initialisation config. Defaults to None.
+
+    Attributes:
+        temporal_stride: Frames from one of F_b to the next.
     """
 
     def __init__(self, base_channels: int = 64, temporal_strides: Sequence[int] = (1, 1, 1),
@@ -140,6 +144,7 @@ class R2Plus1D(BaseModule):
         self.motion = motion
         self.out_stages = tuple(out_stages)
         self.pretrained = pretrained
+        self.temporal_stride = math.prod(temporal_strides[:max(out_stages)])
         self.stage_channels = tuple(base_channels * 2**i for i in range(max(out_stages)))
         stem_planes = max(1, round(45 * base_channels / 64))
         self.stem = nn.Sequential(
