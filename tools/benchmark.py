@@ -42,6 +42,7 @@ PAGE = {
              'configs/d3d_xs_ntu60_xsub.py --peers',
     'literal': 'train configs/d3d_ntu60_xsub.py --of literal',
     'data': 'data configs/d3d_ntu60_xsub.py --peers',
+    'sharing': 'infer configs/d3d_ntu60_xsub.py --of sharing',
     'growth': 'scaling configs/d3d_ntu60_xsub.py',
 }  # yapf: disable
 NETWORKS = dict(w32=DEFAULT_CONFIG, narrow=str(ROOT / 'configs/pose/hrnet_w8_synthetic_128x128.py'))
