@@ -16,11 +16,11 @@ from mmaction.registry import METRICS
 from mmengine.config import Config, ConfigDict
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import HistoryBuffer
-from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
 from mmengine.runner import checkpoint as mmengine_checkpoint
 from running import ROOT
 from sklearn.metrics import balanced_accuracy_score
+from toys import Line
 
 from mmaction_d3d import compat
 
@@ -84,18 +84,6 @@ def test_stand_in_for_drn_says_what_is_missing():
         DRN()
 
 
-class Regression(BaseModel):
-    """Fits a line, so that a runner has something to train."""
-
-    def __init__(self):
-        super().__init__()
-        self.line = torch.nn.Linear(3, 1)
-
-    def forward(self, x, mode):
-        y = self.line(x)
-        return dict(loss=y.square().mean()) if mode == 'loss' else [y]
-
-
 class Score(BaseMetric):
     """Returns numbers of the types that metrics return."""
     default_prefix = 'score'
@@ -123,7 +111,7 @@ def make_runner(work_dir, epochs, **kwargs):
     loader = dict(dataset=Points(), batch_size=2, collate_fn=dict(type='default_collate'),
                   sampler=dict(type='DefaultSampler', shuffle=False))
     return Runner(
-        Regression(), work_dir=str(work_dir), train_dataloader=loader, val_dataloader=loader,
+        Line(), work_dir=str(work_dir), train_dataloader=loader, val_dataloader=loader,
         train_cfg=dict(by_epoch=True, max_epochs=epochs), val_cfg=dict(),
         val_evaluator=Evaluator(Score()), optim_wrapper=dict(optimizer=dict(type='AdamW', lr=0.01),
                                                              clip_grad=dict(max_norm=1.)),
@@ -202,7 +190,7 @@ def test_checkpoint_cannot_reach_attributes(tmp_path, owner, name):
     path = tmp_path / 'checkpoint.pth'
     torch.save(dict(state_dict={}, meta=Refused(getattr, owner, name)), path)
     with pytest.raises(pickle.UnpicklingError):
-        load_checkpoint(Regression(), str(path))
+        load_checkpoint(Line(), str(path))
 
 
 class TypeWithState:

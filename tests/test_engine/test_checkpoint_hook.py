@@ -7,8 +7,8 @@ import pytest
 import torch
 from mmaction.registry import HOOKS
 from mmengine.evaluator import BaseMetric, Evaluator
-from mmengine.model import BaseModel
 from mmengine.runner import Runner
+from toys import Line
 
 from mmaction_d3d import checkpoint_files
 from mmaction_d3d.engine import CheckpointHook
@@ -18,17 +18,6 @@ EPOCHS = 3
 
 class Killed(BaseException):
     pass
-
-
-class Toy(BaseModel):
-
-    def __init__(self):
-        super().__init__()
-        self.line = torch.nn.Linear(3, 1)
-
-    def forward(self, x, mode):
-        y = self.line(x)
-        return dict(loss=y.square().mean()) if mode == 'loss' else [y]
 
 
 class Better(BaseMetric):
@@ -46,7 +35,7 @@ def make_runner(folder, every_iters=None, accumulated=1, every_minutes=None, **k
     loader = dict(dataset=[dict(x=torch.ones(3))] * 4, batch_size=2,
                   collate_fn=dict(type='default_collate'), sampler=dict(type='DefaultSampler'))
     return Runner(
-        Toy(), work_dir=str(folder), default_scope='mmaction', train_dataloader=loader,
+        Line(), work_dir=str(folder), default_scope='mmaction', train_dataloader=loader,
         val_dataloader=loader, train_cfg=dict(type='D3DTrainLoop',
                                               max_epochs=EPOCHS), val_cfg=dict(),
         val_evaluator=Evaluator(Better()), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1),

@@ -4,25 +4,14 @@ import os
 import pytest
 import torch
 from mmengine.evaluator import BaseMetric, Evaluator
-from mmengine.model import BaseModel
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from running import forget_runs
+from toys import Counter
 
 from mmaction_d3d import checkpoint_files
 from mmaction_d3d.engine import CheckpointNamesHook
 from mmaction_d3d.errors import InputError
-
-
-class Counter(BaseModel):
-    """One weight, which grows by one an iteration."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(1))
-
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        return dict(loss=-self.weight.sum()) if mode == 'loss' else [dict()]
 
 
 class Scores(BaseMetric):

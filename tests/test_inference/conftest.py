@@ -17,3 +17,9 @@ def inferencer(tiny):
     """With the skeletons of the pickle."""
     return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', str(tiny.data.ann_file),
                          show_progress=False)
+
+
+@pytest.fixture(scope='session')
+def alone(tiny):
+    """Without skeletons of its own."""
+    return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)

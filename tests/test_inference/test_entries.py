@@ -5,14 +5,8 @@ import torch
 from PIL import Image
 
 from mmaction_d3d.errors import InputError
-from mmaction_d3d.inference import D3DInferencer, load
+from mmaction_d3d.inference import load
 from mmaction_d3d.media import Frames, Media
-
-
-@pytest.fixture(scope='module')
-def alone(tiny):
-    """Without skeletons of its own."""
-    return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
 
 
 @pytest.fixture(scope='module')

@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.datasets.transforms import decoding
-from mmaction_d3d.inference import D3DInferencer, annotate, load
+from mmaction_d3d.inference import annotate, load
 from mmaction_d3d.inference import recognize as recognize_module
 from mmaction_d3d.media import probe
 from mmaction_d3d.visualization.palette import person_colour
-
-
-@pytest.fixture(scope='module')
-def alone(tiny):
-    """Without skeletons of its own."""
-    return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
 
 
 @pytest.fixture(scope='module')
