@@ -5,9 +5,12 @@ import runpy
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 from running import ROOT, page_blocks, page_commands, run_tool
+from torch.distributed import run as torchrun
 
 from mmaction_d3d.datasets.synthetic.clips import Clip
 from mmaction_d3d.datasets.synthetic.generate import encode
@@ -131,3 +134,40 @@ def test_the_page_on_data(here, rgb_pose_data):
     run(train)
     run(test, '--count', '1')
     assert {path.suffix for path in (here / 'work_dirs').rglob('browse_*')} == {'.png', '.mp4'}
+
+
+DISTRIBUTED = sorted({
+    command for page in PAGES for command in re.findall(
+        r'^(?:.*`)?(tools/dist_train\.sh configs/\S+ \d+)', page.read_text(), re.M)
+})
+
+
+@pytest.mark.parametrize('command', DISTRIBUTED)
+def test_the_pages_on_several_gpus(here, command):
+    """What torchrun is told, by a stand-in for Python; train.py takes what comes after it."""
+    python = here / 'bin' / 'python'
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    python.chmod(0o755)
+    words = shlex.split(command)
+    started = subprocess.run(command, shell=True, text=True, capture_output=True, cwd=here,
+                             env=dict(os.environ, PATH=f'{python.parent}:{os.environ["PATH"]}'))
+    assert started.returncode == 0, started.stderr
+    launcher, *arguments = started.stdout.splitlines()
+    assert Path(launcher).name == 'dist_run.py' and (here / launcher).is_file()
+    told = torchrun.parse_args(arguments)
+    assert (told.nproc_per_node, told.nnodes, told.node_rank) == (words[2], '1', 0)
+    script, *rest = told.training_script, *told.training_script_args
+    train = runpy.run_path(str(here / script))
+    args = train['parse_args'](rest)
+    assert (args.config, args.launcher) == (words[1], 'pytorch')
+    Config.fromfile(args.config)
+
+
+def test_the_page_on_training_health(here):
+    """The narrow model has a test of its own; a step of the full one takes a minute of a core."""
+    generate, _, full = page_commands('training_health.md')
+    run(generate, '--num-train', '4', '--num-val', '1', '--num-test', '1', '--size', '64')
+    run(full, '--cfg-options', 'max_epochs=1', 'base_channels=4', 'crop_size=56',
+        'model.backbone.num_blocks=1')
+    assert (here / 'work_dirs/d3d_overfit_full_width/last.pth').is_file()

@@ -1,10 +1,12 @@
 """What get_flops.py and the tables of benchmark.py print and write."""
 import importlib.util
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+from running import page_commands, run_tool
 
 from mmaction_d3d.errors import InputError
 
@@ -52,6 +54,17 @@ def test_get_flops_finds_mmaction2s_own_configs(capsys):
     text = capsys.readouterr().out
     assert 'imgs 3 x 8 x 256 x 256, heatmap_imgs 17 x 32 x 64 x 64\n' in text
     assert list(table(text)) == ['RGB path', 'pose path', 'head', 'total']
+
+
+FLOPS = [command for command in page_commands('complexity.md') if 'get_flops.py' in command]
+
+
+@pytest.mark.parametrize('command, total', [*zip(FLOPS, (319.259, 58.005, 467.880), strict=True)])
+def test_get_flops_as_the_page_writes_it(command, total, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    _, script, *arguments = shlex.split(command)
+    assert run_tool(script, *arguments) == 0
+    assert table(capsys.readouterr().out)['total'] == pytest.approx(total, abs=0.001)
 
 
 @pytest.mark.parametrize('shape', ['imgs', '=3x4', 'imgs=3x', 'imgs=3x0', 'imgs=3xa'])
