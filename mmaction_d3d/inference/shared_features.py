@@ -32,6 +32,9 @@ def extractor_of(network: nn.Module) -> Extractor:
             'inference', 'share_features',
             type(network.backbone).__name__,
             'D3DTransformer, with a backbone that says its temporal_stride, as R2Plus1D does')
+    if getattr(extractor, 'motion', False):  # its maps depend on all frames of a clip
+        raise InputError('inference', 'share_features', 'a backbone with motion=True',
+                         "one without: the mean frame is each window's own")
     return cast(Extractor, extractor)
 
 

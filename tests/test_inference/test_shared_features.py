@@ -8,7 +8,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.inference import D3DInferencer
 from mmaction_d3d.inference.shared_features import extractor_of, on_one_grid, shared_maps
 from mmaction_d3d.media import video_frames
-from mmaction_d3d.models.backbones import R2Plus1D
+from mmaction_d3d.models.backbones import D3DTransformer, R2Plus1D
 
 
 def extractor(temporal_strides=(1, 1, 1)):
@@ -115,3 +115,12 @@ def test_decoded_frames_are_shared_and_scores_stay_those_of_clips(tiny, inferenc
 def test_other_networks_are_refused():
     with pytest.raises(InputError, match='share_features: found Linear'):
         extractor_of(nn.ModuleDict(dict(backbone=nn.Linear(1, 1))))
+    still, moving = (dict(type='R2Plus1D', base_channels=2, motion=motion)
+                     for motion in (False, True))
+    parts = dict(num_joints=3, num_person=1, img_size=56)
+    network = nn.Module()
+    network.backbone = D3DTransformer(still, **parts)
+    assert extractor_of(network) is network.backbone.backbone
+    network.backbone = D3DTransformer(moving, **parts)
+    with pytest.raises(InputError, match='share_features: found a backbone with motion=True'):
+        extractor_of(network)
