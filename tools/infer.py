@@ -1,4 +1,4 @@
-"""Recognises videos: python tools/infer.py INPUT... [--checkpoint K] [--out DIR]."""
+"""Recognises videos: python tools/infer.py INPUT... [--out DIR], or --live SOURCE."""
 import importlib.util
 import sys
 
@@ -8,6 +8,11 @@ from mmaction_d3d.datasets.modality import MODALITIES
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import BACKENDS, SkeletonExtractor, first_backend
 from mmaction_d3d.inference import D3DInferencer
+from mmaction_d3d.inference.live.command import (
+    add_live_arguments,
+    check_live_arguments,
+    run_live,
+)
 from mmaction_d3d.inference.load import MOST_PEOPLE
 from mmaction_d3d.inference.loading import COMPILE_MODES
 from mmaction_d3d.inference.result import table, write_csv
@@ -18,7 +23,7 @@ def parse_args(argv=None):
     """Read the command line."""
     parser = cli.Parser(
         description='Recognises what people do in videos, and draws what the answer rests on.')
-    parser.add_argument('inputs', nargs='+', metavar='INPUT',
+    parser.add_argument('inputs', nargs='*', metavar='INPUT',
                         help='video, frame folder, directory of them, or glob')
     parser.add_argument(
         '--config', help="config file of the model (default: the checkpoint's own, of which no "
@@ -72,7 +77,13 @@ def parse_args(argv=None):
         '--share-features', action='store_true',
         help='windows of a batch share the features of frames that they all show: faster; window '
         'and stride are rounded, and scores differ a little')
+    add_live_arguments(parser)
     args = parser.parse_args(argv)
+    check_live_arguments(args)
+    if args.live is not None:
+        return args
+    if not args.inputs:
+        parser.error('the following arguments are required: INPUT')
     if args.window is None and (args.stride is not None or args.smooth is not None
                                 or args.share_features):
         raise InputError('command line', '--window', 'nothing',
@@ -96,18 +107,24 @@ def find_backend(args):
 def main(argv=None):
     """Recognises as the command line says; exit code 1 where one of several files failed."""
     args = parse_args(argv)
-    if args.modality == 'pose' and args.skeletons is None and args.inputs[0].endswith('.pkl'):
-        args.skeletons = args.inputs[0]
     if args.checkpoint is None:
         args.checkpoint = newest_best()
         print(f'Checkpoint: {args.checkpoint}')
+
+    def make_extractor():
+        return SkeletonExtractor(find_backend(args), args.pose_config, args.pose_checkpoint,
+                                 max_persons=MOST_PEOPLE if args.per_person else 2,
+                                 device=args.device)
+
+    if args.live is not None:
+        run_live(args, make_extractor)
+        return
+    if args.modality == 'pose' and args.skeletons is None and args.inputs[0].endswith('.pkl'):
+        args.skeletons = args.inputs[0]
     inferencer = D3DInferencer(args.config, args.checkpoint, args.device, args.skeletons,
                                compile_mode=args.compile, modality=args.modality)
     if args.skeletons is None and inferencer.modality != 'rgb':
-        inferencer.extract_with(
-            SkeletonExtractor(find_backend(args), args.pose_config, args.pose_checkpoint,
-                              max_persons=MOST_PEOPLE if args.per_person else 2,
-                              device=args.device))
+        inferencer.extract_with(make_extractor())
     results = inferencer(args.inputs, batch_size=args.batch_size, out_dir=args.out,
                          video=not args.no_video, attention=not args.no_attention, topk=args.topk,
                          fps=args.fps, window=args.window, stride=args.stride, smooth=args.smooth,

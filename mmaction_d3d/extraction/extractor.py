@@ -96,6 +96,23 @@ class SkeletonExtractor:
                     original_shape=frames.img_shape, keypoint=people[..., :2].copy(),
                     keypoint_score=people[..., 2].copy(), notes=notes)
 
+    def people_in(self, frame: np.ndarray) -> np.ndarray:
+        """Find the people of one frame, by itself.
+
+        Args:
+            frame: H x W x 3 uint8 RGB.
+
+        Returns:
+            N x V x 3: x, y in pixels, score.
+        """
+        boxes = None
+        if self.people:
+            boxes = self.people.open(Media('frame', 'frame'))(0, frame)
+            boxes = boxes[_usable(boxes)]
+        crops = self.backend.prepare(frame, boxes)
+        people = [clean(found) for found in self.backend.predict(crops)] if crops else []
+        return np.concatenate([np.zeros((0, len(get_layout(self.layout)), 3), np.float32), *people])
+
     def _batches(self, media: Media, frames: Frames) -> Iterator[list[tuple[int, int, Any]]]:
         """Crop by ``batch_size``, each (frame, place among the boxes, crop)."""
         find = self.people.open(media) if self.people else None

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
@@ -73,3 +74,23 @@ def make_tiny(folder, data, num_person=1, clip_len=4):
     torch.save(dict(state_dict=model.state_dict(), meta=dict(dataset_meta=dict(classes=CLASSES))),
                checkpoint)
     return Tiny(str(config), str(checkpoint), data)
+
+
+class FakeCamera:
+    """Five frames, and then none."""
+
+    def __init__(self, number):
+        self.left = 5
+
+    def isOpened(self):  # noqa: N802
+        return True
+
+    def set(self, *_):
+        pass
+
+    def read(self):
+        self.left -= 1
+        return self.left >= 0, np.zeros((40, 48, 3), np.uint8)
+
+    def release(self):
+        pass

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 
+import cv2
 import pytest
 import torch
 from mmaction.registry import MODELS
@@ -13,6 +14,8 @@ from mmengine.config import Config
 from running import ROOT, page_blocks, page_commands, run_tool
 
 from mmaction_d3d.inference import D3D, D3DInferencer, Recognition, load
+
+from .support import FakeCamera
 
 PAGE = (ROOT / 'docs' / 'inference.md').read_text()
 
@@ -59,6 +62,19 @@ def test_commands_and_python(here, capfd):
         exec(block, space)
     out = capfd.readouterr().out
     assert 'results/test_00000.mp4' in out and 'no person found' in out and "'segments'" not in out
+
+
+def test_commands_of_live_md(here, capfd, monkeypatch):
+    monkeypatch.setattr(cv2, 'VideoCapture', FakeCamera)
+    threads = torch.get_num_threads()
+    ends = []
+    for command in page_commands('live.md'):
+        _, script, *arguments = shlex.split(command)
+        ends.append(run_tool(script, *arguments))
+    torch.set_num_threads(threads)
+    out, err = capfd.readouterr()
+    assert ends == [2, 0] and 'error: camera 0: frames: found its end' in err  # a camera never ends
+    assert out.count('latency') == 1 and 'In a browser: http://127.0.0.1:' in out
 
 
 @pytest.mark.parametrize('name, make, call',

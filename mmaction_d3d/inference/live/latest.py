@@ -1,0 +1,91 @@
+"""The newest frames of a source: what nobody takes in time is dropped."""
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .source import LiveFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A frame that was taken.
+
+    Attributes:
+        index, time: As of :class:`.source.LiveFrame`.
+        image: H x W x 3 uint8 RGB.
+    """
+    index: int
+    time: float
+    image: np.ndarray
+
+
+class LatestFrames:
+    """Reads a source in a thread, to be used in a ``with`` statement.
+
+    Args:
+        frames: Of the source, at real speed; drawn in the thread alone.
+        most: How many frames may wait; the oldest is dropped for a newer one.
+        rate: Frames a second that are wanted. Others are passed over, and never become RGB.
+
+    Attributes:
+        read: Frames that came, so far.
+        dropped: Those of them that were wanted, and waited until newer ones took their place.
+    """
+
+    def __init__(self, frames: Iterator[LiveFrame], most: int, rate: float) -> None:
+        self.read = self.dropped = 0
+        self._frames, self._step = frames, 1 / rate
+        self._waiting: deque[Taken] = deque(maxlen=most)
+        self._news, self._ended, self._stopped = threading.Condition(), False, False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._draw, daemon=True)
+
+    def __enter__(self) -> 'LatestFrames':
+        self._thread.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        # A camera that gives nothing would keep it: the thread ends with the process then.
+        self._stopped = True
+
+    def __iter__(self) -> Iterator[list[Taken]]:
+        """Wait for frames, and yield all that wait, the oldest first, until the source ends.
+
+        Raises:
+            Exception: Whatever the source raises, after the frames before it.
+        """
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._waiting or self._ended)
+                taken = list(self._waiting)
+                self._waiting.clear()
+            if not taken:
+                break
+            yield taken
+        if self._error is not None:
+            raise self._error
+
+    def _draw(self) -> None:
+        due = -np.inf
+        try:
+            for frame in self._frames:
+                if self._stopped:
+                    break
+                self.read += 1
+                if frame.time < due - 1e-3:
+                    continue
+                due = (due if frame.time - due < self._step else frame.time) + self._step
+                taken = Taken(frame.index, frame.time, frame.rgb())
+                with self._news:
+                    self.dropped += len(self._waiting) == self._waiting.maxlen
+                    self._waiting.append(taken)
+                    self._news.notify()
+        except BaseException as error:
+            self._error = error
+        finally:
+            with self._news:
+                self._ended = True
+                self._news.notify()
