@@ -1,13 +1,14 @@
 # make quickstart   set up, then make data, train, test and explain a small model
 # make test         set up, then run every test
-# make torture      set up, then kill trainings at random and compare how they end when they go on; then hostile inputs
+# make torture      set up, then kill trainings at random and compare how they end when they go on; then hostile inputs, then leaks
+# make drift        run the core of the suite on the oldest and the newest packages that install
 # make fuzz         set up, then feed readers with made-up bytes, 10 minutes each
 # make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit
 # make docs         build the pages of docs as a site into site/, in .venv-docs of its own; warnings and dead links fail
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
 # make clean        remove .venv, .venv-docs, site and what the quickstart made
 
-.PHONY: setup quickstart test torture fuzz lint docs clean
+.PHONY: setup quickstart test torture drift fuzz lint docs clean
 
 setup:
 	@PYTHON='$(PYTHON)' tools/setup_venv.sh
@@ -20,11 +21,15 @@ test: setup
 
 torture: setup
 	.venv/bin/python tests/torture.py
-	.venv/bin/python -m tests.hostile --out work_dirs/torture/hostile.json
+	.venv/bin/python -m tests.hostile --summary docs/results/hostile.csv
+	.venv/bin/python tests/leaks.py --out docs/results
+
+drift:
+	python3.11 tests/drift.py
 
 fuzz: setup
 	.venv/bin/pip install --quiet --no-deps -r requirements/fuzz.txt || echo 'without atheris: changes at random'
-	.venv/bin/python tests/fuzz.py
+	.venv/bin/python tests/fuzz.py --out docs/results/fuzz.csv
 
 lint: setup
 	.venv/bin/ruff check

@@ -6,12 +6,14 @@ ways to read are faults, and end it.
 """
 import argparse
 import contextlib
+import csv
 import importlib.util
 import json
 import math
 import os
 import pickle
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -222,6 +224,23 @@ def _by_coverage(target, good, seconds, seed):
     atheris.Fuzz()
 
 
+def _fuzz_by_coverage(target, good, seconds, seed):
+    """Let atheris work in a process of its own; return how many inputs it tried."""
+    sys.stdout.flush()
+    log = _FOLDER / f'{target}.log'
+    child = os.fork()
+    if not child:
+        with log.open('wb') as file:
+            os.dup2(file.fileno(), 2)
+        _by_coverage(target, good, seconds, seed)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    text = log.read_text(errors='replace')
+    if code:
+        sys.exit(f'{text[-5000:]}\n{target}: exit code {code}')
+    return int(re.search(r'number_of_executed_units: *(\d+)', text)[1])
+
+
 def main():
     """Fuzz one target, or all one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
@@ -229,25 +248,24 @@ def main():
     parser.add_argument('--seconds', type=int, default=600, help='of each (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--mutate', action='store_true', help='without atheris')
+    parser.add_argument('--out', type=Path, help='CSV to write, a row for each')
     args = parser.parse_args()
     sys.addaudithook(_hook)
     by_coverage = not args.mutate and importlib.util.find_spec('atheris') is not None
+    way = 'atheris' if by_coverage else 'changes at random'
+    rows = []
     for target in args.targets or TARGETS:
         good = seeds()[target]
         for data in good:
             TARGETS[target](data)
-        print(f'{target}: {"atheris" if by_coverage else "changes at random"}', flush=True)
-        if by_coverage:
-            child = os.fork()
-            if not child:
-                _by_coverage(target, good, args.seconds, args.seed)
-                os._exit(0)
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            if code:
-                sys.exit(f'{target}: exit code {code}')
-        else:
-            count = _mutate(target, good, args.seconds, args.seed)
-            print(f'{target}: {count} inputs, no fault', flush=True)
+        fuzz = _fuzz_by_coverage if by_coverage else _mutate
+        rows.append((target, way, args.seconds, fuzz(target, good, args.seconds, args.seed)))
+        print(f'{target}: {rows[-1][3]} inputs by {way}, no fault', flush=True)
+        if args.out:
+            with args.out.open('w', newline='') as file:
+                csv.writer(file,
+                           lineterminator='\n').writerows([('reader', 'by', 'seconds', 'inputs'),
+                                                           *rows])
 
 
 if __name__ == '__main__':

@@ -3,8 +3,8 @@ import errno
 import fcntl
 import multiprocessing
 import os
-import queue
 import signal
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -34,70 +34,86 @@ def test_csv_quotes_what_needs_it(tmp_path):
     assert (tmp_path / 'a.csv').read_text(encoding='utf-8') == 'name,é\n"a,b",\n1,0.5\n'
 
 
+@contextmanager
+def other_process(function, path):
+    """A process that is ended with the block, whatever happens there, and what it answers."""
+    fork = multiprocessing.get_context('fork')
+    answers, theirs = fork.Pipe()
+    process = fork.Process(target=function, args=(path, theirs))
+    process.start()
+    theirs.close()
+    try:
+        yield process, answers
+    finally:
+        process.kill()
+        process.join()
+
+
 def _hold(path, answers):
     try:
         with held_alone(path, REFUSAL):
-            answers.put('held')
+            answers.send('held')
     except InputError as error:
-        answers.put(str(error))
+        answers.send(str(error))
 
 
 def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path):
-    fork = multiprocessing.get_context('fork')
-    answers, path = fork.Queue(), tmp_path / '.lock'
+    path = tmp_path / '.lock'
 
     def ask():
-        process = fork.Process(target=_hold, args=(path, answers))
-        process.start()
-        answer = answers.get(timeout=60)
-        process.join()
-        return answer
+        with other_process(_hold, path) as (process, answers):
+            answer = answers.recv()
+            process.join()
+            return answer
 
     with held_alone(path, REFUSAL):
         assert ask() == str(REFUSAL)
     assert ask() == 'held'
 
 
+def _live_for_a_while():
+    signal.alarm(600)  # where nobody ends it
+    signal.pause()
+
+
 def _hold_and_fork(path, answers):
     with held_alone(path, REFUSAL):
-        worker = multiprocessing.get_context('fork').Process(target=signal.pause)
+        worker = multiprocessing.get_context('fork').Process(target=_live_for_a_while)
         worker.start()
-        answers.put(worker.pid)
+        answers.send(worker.pid)
         signal.pause()
 
 
 def test_a_killed_process_holds_nothing_and_nor_do_its_workers(tmp_path):
-    fork = multiprocessing.get_context('fork')
-    answers, path = fork.Queue(), tmp_path / '.lock'
-    process = fork.Process(target=_hold_and_fork, args=(path, answers))
-    process.start()
-    worker = answers.get(timeout=60)
-    try:
-        with pytest.raises(InputError, match='one process'), held_alone(path, REFUSAL):
-            pass
-        process.kill()
-        process.join()
-        with held_alone(path, REFUSAL):
-            os.kill(worker, 0)  # it lives
-    finally:
-        os.kill(worker, signal.SIGKILL)
+    path = tmp_path / '.lock'
+    with other_process(_hold_and_fork, path) as (process, answers):
+        worker = answers.recv()
+        try:
+            with pytest.raises(InputError, match='one process'), held_alone(path, REFUSAL):
+                pass
+            process.kill()
+            process.join()
+            with held_alone(path, REFUSAL):
+                os.kill(worker, 0)  # it lives
+        finally:
+            os.kill(worker, signal.SIGKILL)
 
 
 def _wait(path, answers):
+    answers.send('asks')
     with held_alone(path, wait=True):
-        answers.put('held')
+        answers.send('held')
 
 
 def test_a_second_process_may_wait_for_the_first(tmp_path):
-    fork = multiprocessing.get_context('fork')
-    answers, path = fork.Queue(), tmp_path / '.lock'
-    process = fork.Process(target=_wait, args=(path, answers))
-    with held_alone(path, REFUSAL):
-        process.start()
-        with pytest.raises(queue.Empty):
-            answers.get(timeout=0.5)
-    assert answers.get(timeout=60) == 'held'
-    process.join()
+    path, first = tmp_path / '.lock', ExitStack()
+    first.enter_context(held_alone(path, REFUSAL))
+    with first, other_process(_wait, path) as (process, answers):
+        assert answers.recv() == 'asks'
+        assert not answers.poll(0.5)
+        first.close()
+        assert answers.recv() == 'held'  # whenever the machine gets round to it
+        process.join()
 
 
 @pytest.mark.parametrize('wait', [False, True])

@@ -1,6 +1,7 @@
 """Kills trainings at random moments and compares their ends with that of one that was left alone.
 
-``make torture`` kills 20; what is done is kept, and the command goes on after a stop.
+``make torture`` kills 20, and 20 of two gloo processes; what is done is kept, and the command goes
+on after a stop.
 """
 import argparse
 import contextlib
@@ -9,6 +10,7 @@ import multiprocessing
 import os
 import random
 import signal
+import socket
 import sys
 import threading
 import time
@@ -54,19 +56,40 @@ def arguments(data_root: Path, work_dir: Path, workers: int) -> list[str]:
 
 
 class Training:
-    """A training in a process of its own.
+    """A training in processes of its own.
+
+    Args:
+        data_root: Folder of the data.
+        work_dir: Its work folder.
+        workers: That load the data, for each process.
+        ranks: Processes; with more than one they talk over gloo.
 
     Attributes:
-        code: Exit code, once it has ended: negative for a signal.
-        lines: What it printed.
+        code: Exit code of the first, once all have ended: negative for a signal.
+        lines: What they printed.
         length: Seconds from its start, when all is built, to its end.
     """
 
-    def __init__(self, data_root: Path, work_dir: Path, workers: int) -> None:
+    def __init__(self, data_root: Path, work_dir: Path, workers: int, ranks: int = 1) -> None:
         ours, theirs = os.pipe()
-        self._process = multiprocessing.get_context('fork').Process(
-            target=self._run, args=(theirs, arguments(data_root, work_dir, workers)))
-        self._process.start()
+        argv = arguments(data_root, work_dir, workers)
+        if ranks > 1:
+            # The batch of all processes is that of one alone.
+            argv += [f'train_dataloader.batch_size={2 // ranks}', '--launcher', 'pytorch']
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        fork = multiprocessing.get_context('fork')
+        self._team = [
+            fork.Process(
+                target=self._run,
+                args=(theirs, argv,
+                      dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(ranks),
+                           MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)) if ranks > 1 else {}))
+            for rank in range(ranks)
+        ]
+        for process in self._team:
+            process.start()
         os.close(theirs)
         self.lines: list[str] = []
         self._started = threading.Event()
@@ -74,10 +97,11 @@ class Training:
         self._reader.start()
 
     @staticmethod
-    def _run(output: int, argv: list[str]) -> None:
+    def _run(output: int, argv: list[str], environment: dict[str, str]) -> None:
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout, sys.stderr = (os.fdopen(number, 'w', buffering=1) for number in (1, 2))
+        os.environ.update(environment)
         torch.set_num_threads(1)
         code = run_tool('tools/train.py', *argv)
         sys.stdout.flush()
@@ -91,16 +115,26 @@ class Training:
                     self._started.set()
         self._started.set()
 
-    def end(self, number: int | None = None, after: float | None = None) -> 'Training':
-        """Wait for its end, sending a signal so many seconds after its start if one is given."""
+    def end(self, number: int | None = None, after: float | None = None,
+            pause: float = 0.) -> 'Training':
+        """Wait for its end, sending a signal so many seconds after its start if one is given.
+
+        Args:
+            number: The signal.
+            after: Seconds.
+            pause: Seconds between one process, by chance, and the others.
+        """
         self._started.wait()
         start = time.monotonic()
         if number is not None:
-            self._process.join(after)
-            if self._process.is_alive():
-                os.kill(self._process.pid, number)
-        self._process.join()
-        self.length, self.code = time.monotonic() - start, self._process.exitcode
+            self._team[0].join(after)
+            for process in random.sample(self._team, len(self._team)):
+                if process.is_alive():
+                    os.kill(process.pid, number)
+                process.join(pause)
+        for process in self._team:
+            process.join()
+        self.length, self.code = time.monotonic() - start, self._team[0].exitcode
         return self
 
 
@@ -146,10 +180,12 @@ def differences(resumed: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     return [name for name in wanted if resumed[name] != wanted[name]]
 
 
-def kill_once(data_root: Path, folder: Path, trial: int, length: float) -> tuple[float, list[str]]:
+def kill_once(data_root: Path, folder: Path, trial: int, length: float,
+              ranks: int = 1) -> tuple[float, list[str]]:
     """Kill a training at a random moment, go on, and return that moment and what differs.
 
-    Other numbers of workers load the data before and after.
+    Other numbers of workers load the data before and after. Of several processes one, by chance,
+    dies first.
     """
     rng = random.Random(trial)
     work_dir, wanted = folder / f'trial{trial}', outcome(folder / 'alone')
@@ -158,10 +194,11 @@ def kill_once(data_root: Path, folder: Path, trial: int, length: float) -> tuple
         for path in sorted(work_dir.rglob('*'), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         moment = rng.uniform(0, share * length)
-        training = Training(data_root, work_dir, trial % 3).end(signal.SIGKILL, moment)
+        training = Training(data_root, work_dir, trial % 3,
+                            ranks).end(signal.SIGKILL, moment, rng.uniform(0, 0.3))
         share *= 0.9
-    assert training.code == -signal.SIGKILL, training.lines
-    resumed = Training(data_root, work_dir, (trial + 1) % 3).end()
+    assert training.code == -signal.SIGKILL or ranks > 1, training.lines
+    resumed = Training(data_root, work_dir, (trial + 1) % 3, ranks).end()
     assert resumed.code == 0, resumed.lines
     return moment, differences(outcome(work_dir), wanted)
 
@@ -177,31 +214,45 @@ def make_data(root: Path) -> Path:
     return root
 
 
-def main() -> None:
-    """Do the trials that are not done, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('--folder', type=Path, default=ROOT / 'work_dirs' / 'torture')
-    parser.add_argument('--kills', type=int, default=20)
-    args = parser.parse_args()
-    record = args.folder / 'results.json'
+def kill_often(folder: Path, kills: int, ranks: int) -> dict[str, Any]:
+    """Do the trials that are not done; return the results of all."""
+    record = folder / 'results.json'
     if record.is_file():
         results = json.loads(record.read_text())
     else:
-        make_data(args.folder / 'data')
-        alone = Training(args.folder / 'data', args.folder / 'alone', 0).end()
+        make_data(folder / 'data')
+        alone = Training(folder / 'data', folder / 'alone', 0, ranks).end()
         assert alone.code == 0, alone.lines
         results = dict(length=alone.length, trials={})
-    for trial in range(args.kills):
+    for trial in range(kills):
         if str(trial) not in results['trials']:
-            moment, differ = kill_once(args.folder / 'data', args.folder, trial, results['length'])
+            moment, differ = kill_once(folder / 'data', folder, trial, results['length'], ranks)
             results['trials'][str(trial)] = dict(killed_after=round(moment, 3), differs=differ)
             record.write_text(json.dumps(results, indent=1))
         done = results['trials'][str(trial)]
-        print(f'{trial + 1}/{args.kills}: killed after {done["killed_after"]} s of '
-              f'{results["length"]:.1f} s, differs in: {", ".join(done["differs"]) or "nothing"}')
-    exact = sum(not done['differs'] for done in results['trials'].values())
-    print(f'{exact} of {len(results["trials"])} ended bit-equal')
-    sys.exit(exact != len(results['trials']))
+        print(
+            f'{trial + 1}/{kills}: killed after {done["killed_after"]} s of '
+            f'{results["length"]:.1f} s, differs in: {", ".join(done["differs"]) or "nothing"}',
+            flush=True)
+    return results
+
+
+def main() -> None:
+    """Do the trials, of one process and of several, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--folder', type=Path, default=ROOT / 'work_dirs' / 'torture')
+    parser.add_argument('--kills', type=int, default=20)
+    parser.add_argument('--ranks', type=int, nargs='+', default=(1, 2),
+                        help='processes of a training')
+    args = parser.parse_args()
+    exact = True
+    for ranks in args.ranks:
+        folder = args.folder if ranks == 1 else args.folder / f'{ranks}_processes'
+        trials = kill_often(folder, args.kills, ranks)['trials'].values()
+        whole = sum(not trial['differs'] for trial in trials)
+        print(f'{ranks} processes: {whole} of {len(trials)} ended bit-equal', flush=True)
+        exact = exact and whole == len(trials)
+    sys.exit(not exact)
 
 
 if __name__ == '__main__':

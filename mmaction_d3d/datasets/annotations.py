@@ -84,6 +84,12 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
         splits = {}
     if not isinstance(splits, dict):
         raise InputError(path, 'split', type(splits).__name__, 'a dict of lists of ids')
+    classes = content.get('classes')
+    if isinstance(classes, np.ndarray):
+        classes = classes.tolist()
+    if classes is not None and not (isinstance(classes, (list, tuple))
+                                    and all(isinstance(name, (str, Integral)) for name in classes)):
+        raise InputError(path, 'classes', shown(classes), 'the names of all classes')
     for i, annotation in enumerate(annotations):
         if not isinstance(annotation, dict):
             raise InputError(path, f'annotations[{i}]', type(annotation).__name__, 'a dict')

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..files import without_suffix, write_pickle
 from .annotations import Annotation, Content, ids_of
 
@@ -80,6 +80,11 @@ def _finder(annotations: list[Annotation]) -> Callable[[str], list[int]]:
     return lambda entry: next((table[entry] for table in named if entry in table), [])
 
 
+def _text_of(entry: object) -> str:
+    """Return an entry as names are written; a number is the name of its digits."""
+    return str(entry) if isinstance(entry, (str, np.integer)) else shown(entry)
+
+
 def match_split(annotations: list[Annotation], entries: Collection[str],
                 split: str) -> tuple[list[int], list[tuple[int | None, str, str, str]]]:
     """Find the annotations of a split's entries; see :func:`select_split`.
@@ -99,7 +104,7 @@ def match_split(annotations: list[Annotation], entries: Collection[str],
     find = _finder(annotations)
     chosen: list[int] = []
     mistakes: list[tuple[int | None, str, str, str]] = []
-    for position, entry in enumerate(map(str, entries)):
+    for position, entry in enumerate(map(_text_of, entries)):
         matches = find(entry)
         if len(matches) == 1:
             chosen += matches

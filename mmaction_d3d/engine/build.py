@@ -16,6 +16,7 @@ from .. import compat
 from ..errors import InputError, find_system_mistake
 from ..gpus import check_processes, find_gpu_mistake, unused_gpu
 from .checks import check_config, check_numbers, resume_point
+from .own_faults import is_own_fault
 
 # What draws curves elsewhere -> the package that it needs.
 _PACKAGES = {
@@ -112,13 +113,15 @@ def config_mistakes(cfg: Config) -> Iterator[None]:
     """Turn what a class refuses or stumbles over, met while building, into an InputError.
 
     What is built is what the config says, so that a value of it is what is wrong; ``--debug`` shows
-    where it was met.
+    where it was met. A fault that is surely ours, see :func:`~.own_faults.is_own_fault`, passes.
     """
     try:
         yield
     except InputError:
         raise
     except KeyError as error:
+        if is_own_fault(error):
+            raise
         sentence = str(error.args[0]).partition('. ')[0] if error.args else ''
         if sentence.endswith(' registry'):
             raise InputError(cfg.filename, 'type', sentence, 'a registered name') from error
@@ -126,7 +129,8 @@ def config_mistakes(cfg: Config) -> Iterator[None]:
                          'the key, or one of the values that it takes') from error
     except (ArithmeticError, AssertionError, AttributeError, IndexError, TypeError,
             ValueError) as error:
-        if find_gpu_mistake(error) is not None or find_system_mistake(error) is not None:
+        if (find_gpu_mistake(error) is not None or find_system_mistake(error) is not None
+                or is_own_fault(error)):
             raise
         want = ('a key that it takes'
                 if 'unexpected keyword argument' in str(error) else 'values that its classes take')

@@ -12,6 +12,8 @@ from mmengine.runner import Runner
 
 from ..checkpoint_files import SUM_SUFFIX
 from ..files import write_text
+from .rank_buffers import KEY, differing_buffers, use_own_buffers
+from .stop_signals import any_asks
 
 _BETWEEN = 'iter_{}.pth'  # of an iteration, where others are of epochs
 
@@ -29,7 +31,7 @@ class CheckpointHook(hooks.CheckpointHook):
         every_iters: Every how many iterations to save within an epoch too, as ``iter_N.pth``; only
             the last of them stays, until the next checkpoint of an epoch. Defaults to None.
         every_minutes: The same after so many minutes without a checkpoint, by the clock of the main
-            process. Defaults to None.
+            process; several processes look every 10 iterations. Defaults to None.
         **kwargs: As of MMEngine's.
     """
 
@@ -37,6 +39,17 @@ class CheckpointHook(hooks.CheckpointHook):
                  every_minutes: float | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.every_iters, self.every_minutes, self._due = every_iters, every_minutes, False
+        self._rank_buffers: list[dict] = []
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add what the other processes have of their own."""
+        if self._rank_buffers:
+            checkpoint[KEY] = self._rank_buffers
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Give each process what was its own, where a training goes on."""
+        if runner._resume:
+            use_own_buffers(checkpoint, runner._load_from or runner.work_dir)
 
     def before_train(self, runner: Runner) -> None:
         """Find the folder, and remove what a run that was stopped had superseded."""
@@ -58,9 +71,9 @@ class CheckpointHook(hooks.CheckpointHook):
             return
         if self.every_iters:
             self._due |= self.every_n_train_iters(runner, self.every_iters)
-        # The main process alone writes, so that no other need agree.
-        if self.every_minutes and is_main_process():
-            self._due |= time.monotonic() - self._saved >= 60 * self.every_minutes
+        if self.every_minutes:
+            late = time.monotonic() - self._saved >= 60 * self.every_minutes
+            self._due |= any_asks(late and is_main_process(), runner.iter + 1)
         if self._due and is_update_complete(runner):
             self._save_between(runner, runner.iter + 1)
 
@@ -95,10 +108,12 @@ class CheckpointHook(hooks.CheckpointHook):
         """Write a checkpoint that is the last one from then on."""
         self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        self._rank_buffers = differing_buffers(runner.model)
         runner.save_checkpoint(self.out_dir, name, self.file_client_args,
                                save_optimizer=self.save_optimizer,
                                save_param_scheduler=self.save_param_scheduler, meta=meta,
                                by_epoch=self.by_epoch, backend_args=self.backend_args, **self.args)
+        self._rank_buffers = []
         if is_main_process():
             write_text(Path(runner.work_dir, 'last_checkpoint'), self.last_ckpt)
         self._remove_between(runner)

@@ -43,10 +43,22 @@ class StopSignals:
 
     def agreed(self, iteration: int) -> bool:
         """Whether all processes end after this iteration, because one was asked to."""
-        if get_world_size() == 1:
-            return self.name is not None
-        if iteration % _EVERY:
-            return False
-        count = torch.tensor(int(self.name is not None), device=get_device())
-        all_reduce(count)
-        return bool(count)
+        return any_asks(self.name is not None, iteration)
+
+
+def any_asks(asks: bool, iteration: int) -> bool:
+    """Whether this process or another one asks for something, which all learn together.
+
+    Several processes talk of it every 10 iterations.
+
+    Args:
+        asks: Whether this one does.
+        iteration: Of all processes.
+    """
+    if get_world_size() == 1:
+        return asks
+    if iteration % _EVERY:
+        return False
+    count = torch.tensor(int(asks), device=get_device())
+    all_reduce(count)
+    return bool(count)

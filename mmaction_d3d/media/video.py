@@ -30,6 +30,8 @@ class DecodingError(Exception):
     @classmethod
     def of(cls, error: Exception, path: str) -> Self:
         """Return the one for a library's error on a file."""
+        if isinstance(error, MemoryError):  # FFmpeg's limit, reached before any memory is taken
+            return cls('a part of over 2 GiB')
         reason = ' '.join(str(error).replace(path, 'the file').split())
         return cls(f'{type(error).__name__} ({reason})')
 

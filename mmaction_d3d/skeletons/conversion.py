@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import InputError, Place
+from ..errors import InputError, Place, shown
 from .layouts import get_layout
 
 
@@ -24,11 +24,13 @@ def convert_joints(people: np.ndarray, joints: Sequence[str], layout: str,
         ... x V' x 3, with zeros for joints without a counterpart, and the names of these.
 
     Raises:
-        InputError: No joint corresponds.
+        InputError: No joint corresponds, or a name is no text.
     """
     wanted = get_layout(layout).joints
     if tuple(joints) == wanted:
         return people, []
+    if not all(isinstance(name, str) for name in joints):
+        raise InputError(*place, f'the joints {shown(joints)}', 'their names')
     position = {name: index for index, name in enumerate(joints)}
     missing = [name for name in wanted if name not in position]
     if len(missing) == len(wanted):

@@ -30,7 +30,8 @@ def caption(text: str, width: int) -> np.ndarray:
 
 
 def fitted(text: str, face: ImageFont.FreeTypeFont, width: float) -> str:
-    """Shorten a text in the middle until it fits."""
+    """Shorten a text in the middle until it fits; what cannot be drawn becomes a blank."""
+    text = ''.join(letter if letter.isprintable() else ' ' for letter in text)
     if face.getlength(text) <= width:
         return text
     half = len(text) // 2

@@ -2,9 +2,11 @@
 import os
 import pickle
 import re
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,8 +30,15 @@ def run_shell(tmp_path):
             port = free.getsockname()[1]
         env = dict(os.environ, PATH=f'{srun.parent}:{os.environ["PATH"]}', PORT=str(port),
                    PYTHON=sys.executable, OMP_NUM_THREADS='1', **variables)
-        return subprocess.run([TOOLS / name, *map(str, args)], env=env, text=True,
-                              capture_output=True, cwd=tmp_path)
+        command = [TOOLS / name, *map(str, args)]
+        with subprocess.Popen(command, env=env, text=True, cwd=tmp_path, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, start_new_session=True) as process:
+            try:
+                output = process.communicate()
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # it, or what it left behind
+        return subprocess.CompletedProcess(command, process.returncode, *output)
 
     return run
 

@@ -5,10 +5,12 @@ written), or be accepted for a reason that the documentation has. No command may
 more than 2 GiB, touch files of others, or run what the input holds.
 """
 import argparse
-import collections
+import gc
 import json
+import math
 import os
 import pickle
+import random
 import shutil
 import tempfile
 import time
@@ -21,8 +23,10 @@ from scipy.io import savemat
 
 import mmaction_d3d.engine
 import mmaction_d3d.inference  # noqa: F401 - imported once, before the commands are forked
+from mmaction_d3d.progress import Progress
 
 from . import checkpoints, configs, media, names, pickles, sandbox, texts
+from .record import Record
 
 
 @dataclass(frozen=True)
@@ -204,22 +208,25 @@ def one_thread():
     cv2.setNumThreads(1)
 
 
-def main():
-    """Run all cases, or those of some families, and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('--families', nargs='+', help='(default: all)')
-    parser.add_argument('--commands', nargs='+', help='(default: all)')
-    parser.add_argument('--names', help='part of the names of inputs (default: all)')
-    parser.add_argument('--every', type=int, default=1, metavar='N', help='one of N cases')
-    parser.add_argument('--out', type=Path, help='JSON to write')
-    parser.add_argument('--show', action='store_true', help='show the last line of each')
-    args = parser.parse_args()
-    one_thread()
+def _in_order(chosen):
+    """Let every family before every command come first, then all others, by chance.
+
+    What is done when a campaign is stopped is then a sample of all of it.
+    """
+    random.Random(1).shuffle(chosen)
+    seen = set()
+    first = [
+        case for case in chosen
+        if (case.family, case.command) not in seen and not seen.add((case.family, case.command))
+    ]
+    return first + [case for case in chosen if id(case) not in set(map(id, first))]
+
+
+def _run_all(record, args):
     # In memory where that is: thousands of runs that each put their files on the disk.
     memory = Path('/dev/shm')
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    start, counts, faults, slowest = time.monotonic(), collections.Counter(), {}, (0., '')
-    inputs = collections.defaultdict(set)
+    end = time.monotonic() + (args.minutes or math.inf) * 60
     try:
         boxes = sandbox.Sandboxes(folder)
         chosen = [
@@ -228,25 +235,51 @@ def main():
                 not args.commands or case.command.name in args.commands) and (
                     not args.names or args.names in case.name)
         ][::args.every]
-        for case in chosen:
-            began = time.monotonic()
-            ended = run(boxes, case)
-            title = case.title
-            slowest = max(slowest, (time.monotonic() - began, title))
-            inputs[case.family].add(case.name)
-            counts['accepted' if ended.code == 0 else 'refused'] += 1
-            if ended.faults:
-                faults[title] = ended.faults
-            if ended.faults or args.show:
-                print(
-                    f'{title}: {ended.code}: {"; ".join(ended.faults)}\n    '
-                    f'{ended.last_line[:400]}', flush=True)
+        todo = [
+            case for case in _in_order(chosen)
+            if not record.is_done(case.family, case.name, case.command.name)
+        ]
+        gc.collect()
+        gc.freeze()  # what is forked need not touch it
+        with Progress('runs', len(chosen), len(chosen) - len(todo)) as progress:
+            for case in todo:
+                if time.monotonic() > end:
+                    break
+                began = time.monotonic()
+                ended = run(boxes, case)
+                record.add(family=case.family, input=case.name, command=case.command.name,
+                           code=ended.code, seconds=round(time.monotonic() - began, 1),
+                           gigabytes=round(ended.memory / 2**30, 2), faults='; '.join(ended.faults),
+                           last_line=ended.last_line[:400])
+                progress.step()
+                if ended.faults or args.show:
+                    print(
+                        f'{case.title}: {ended.code}: {"; ".join(ended.faults)}\n    '
+                        f'{ended.last_line[:400]}', flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    result = dict(inputs={family: len(names) for family, names in inputs.items()}, runs=len(chosen),
-                  **counts, faults=faults, slowest_run=slowest[1],
-                  seconds=round(time.monotonic() - start), seconds_of_slowest=round(slowest[0], 1))
-    print(json.dumps({**result, 'faults': len(faults)}, indent=1))
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    raise SystemExit(bool(faults))
+
+
+def main():
+    """Run all cases, or those of some families, and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--families', nargs='+', help='(default: all)')
+    parser.add_argument('--commands', nargs='+', help='(default: all)')
+    parser.add_argument('--names', help='part of the names of inputs (default: all)')
+    parser.add_argument('--every', type=int, default=1, metavar='N', help='one of N cases')
+    parser.add_argument('--minutes', type=float, help='stop after so many (default: at the end)')
+    parser.add_argument(
+        '--out', type=Path, default=Path('work_dirs', 'torture', 'hostile.csv'),
+        help='a row for each run; those that stand there without a fault are not '
+        'run again (default: %(default)s)')
+    parser.add_argument('--summary', type=Path, help='CSV to write, a row for each family and '
+                        'command')
+    parser.add_argument('--show', action='store_true', help='show the last line of each')
+    args = parser.parse_args()
+    one_thread()
+    record = Record(args.out)
+    _run_all(record, args)
+    if args.summary:
+        record.write_summary(args.summary)
+    print(json.dumps(record.summary()[-1], indent=1))
+    raise SystemExit(any(record.faults()))

@@ -79,7 +79,12 @@ MAY_PASS = {
     **{f'keypoint {name}': _MISSING_JOINTS for name in ('nan', 'inf')},
     **{f'keypoint {name}': 'outside of any frame: drawn nowhere' for name in ('1e30', '-1e30')},
     'keypoint nobody': 'a clip without people',
+    'scores nan': _MISSING_JOINTS,
+    'scores negative': 'taken for the nearer of 0 and 1',
+    'layout: none': 'as if it said none',
 }
+#: Commands that show, compare or convert what is there: scores are judged by others.
+_AS_THEY_ARE = {'draw', 'compare', 'export', 'attach pyskl'}
 
 
 def fields(content):
@@ -271,6 +276,8 @@ def may_pass(name, command):
     for parts, commands in _NOT_READ.items():
         if command in commands and name.startswith(parts):
             return 'not read by this command'
+    if command in _AS_THEY_ARE and name == 'scores 1e30':
+        return 'shown, compared or converted as they are'
     if command == 'fix':
         return 'mended, or left out, and said'
     if name.startswith(('name ', 'flipped bytes')):

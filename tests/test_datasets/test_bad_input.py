@@ -2,6 +2,8 @@
 import numpy as np
 import pytest
 
+from mmaction_d3d.datasets.annotations import read_annotations
+from mmaction_d3d.datasets.splits import match_split
 from mmaction_d3d.errors import InputError
 
 
@@ -149,3 +151,32 @@ def test_clip_without_frames(data):
     (frames / 'clip1' / 'img_00001.jpg').unlink()
     with pytest.raises(InputError, match=r'annotations\[1\]: found no file .*img_00001\.jpg'):
         data.build(data_prefix=dict(img=str(frames)))
+
+
+def _in_itself(depth):
+    part = [0]
+    for _ in range(depth):
+        part = [part, part]
+    return part
+
+
+@pytest.mark.parametrize('entry', [10**5000, _in_itself(60), (1, 10**5000), None],
+                         ids=['digits', 'shared', 'pair', 'none'])
+def test_an_entry_of_a_split_that_is_no_name_is_named_in_short(entry):
+    _, mistakes = match_split([dict(frame_dir='a')], [entry], 'train')
+    (_, field, found, _), = mistakes
+    assert field == "split['train'][0]" and len(found) < 300
+
+
+@pytest.mark.parametrize(
+    'classes',
+    [7, 'abc', [['a']], _in_itself(60), dict(a=1), [None]],
+    ids=['number', 'text', 'list', 'shared', 'dict', 'none'])
+def test_classes_that_are_no_names_are_refused(classes):
+    with pytest.raises(InputError, match='x.pkl: classes: found .*, want the names of all classes'):
+        read_annotations(dict(annotations=[], classes=classes), 'x.pkl')
+
+
+def test_classes_may_be_an_array_or_numbers():
+    for classes in (np.array(['a', 'b']), ['a'], (0, 1), None):
+        read_annotations(dict(annotations=[], classes=classes), 'x.pkl')

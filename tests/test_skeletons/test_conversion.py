@@ -30,3 +30,8 @@ def test_each_joint_is_the_one_of_its_name(source, target):
 def test_no_joint_in_common():
     with pytest.raises(InputError, match='f: joints: found the joints tail, ..., want joints that'):
         convert_joints(np.zeros((1, 1, 3)), ('tail', ), 'coco17', ('f', 'joints'))
+
+
+def test_a_name_that_is_no_text_is_refused():
+    with pytest.raises(InputError, match='x: joints: found the joints .*, want their names'):
+        convert_joints(np.zeros((1, 17, 3)), ['nose', ['left']], 'coco17', ('x', 'joints'))

@@ -37,3 +37,7 @@ def test_a_text_is_shortened_in_the_middle():
     assert fitted('short', font(15), 100) == 'short'
     text = fitted('a' * 50 + 'b' * 50, font(15), 100)
     assert text[0] == 'a' and text[-1] == 'b' and '…' in text and font(15).getlength(text) <= 100
+
+
+def test_what_cannot_be_drawn_becomes_a_blank():
+    assert fitted('a\nb\x1bc', font(11), 500) == 'a b c'

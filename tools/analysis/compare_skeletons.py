@@ -54,15 +54,13 @@ def main():
     check_found = AnnotationChecker(args.found, layout, None, 100)
     unlabelled = dict(label=0)  # extraction without --labels gives none, which is no matter here
     for index in select_split(known, splits, args.split, args.known):
-        info = known[index]
+        info = check(index, {**unlabelled, **known[index]})
         if args.num_person not in (None, len(info['keypoint'])):
             continue
         other = next((named[name] for name in ids_of(info) if name in named), None)
         if other is None:
             raise InputError(args.found, ids_of(info)[0], 'no such clip', 'all clips of the split')
-        pairs.append(
-            (check(index,
-                   {**unlabelled, **info}), check_found(other, {**unlabelled, **extracted[other]})))
+        pairs.append((info, check_found(other, {**unlabelled, **extracted[other]})))
     if not pairs:
         raise InputError(args.known, '--num-person', f'no clip with {args.num_person}',
                          'at least one')
