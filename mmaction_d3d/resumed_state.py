@@ -1,4 +1,5 @@
 """What a checkpoint may tell a training that goes on from it: numbers, no code and no paths."""
+import math
 from collections.abc import Collection
 from numbers import Real
 from pathlib import Path
@@ -36,12 +37,20 @@ def check_resumable(checkpoint: Any, path: str | Path) -> None:
             if type(value) is not int or not 0 <= value < 2**62:
                 raise InputError(path, f'{place}.{key}', shown(value), 'a whole number from 0')
     score = places['message_hub.runtime_info'].get('best_score')
-    if score is not None and not isinstance(score, (Real, torch.Tensor)):
-        raise InputError(path, 'message_hub.runtime_info.best_score', shown(score), 'a number')
+    if score is not None and not _is_finite(score):
+        raise InputError(path, 'message_hub.runtime_info.best_score', shown(score),
+                         'a finite number')
     if 'optimizer' in checkpoint:
         _part(checkpoint, 'optimizer', dict, path)
     if 'param_schedulers' in checkpoint:
         _part(checkpoint, 'param_schedulers', (dict, list), path)
+
+
+def _is_finite(score: object) -> bool:
+    """Whether it is a number, also one in a tensor, that others can be better than."""
+    if isinstance(score, torch.Tensor) and score.numel() == 1:
+        score = score.item()
+    return isinstance(score, Real) and abs(score) < math.inf
 
 
 def _part(whole: Any, key: str, kind: type | tuple[type, ...], path: str | Path,

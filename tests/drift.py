@@ -14,10 +14,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CORE = ('tests/test_compat.py', 'tests/test_models', 'tests/test_datasets', 'tests/test_engine',
-        'tests/test_media', 'tests/test_evaluation', 'tests/test_checkpoint_files.py',
-        'tests/test_resumed_state.py', 'tests/test_files.py', 'tests/test_parallel.py',
-        'tests/end_to_end/test_tools.py')
+CORE = ('tests/test_compat.py', 'tests/test_models', 'tests/test_evaluation',
+        'tests/test_checkpoint_files.py', 'tests/test_resumed_state.py', 'tests/test_files.py',
+        'tests/test_datasets/test_rgb_pose_dataset.py', 'tests/test_datasets/test_safe_pickle.py',
+        'tests/test_engine/test_checkpoint_hook.py', 'tests/test_engine/test_runner.py',
+        'tests/test_parallel.py', 'tests/end_to_end/test_overfit.py')
 _SHOWN = ('torch', 'torchvision', 'numpy', 'opencv-python-headless', 'mmengine', 'mmaction2')
 FIELDS = ('stack', 'date', 'python', *_SHOWN, 'passed', 'failed', 'skipped')
 _ALONE = ('mmengine', 'mmcv-lite', 'mmaction2')  # installed without what they ask for

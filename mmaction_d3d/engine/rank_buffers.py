@@ -21,9 +21,12 @@ def differing_buffers(model: nn.Module) -> list[dict[str, torch.Tensor]]:
     """Collect the buffers of all processes, which all have to ask for; none where all are equal."""
     if get_world_size() == 1:
         return []
-    model = model.module if is_model_wrapper(model) else model
-    stored = model.state_dict()
-    ours = {name: buffer.detach().cpu() for name, buffer in model.named_buffers() if name in stored}
+    network: nn.Module = getattr(model,
+                                 'module') if is_model_wrapper(model) else model  # noqa: B009
+    stored = network.state_dict()
+    ours = {
+        name: buffer.detach().cpu() for name, buffer in network.named_buffers() if name in stored
+    }
     first, *others = everyone = all_gather_object(ours)
     equal = all(torch.equal(first[name], other[name]) for other in others for name in first)
     return [] if equal else everyone
