@@ -3,7 +3,7 @@
 # make torture      set up, then kill trainings at random and compare how they end when they go on; then hostile inputs, then leaks
 # make drift        run the core of the suite on the oldest and the newest packages that install
 # make fuzz         set up, then feed readers with made-up bytes, 10 minutes each
-# make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit
+# make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit, hadolint
 # make docs         build the pages of docs as a site into site/, in .venv-docs of its own; warnings and dead links fail
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
 # make clean        remove .venv, .venv-docs, site and what the quickstart made
@@ -36,6 +36,7 @@ lint: setup
 	.venv/bin/yapf --diff --recursive --parallel configs d3d_command.py docs mmaction_d3d research runtime setup.py tests tools
 	.venv/bin/mypy
 	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive d3d_command.py mmaction_d3d research runtime setup.py tools
+	.venv/bin/hadolint docker/*.Dockerfile
 
 docs: .venv-docs/stamp
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build

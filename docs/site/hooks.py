@@ -3,6 +3,7 @@
 A page links to ``../configs/d3d_custom.py`` as a browser of the repository wants it. The site has
 such a file as a page of its own below ``source``, a folder as a list.
 """
+import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -73,6 +74,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     own = page.file.src_uri
     if own not in _shown:
         return markdown
+    if own == 'notebook.md':
+        markdown += _cells(ROOT / 'docs' / 'notebook' / 'first_clip.ipynb')
     parts, end = [], 0
     for match in links_of(markdown):
         target = _target(own, match[1])
@@ -139,6 +142,18 @@ def _content(target: str) -> str | None:
     if path.suffix == '.md':
         return text
     return f'# {target}\n\n````{_LANGUAGES.get(path.suffix, "text")}\n{text.rstrip()}\n````\n'
+
+
+def _cells(notebook: Path) -> str:
+    """Write the cells of a notebook as a part of a page in the folder above it."""
+    parts = []
+    for cell in json.loads(notebook.read_text())['cells']:
+        text = ''.join(cell['source'])
+        if cell['cell_type'] == 'code':
+            parts.append(f'```python\n{text}\n```')
+        else:
+            parts.append(re.sub('^# .*', '## What it does', text).replace('](../', ']('))
+    return '\n' + '\n\n'.join(parts) + '\n'
 
 
 def _api_pages() -> Iterator[tuple[str, str]]:
