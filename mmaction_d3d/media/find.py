@@ -15,7 +15,7 @@ VIDEO_SUFFIXES = frozenset([
     '.3gp', '.asf', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv',
     '.ts', '.webm', '.wmv'
 ])
-IMAGE_SUFFIXES = frozenset(['.bmp', '.jpeg', '.jpg', '.png', '.webp'])
+IMAGE_SUFFIXES = frozenset(['.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'])
 
 #: What a search tells of all that it leaves out: the reason, and the path.
 LeaveOut = Callable[[str, str], object]

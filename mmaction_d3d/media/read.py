@@ -1,4 +1,5 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
+import importlib.util
 import itertools
 from collections.abc import Iterator
 from functools import partial
@@ -50,7 +51,7 @@ class Frames:
                 self.count += 1
                 yield Frame(partial(read_image, path))
             return
-        frames = video_frames(self.media.path, self._backend)
+        frames = video_frames(self.media.path, _exact_backend(self.media.path, self._backend))
         try:
             for frame in frames:
                 self.count += 1
@@ -111,6 +112,18 @@ def read_video(path: str, frame_inds: np.ndarray,
             return images, None
     images[frames.count - 1] = frame.rgb()
     return images, frames.count
+
+
+def _exact_backend(path: str, backend: str | None) -> str:
+    """Return the backend that reads a video, in place of decord the one that counts from 0.
+
+    decord begins with a later frame, and repeats the last one, where times begin below 0 or a file
+    is an MPEG program stream: PyAV reads all but the videos whose packets show them to be plain.
+    """
+    name = backend_of(backend)
+    if name == 'decord' and importlib.util.find_spec('av') and frame_index(path) is None:
+        return 'av'
+    return name
 
 
 def _seek(path: str, wanted: list[int]) -> dict[int, np.ndarray] | None:

@@ -208,7 +208,7 @@ class Video:
         """Return when each frame is shown by the file's packets, which need no decoding, in order.
 
         All are None where the packets do not tell, as in an AVI whose frames are reordered; they
-        are as many as frames there.
+        are as many as frames there. What an edit list leaves out is no frame.
 
         Raises:
             DecodingError: The file can be read no further.
@@ -216,10 +216,10 @@ class Video:
         times: list[Fraction] = []
         count, told = 0, not (self.container == 'avi' and self.reorders)
         for packet in self.packets():
-            if not packet.size:
+            if not packet.size or packet.is_discard:
                 continue
             count += 1
-            if packet.pts is None or packet.time_base is None or packet.is_discard:
+            if packet.pts is None or packet.time_base is None:
                 told = False
             else:
                 times.append(packet.pts * packet.time_base - self._zero)

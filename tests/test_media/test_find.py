@@ -6,6 +6,7 @@ import pytest
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.media import files_by_name, find_media
 from mmaction_d3d.media.find import walk
+from mmaction_d3d.media.read import read_image
 
 
 def names(inputs):
@@ -118,3 +119,13 @@ def test_what_is_hidden_is_left_out_and_told(tree):
         ('hidden, by its name: left out', f'{tree}/wave/._a.mp4'),
     ]
     assert names([tree / '.thumbnails']) == ['.thumbnails']  # it was named
+
+
+@pytest.mark.parametrize('suffix', ['.tif', '.TIFF', '.jpeg', '.webp', '.bmp'])
+def test_folders_of_any_kind_of_image(tmp_path, suffix):
+    (tmp_path / 'clip').mkdir()
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / 'clip' / f'{index}{suffix}'),
+                    np.full((8, 10, 3), 60 * index, np.uint8))
+    clip, = find_media([str(tmp_path / 'clip')])
+    assert clip.frames == 3 and read_image(clip.images[2]).mean() == pytest.approx(120, abs=2)

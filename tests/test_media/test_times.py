@@ -78,3 +78,36 @@ def test_a_video_is_written_at_times(tmp_path):
     with Video(str(path)) as video:
         shown = [float(frame.time + video._zero) for frame in video.frames()]
     np.testing.assert_allclose(shown, times, atol=2e-5)
+
+
+def write_again(source, path, shift):
+    """Write packets of a video to a file with other times, in seconds; return the file's path."""
+    options = dict(avoid_negative_ts='disabled')
+    with av.open(source) as video, av.open(str(path), 'w', container_options=options) as copy:
+        stream = copy.add_stream_from_template(video.streams.video[0])
+        for packet in video.demux(video=0):
+            if packet.dts is not None:
+                move = round(shift / packet.time_base)
+                packet.pts, packet.dts = packet.pts + move, packet.dts + move
+                packet.stream = stream
+                copy.mux(packet)
+    return str(path)
+
+
+@pytest.mark.parametrize('backend', ['av', 'decord'])
+def test_times_below_zero_move_no_frame(uneven_video, tmp_path, backend):
+    pytest.importorskip(backend)
+    source = uneven_video('a.mkv', [40 * index for index in range(8)], g='4', bf='0')
+    path = write_again(source, tmp_path / 'below.mkv', -0.1)
+    images, _ = read_video(path, np.arange(8), backend)
+    assert [round((float(image.mean()) - 20) / 25) for image in images.values()] == list(range(8))
+
+
+def test_what_an_edit_list_leaves_out_is_no_frame(uneven_video, tmp_path):
+    """A cut by copying: packets before its begin are in the file, as others lean on them."""
+    source = uneven_video('a.mp4', [40 * index for index in range(8)], bf='0')
+    path = write_again(source, tmp_path / 'cut.mp4', -0.12)
+    decoded = probe(path, 'frames')
+    assert decoded.frames == 5 and probe(path).frames == 5
+    with Video(path) as video:
+        assert len(video.packet_times()) == 5
