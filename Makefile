@@ -4,11 +4,13 @@
 # make drift        run the core of the suite on the oldest and the newest packages that install
 # make fuzz         set up, then feed readers with made-up bytes, 10 minutes each
 # make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit, hadolint
+# make demo         set up, then open the page that recognizes dropped videos, in an environment of its own
+# make demo-test   set up that environment, then test the page
 # make docs         build the pages of docs as a site into site/, in .venv-docs of its own; warnings and dead links fail
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
-# make clean        remove .venv, .venv-docs, site and what the quickstart made
+# make clean        remove .venv, .venv-demo, .venv-docs, site and what the quickstart made
 
-.PHONY: setup quickstart test torture drift fuzz lint docs clean
+.PHONY: demo demo-test setup quickstart test torture drift fuzz lint docs clean
 
 setup:
 	@PYTHON='$(PYTHON)' tools/setup_venv.sh
@@ -31,6 +33,18 @@ fuzz: setup
 	.venv/bin/pip install --quiet --no-deps -r requirements/fuzz.txt || echo 'without atheris: changes at random'
 	.venv/bin/python tests/fuzz.py --out docs/results/fuzz.csv
 
+# Gradio wants an earlier pillow than the lock: .venv-demo sees .venv, and its own packages first.
+.venv-demo: setup requirements/demo.txt
+	.venv/bin/python -m venv --clear --without-pip .venv-demo
+	echo '$(CURDIR)/.venv/lib/python3.11/site-packages' > .venv-demo/lib/python3.11/site-packages/project.pth
+	.venv-demo/bin/python -m pip install --quiet --ignore-installed --no-deps -r requirements/demo.txt
+
+demo: .venv-demo
+	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python tools/demo.py
+
+demo-test: .venv-demo
+	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python -m pytest tests/test_demo
+
 lint: setup
 	.venv/bin/ruff check
 	.venv/bin/yapf --diff --recursive --parallel configs d3d_command.py docs mmaction_d3d research runtime setup.py tests tools
@@ -48,4 +62,4 @@ docs: .venv-docs/stamp
 	touch $@
 
 clean:
-	rm -rf .venv .venv.lock .venv-docs site data/synthetic work_dirs/quickstart
+	rm -rf .venv .venv-demo .venv.lock .venv-docs site data/synthetic work_dirs/quickstart

@@ -75,6 +75,8 @@ COMMANDS = {
     Command('visualize.py', 'draw what a model looks at, and what a run gave',
             (f'attention {_QUICKSTART}', 'run work_dirs/quickstart'),
             ('attention', 'joints', 'offsets', 'faithfulness', 'run')),
+    'demo':
+    Command('demo.py', 'a page in the browser that recognizes dropped videos', ('', )),
     'report':
     Command('report.py', 'write a run as one HTML file', ('work_dirs/quickstart', )),
     'modality-check':

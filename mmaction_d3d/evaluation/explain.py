@@ -18,7 +18,7 @@ class Explanation(NamedTuple):
 
     Attributes:
         name: The clip's ``frame_dir`` or ``filename``.
-        label: True class.
+        label: True class; None where nobody knows it.
         prediction: Predicted class.
         score: Its probability.
         maps: Attention of the clip's first view.
@@ -28,7 +28,7 @@ class Explanation(NamedTuple):
         classes: Names of the classes.
     """
     name: str
-    label: int
+    label: int | None
     prediction: int
     score: float
     maps: AttentionMaps
@@ -39,9 +39,10 @@ class Explanation(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Name, true and predicted class."""
-        return (f'{self.name}: {self.classes[self.label]}, recognised as '
-                f'{self.classes[self.prediction]} ({self.score:.0%})')
+        """Name, true class where it is known, and predicted class."""
+        true = '' if self.label is None else f'{self.classes[self.label]}, '
+        return (f'{self.name}: {true}recognised as {self.classes[self.prediction]} '
+                f'({self.score:.0%})')
 
 
 @torch.no_grad()
@@ -92,8 +93,8 @@ def explain_packed(
     meta = sample.metainfo
     name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
     maps = attention_maps(model, batch['inputs']['imgs'][0, 0], keypoint, selection)
-    return Explanation(str(name), int(sample.gt_label), prediction,
-                       float(sample.pred_score[prediction]), maps,
+    label = int(sample.gt_label) if 'gt_label' in sample else None
+    return Explanation(str(name), label, prediction, float(sample.pred_score[prediction]), maps,
                        packed['inputs']['imgs'][0].permute(1, 2, 3, 0).cpu().numpy(),
                        keypoint.cpu().numpy(), layout,
                        [str(name) for name in classes or range(len(sample.pred_score))])

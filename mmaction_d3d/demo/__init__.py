@@ -1,0 +1,1 @@
+"""A page that recognizes dropped videos; it needs gradio, ``requirements/demo.txt``."""
