@@ -1,5 +1,6 @@
 """The one error that says: what you gave me is wrong, and where."""
 import errno
+import os
 import re
 import reprlib
 from collections.abc import Iterator
@@ -101,8 +102,8 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 def find_system_mistake(error: BaseException | None) -> InputError | None:
     """Find what the system refused behind an exception.
 
-    That is a full or read-only disk, a folder that is none of the user's, or a data loader's worker
-    process that was killed.
+    That is a full or read-only disk, a folder that is none of the user's, a data loader's worker
+    process that was killed or hangs, or another process of a distributed run that does.
 
     Args:
         error: Any exception.
@@ -114,12 +115,35 @@ def find_system_mistake(error: BaseException | None) -> InputError | None:
         if isinstance(behind, OSError) and behind.errno in _OF_THE_DISK:
             return InputError(behind.filename or 'disk', 'file', behind.strerror,
                               'one that may be read and written, on a disk with room')
-        dead = re.search(r'DataLoader worker \(pid[^\d]*[\d, ]+\) (?:is )?([^.]*)', str(behind))
-        if isinstance(behind, RuntimeError) and dead:
-            return InputError(
-                'data loader', 'worker process', f'its end ({dead[1]})',
-                'one that lives (does a clip crash its decoder? is there too little '
-                'memory, or shared memory? fewer num_workers need less)')
+        if isinstance(behind, RuntimeError):
+            mistake = _of_another_process(' '.join(str(behind).split()))
+            if mistake is not None:
+                return mistake
+    return None
+
+
+def _of_another_process(text: str) -> InputError | None:
+    """Read what torch says of a process that is dead or hangs."""
+    dead = re.search(r'DataLoader worker \(pid[^\d]*[\d, ]+\) (?:is )?([^.]*)', text)
+    if dead:
+        return InputError(
+            'data loader', 'worker process', f'its end ({dead[1]})',
+            'one that lives (does a clip crash its decoder? is there too little '
+            'memory, or shared memory? fewer num_workers need less)')
+    slow = re.search(r'DataLoader timed out after (\d+)', text)
+    if slow:
+        return InputError(
+            'data loader', 'worker process', f'no batch for {slow[1]} s',
+            'one that answers (does a clip hang its decoder, or the disk?); the '
+            "loader's timeout says how long to wait")
+    silent = re.search(
+        r'Timed out waiting \d+ms|(?:Watchdog caught|exceeded) collective operation timeout|'
+        r'Connection (?:closed|reset) by peer', text)
+    if silent and re.search('gloo|nccl|ProcessGroup', text, re.I):
+        rank, count = (os.environ.get(name, '?') for name in ('RANK', 'WORLD_SIZE'))
+        return InputError('distributed run', f'process {rank} of {count}',
+                          f'no answer of another one ({silent[0]})',
+                          'processes that live; env_cfg.dist_cfg.timeout says how long to wait')
     return None
 
 

@@ -50,7 +50,7 @@ def _is_finite(score: object) -> bool:
     """Whether it is a number, also one in a tensor, that others can be better than."""
     if isinstance(score, torch.Tensor) and score.numel() == 1:
         score = score.item()
-    return isinstance(score, Real) and abs(score) < math.inf
+    return isinstance(score, Real) and math.isfinite(score)
 
 
 def _part(whole: Any, key: str, kind: type | tuple[type, ...], path: str | Path,

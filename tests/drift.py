@@ -60,7 +60,7 @@ def make_environment(folder: Path, interpreter: str, stack: str) -> Path:
     pip = [python, '-m', 'pip', 'install', '--quiet', '--only-binary=:all:']
     subprocess.run([*pip, *requirements(stack)], check=True)
     locked = _lock()
-    alone = [f'{name}=={locked[name]}' if stack == 'oldest' else name for name in _ALONE]
+    alone = [f'{name}=={locked[name]}' for name in _ALONE]  # newer ones refuse each other
     subprocess.run([*pip[:-1], '--no-deps', *alone], check=True)
     stamp.touch()
     return python

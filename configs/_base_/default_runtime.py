@@ -3,8 +3,10 @@ custom_imports = dict(imports=['mmaction_d3d'], allow_failed_imports=False)
 
 # GPUs and nccl, or CPUs and gloo, as the machine has them. SyncBN takes effect with several GPUs.
 runner_type = 'AutoDeviceRunner'
+# A process that another one waits for longer than the timeout, in seconds, counts as hanging.
 env_cfg = dict(
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0), dist_cfg=dict(backend='nccl'))
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl', timeout=1800))
 sync_bn = 'torch'
 
 # Kept are the last two checkpoints, of which one may be damaged, and the one that is best on the

@@ -18,6 +18,9 @@ from ..gpus import check_processes, find_gpu_mistake, unused_gpu
 from .checks import check_config, check_numbers, resume_point
 from .own_faults import is_own_fault
 
+#: Seconds without a batch after which a loader's worker counts as hanging, where none are given.
+LOADER_TIMEOUT = 1800
+
 # What draws curves elsewhere -> the package that it needs.
 _PACKAGES = {
     f'{name}VisBackend': name.lower()
@@ -139,8 +142,10 @@ def config_mistakes(cfg: Config) -> Iterator[None]:
 
 
 def _fit_loaders(cfg: Config) -> None:
-    """Let a loader whose workers ``--cfg-options`` took away keep none alive."""
+    """Let a loader without workers keep none alive, and one whose workers hang end."""
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         loader = cfg.get(name) or {}
         if loader.get('num_workers') == 0 and loader.get('persistent_workers'):
             loader['persistent_workers'] = False
+        if loader.get('num_workers'):
+            loader.setdefault('timeout', LOADER_TIMEOUT)

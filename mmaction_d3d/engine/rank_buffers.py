@@ -4,7 +4,7 @@ Between two epochs the running mean of a batch norm that is not synchronized is 
 process, while a checkpoint's ``state_dict`` has that of the first one.
 """
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size
@@ -21,8 +21,7 @@ def differing_buffers(model: nn.Module) -> list[dict[str, torch.Tensor]]:
     """Collect the buffers of all processes, which all have to ask for; none where all are equal."""
     if get_world_size() == 1:
         return []
-    network: nn.Module = getattr(model,
-                                 'module') if is_model_wrapper(model) else model  # noqa: B009
+    network = cast(nn.Module, model.module) if is_model_wrapper(model) else model
     stored = network.state_dict()
     ours = {
         name: buffer.detach().cpu() for name, buffer in network.named_buffers() if name in stored
