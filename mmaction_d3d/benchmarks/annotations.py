@@ -48,9 +48,9 @@ def write_annotations(path: str, clips: int, joints: int) -> int:
 
 
 def unique_memory() -> int:
-    """Bytes of this process that it shares with no other."""
+    """Bytes that this process has written and shares with no other."""
     lines = Path('/proc/self/smaps_rollup').read_text().splitlines()
-    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith('Private_'))
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith('Private_Dirty'))
 
 
 def load(path: str, joints: int) -> Any:

@@ -1,5 +1,4 @@
 """Times of calls in turn, and their memory."""
-import ctypes
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -7,6 +6,8 @@ from pathlib import Path
 from statistics import median
 
 import torch
+
+from ..datasets.array_store import give_back_memory
 
 #: What is timed: a call without arguments.
 Call = Callable[[], object]
@@ -103,9 +104,9 @@ def process_memory(peak: bool = False) -> float:
 def _start_peak() -> float:
     """Let the peak of this process start anew; return what it takes now."""
     try:
-        ctypes.CDLL(None).malloc_trim(0)  # what is free, or the next call would take it unseen
+        give_back_memory()  # or the next call would take it unseen
         Path('/proc/self/clear_refs').write_text('5')
-    except (OSError, AttributeError):
+    except OSError:
         return math.nan
     return process_memory()
 

@@ -1,6 +1,6 @@
 """Videos with skeletons, in the annotation format of PYSKL and MMAction2."""
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from mmaction.datasets import BaseActionDataset
@@ -14,6 +14,7 @@ from ..media import MediaIndex, grey_frames, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
 from .annotations import AnnotationChecker, read_annotations
+from .array_store import ArrayStore, give_back_memory
 from .bad_clips import BadClips
 from .checking import Finding, Gate, find_shared_clips
 from .joint_layout import find_layout
@@ -22,17 +23,6 @@ from .splits import first_split, select_split
 from .transforms.geometry import guarded
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
-
-
-class _Arrays(list):
-    """Arrays as they were read, in the order of clips and of :data:`_ARRAY_KEYS`; never changed.
-
-    In a worker process they stay the parent's memory: Python's counts of references lie apart
-    from an array's numbers.
-    """
-
-    def __deepcopy__(self, memo: dict) -> Self:
-        return self  # a subset of the data set shares them, too
 
 
 @DATASETS.register_module()
@@ -113,7 +103,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.frame_tmpl = frame_tmpl
         self.layout = get_layout(layout)
         self.num_person = num_person
-        self._arrays = _Arrays()
+        self._arrays = ArrayStore()
         self.source: str | None = None
         if kwargs.get('multi_class') and num_classes is None:
             raise InputError('config', 'num_classes', 'nothing', 'a number, as multi_class=True')
@@ -122,6 +112,7 @@ class RGBPoseDataset(BaseActionDataset):
             raise InputError('config', 'on_bad_clip', repr(on_bad_clip), "'stop' or 'skip'")
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
                          num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
+        give_back_memory()  # or every worker would have the pages that reading took
         self.pipeline.transforms = guarded(self.pipeline.transforms, len(self.layout))
         self.pipeline.joints_follow = True  # so that it is not tried again at the first clip
         self._bad_clips = None
@@ -158,8 +149,10 @@ class RGBPoseDataset(BaseActionDataset):
             clip.update(locate(clip, f'annotations[{index}]'), num_person=self.num_person)
             # MMEngine serialises what is in data_list, with two more copies on the way.
             clip['arrays'] = len(self._arrays)
-            self._arrays += [clip.pop(key) for key in _ARRAY_KEYS]
+            for key in _ARRAY_KEYS:
+                self._arrays.append(clip.pop(key))
             data_list.append(clip)
+        self._arrays.finish()
         gate.finish(f'{self.ann_file}, split {self.split!r}')
         self._report(check)
         if not self.test_mode and self._indices is None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..layers.norm_relu_conv import norm_relu_conv
-from ..layers.temporal_conv import TemporalConv3d
+from ..layers.temporal_conv import SpatialConv3d, TemporalConv3d
 
 _WANTED = "torchvision's r2plus1d_18 weights"
 _STILL = 0.02
@@ -50,10 +50,8 @@ class Conv2Plus1D(nn.Sequential):
     def __init__(self, in_planes: int, planes: int, midplanes: int,
                  stride: tuple[int, int] = (1, 1)) -> None:
         time, space = stride
-        super().__init__(
-            nn.Conv3d(in_planes, midplanes, (1, 3, 3), (1, space, space), (0, 1, 1), bias=False),
-            nn.BatchNorm3d(midplanes), nn.ReLU(inplace=True),
-            TemporalConv3d(midplanes, planes, 3, time))
+        super().__init__(SpatialConv3d(in_planes, midplanes, 3, space), nn.BatchNorm3d(midplanes),
+                         nn.ReLU(inplace=True), TemporalConv3d(midplanes, planes, 3, time))
 
     def forward(self, x: Tensor) -> Tensor:
         """B x in_planes x T x H x W to B x planes x T / time stride x H / stride x W / stride."""
@@ -147,11 +145,10 @@ class R2Plus1D(BaseModule):
         self.temporal_stride = math.prod(temporal_strides[:max(out_stages)])
         self.stage_channels = tuple(base_channels * 2**i for i in range(max(out_stages)))
         stem_planes = max(1, round(45 * base_channels / 64))
-        self.stem = nn.Sequential(
-            nn.Conv3d(6 if motion else 3, stem_planes, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
-            nn.BatchNorm3d(stem_planes), nn.ReLU(inplace=True),
-            TemporalConv3d(stem_planes, base_channels, 3), nn.BatchNorm3d(base_channels),
-            nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(SpatialConv3d(6 if motion else 3, stem_planes, 7, 2),
+                                  nn.BatchNorm3d(stem_planes), nn.ReLU(inplace=True),
+                                  TemporalConv3d(stem_planes, base_channels, 3),
+                                  nn.BatchNorm3d(base_channels), nn.ReLU(inplace=True))
         in_planes = base_channels
         for stage, planes in enumerate(self.stage_channels, start=1):
             stride = (temporal_strides[stage - 1], 1 if stage == 1 else 2)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .temporal_conv import TemporalConv3d
+from .temporal_conv import SpatialConv3d, TemporalConv3d, planes
 
 
 def norm_relu_conv(x: Tensor, norm: nn.Module, conv: nn.Module) -> Tensor:
@@ -70,6 +70,15 @@ class _NormReLUConv(torch.autograd.Function):
 def _conv_backward(conv: nn.Conv3d, grad: Tensor, x: Tensor, weight: Tensor) -> list[Tensor]:
     """Gradients of a convolution with respect to its input and its weight."""
     shapes, axes = (x.shape, weight.shape), 3
+    if isinstance(conv, SpatialConv3d):
+        grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(planes(grad), planes(x),
+                                                                     weight.squeeze(2), None,
+                                                                     conv.stride[1:],
+                                                                     conv.padding[1:], (1, 1),
+                                                                     False, (0, 0), 1,
+                                                                     (True, True, False))
+        grad_x = grad_x.unflatten(0, (x.shape[0], x.shape[2])).transpose(1, 2)
+        return [grad_x, grad_weight.view(weight.shape)]
     if isinstance(conv, TemporalConv3d):
         grad, x, weight, axes = grad.flatten(3), x.flatten(3), weight.flatten(3), 2
     grads = torch.ops.aten.convolution_backward(grad, x, weight, None, conv.stride[:axes],

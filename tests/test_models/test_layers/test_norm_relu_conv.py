@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from mmaction_d3d.models.layers.norm_relu_conv import norm_relu_conv
-from mmaction_d3d.models.layers.temporal_conv import TemporalConv3d
+from mmaction_d3d.models.layers.temporal_conv import SpatialConv3d, TemporalConv3d
 
 from ..support import assert_near, spread
 
@@ -15,7 +15,7 @@ def build(stride=1, spatial=False, seed=0):
     torch.manual_seed(seed)
     norm = spread(nn.BatchNorm3d(5))
     if spatial:
-        conv = nn.Conv3d(5, 4, (1, 3, 3), (1, stride, stride), (0, 1, 1), bias=False)
+        conv = SpatialConv3d(5, 4, 3, stride)
     else:
         conv = TemporalConv3d(5, 4, 3, stride)
     return norm, conv, copy.deepcopy(norm), copy.deepcopy(conv)

@@ -1,21 +1,22 @@
-"""The temporal convolution against torch's three-dimensional one."""
+"""Convolutions over time and over space against torch's three-dimensional one."""
 import pytest
 import torch
 from torch import nn
 
-from mmaction_d3d.models.layers.temporal_conv import TemporalConv3d
+from mmaction_d3d.models.layers.temporal_conv import SpatialConv3d, TemporalConv3d
 
 from ..support import assert_near
 
 
+@pytest.mark.parametrize('spatial', [False, True])
 @pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last_3d])
 @pytest.mark.parametrize('kernel_size, stride', [(3, 1), (3, 2), (1, 1), (5, 3)])
 @pytest.mark.parametrize('shape', [(2, 5, 7, 4, 3), (1, 5, 1, 1, 2)])
-def test_it_is_a_three_dimensional_convolution(shape, kernel_size, stride, memory_format):
+def test_it_is_a_three_dimensional_convolution(shape, kernel_size, stride, memory_format, spatial):
     torch.manual_seed(0)
-    conv = TemporalConv3d(5, 4, kernel_size, stride)
-    same = nn.Conv3d(5, 4, (kernel_size, 1, 1), (stride, 1, 1), (kernel_size // 2, 0, 0),
-                     bias=False)
+    conv = (SpatialConv3d if spatial else TemporalConv3d)(5, 4, kernel_size, stride)
+    same = nn.Conv3d(5, 4, conv.kernel_size, conv.stride, conv.padding, bias=False)
+    assert conv.kernel_size == ((1, kernel_size, kernel_size) if spatial else (kernel_size, 1, 1))
     same.load_state_dict(conv.state_dict())
     x = torch.randn(shape).contiguous(memory_format=memory_format).requires_grad_()
     same_x = x.detach().clone().requires_grad_()
@@ -30,4 +31,5 @@ def test_it_is_a_three_dimensional_convolution(shape, kernel_size, stride, memor
 
 def test_channels_last_data_stay_so():
     x = torch.randn(2, 5, 3, 4, 4).contiguous(memory_format=torch.channels_last_3d)
-    assert TemporalConv3d(5, 8, 3)(x).is_contiguous(memory_format=torch.channels_last_3d)
+    for kind in (SpatialConv3d, TemporalConv3d):
+        assert kind(5, 8, 3)(x).is_contiguous(memory_format=torch.channels_last_3d)
