@@ -14,10 +14,7 @@ from ..support import assert_near, spread
 def build(stride=1, spatial=False, seed=0):
     torch.manual_seed(seed)
     norm = spread(nn.BatchNorm3d(5))
-    if spatial:
-        conv = SpatialConv3d(5, 4, 3, stride)
-    else:
-        conv = TemporalConv3d(5, 4, 3, stride)
+    conv = (SpatialConv3d if spatial else TemporalConv3d)(5, 4, 3, stride)
     return norm, conv, copy.deepcopy(norm), copy.deepcopy(conv)
 
 
