@@ -299,6 +299,12 @@ def _mend_composed_pipelines() -> str | None:
 
 
 def _read_published_checkpoints() -> None:
-    """Let mmengine read what ``d3d publish`` writes, for tests and ``load_from``."""
-    mmengine_checkpoint.CheckpointLoader.register_scheme(rf'.*{re.escape(SUFFIX)}$', read_published,
-                                                         force=True)
+    """Let mmengine read what ``d3d publish`` writes, and download checkpoints as ``load`` does."""
+    loader = mmengine_checkpoint.CheckpointLoader
+    loader.register_scheme(rf'.*{re.escape(SUFFIX)}$', read_published, force=True)
+    loader.register_scheme(('http://', 'https://'), _read_downloaded, force=True)
+
+
+def _read_downloaded(address: str, map_location: Any = None) -> Any:
+    from .engine.checks import read_checkpoint
+    return read_checkpoint(address, map_location)

@@ -68,6 +68,16 @@ def test_examples_have_flags_that_their_tools_take():
             assert set(re.findall(r'--[\w-]+', example)) <= flags
 
 
+def test_every_step_names_the_next_command():
+    steps = {
+        name: command for name, command in d3d_command.COMMANDS.items()
+        if not re.match('check-|flops|modality-check', name)
+    }
+    for name, command in steps.items():
+        assert re.search(r'\b(next_step|say_next|convert)\(',
+                         (ROOT / 'tools' / command.tool).read_text()), name
+
+
 def test_bash_completes_commands_flags_and_words(capsys):
     d3d_command.main(['completion', 'bash'])
     script = capsys.readouterr().out

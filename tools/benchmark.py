@@ -45,6 +45,9 @@ PAGE = {
     'sharing': 'infer configs/d3d_ntu60_xsub.py --of sharing',
     'growth': 'scaling configs/d3d_ntu60_xsub.py',
 }  # yapf: disable
+# What follows a measurement of a config.
+NEXT = dict(scaling='benchmark.py model', model='benchmark.py train', train='benchmark.py data',
+            data='train.py', infer='train.py')
 NETWORKS = dict(w32=DEFAULT_CONFIG, narrow=str(ROOT / 'configs/pose/hrnet_w8_synthetic_128x128.py'))
 
 
@@ -239,6 +242,9 @@ def main(argv=None):
         text = run(args, out / f'{name}.csv', out / f'{name}.png')
         write_text(out / f'{name}.md', f'{text}\n')
         print(text)
+        configs = vars(args).get('configs')
+        if configs and args.command in NEXT and not vars(args).get('of'):
+            cli.next_step(*NEXT[args.command].split(), configs[0])
 
 
 if __name__ == '__main__':

@@ -3,7 +3,7 @@ import re
 import sys
 
 from mmaction_d3d import cli
-from mmaction_d3d.datasets.converters.custom import next_command
+from mmaction_d3d.datasets.converters.next_step import next_command
 from mmaction_d3d.datasets.splits import write_annotations
 from mmaction_d3d.drop_report import DropReport
 from mmaction_d3d.errors import InputError
@@ -78,6 +78,12 @@ def parse_shard(text):
     return int(number), int(total)
 
 
+def shard_file(out, number, total):
+    """Return the pickle of a shard."""
+    stem = without_suffix(out)
+    return f'{stem}.{number}of{total}{out.removeprefix(stem)}'
+
+
 def find_people(args):
     """Return what finds people, as the command line says; None leaves it to the extractor."""
     if args.det_config is not None:
@@ -96,6 +102,7 @@ def main():
         content = merge(args.videos[1:])
         write_annotations(args.out, content)
         print(f'{args.out}: {len(content["annotations"])} clips')
+        cli.next_step('data/check_dataset.py', args.out, '--videos', 'DIR')
         return
     report = DropReport()
     media = find_media(args.videos, report.add)
@@ -106,8 +113,7 @@ def main():
                     'boxes', 'whole_frame', 'max_persons')
     }
     if args.shard is not None:
-        stem = without_suffix(out)
-        out = f'{stem}.{args.shard[0]}of{args.shard[1]}{out.removeprefix(stem)}'
+        out = shard_file(out, *args.shard)
         media = media[args.shard[0] - 1::args.shard[1]]
         settings['shard'] = list(args.shard)
     results = Results(out, settings, args.resume)
@@ -152,11 +158,21 @@ def finish(args, out, media, results, failed, settings, layout, report):
         print('--resume tries them again and keeps the others')
         return 1
     results.remove()
-    if args.labels is not None and args.shard is None and len(args.videos) == 1:
-        command = next_command(content, args.videos[0], out, args.max_persons)
-        if command is not None:
-            cli.next_step(*command)
+    command = following(args, out, content)
+    if command is not None:
+        cli.next_step(*command)
     return 0
+
+
+def following(args, out, content):
+    """Return the command that comes next; None where it cannot have the paths."""
+    if args.shard is not None:
+        total = args.shard[1]
+        parts = [shard_file(args.out, number, total) for number in range(1, total + 1)]
+        return ['extract_skeletons.py', 'merge', *parts, '--out', args.out]
+    if args.labels is not None and len(args.videos) == 1:
+        return next_command(content, args.videos[0], out, args.max_persons)
+    return ['infer.py', *args.videos, '--skeletons', out]
 
 
 if __name__ == '__main__':

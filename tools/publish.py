@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     write_text(path.with_suffix('.yml'), yaml.safe_dump(dict(Models=[entry]), sort_keys=False))
     print(f'{path}: {path.stat().st_size / 2**20:.1f} MiB; its entry for a metafile: '
           f'{path.with_suffix(".yml")}')
-    cli.next_step('infer.py', 'my.mp4', '--checkpoint', path, '--out', 'results')
+    cli.next_step('infer.py', 'my.mp4', '--checkpoint', path)
 
 
 if __name__ == '__main__':

@@ -125,6 +125,7 @@ def main(argv=None):
         runner.logger.info(line)
     runner.logger.info(f'{result["minutes"]} minutes. Results: {out("results.json")}, '
                        f'{out("confusion.png")}, {out("attention.png")}')
+    cli.next_step('report.py', cfg.work_dir)
 
 
 if __name__ == '__main__':

@@ -27,6 +27,8 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out or Path(args.folder, 'report.html')
     write_text(out, run_page(args.folder, args.dump, args.mistakes))
     print(f'Report: {out}')
+    best = Path(args.folder, 'best.pth')
+    cli.next_step('infer.py', 'my.mp4', *(['--checkpoint', best] if best.is_file() else []))
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ from mmaction_d3d.engine import (
     load_config,
     memory_mistakes,
 )
+from mmaction_d3d.engine.dump_clips_hook import DumpClipsHook
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.run_records import clips_file
 from mmaction_d3d.evaluation.score_metrics import check_dumps
@@ -69,10 +70,6 @@ def merge_args(cfg, args):
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise InputError('command line', '--dump', args.dump, 'a name that ends in .pkl')
         cfg.test_evaluator.append(dict(type='DumpResults', out_file_path=args.dump))
-        cfg.custom_hooks = [
-            *(cfg.get('custom_hooks') or ()),
-            dict(type='DumpClipsHook', out_file=clips_file(args.dump))
-        ]
 
 
 def main(argv=None):
@@ -81,6 +78,9 @@ def main(argv=None):
     cfg = load_config(args)
     merge_args(cfg, args)
     runner = build_runner(cfg)
+    dumped = None if args.dump is None else DumpClipsHook(clips_file(args.dump))
+    if dumped is not None:
+        runner.register_hook(dumped)
     check_checkpoint(args.checkpoint, runner.model)
     check_test_data(cfg, runner)
     if args.fuse or args.calibrate:
@@ -91,13 +91,17 @@ def main(argv=None):
         runner.test()
     results = f'{runner.log_dir}/{runner.timestamp}.json'
     runner.logger.info(f'Results: {results}')
-    if args.dump is not None:
-        runner.logger.info(f'Predictions: {args.dump} and {clips_file(args.dump)}')
+    if dumped is not None:
+        readable = f' and {dumped.out_file}' * dumped.written
+        runner.logger.info(f'Predictions: {args.dump}{readable}')
     if args.show_dir is not None:
         runner.logger.info(f'Drawn clips: {args.show_dir}')
     leave_processes()
     if runner.rank == 0 and not args.cfg_options:
         root = [] if args.data_root is None else ['--data-root', args.data_root]
+        if dumped is not None and dumped.written:
+            cli.next_step('report.py', runner.work_dir, '--dump', dumped.out_file)
+            return
         cli.next_step('visualize.py', 'attention', args.config, args.checkpoint, *root)
 
 

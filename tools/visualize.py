@@ -180,8 +180,11 @@ def main(argv=None):
             path = Path(args.out_dir or Path(args.folder, 'run'), f'{name}.png')
             write_picture(path, picture)
             print(path)
+        cli.next_step('report.py', args.folder)
+        return
     else:
         draw_clips(args)
+    cli.next_step('infer.py', 'my.mp4', '--checkpoint', args.checkpoint)
 
 
 if __name__ == '__main__':

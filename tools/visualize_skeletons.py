@@ -121,6 +121,7 @@ def main():
         jobs.append((info, find_media(info, args), layout, args.out, args.fps))
     for paths in map_in_order(draw, jobs, 1, 'clips'):
         print(*paths)
+    cli.next_step('data/check_dataset.py', args.annotations, '--videos', args.videos)
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
 from ..datasets.modality import modality_of
+from ..downloads import downloaded, is_address
 from ..errors import InputError, shown
 from ..files import is_file
 from ..published import is_published, read_published
@@ -188,7 +189,7 @@ def check_checkpoint(path: str, model: nn.Module, whole: bool = True) -> None:
     """Check that a checkpoint fits a model, because MMEngine only warns where it does not.
 
     Args:
-        path: The file. A URL is left to MMEngine.
+        path: The file, or its address. Those that are not of http or https are left to MMEngine.
         model: The model, possibly wrapped.
         whole: Whether names and shapes must all agree, as for a checkpoint of this architecture;
             otherwise one tensor that fits is enough.
@@ -196,7 +197,7 @@ def check_checkpoint(path: str, model: nn.Module, whole: bool = True) -> None:
     Raises:
         InputError: If the file cannot be read or does not fit.
     """
-    if '://' not in path:
+    if '://' not in path or is_address(path):
         check_state(path, state_of(path, read_checkpoint(path)), model, whole)
 
 
@@ -280,19 +281,30 @@ def check_state(path: str, state: Mapping[str, torch.Tensor], model: nn.Module,
         )
 
 
-def read_checkpoint(path: str) -> Any:
-    """Read a checkpoint file once, without running any code that it may hold.
+def read_checkpoint(path: str, map_location: Any = None) -> Any:
+    """Read a checkpoint once, without running any code that it may hold.
+
+    Args:
+        path: The file, or an address of http or https.
+        map_location: As for ``torch.load``. Defaults to None, the CPU.
 
     Raises:
         InputError: It cannot be read.
     """
+    if is_address(path):
+        file = downloaded(path)
+        try:
+            return read_checkpoint(str(file), map_location)
+        except InputError:  # it is downloaded anew, once the server has been mended
+            file.unlink(missing_ok=True)
+            raise
     if not is_file(path):
         raise InputError(path, 'checkpoint', 'no such file', _CHECKPOINT)
     check_whole(path)
     if is_published(path):
-        return read_published(path)
+        return read_published(path, map_location)
     try:
-        return torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(path, map_location=map_location or 'cpu', weights_only=True)
     except Exception as error:  # of any kind: torch raises what its reader stumbles over
         code = re.search(r'GLOBAL (\S+)', str(error))
         found = f'{code[1]}, which may be harmful code' if code else 'what torch cannot read'

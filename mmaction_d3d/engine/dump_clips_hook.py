@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
-from ..evaluation.run_records import clip_name
+from ..evaluation.samples import clip_name
 from ..files import whole_or_absent
 from ..unwrapping import unwrap_model
 
@@ -25,11 +25,14 @@ class DumpClipsHook(Hook):
     ``name`` N (``frame_dir`` or ``filename``), ``source`` N (the video, or the folder of
     frames), ``frame_inds`` N x T (of the first view), ``label`` N, ``score`` N x classes,
     ``feature`` N x F (input of the head's last linear layer, the mean over a clip's views) and
-    ``classes`` (names, empty where the annotations have none).
+    ``classes`` (names, empty where the annotations have none). Where a clip has several labels it
+    is not written, and a line says so.
 
     Args:
         out_file: The file.
     """
+
+    written = False
 
     def __init__(self, out_file: str) -> None:
         self.out_file = out_file
@@ -38,7 +41,7 @@ class DumpClipsHook(Hook):
         """Start to listen to the head."""
         model = unwrap_model(runner.model)
         linear = [m for m in model.cls_head.modules() if isinstance(m, nn.Linear)][-1]
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[dict[str, Any] | None] = []
         self._handle = linear.register_forward_pre_hook(self._listen)
 
     def _listen(self, module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -50,6 +53,9 @@ class DumpClipsHook(Hook):
         views = self._features.reshape(len(outputs), -1, self._features.shape[-1])
         for sample, feature in zip(outputs, views.mean(axis=1)):
             meta = sample.metainfo
+            if sample.gt_label.numel() != 1:
+                self._rows.append(None)
+                continue
             length = meta.get('clip_len') or np.size(meta['frame_inds'])
             self._rows.append(
                 dict(name=str(clip_name(meta)),
@@ -62,7 +68,10 @@ class DumpClipsHook(Hook):
         self._handle.remove()
         dataset = runner.test_dataloader.dataset
         rows = collect_results(self._rows, len(dataset), 'cpu')
-        if is_main_process():
+        if is_main_process() and None in rows:
+            runner.logger.warning(f'{self.out_file}: not written, as clips have several labels')
+        elif is_main_process():
+            self.written = True
             classes = np.array(dataset.metainfo.get('classes') or (), str)
             with whole_or_absent(self.out_file) as file:
                 np.savez_compressed(

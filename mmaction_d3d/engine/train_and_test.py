@@ -9,6 +9,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..evaluation.samples import label_of
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_class_names, resume_point
@@ -44,7 +45,7 @@ class _Collector(Hook):
     def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: dict[str, Any],
                         outputs: Sequence[ActionDataSample]) -> None:
         for sample in outputs:
-            self.labels.append(int(sample.gt_label))
+            self.labels.append(label_of(sample))
             self.predictions.append(int(sample.pred_label))
 
     def after_test(self, runner: Runner) -> None:

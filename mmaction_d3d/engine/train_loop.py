@@ -12,7 +12,7 @@ from mmengine.dist import all_gather_object, barrier, get_rank
 from mmengine.runner import EpochBasedTrainLoop
 from torch import nn
 
-from ..evaluation.run_records import clip_name
+from ..evaluation.samples import clip_name
 from .checkpoint_hook import CheckpointHook, is_update_complete
 from .finite_updates import NotFiniteError
 from .seeded_loading import SeededSampler, seed_of

@@ -8,7 +8,7 @@ from mmengine.dataset import BaseDataset
 
 from ..errors import InputError
 from ..models.layers.joint_heatmaps import joint_profiles
-from .run_records import clip_name
+from .samples import clip_name, label_of
 
 
 class ClipView(NamedTuple):
@@ -62,7 +62,7 @@ def view_clip(packed: dict[str, Any], dataset: BaseDataset, sigma: float = 1.,
 
 
 def _caption(sample: ActionDataSample, dataset: BaseDataset, views: int, length: int) -> str:
-    meta, label = sample.metainfo, int(sample.gt_label)
+    meta, label = sample.metainfo, label_of(sample)
     name = clip_name(meta)
     classes = dataset.metainfo.get('classes')
     parts = [str(name), f'class {label}' + (f' ({classes[label]})' if classes else '')]

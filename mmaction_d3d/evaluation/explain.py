@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..skeletons import SkeletonLayout
 from ..unwrapping import unwrap_dataset
 from .attention_maps import AttentionMaps, Selection, attention_maps
+from .samples import clip_name, label_of
 
 
 class Explanation(NamedTuple):
@@ -90,10 +91,9 @@ def explain_packed(
     model.train(training)
     prediction = int(sample.pred_score.argmax())
     keypoint = batch['inputs']['keypoint'][0, 0]
-    meta = sample.metainfo
-    name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
+    name = clip_name(sample.metainfo)
     maps = attention_maps(model, batch['inputs']['imgs'][0, 0], keypoint, selection)
-    label = int(sample.gt_label) if 'gt_label' in sample else None
+    label = label_of(sample) if 'gt_label' in sample else None
     return Explanation(str(name), label, prediction, float(sample.pred_score[prediction]), maps,
                        packed['inputs']['imgs'][0].permute(1, 2, 3, 0).cpu().numpy(),
                        keypoint.cpu().numpy(), layout,

@@ -26,6 +26,7 @@ from .attention_maps import (
 )
 from .deletion import delete_cells, delete_joints, deleted_keys
 from .intervals import mean_interval
+from .samples import label_of
 
 #: What can be deleted: pixels of cells, searched points as keys of the selected block, joints.
 KINDS = ('cells', 'keys', 'joints')
@@ -104,7 +105,7 @@ def _one_clip(model: BaseRecognizer, packed: dict, kinds: Sequence[str], shares:
     """Add (probability of the true class, right or not) of each deletion to ``scores``."""
     batch = model.data_preprocessor(pseudo_collate([packed]), False)['inputs']
     imgs, keypoint = batch['imgs'][0, 0], batch['keypoint'][0, 0]
-    label = int(packed['data_samples'].gt_label)
+    label = label_of(packed['data_samples'])
     maps = attention_maps(model, imgs, keypoint, selection)
     features = model.backbone.backbone(imgs[None])
     whole = _predict(model, imgs[None], keypoint[None], features)

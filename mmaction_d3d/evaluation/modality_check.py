@@ -21,6 +21,7 @@ from ..progress import Progress
 from ..skeletons import SkeletonLayout, get_layout
 from ..unwrapping import unwrap_dataset
 from .intervals import wilson_interval
+from .samples import label_of
 
 Inputs = dict[str, Tensor]
 _SKELETONS = ('keypoint', 'heatmap_imgs')
@@ -277,8 +278,7 @@ def _checked(packed: dict) -> dict:
     for key, axes in dict(imgs=5, keypoint=4, heatmap_imgs=5).items():
         if key in inputs and inputs[key].dim() != axes:
             raise InputError('modality check', key, f'{inputs[key].dim()} axes', axes)
-    if packed['data_samples'].gt_label.numel() != 1:
-        raise InputError('modality check', 'gt_label', 'several labels', 'one label a clip')
+    label_of(packed['data_samples'])
     return packed
 
 
@@ -287,7 +287,7 @@ def _is_right(sample: ActionDataSample) -> bool:
     score = sample.pred_score
     if isinstance(score, dict):
         score = sum(score.values())
-    return int(score.argmax()) == int(sample.gt_label)
+    return int(score.argmax()) == label_of(sample)
 
 
 def write_csv(path: str | Path, scores: Sequence[ConditionScore]) -> None:

@@ -3,9 +3,8 @@ import csv
 import json
 import re
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -70,12 +69,6 @@ def read_run(folder: str, dump: str | None = None) -> tuple[TestedClips | None, 
         raise InputError(folder, 'WORK_DIR', 'neither *.npz nor */vis_data/scalars.json',
                          'what test.py --dump or train.py writes')
     return clips, scalars
-
-
-def clip_name(meta: Mapping[str, Any]) -> str | None:
-    """Return a clip's name out of its meta information, None where it has none."""
-    name = meta.get('frame_dir') or meta.get('filename') or meta.get('img_dir')
-    return None if name is None else str(name)
 
 
 def clips_file(dump: str) -> str:

@@ -21,7 +21,8 @@ from .calibration import (
 )
 from .fusion import check_classes, check_same_clips, scores_by_name
 from .intervals import wilson_interval
-from .run_records import TestedClips, clip_name, clips_file, read_clips
+from .run_records import TestedClips, clips_file, read_clips
+from .samples import clip_name
 
 
 class _ScoreMetric(BaseMetric):
@@ -167,9 +168,9 @@ class FusionMetric(_ScoreMetric):
 
     def measure(self, names: Sequence[str | None], labels: np.ndarray,
                 scores: np.ndarray) -> dict[str, float]:
-        """Compute ``top1``, its interval ``low`` and ``high``, and ``alone_0``, ``alone_1``, ...
+        """Compute ``top1``, its interval ``low`` and ``high``, ``ece`` and ``nll`` of the mean.
 
-        ``alone_0`` is this model, ``alone_1`` the first file.
+        ``alone_0`` is top-1 of this model, ``alone_1`` that of the first file, and so on.
         """
         if None in names:
             raise InputError('test', 'name', 'a clip without frame_dir or filename',
@@ -189,7 +190,9 @@ class FusionMetric(_ScoreMetric):
                                                   f', {kind}, weight {self.weights[index]:g}')
         mean = np.average(probabilities, axis=0, weights=self.weights)
         top1, low, high = _top1('fused', mean, labels)
-        return figures | dict(top1=top1, low=low, high=high)
+        calibration = _both(log_probabilities(mean)[0], labels)
+        _say(f'Calibration of the fused probabilities on {len(labels)} clips', calibration)
+        return figures | dict(top1=top1, low=low, high=high) | calibration
 
 
 def check_dumps(metrics: Sequence[BaseMetric], dataset: BaseDataset, num_classes: int) -> None:

@@ -70,7 +70,7 @@ def _read_pickle(path: str) -> tuple[list, dict[str, Any]]:
     content = safe_pickle.load(path)
     annotations, splits = read_annotations(content, path)
     extra = {
-        key: content[key] for key in ('classes', )
+        key: content[key] for key in ('classes', 'source')
         if (isinstance(content, dict) and content.get(key) is not None)
     }
     return annotations, dict(extra, split=splits) if splits else extra

@@ -18,6 +18,7 @@ from torch.nn.modules.module import (
 
 from ..datasets.modality import check_modality, modality_of
 from ..datasets.provenance import one_line_of
+from ..downloads import is_address
 from ..engine import check_config, config_mistakes, read_config
 from ..engine.checks import check_state, class_names_of, read_checkpoint, state_of
 from ..errors import InputError
@@ -55,7 +56,7 @@ class Checkpoint:
         Raises:
             InputError: It cannot be read, or is none of mmengine's.
         """
-        if '://' in path:  # `weights_only`, too: see compat.py
+        if '://' in path and not is_address(path):  # `weights_only`, too: see compat.py
             content = CheckpointLoader.load_checkpoint(path, map_location='cpu')
         else:
             content = read_checkpoint(path)

@@ -2,6 +2,7 @@
 import csv
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +31,9 @@ def check(run_tool, ut_data, tmp_path):
 def test_check_ends_with_0_without_errors(check, ut_data, tmp_path):
     ended = check('--videos', ut_data.video_dir, '--workers', 2)
     assert ended.code == 0 and 'errors: 0\nwarnings: 0' in ended.out
+    assert re.search(
+        r'\nnext: python tools/train.py configs/d3d_custom_small.py --cfg-options '
+        r'num_classes=\d ', ended.out)
 
 
 def test_check_ends_with_1_with_errors_and_a_row_for_each(check, ut_data, tmp_path):
@@ -37,6 +41,7 @@ def test_check_ends_with_1_with_errors_and_a_row_for_each(check, ut_data, tmp_pa
     (ut_data.video_dir / 'clip1.mp4').unlink()
     ended = check('--videos', ut_data.video_dir)
     assert ended.code == 1 and 'errors: 2' in ended.out and 'Traceback' not in ended.err
+    assert re.search(r'\nnext: python tools/data/check_dataset.py .* --fix ', ended.out)
     with open(tmp_path / 'found.csv', newline='') as file:
         errors = [row['kind'] for row in csv.DictReader(file) if row['severity'] == 'error']
     assert errors == ['wrong label', 'no video']
@@ -56,6 +61,7 @@ def test_fix_writes_a_file_without_errors_beside_the_old_one(check, run_tool, ut
 def test_check_without_videos_says_so(check):
     ended = check()
     assert ended.code == 0 and 'the annotations alone are checked' in ended.out
+    assert ended.out.endswith(' --videos DIR\n')
 
 
 def test_check_of_frames(check, ut_data):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import ROOT
+from running import ROOT, run_tool
 
 from mmaction_d3d.engine import build_runner, check_config, load_config
 from mmaction_d3d.errors import InputError
@@ -62,6 +62,15 @@ def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch, ca
     assert text.count('paramwise_options') > 50 and text.count('\n') > 300
     meta = torch.load(Path(runner.work_dir, 'last.pth'))['meta']
     assert meta['trained_on'] == f'{Path(config.data_root).name}/annotations.pkl, 2 clips'
+    where = ['--data-root', config.data_root, '--work-dir', runner.work_dir]
+    dump, model = Path(runner.work_dir, 'x.pkl'), (config.filename, f'{runner.work_dir}/last.pth')
+    assert run_tool('tools/test.py', *model, *where, '--dump', dump) == 0
+    said = ''.join(capfd.readouterr())
+    assert f'{dump.with_suffix(".npz")}: not written, as clips have several labels' in said
+    assert dump.is_file() and not dump.with_suffix('.npz').exists()
+    assert said.splitlines()[-1].startswith('next: python tools/visualize.py attention')
+    assert run_tool('tools/visualize.py', 'attention', *model, *where) == 2
+    assert ': gt_label: found 2 labels, want one label' in capfd.readouterr().err
 
 
 def test_data_sets_of_other_numbers_of_people_are_not_joined(config):

@@ -55,16 +55,20 @@ def test_scores_are_added_by_name(dump, weights):
     first, second, third = scores_of(0), scores_of(1), scores_of(2, logits=True)
     figures = evaluate(first, type='FusionMetric', dumps=[dump('a', second),
                                                           dump('b', third)], weights=weights)
-    hits = [0, 0, 0, 0]
+    hits, means = [0, 0, 0, 0], []
     for row in range(12):
         of_logits = np.exp(third[row]) / sum(np.exp(third[row]))
         streams = [first[row], second[row], of_logits]
         fused = sum(w * s for w, s in zip(weights or [1, 1, 1], streams))
+        means.append(fused / sum(weights or [1, 1, 1]))
         for index, stream in enumerate([*streams, fused]):
             hits[index] += int(stream.argmax() == LABELS[row])
     assert [figures[f'fusion/alone_{index}'] for index in range(3)] == [n / 12 for n in hits[:3]]
     assert figures['fusion/top1'] == hits[3] / 12
     assert (figures['fusion/low'], figures['fusion/high']) == wilson_interval(hits[3], 12)
+    calibration = evaluate(np.float32(means), type='CalibrationMetric')
+    for name in ('ece', 'nll'):
+        assert figures[f'fusion/{name}'] == pytest.approx(calibration[f'calibration/{name}'])
     assert figures['fusion/alone_0'] == evaluate(first, type='AccMetric')['acc/top1']
 
 

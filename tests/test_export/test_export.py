@@ -1,11 +1,12 @@
 """What is exported is the recognizer, for every size, and says what it is."""
 import json
+import re
 import shlex
 
 import numpy as np
 import pytest
 import torch
-from running import page_commands
+from running import ROOT, page_commands
 
 from mmaction_d3d.export import largest_difference
 from mmaction_d3d.export.about import KEY
@@ -77,8 +78,16 @@ def test_a_difference_is_found(exported):
     assert largest_difference(model.network, other, about['sizes']) == pytest.approx(0.01, abs=1e-5)
 
 
+def test_packages_of_an_export_have_the_versions_of_the_lock():
+    """With MediaPipe's beside them, whose protobuf is that of requirements/mediapipe.txt."""
+    pins = [
+        set(re.findall(r'^\w\S*==\S+', (ROOT / 'requirements' / f'{name}.txt').read_text(), re.M))
+        for name in ('export', 'mediapipe', 'onnxruntime', 'lock')
+    ]
+    assert pins[0] and pins[0] | pins[1] | pins[2] <= pins[3]
+
+
 def test_onnx_file_gives_the_scores_of_inference(exported, in_home, runtime, tool):
-    pytest.importorskip('onnxscript', reason='needs requirements/export.txt')
     tool('export.py', [in_home.checkpoint, '--out', 'model.onnx'])  # compares the logits itself
     annotation = in_home.data.annotations[0]
     recognize = runtime.Recognizer('model.onnx')

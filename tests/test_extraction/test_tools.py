@@ -98,6 +98,7 @@ def test_a_broken_video_is_listed_and_the_rest_is_written(videos, narrow, tmp_pa
     (videos / '5.mp4').write_bytes((videos / '6.mp4').read_bytes())  # mended
     code, text, _ = run('extract_skeletons.py', videos, '--out', out, *narrow, '--resume')
     assert code == 0 and '5 of 6 videos are there' in text
+    assert text.endswith(f'next: python tools/infer.py {videos} --skeletons {out}\n')
     assert len(safe_pickle.load(str(out))['annotations']) == 6
 
 

@@ -262,5 +262,5 @@ def test_a_check_of_another_form_is_one_line(work, tmp_path, capsys):
 def test_the_tool_writes_the_page(work, tmp_path, capsys):
     out = tmp_path / 'page.html'
     assert run_tool('tools/report.py', work, '--out', out, '--mistakes', '1') == 0
-    assert capsys.readouterr().out == f'Report: {out}\n'
+    assert capsys.readouterr().out == f'Report: {out}\nnext: python tools/infer.py my.mp4\n'
     assert len(Seen(out.read_text()).of('figure')) == 1

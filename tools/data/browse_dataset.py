@@ -68,6 +68,8 @@ def main(argv=None):
     for view in views:
         print(view.caption)
     print(f'{count} of {len(dataset)} clips: {path}')
+    root = [] if args.data_root is None else ['--data-root', args.data_root]
+    cli.next_step('train.py', args.config, *root)
 
 
 if __name__ == '__main__':

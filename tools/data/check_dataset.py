@@ -16,6 +16,7 @@ from mmaction_d3d.datasets.checking import (
     visible_shares,
     write_csv,
 )
+from mmaction_d3d.datasets.converters.next_step import CONFIGS, CUSTOM, next_command
 from mmaction_d3d.datasets.joint_layout import find_layout
 from mmaction_d3d.datasets.splits import write_annotations
 from mmaction_d3d.errors import InputError
@@ -114,7 +115,30 @@ def check(args):
         new = mend(content, annotations, chosen, findings)
         write_annotations(args.fix, new)
         print(f'Mended: {args.fix}, {len(new["annotations"])} of {len(annotations)} clips')
-    return any(finding.severity == 'error' for finding in findings)
+    wrong = any(finding.severity == 'error' for finding in findings)
+    command = following(args, content, wrong)
+    if command is not None:
+        cli.next_step(*command)
+    return wrong
+
+
+def following(args, content, wrong):
+    """Return the command that comes next; None where it cannot have the paths."""
+    folder = args.videos or args.frames
+    where = [f'--{kind}={folder}' for kind in ('videos', 'frames') if getattr(args, kind)]
+    if wrong and args.fix is None:
+        mended = Path(args.ann_file).with_suffix('.mended.pkl')
+        return ['data/check_dataset.py', args.ann_file, *where, '--fix', mended]
+    if args.fix is not None:
+        return ['data/check_dataset.py', args.fix, *where]
+    if not folder:
+        return ['data/check_dataset.py', args.ann_file, '--videos', 'DIR']
+    content = content if isinstance(content, dict) else {}
+    custom = CUSTOM if 'train' in content.get('split', ()) else None
+    config = CONFIGS.get(str(content.get('source')), custom)
+    if config is not None and (config.media == 'img') == bool(args.frames):
+        return next_command(content, folder, args.ann_file)
+    return ['train.py', 'my_config.py']
 
 
 def main(argv=None):

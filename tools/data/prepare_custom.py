@@ -38,9 +38,7 @@ def main():
     content = command_line.attach_named_skeletons(content, args, report)
     command_line.finish(content, args.out, report)
     job.remove()
-    command = custom.next_command(content, args.root, args.out, args.num_person)
-    if command is not None:
-        cli.next_step(*command)
+    command_line.say_next(content, args.root, args.out, args.num_person)
 
 
 if __name__ == '__main__':

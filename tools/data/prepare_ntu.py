@@ -1,4 +1,5 @@
 """NTU RGB+D as a data set: python tools/data/prepare_ntu.py --benchmark ntu60 ..."""
+import sys
 from pathlib import Path
 
 from mmaction_d3d import cli
@@ -36,15 +37,20 @@ def main():
     args, report = parse_args(), DropReport()
     annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
                                     args.workers, report)
+    folder = Path(args.out).parent / 'videos'
     if args.videos:
-        folder = str(Path(args.out).parent / 'videos')
-        annotations = reencode_videos(annotations, args.videos, folder, args.short_side,
+        annotations = reencode_videos(annotations, args.videos, str(folder), args.short_side,
                                       args.workers, report)
     samples = [parse_name(annotation['frame_dir']) for annotation in annotations]
     split = BENCHMARKS[args.benchmark].splits(samples)
-    command_line.finish(dict(split=split, annotations=annotations, layout='ntu25'), args.out,
-                        report)
+    content = dict(split=split, annotations=annotations, layout='ntu25',
+                   source=f'NTU RGB+D {args.benchmark.removeprefix("ntu")}')
+    command_line.finish(content, args.out, report)
     work.remove()
+    if args.videos or folder.is_dir():
+        command_line.say_next(content, str(folder), args.out, args.num_person)
+    else:
+        cli.next_step('data/prepare_ntu.py', *sys.argv[1:], '--videos', 'DIR')
 
 
 if __name__ == '__main__':

@@ -1,4 +1,5 @@
 """Penn Action as a data set: python tools/data/prepare_pennaction.py ROOT --out X.pkl."""
+from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters import add_converter_arguments, convert
@@ -23,7 +24,8 @@ def read(args, report):
 
 def main():
     """Read the labels, attach other skeletons where they are named, write the pickle."""
-    convert(read, parse_args())
+    args = parse_args()
+    convert(read, args, media=Path(args.root, 'frames'))
 
 
 if __name__ == '__main__':

@@ -1,6 +1,7 @@
 """What the converters' command lines share: their flags, skeletons from elsewhere, and the end."""
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from pathlib import Path
 
 from ... import cli
 from ...drop_report import DropReport
@@ -11,6 +12,7 @@ from ..checking import MEANING, NAMED, REFUSED, check_joints, use_of
 from ..splits import write_annotations
 from .attach import attach_skeletons
 from .importers import IMPORTERS
+from .next_step import next_command
 from .skeleton_files import ASK
 
 
@@ -35,8 +37,8 @@ def add_converter_arguments(parser: ArgumentParser, num_person: int) -> None:
                         help='people kept of them (default: %(default)s)')
 
 
-def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace,
-            spread: bool = False) -> None:
+def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace, spread: bool = False,
+            media: str | Path | None = None) -> None:
     """Read a data set and write its pickle, with skeletons from elsewhere where they are named.
 
     Args:
@@ -44,6 +46,8 @@ def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace,
             which gets what it leaves out, and returns ``dict(annotations=, split=, classes=)``.
         args: With the flags of :func:`add_converter_arguments`.
         spread: As for :func:`attach_skeletons`.
+        media: Folder of its videos, or of its folders of frames, for the command that follows.
+            Defaults to None: ``videos`` beside the pickle.
 
     Raises:
         InputError: What is read cannot be used.
@@ -51,6 +55,7 @@ def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace,
     report = DropReport()
     content = attach_named_skeletons(read(args, report), args, report, spread)
     finish(content, args.out, report)
+    say_next(content, str(media or Path(args.out).parent / 'videos'), args.out, args.num_person)
 
 
 def attach_named_skeletons(content: Content, args: Namespace, report: DropReport,
@@ -111,6 +116,13 @@ def finish(content: Content, out: str, report: DropReport) -> None:
     print(f'{out}: {len(content["annotations"])} clips ({splits}), {number} classes')
     if not all('keypoint' in annotation for annotation in content['annotations']):
         print('no skeletons yet: extract them, or give --skeletons')
+
+
+def say_next(content: Content, root: str, out: str, num_person: int | None = None) -> None:
+    """Name the command that follows, where there is one; arguments of :func:`next_command`."""
+    command = next_command(content, root, out, num_person)
+    if command is not None:
+        cli.next_step(*command)
 
 
 def _apply_rules(content: Content, out: str, report: DropReport) -> Content:

@@ -3,19 +3,15 @@ import csv
 import hashlib
 import os
 import random
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_file, is_folder, without_suffix
 from ...media import Media, probe
 from ...media.find import VIDEO_SUFFIXES, has_suffix, is_hidden, walk
-from ...skeletons import get_layout
 from ..annotations import Content
 from .common import Resumable
 
@@ -259,42 +255,3 @@ def _decode(root: str, path: str) -> Decoded:
     except InputError as error:
         return Decoded(problem=str(error.found))
     return Decoded(info.frames, info.height, info.width, info.problem)
-
-
-def next_command(content: Content, root: str, out: str, num_person: int) -> list[str] | None:
-    """Return the command that comes next, for :func:`mmaction_d3d.cli.next_step`.
-
-    It finds skeletons where there are none yet, else it trains.
-
-    Args:
-        content: What was written.
-        root: Folder of the videos.
-        out: The pickle.
-        num_person: People that its clips keep.
-
-    Returns:
-        None where ``--cfg-options`` cannot have the paths: in these, spaces and commas have a
-        meaning.
-    """
-    clips = content['annotations']
-    if not all('keypoint' in clip for clip in clips):
-        pickled = str(Path(out).with_name('annotations.pkl'))
-        return ['extract_skeletons.py', root, '--labels', out, '--out', pickled]
-    command = ['train.py', 'configs/d3d_custom_small.py']
-    labels = [clip['label'] for clip in clips]
-    num_classes = len(content.get('classes', ())) or int(np.max(labels)) + 1
-    settings: dict[str, int | str] = dict(num_classes=num_classes)
-    layout = get_layout(content.get('layout', 'coco17'))
-    if layout.name != 'coco17':
-        settings.update(layout=layout.name, num_joints=len(layout))
-    if num_person != 2:
-        settings.update(num_person=num_person)
-    folder = Path(out).parent
-    if (folder / 'annotations.pkl', folder / 'videos') == (Path(out), Path(root)):
-        command += ['--data-root', str(folder)]
-    elif re.search(r'[\s,()\[\]{}\'"=]', out + root):
-        return None
-    else:
-        settings.update({'data.ann_file': out, 'data.data_prefix.video': root})
-    values = [f'{key}={value}' for key, value in settings.items()]
-    return [*command, '--cfg-options', *values]

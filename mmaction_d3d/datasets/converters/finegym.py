@@ -198,7 +198,8 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
         for name, (folder, video) in wanted.items()
     }
     made = _cut_all(jobs, workers, report)
-    content: Content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes)
+    content: Content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes,
+                            source='FineGYM')
     for element in known:
         clip = made.get(element.name)
         if clip is not None:

@@ -231,7 +231,7 @@ def read_pennaction(root: str, workers: int | None, report: DropReport) -> Conte
     for name in sorted({path.name for path in Path(root, 'frames').iterdir()} - set(names)):
         report.add('frames without a label file: left out', name)
     content: Content = dict(split=dict(train=[], test=[]), annotations=[], classes=list(CLASSES),
-                            layout='penn13')
+                            layout='penn13', source='Penn Action')
     jobs = [(root, name) for name in names]
     for clip, name in zip(map_in_order(read_clip, jobs, workers, 'label files'), names):
         for note in clip.notes:

@@ -48,7 +48,7 @@ def run(command):
     assert run_tool(script, *arguments) == 0, command
 
 
-def test_pennaction(here):
+def test_pennaction(here, capsys):
     published = here / 'Penn_Action'
     for name, action, train in (('0001', 'bowl', 1.), ('0002', 'strumming_guitar', 1.),
                                 ('0003', 'squat', -1.)):
@@ -58,10 +58,15 @@ def test_pennaction(here):
     for name in ('0001', '0002', '0003'):  # what HRNet finds; unpacking makes the folder above
         files.write_mmpose_images(here / 'hrnet' / name, files.walk(frames=3)[None])
 
-    for command in page_commands('data_pennaction.md'):
+    commands, hints = page_commands('data_pennaction.md'), []
+    for command in commands:
         run(command)
+        hint = re.findall(r'^next: (.*)', capsys.readouterr().out, re.M)
+        hints += hint if 'prepare' in command else []
         if command.startswith('mv '):
             (here / 'hrnet').rename(here / 'data/pennaction/hrnet')
+    assert hints[0] in commands and hints[1].startswith(
+        'python tools/train.py configs/d3d_pennaction.py --cfg-options layout=coco17 num_joints=17')
     assert safe_pickle.load('data/pennaction/annotations.pkl')['split'] == dict(
         train=['0001', '0002'], test=['0003'])
     hrnet = safe_pickle.load('data/pennaction/annotations_hrnet.pkl')['annotations']
@@ -70,7 +75,7 @@ def test_pennaction(here):
     assert Path('work_dirs/d3d_pennaction_hrnet/best.pth').exists()
 
 
-def test_finegym(here, square_video):
+def test_finegym(here, square_video, capsys):
     event, train, val = 'E_000001_000006', 'A_0000_0000', 'A_0003_0003'
     names = [f'0LtLS9wROrk_{event}_{name}' for name in (train, val)]
     write_annotations(
@@ -82,10 +87,19 @@ def test_finegym(here, square_video):
     published['split'] = dict(train=names[:1], val=names[1:])
     Path('gym_hrnet.pkl').write_bytes(pickle.dumps(published))
 
-    for command in page_commands('data_finegym.md'):
+    commands, hints = page_commands('data_finegym.md'), []
+    for command in commands:
         run(command)
+        hint = re.findall(r'^next: (.*)', capsys.readouterr().out, re.M)
+        hints += hint if 'prepare' in command or 'extract' in command else []
         if command.startswith('mv gym99'):
             (here / '0LtLS9wROrk.mp4').rename(here / 'data/finegym/full/0LtLS9wROrk.mp4')
+    assert hints[0] in commands and hints[1:] == [
+        'python tools/extract_skeletons.py data/finegym_large/videos --labels '
+        'data/finegym_large/clips.pkl --backend mediapipe --max-persons 1 --out '
+        'data/finegym_large/annotations.pkl',
+        'python tools/train.py configs/d3d_finegym.py --data-root data/finegym_large'
+    ]
     content = safe_pickle.load('data/finegym/annotations.pkl')
     assert content['split'] == dict(train=names[:1], val=names[1:])
     assert [clip['keypoint'].shape for clip in content['annotations']] == [(1, 5, 17, 2)] * 2
@@ -126,7 +140,7 @@ def test_custom(here, square_video, capsys):
     assert Path('work_dirs/d3d_mine/best.pth').exists()
     extract = (
         'python tools/extract_skeletons.py data/custom/videos --labels data/custom/clips.pkl '
-        '--out data/custom/annotations.pkl')
+        '--backend mediapipe --out data/custom/annotations.pkl')
     train = ('python tools/train.py configs/d3d_custom_small.py --data-root data/custom '
              '--cfg-options num_classes=2')
     assert hints == [extract, extract, train, train]

@@ -6,10 +6,11 @@ import pickle
 from argparse import ArgumentParser
 
 import pytest
+from mmengine.config import Config
 from running import ROOT
 
 from mmaction_d3d.datasets import get_layout, safe_pickle
-from mmaction_d3d.datasets.converters.custom import next_command
+from mmaction_d3d.datasets.converters.next_step import CONFIGS, next_command
 from mmaction_d3d.engine import add_shared_arguments, check_config, load_config
 
 from . import skeleton_writers as files
@@ -42,7 +43,7 @@ def call(out, run_lines):
 def test_what_was_done_is_said_and_every_name_is_written_down(call, pennaction, out):
     code, lines, _ = call('prepare_pennaction.py', pennaction)
     assert code == 0
-    assert lines[-3:] == [
+    assert lines[-4:-1] == [
         '2 x class name in another spelling: mended: 0001, 0002', f'every name: {out}.report.csv',
         f'{out}: 2 clips (train 1, test 1), 15 classes'
     ]
@@ -134,6 +135,26 @@ def test_the_next_command_fits_the_data(layout, out, root, options, tmp_path, mo
     data = cfg.train_dataloader.dataset
     assert (data.ann_file, data.data_prefix.video) == (out, root)
     assert cfg.model.backbone.num_joints == len(get_layout(layout))
+
+
+@pytest.mark.parametrize('source, layout, command', [
+    ('NTU RGB+D 60', 'ntu25', 'configs/d3d_ntu60_xsub.py --data-root my'),
+    ('NTU RGB+D 120', 'ntu25', 'configs/d3d_ntu120_xset.py --data-root my'),
+    ('FineGYM', 'coco17', 'configs/d3d_finegym.py --data-root my'),
+    ('Penn Action', 'penn13', 'configs/d3d_pennaction.py --data-root my'),
+    ('Penn Action', 'coco17', 'configs/d3d_pennaction.py --data-root my --cfg-options '
+     'layout=coco17 num_joints=17'),
+])
+def test_the_next_command_of_a_published_data_set_has_its_config(source, layout, command):
+    content = dict(annotations=[dict(label=0, keypoint=None)], layout=layout, source=source)
+    folder = 'frames' if source == 'Penn Action' else 'videos'
+    found = next_command(content, f'my/{folder}', 'my/annotations.pkl')
+    assert found == f'train.py {command}'.split()
+    cfg = Config.fromfile(ROOT / found[1])
+    data = cfg.train_dataloader.dataset
+    assert set(data.data_prefix) == {CONFIGS[source].media
+                                     } and data.ann_file.endswith('/annotations.pkl')
+    assert (data.layout, data.num_person) == CONFIGS[source][1:3]
 
 
 def test_a_path_that_options_cannot_have_is_in_no_command():
