@@ -1,4 +1,5 @@
 """Commands of the README and of docs/data.md as written; a page without a test is named."""
+import json
 import os
 import re
 import runpy
@@ -12,6 +13,7 @@ from mmengine.config import Config
 from running import ROOT, page_blocks, page_commands, run_tool
 from torch.distributed import run as torchrun
 
+from d3d_command import COMMANDS, as_command
 from mmaction_d3d.datasets.synthetic.clips import Clip
 from mmaction_d3d.datasets.synthetic.generate import encode
 
@@ -58,25 +60,37 @@ def write_people(path, index):
     path.write_bytes(encode(Clip(0, 'easy', 'test', index, 4, 128, 3).frames()))
 
 
-def test_the_readme_on_own_videos(here, capsys):
-    """From a folder of videos to an answer; the answer's model stands in for the quickstart's."""
-    for index, name in enumerate(('push/a', 'push/b', 'wave/a', 'wave/b')):
-        write_people(here / f'data/custom/videos/{name}.mp4', index)
+def test_the_page_on_own_videos_which_the_readme_repeats(here, capsys):
+    """From a folder of videos to an answer; each command names the next."""
+    for index, label in enumerate('abcdef'):
+        for split in ('train', 'val'):
+            write_people(here / f'data/custom/videos/{split}/{label}/{index}{split}.mp4', index)
     write_people(here / 'my.mp4', 0)
-    commands = page_commands(README)
-    of_own_videos = [command for command in commands if 'data/custom' in command]
-    assert len(of_own_videos) == 4
-    for command in of_own_videos:
-        shrink = 'tools/train.py' in command or 'tools/test.py' in command
-        run(command, *(SHRINK if shrink else ()))
+    commands = page_commands('own_videos.md')
+    assert len(commands) == 5
+    said = []
+    for command in commands:
+        words = shlex.split(command.removeprefix('d3d '))
+        name = next(name for name in (' '.join(words[:2]), words[0]) if name in COMMANDS)
+        arguments = words[len(name.split()):]
+        shrink = {'train': SHRINK[1:], 'test': SHRINK}.get(name, ())
+        assert run_tool(f'tools/{COMMANDS[name].tool}', *arguments, *shrink) == 0, command
+        *_, last = capsys.readouterr().out.splitlines()
+        tool, *following = shlex.split(last.removeprefix('next: python tools/'))
+        said.append(as_command(tool, following))
+    assert said[:3] == commands[1:4] and said[4].startswith('d3d export work_dirs/')
+    answer = json.loads((here / 'results/my.json').read_text())
+    assert answer['class'] in 'abcdef' and (here / 'results/my.mp4').is_file()
+    assert answer['trained_on'] == 'custom/annotations.pkl, 6 clips'
+    readme = page_commands(README)
+    assert set(commands[:4]) <= set(readme) and 'd3d infer my.mp4' in readme
+    assert run_tool('tools/infer.py', 'my.mp4', '--modality', 'rgb') == 0
     (here / 'work_dirs/quickstart').mkdir()
     shutil.copy('work_dirs/d3d_custom_small/best.pth', 'work_dirs/quickstart/best.pth')
-    infer, = (command for command in commands if 'tools/infer.py' in command)
-    run(infer)
-    assert (here / 'work_dirs/results').is_dir() and 'my.mp4' in capsys.readouterr().out
+    capsys.readouterr()
     (code, ) = (block for block in page_blocks(README, 'python') if 'mmaction_d3d.load' in block)
     exec(code, {})
-    assert capsys.readouterr().out.strip() in ('push', 'wave')
+    assert capsys.readouterr().out.strip() == answer['class']
 
 
 @pytest.fixture
