@@ -243,7 +243,7 @@ def main(argv=None):
         write_text(out / f'{name}.md', f'{text}\n')
         print(text)
         configs = vars(args).get('configs')
-        if configs and args.command in NEXT and not vars(args).get('of'):
+        if configs and args.command in NEXT and configs[0].endswith('.py'):
             cli.next_step(*NEXT[args.command].split(), configs[0])
 
 

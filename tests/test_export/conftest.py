@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from test_inference.support import CLASSES, make_tiny
+
+from mmaction_d3d.export import export_graph
+from mmaction_d3d.inference.loading import load_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,10 +41,18 @@ def carrier(rgb_pose_data, tmp_path_factory):
     return tiny
 
 
+@pytest.fixture(scope='session')
+def graph(carrier):
+    """What export_graph makes of the checkpoint: tracing takes most of an export's time."""
+    init_default_scope('mmaction')
+    return export_graph(load_model(carrier.checkpoint, device='cpu').network)
+
+
 @pytest.fixture
-def in_home(carrier, monkeypatch):
-    """Work in the folder of the checkpoint."""
+def in_home(carrier, graph, monkeypatch):
+    """Work in the folder of the checkpoint, whose graph is traced already."""
     monkeypatch.chdir(carrier.home)
+    monkeypatch.setattr('mmaction_d3d.export.export_graph', lambda network: graph)
     return carrier
 
 

@@ -18,10 +18,11 @@ LINE = next(line for line in page_commands('deploy.md') if '--format torch-expor
 
 
 @pytest.fixture(scope='module')
-def exported(carrier, tool):
+def exported(carrier, graph, tool):
     """What the page's command writes: the program, what it says, and the model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(carrier.home)
+        patch.setattr('mmaction_d3d.export.export_graph', lambda network: graph)
         tool('export.py', shlex.split(LINE)[2:])
         files = {KEY: ''}
         program = torch.export.load('model.pt2', extra_files=files)

@@ -44,7 +44,7 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
     assert 'token search of block 0       deviation x ' in text
     assert 'cap of frames alone            0.500' in text
     assert re.search(r'skeletons of other clips +[01]\.\d{3}   95 % interval', text)
-    assert text.rstrip().endswith(f'next: python tools/report.py {tmp_path / "work"}')
+    assert f'next: python tools/report.py {tmp_path / "work"}\n' in text
     assert 'a grid of 6 x 6 x 6 tokens' in text and 'Epoch(train)' in text
 
     again = call()
