@@ -20,6 +20,6 @@ def label_of(sample: ActionDataSample) -> int:
         InputError: It has several.
     """
     if sample.gt_label.numel() != 1:
-        raise InputError(f'clip {clip_name(sample.metainfo)}', 'gt_label',
-                         f'{sample.gt_label.numel()} labels', 'one label, for this command')
+        raise InputError(f'clip {clip_name(sample.metainfo)}', 'gt_label', 'several labels',
+                         'one label, for this command')
     return int(sample.gt_label)

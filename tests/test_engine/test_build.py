@@ -70,7 +70,7 @@ def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch, ca
     assert dump.is_file() and not dump.with_suffix('.npz').exists()
     assert said.splitlines()[-1].startswith('next: python tools/visualize.py attention')
     assert run_tool('tools/visualize.py', 'attention', *model, *where) == 2
-    assert ': gt_label: found 2 labels, want one label' in capfd.readouterr().err
+    assert ': gt_label: found several labels, want one label' in capfd.readouterr().err
 
 
 def test_data_sets_of_other_numbers_of_people_are_not_joined(config):
