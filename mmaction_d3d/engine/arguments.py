@@ -97,7 +97,7 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = f'work_dirs/{Path(args.config).stem}'
+        cfg.work_dir = f'work_dirs/{Path(args.config.rpartition("::")[2]).stem}'
     return cfg
 
 

@@ -214,7 +214,8 @@ def test_the_table_has_intervals_and_a_sentence(clips, tmp_path):
     (lambda clip: clip['inputs'].update(imgs=torch.zeros(8, 3, 4, 4)), 'imgs: found 4 axes'),
     (lambda clip: clip['inputs'].update(keypoint=torch.zeros(1, 8, 5, 3)),
      'keypoint: found clips of|keypoint: found 5 joints'),
-    (lambda clip: clip['data_samples'].set_field(torch.zeros(3), 'gt_label'), 'found several labels'),
+    (lambda clip: clip['data_samples'].set_field(torch.zeros(3), 'gt_label'),
+     'gt_label: found several'),
 ])
 def test_what_cannot_be_checked_is_named(change, message, clips):
     change(clips[3])
