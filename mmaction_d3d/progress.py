@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Screen
 
 _PAUSE, _BLINK = 10., 0.1  # seconds at least between two lines, and between two states of a bar
+_NEVER = 1e9  # seconds left, from which on nothing is said of them
 
 Item = TypeVar('Item')
 
@@ -74,9 +75,9 @@ class Progress:
         self._said = time.monotonic()
         new, passed = self.done - self._at_start, max(self._said - self._start, 1e-3)
         rest = f' ({self.detail})' if self.detail else ''
-        if new > 0:
-            left = timedelta(seconds=round(passed / new * max(self.total - self.done, 0)))
-            rest += f', {new / passed:.3g} a second, {left} left'
+        left = passed / new * max(self.total - self.done, 0) if new > 0 else _NEVER
+        if left < _NEVER:  # sums of shares may differ by rounding alone
+            rest += f', {new / passed:.3g} a second, {timedelta(seconds=round(left))} left'
         if self._screen is None:
             print(f'{self.name}: {self.done:.0f}/{self.total:.0f}{rest}', file=sys.stderr,
                   flush=True)

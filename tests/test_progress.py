@@ -49,6 +49,13 @@ def test_what_an_earlier_run_did_is_counted_but_gives_no_speed(capsys, clock):
     assert capsys.readouterr().err.splitlines()[0] == 'clips: 12/20, 0.2 a second, 0:00:40 left'
 
 
+def test_sums_that_differ_by_rounding_are_no_speed(capsys, clock):
+    with Progress('runs', 6, done=0.3) as progress:
+        clock[0] += 10
+        progress.reach(0.1 + 0.2)  # a hair above 0.3
+    assert capsys.readouterr().err.splitlines()[0] == 'runs: 0/6'
+
+
 def test_a_detail_and_another_total_are_told(capsys, clock):
     with Progress('frames', 100) as progress:
         progress.detail = 'video 1 of 2'
