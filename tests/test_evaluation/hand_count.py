@@ -11,11 +11,12 @@ def window_count(length, window, stride):
     return -(-(length - window) // (stride or max(1, window // 2))) + 1
 
 
-def r2plus1d(frames, height, width, base_channels=64, temporal_strides=(1, 1, 1), stages=3):
+def r2plus1d(frames, height, width, base_channels=64, temporal_strides=(1, 1, 1), stages=3,
+             motion=False):
     """R(2+1)D-18 up to a stage: multiply-adds, and frames of its last map."""
     height, width = half(height), half(width)
     middle = max(1, round(45 * base_channels / 64))
-    total = frames * height * width * (3 * middle * 49 + middle * base_channels * 3)
+    total = frames * height * width * ((3 + 3 * motion) * middle * 49 + middle * base_channels * 3)
     planes = base_channels
     for stage in range(stages):
         before, planes = planes, base_channels * 2**stage
