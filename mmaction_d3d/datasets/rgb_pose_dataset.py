@@ -62,6 +62,8 @@ class RGBPoseDataset(BaseActionDataset):
         frame_tmpl: Name of a frame in its folder. Defaults to ``'img_{:05}.jpg'``.
         start_index: Number of the first frame in ``frame_tmpl``. Defaults to None: 1 for frame
             folders; it must stay 0 for videos.
+        allow_outside: Whether names of videos and folders in the annotations may lead out of
+            ``DIR``, by ``..`` or an absolute path. Defaults to False.
         layout: Key of :data:`mmaction_d3d.skeletons.LAYOUTS`.
         num_classes: Labels must be below it. Defaults to None: not checked.
         num_person: People kept (M), those with the highest total score. Defaults to 2.
@@ -81,8 +83,9 @@ class RGBPoseDataset(BaseActionDataset):
                  split: str | Sequence[str] | None = None,
                  data_prefix: dict[str, str] | None = None, filename_tmpl: str | None = None,
                  frame_tmpl: str = 'img_{:05}.jpg', start_index: int | None = None,
-                 layout: str = 'coco17', num_classes: int | None = None, num_person: int = 2,
-                 on_bad_clip: str = 'stop', modality: str = 'both', **kwargs: Any) -> None:
+                 allow_outside: bool = False, layout: str = 'coco17',
+                 num_classes: int | None = None, num_person: int = 2, on_bad_clip: str = 'stop',
+                 modality: str = 'both', **kwargs: Any) -> None:
         data_prefix = dict(data_prefix or {})
         self.shows = check_modality(modality)  # MMAction2's `modality` is another
         if self.shows != 'pose' and set(data_prefix) not in ({'video'}, {'img'}):
@@ -101,6 +104,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.split = split
         self.filename_tmpl = filename_tmpl
         self.frame_tmpl = frame_tmpl
+        self.allow_outside = allow_outside
         self.layout = get_layout(layout)
         self.num_person = num_person
         self._arrays = ArrayStore()
@@ -181,7 +185,7 @@ class RGBPoseDataset(BaseActionDataset):
         kind, root = next(iter(self.data_prefix.items()))
         if not is_folder(root):
             raise InputError(root, f'data_prefix.{kind}', 'no such folder', 'a folder')
-        media = MediaIndex(root)
+        media = MediaIndex(root, self.allow_outside)
 
         def locate(clip: dict[str, Any], field: str) -> dict[str, Any]:
             place = self.ann_file, field

@@ -17,10 +17,13 @@ class MediaIndex:
 
     Args:
         root: Folder that names are relative to.
+        allow_outside: Whether a name may lead out of it, by ``..`` or an absolute path. Links in
+            the folder may lead anywhere.
     """
 
-    def __init__(self, root: str) -> None:
-        self.root = root
+    def __init__(self, root: str, allow_outside: bool = False) -> None:
+        self.root, self._allow_outside = root, allow_outside
+        self._top = _plain(Path(root))
         self._files: dict[str, set[str]] = {}
         self._videos: dict[str, dict[str, list[str]]] = {}
         self._deep: dict[str, list[str]] | None = None
@@ -54,7 +57,7 @@ class MediaIndex:
         Raises:
             InputError: There is none; the message blames ``place``, a pair (file, field).
         """
-        path = str(Path(self.root, name))
+        path = str(self._path(name, place))
         if self.has(path):
             return path
         return self._only([path for path in self.below(name) if is_file(path)], name, place,
@@ -66,7 +69,7 @@ class MediaIndex:
         Raises:
             InputError: There is none, or more than one; the message blames ``place``.
         """
-        path = Path(self.root, stem)
+        path = self._path(stem, place)
         folder, name = str(path.parent), path.name
         if folder not in self._videos:
             self._list(folder)
@@ -81,7 +84,7 @@ class MediaIndex:
         Raises:
             InputError: There is none; the message blames ``place``.
         """
-        folder = str(Path(self.root, name))
+        folder = str(self._path(name, place))
         if is_file(Path(folder, file)):
             return folder
         return self._only([path for path in self.below(name) if is_file(Path(path, file))], name,
@@ -107,6 +110,14 @@ class MediaIndex:
             if Path(without_suffix(path) if any_suffix else path).parts[-len(parts):] == parts
         ]
 
+    def _path(self, name: str, place: Place) -> Path:
+        """Return the path that a name means."""
+        path = Path(self.root, name)
+        if not self._allow_outside and not _plain(path).is_relative_to(self._top):
+            raise InputError(place[0], place[1], f'{name}, which leads out of {self.root}',
+                             'a name in that folder, or allow_outside=True in the config')
+        return path
+
     def _only(self, paths: list[str], name: str, place: Place, none: str, want: str) -> str:
         if len({os.path.realpath(path) for path in paths}) == 1:
             return paths[0]
@@ -115,6 +126,11 @@ class MediaIndex:
             none = f'{" and ".join(names[:3])} in {self.root}'
             want = f'one of the name {name}'
         raise InputError(place[0], place[1], none, want)
+
+
+def _plain(path: Path) -> Path:
+    """Return an absolute path without ``..``; links in it stay."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def locate_video(media: MediaIndex, clip: Mapping[str, Any], place: Place,

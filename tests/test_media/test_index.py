@@ -1,5 +1,6 @@
 """The video or frame folder of an annotation, also where each class has a folder."""
 import re
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,33 @@ def test_where_the_name_says_goes_first(root):
     folder = root('a.mp4', 'x/a.mp4', 'x/y/a.avi')
     assert video(folder, frame_dir='a') == str(folder / 'a.mp4')
     assert video(folder, frame_dir='x/a') == str(folder / 'x/a.mp4')
+
+
+@pytest.mark.parametrize('absolute', [False, True])
+@pytest.mark.parametrize('key, name, filename_tmpl', [
+    ('frame_dir', '../a', None),
+    ('frame_dir', 'x/../../a', None),
+    ('filename', '../a.mp4', None),
+    ('frame_dir', 'a', '../{frame_dir}.mp4'),
+])
+def test_a_name_leads_out_of_the_folder_only_where_that_is_allowed(root, tmp_path, key, name,
+                                                                   filename_tmpl, absolute):
+    folder = root('x/b.mp4')
+    (tmp_path / 'a.mp4').touch()
+    clip = {key: str(folder / name) if absolute and filename_tmpl is None else name}
+    with pytest.raises(InputError, match='a.pkl: annotations.0.: found .* which leads out of'):
+        video(folder, filename_tmpl, **clip)
+    allowed = MediaIndex(str(folder), allow_outside=True)
+    located = locate_video(allowed, clip, PLACE, filename_tmpl)['filename']
+    assert Path(located).resolve() == tmp_path / 'a.mp4'
+
+
+def test_an_absolute_name_in_the_folder_and_a_link_out_of_it_are_fine(root, tmp_path):
+    folder = root('x/b.mp4')
+    (tmp_path / 'a.mp4').touch()
+    (folder / 'a.mp4').symlink_to(tmp_path / 'a.mp4')
+    assert video(folder, filename=str(folder / 'x/b.mp4')) == str(folder / 'x/b.mp4')
+    assert video(folder, frame_dir='a') == str(folder / 'a.mp4')
 
 
 def test_two_of_a_name_are_both_named(root):

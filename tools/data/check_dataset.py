@@ -41,6 +41,9 @@ def parse_args(argv=None):
                         help='name of a frame (default: img_{:05}.jpg)')
     parser.add_argument('--start-index', type=cli.number(least=0), default=1, metavar='N',
                         help='number of the first frame in --frame-tmpl (default: %(default)s)')
+    parser.add_argument(
+        '--allow-outside', action='store_true',
+        help='names may lead out of that folder, as with allow_outside=True in a config')
     parser.add_argument('--full', action='store_true',
                         help='decode all frames, not the first, middle and last')
     parser.add_argument(
@@ -101,7 +104,7 @@ def check(args):
     folder = args.videos or args.frames
     if folder:
         source = MediaSource(folder, bool(args.frames), args.filename_tmpl, args.frame_tmpl,
-                             args.start_index)
+                             args.start_index, args.allow_outside)
         findings += check_media(annotations, findings, args.ann_file, source, args.full,
                                 args.workers)
     else:

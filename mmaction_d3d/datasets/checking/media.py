@@ -39,12 +39,14 @@ class MediaSource(NamedTuple):
         filename_tmpl: Name of a clip's video, such as ``'{frame_dir}_rgb.avi'``.
         frame_tmpl: Name of a frame in its folder.
         start_index: Number of the first frame in it.
+        allow_outside: Whether names may lead out of the folder.
     """
     folder: str
     is_frames: bool = False
     filename_tmpl: str | None = None
     frame_tmpl: str = 'img_{:05}.jpg'
     start_index: int = 1
+    allow_outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def check_media(annotations: list[Annotation], findings: list[Finding], path: st
         finding.index for finding in findings
         if finding.kind in ('wrong total_frames', 'wrong img_shape')
     }
-    media, jobs, mistakes = MediaIndex(source.folder), [], []
+    media, jobs, mistakes = MediaIndex(source.folder, source.allow_outside), [], []
     users: dict[str, int] = {}
     for index, annotation in enumerate(annotations):
         name = name_of(annotation)
