@@ -18,6 +18,8 @@ from running import run_tool
 from mmaction_d3d.datasets import get_layout
 
 torch.set_num_threads(1)
+# As many tests run at a time as there are cores: so do the processes that they start.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 # The same examples in every run; how long one takes says nothing about the code.
 settings.register_profile('project', deadline=None, derandomize=True, database=None)
 settings.load_profile('project')

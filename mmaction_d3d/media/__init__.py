@@ -1,10 +1,11 @@
 """Videos and frame folders: found, probed, read and written, here and nowhere else."""
+from .backends import video_frames
 from .find import Media, as_media, files_by_name, find_media, tell_apart
 from .index import MediaIndex, locate_frames, locate_video
 from .memory import array_of, frames_in_memory, grey_frames, is_array
 from .probe import MediaInfo, probe
 from .read import Frames, numbered_images, read_frame_folder, read_image, read_video
-from .video import DEFAULT_FPS, DecodingError, Frame, Video, video_frames
+from .video import DEFAULT_FPS, DecodingError, Frame, Video
 from .write import (
     FRAME_BY_FRAME,
     KEEPING,

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..errors import InputError
 from ..files import is_file
+from .backends import backend_of, video_frames
 from .find import Media
 from .seek import SeekError, frame_index, sought_frames
-from .video import DecodingError, Frame, Video, backend_of, video_frames
+from .video import DecodingError, Frame, Video
 
 
 class Frames:

@@ -1,7 +1,6 @@
 """Videos as players show them: the one place that decides stream, way up and times."""
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -79,7 +78,7 @@ class Video:
     def __init__(self, path: str) -> None:
         import av
         self.path, want = path, 'a video that can be decoded'
-        _refuse_lists(path)
+        refuse_lists(path)
         try:
             self._container = av.open(path)
         except Exception as error:  # PyAV has many kinds
@@ -263,42 +262,11 @@ def _moved(image: np.ndarray, exchange: bool, left: bool, up: bool) -> np.ndarra
     return np.ascontiguousarray(image[::-1 if up else 1, ::-1 if left else 1])
 
 
-def _pyav_frames(path: str) -> Generator[Frame, None, None]:
-    with Video(path) as video:
-        yield from video.frames()
-
-
-def _decord_frames(path: str) -> Generator[Frame, None, None]:
-    """As :func:`_pyav_frames`, by decord.
-
-    Frames are read one after the other: decord's jump to an index returns, without an error,
-    a frame up to 12 before the one asked for on real AVI files with packed B-frames. It gives
-    noise of four channels for some turned videos and does not mirror: PyAV reads these.
-    """
-    if importlib.util.find_spec('av') and _is_turned(path):
-        yield from _pyav_frames(path)
-        return
-    import decord
-    _refuse_lists(path)
-    try:
-        reader = decord.VideoReader(path, num_threads=1)
-        for _ in range(len(reader)):
-            try:
-                frame = reader.next()
-            except StopIteration:
-                return
-            if frame.shape[2] != 3:
-                raise ValueError('decord cannot turn this video: pip install av')
-            yield Frame(frame.asnumpy)
-    except Exception as error:  # decord has many kinds
-        raise DecodingError.of(error, path) from error
-
-
 # Texts by which FFmpeg would open other files, or addresses: its lists, HLS, DASH, SDP, RTSP.
 _LISTS = b'ffconcat', b'#EXTM3U', b'<?xml', b'<MPD', b'v=0', b'[playlist', b'RTSP'
 
 
-def _refuse_lists(path: str) -> None:
+def refuse_lists(path: str) -> None:
     """Refuse a text that names other files in place of a video.
 
     Raises:
@@ -307,45 +275,3 @@ def _refuse_lists(path: str) -> None:
     with suppress(OSError), Path(path).open('rb') as file:  # its reader says why
         if file.read(64).lstrip(b'\xef\xbb\xbf \t\r\n').startswith(_LISTS):
             raise InputError(path, 'video', 'a list of other files', 'a video that can be decoded')
-
-
-def _is_turned(path: str) -> bool:
-    """Whether the header turns or mirrors a video, as far as its first frame decodes."""
-    with Video(path) as video:
-        try:
-            first = next(video.frames(), None)
-        except DecodingError:
-            return False
-        return first is not None and isinstance(first.picture, np.ndarray)
-
-
-# PyAV first: as exact, and 1.4 to 1.7 times as fast for 12 frames of a clip.
-_BACKENDS = {'av': _pyav_frames, 'decord': _decord_frames}
-
-
-def video_frames(path: str, backend: str | None = None) -> Generator[Frame, None, None]:
-    """Yield every :class:`Frame` of a video in the order shown.
-
-    Args:
-        path: The video.
-        backend: ``av`` or ``decord``; by default the first that is installed.
-
-    Raises:
-        ImportError: It is not installed.
-        InputError: The video cannot be opened.
-        DecodingError: It can be decoded no further.
-    """
-    return _BACKENDS[backend_of(backend)](path)
-
-
-def backend_of(backend: str | None = None) -> str:
-    """Return the backend that will read videos: the one that is named, else the first installed.
-
-    Raises:
-        ImportError: It is not installed.
-    """
-    names = [backend] if backend else list(_BACKENDS)
-    for name in names:
-        if importlib.util.find_spec(name):
-            return name
-    raise ImportError(f'reading videos needs {" or ".join(names)}: pip install {names[0]}')
