@@ -52,8 +52,8 @@ def keys_of_configs():
     values = {}
     for path in sorted((ROOT / 'configs').glob('*.py')):
         for top, value in Config.fromfile(path).to_dict().items():
-            found = keys_of(value, top) if top in READ else [(top, value)]
-            for key, setting in found:
+            keys = keys_of(value, top) if top in READ else [(top, value)]
+            for key, setting in keys:
                 key = re.sub('^(val|test)_dataloader', 'train_dataloader', key)
                 values.setdefault(key, {}).setdefault(path.stem, setting)
     return {

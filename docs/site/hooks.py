@@ -71,24 +71,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Turn links to files beside ``docs`` into links to their pages."""
-    own = page.file.src_uri
-    if own not in _shown:
+    source = page.file.src_uri
+    if source not in _shown:
         return markdown
-    if own == 'notebook.md':
+    if source == 'notebook.md':
         markdown += _cells(ROOT / 'docs' / 'notebook' / 'first_clip.ipynb')
     parts, end = [], 0
     for match in links_of(markdown):
-        target = _target(own, match[1])
+        target = _target(source, match[1])
         uri = None
         if target is None:
-            _external.setdefault(match[1], set()).add(own)
+            _external.setdefault(match[1], set()).add(source)
         elif target.startswith('docs/'):
             uri = target.removeprefix('docs/')
         elif _page_of(target) in _shown:
             uri = _page_of(target)
         if uri is not None:
             parts.append(markdown[end:match.start()])
-            parts.append(posixpath.relpath(uri, posixpath.dirname(own)) + (match[2] or ''))
+            parts.append(posixpath.relpath(uri, posixpath.dirname(source)) + (match[2] or ''))
             end = match.end()
     return ''.join([*parts, markdown[end:]])
 
@@ -100,11 +100,11 @@ def on_page_content(html: str, **_: Any) -> str:
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:
     """Refuse a page that would load something from the network."""
-    found = re.search(
+    remote = re.search(
         r'<(?:script|img|iframe)\b[^>]*\ssrc="?(?:https?:)?//|'
         r'<link\b[^>]*\shref="?(?:https?:)?//', output)
-    if found:
-        raise PluginError(f'{page.file.src_uri}: found {found[0]}, want files of the site alone')
+    if remote:
+        raise PluginError(f'{page.file.src_uri}: found {remote[0]}, want files of the site alone')
     return output
 
 

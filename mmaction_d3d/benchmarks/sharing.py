@@ -47,21 +47,21 @@ def measure(config: str | None, device: str, batch_size: int, repeats: int,
         d3d = load(checkpoint, config, device, skeletons)
         for part in (2, 4):
             # A stride of half a window or less is on the grid of both: see on_one_grid.
-            found: dict[bool, list[np.ndarray]] = {}
+            scores: dict[bool, list[np.ndarray]] = {}
 
-            def run(share: bool, part: int = part, found: dict = found) -> None:
+            def run(share: bool, part: int = part, scores: dict = scores) -> None:
                 answers = [
                     d3d(video, arrays, window, window / part, batch_size=batch_size,
                         share_features=share) for video in videos
                 ]
-                found[share] = [
+                scores[share] = [
                     each.scores for answer in answers if answer.timeline is not None
                     for each in answer.timeline.windows
                 ]
 
             calls: dict[str, Call] = {str(share): partial(run, share) for share in (False, True)}
             times = time_in_turn(calls, device, repeats, time.process_time)
-            alone, shared = (np.stack(found[share]) for share in (False, True))
+            alone, shared = (np.stack(scores[share]) for share in (False, True))
             change = np.abs(shared - alone)
             rows.append(
                 dict(name=Path(config or checkpoint).stem, stride=f'1/{part}', windows=len(alone),

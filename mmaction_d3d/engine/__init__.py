@@ -4,7 +4,8 @@ from .arguments import DATA_VARIABLE, add_shared_arguments, load_config, read_co
 from .build import build_dataset, build_runner, config_mistakes
 from .checkpoint_hook import CheckpointHook
 from .checkpoint_names_hook import CheckpointNamesHook
-from .checks import check_checkpoint, check_config, check_start
+from .checks import check_checkpoint, check_start
+from .config_checks import check_config
 from .data_checks import check_test_data, check_training_data
 from .dump_clips_hook import DumpClipsHook
 from .early_stopping_hook import EarlyStoppingHook

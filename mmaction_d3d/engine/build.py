@@ -15,7 +15,8 @@ from mmengine.runner import Runner
 from .. import compat
 from ..errors import InputError, find_system_mistake
 from ..gpus import check_processes, find_gpu_mistake, unused_gpu
-from .checks import check_config, check_numbers, resume_point
+from .checks import resume_point
+from .config_checks import check_config, check_numbers
 from .own_faults import is_own_fault
 
 #: Seconds without a batch after which a loader's worker counts as hanging, where none are given.

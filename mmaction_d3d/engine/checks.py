@@ -1,4 +1,4 @@
-"""What can be known to be wrong before a long run starts."""
+"""What can be known to be wrong with a checkpoint before a long run starts from it."""
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,120 +6,17 @@ from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
-from ..datasets.modality import modality_of
 from ..downloads import downloaded, is_address
 from ..errors import InputError, shown
 from ..files import is_file
 from ..published import is_published, read_published
-from ..skeletons import get_layout
-from ..unwrapping import unwrap_datasets, unwrap_model
+from ..unwrapping import unwrap_model
 
 _CHECKPOINT = 'a checkpoint that MMEngine saved'
-
-
-def check_config(cfg: Config) -> None:
-    """Check that the model and every data set of a config speak of the same classes and joints.
-
-    Args:
-        cfg: The config.
-
-    Raises:
-        InputError: If there is no model, or ``num_classes``, ``num_person`` or the joints of
-            ``layout`` differ from what it was told.
-    """
-    if not cfg.get('model') or not isinstance(cfg.model, dict):
-        found = shown(cfg.model) if cfg.get('model') else 'nothing'
-        raise InputError(cfg.filename, 'model', found, 'the config of a model')
-    head = cfg.model.get('cls_head') or {}
-    backbone = cfg.model.get('backbone') or {}
-    shows: dict[str, str] = {}
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        outer = (cfg.get(name) or {}).get('dataset') or {}
-        for field, dataset in unwrap_datasets(outer, f'{name}.dataset'):
-            _check_dataset(cfg, field, dataset, head, backbone)
-            if 'type' in dataset:
-                shows.setdefault(modality_of(dataset), field)
-    if len(shows) > 1:
-        (one, field), (other, place) = list(shows.items())[:2]
-        raise InputError(cfg.filename, f'{place}.modality', other, f'{one}, as that of {field}')
-
-
-def _check_dataset(cfg: Config, field: str, dataset: dict[str, Any], head: dict[str, Any],
-                   backbone: dict[str, Any]) -> None:
-    pairs = {
-        'cls_head.num_classes': (head.get('num_classes'), 'num_classes'),
-        'backbone.num_person': (backbone.get('num_person'), 'num_person'),
-        'backbone.num_joints': (backbone.get('num_joints'), 'layout'),
-    }
-    for key, (found, other) in pairs.items():
-        want = dataset.get(other)
-        if other == 'layout' and want is not None:
-            want = len(get_layout(want))
-        if found is not None and want is not None and found != want:
-            raise InputError(cfg.filename, f'model.{key}', found,
-                             f'{want}, to match {field}.{other}')
-
-
-# Settings that are read only once training runs: at least, and whether None may stand for them.
-_WHOLE_NUMBERS = {
-    'train_cfg.max_epochs': (1, False),
-    'train_cfg.max_iters': (1, False),
-    'train_cfg.val_begin': (0, False),
-    'train_cfg.val_interval': (1, False),
-    'default_hooks.checkpoint.every_iters': (1, True),
-    'default_hooks.checkpoint.interval': (-1, False),
-    'default_hooks.checkpoint.max_keep_ckpts': (-1, False),
-    'default_hooks.logger.interval': (1, False),
-    'randomness.seed': (0, True),
-}
-_NUMBERS = ('default_hooks.checkpoint.every_minutes', 'optim_wrapper.clip_grad.max_norm',
-            'optim_wrapper.optimizer.lr')
-
-
-def check_numbers(cfg: Config) -> None:
-    """Check settings that would be stumbled over only after training has begun.
-
-    Raises:
-        InputError: One is no number, or out of its range.
-    """
-    for key, (least, or_none) in _WHOLE_NUMBERS.items():
-        value = _value_of(cfg, key, or_none)
-        if value is not _ABSENT and (type(value) is not int or value < least or value >= 2**63):
-            raise InputError(cfg.filename, key, shown(value), f'a whole number of at least {least}')
-    for key in _NUMBERS:
-        value = _value_of(cfg, key, 'minutes' in key)
-        if value is not _ABSENT and (type(value) not in (int, float) or not value >= 0
-                                     or value == 0 and 'minutes' in key):
-            raise InputError(cfg.filename, key, shown(value), 'a number above 0')
-    if cfg.get('train_dataloader') and cfg.get('train_cfg') and not cfg.get('optim_wrapper'):
-        raise InputError(cfg.filename, 'optim_wrapper', 'nothing', 'an optimizer')
-    schedulers = cfg.get('param_scheduler') or []
-    for scheduler in schedulers if isinstance(schedulers, (list, tuple)) else [schedulers]:
-        kind = scheduler.get('type') if isinstance(scheduler, Mapping) else scheduler
-        unknown = isinstance(kind, str) and PARAM_SCHEDULERS.get(kind) is None
-        if unknown or isinstance(kind, (int, float)):
-            raise InputError(cfg.filename, 'param_scheduler', shown(kind), 'a registered schedule')
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        pipeline = _value_of(cfg, f'{name}.dataset.pipeline', False)
-        if pipeline is not _ABSENT and not (isinstance(pipeline, (list, tuple)) and pipeline):
-            raise InputError(cfg.filename, f'{name}.dataset.pipeline', shown(pipeline),
-                             'a list of transforms')
-
-
-_ABSENT = object()
-
-
-def _value_of(cfg: Config, key: str, or_none: bool) -> Any:
-    """Return the value of a key with dots; :data:`_ABSENT` where there is none to check."""
-    value: Any = cfg
-    for part in key.split('.'):
-        value = value.get(part, _ABSENT) if isinstance(value, (Config, Mapping)) else _ABSENT
-    return _ABSENT if value is None and or_none else value
 
 
 class ResumePoint(NamedTuple):
@@ -242,11 +139,12 @@ def check_class_names(path: str, names: Sequence[str] | None) -> None:
     trained = class_names_of(path, read_checkpoint(path))
     if trained is None or list(trained) == list(names):
         return
-    label = next((label for label, (one, other) in enumerate(zip(trained, names)) if one != other),
-                 min(len(trained), len(names)))
-    one, other = (names[label] if label < len(names) else 'none' for names in (trained, names))
+    label = next(
+        (label for label, (before, other) in enumerate(zip(trained, names)) if before != other),
+        min(len(trained), len(names)))
+    before, other = (names[label] if label < len(names) else 'none' for names in (trained, names))
     raise InputError(
-        path, 'classes', f'class {label} is {shown(one)}', f'{shown(other)}, as the '
+        path, 'classes', f'class {label} is {shown(before)}', f'{shown(other)}, as the '
         'data says' + (', which has them in another order' * (sorted(trained) == sorted(names))))
 
 

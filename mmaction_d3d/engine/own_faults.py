@@ -50,7 +50,7 @@ def _all_fit(kind: Callable, values: Mapping[str, Any]) -> bool:
 def _fits(value: Any, hint: Any) -> bool:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, one) for one in inner)
+        return any(_fits(value, kind) for kind in inner)
     if origin is typing.Literal:
         return value in inner
     if hint is float:

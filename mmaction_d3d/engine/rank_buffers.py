@@ -42,10 +42,10 @@ def use_own_buffers(checkpoint: dict[str, Any], path: str | Path) -> None:
     everyone = checkpoint.get(KEY)
     if not isinstance(everyone, list) or len(everyone) != get_world_size():
         return
-    weights, own = checkpoint['state_dict'], everyone[get_rank()]
-    if not isinstance(own, dict):
-        raise InputError(path, KEY, type(own).__name__, 'a dict of buffers for each process')
-    for name, buffer in own.items():
+    weights, buffers = checkpoint['state_dict'], everyone[get_rank()]
+    if not isinstance(buffers, dict):
+        raise InputError(path, KEY, type(buffers).__name__, 'a dict of buffers for each process')
+    for name, buffer in buffers.items():
         stored = weights.get(name)
         if (not isinstance(buffer, torch.Tensor) or stored is None
                 or (buffer.shape, buffer.dtype) != (stored.shape, stored.dtype)

@@ -110,7 +110,7 @@ class SkeletonExtractor:
             boxes = self.people.open(Media('frame', 'frame'))(0, frame)
             boxes = boxes[_usable(boxes)]
         crops = self.backend.prepare(frame, boxes)
-        people = [clean(found) for found in self.backend.predict(crops)] if crops else []
+        people = [clean(person) for person in self.backend.predict(crops)] if crops else []
         return np.concatenate([np.zeros((0, len(get_layout(self.layout)), 3), np.float32), *people])
 
     def _batches(self, media: Media, frames: Frames) -> Iterator[list[tuple[int, int, Any]]]:

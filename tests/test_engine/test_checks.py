@@ -4,7 +4,8 @@ import torch
 from mmengine.config import Config
 
 from mmaction_d3d.engine import check_checkpoint, check_config, check_start
-from mmaction_d3d.engine.checks import check_class_names, check_numbers
+from mmaction_d3d.engine.checks import check_class_names
+from mmaction_d3d.engine.config_checks import check_numbers
 from mmaction_d3d.errors import InputError
 
 
@@ -90,8 +91,9 @@ def test_weights_of_another_floating_type_fit(save, dtype):
     check_checkpoint(save(model().to(dtype).state_dict()), model())
 
 
-def test_url_is_left_to_mmengine():
-    check_checkpoint('https://example.org/w.pth', model())
+def test_an_address_that_does_not_answer_is_one_line():
+    with pytest.raises(InputError, match='http://127.0.0.1:9/w.pth: checkpoint: found .*refused'):
+        check_checkpoint('http://127.0.0.1:9/w.pth', model())
 
 
 @pytest.mark.parametrize('resume, outcome', [(False, 'fits'), (True, 'refused')])

@@ -164,8 +164,8 @@ def test_a_bad_download_is_one_line_and_is_not_kept(published, web, tmp_path, na
     with pytest.raises(InputError, match=says) as refused:
         load(f'{address}/{name}')
     assert not marker.exists() and '\n' not in str(refused.value)
-    kept = [path.name for path in (tmp_path / 'home').rglob('*') if path.is_file()]
-    assert all(path.endswith('.lock') for path in kept)
+    files = [path.name for path in (tmp_path / 'home').rglob('*') if path.is_file()]
+    assert all(path.endswith('.lock') for path in files)
 
 
 def test_no_server_is_one_line(tmp_path, monkeypatch):

@@ -22,9 +22,9 @@ def clips_of(strip, starts, length=6):
     return torch.stack([strip[:, start:start + length] for start in starts]), numbers
 
 
-def assert_maps_equal(found, wanted):
-    assert len(found) == len(wanted) == 2
-    for maps, other in zip(found, wanted):
+def assert_maps_equal(shared, wanted):
+    assert len(shared) == len(wanted) == 2
+    for maps, other in zip(shared, wanted):
         torch.testing.assert_close(maps, other, rtol=1e-4, atol=1e-5)
 
 
@@ -34,7 +34,7 @@ def test_clips_of_a_strip_get_slices_of_its_maps(strides, starts):
     network, strip = extractor(strides), torch.randn(3, 13, 16, 16)
     imgs, numbers = clips_of(strip, starts)
     with torch.no_grad():
-        found = shared_maps(network, imgs, numbers)
+        shared = shared_maps(network, imgs, numbers)
         whole = network(strip[None, :, :starts[-1] + 6])
     wanted = []
     for maps, stride in zip(whole, (strides[0], network.temporal_stride)):
@@ -43,7 +43,7 @@ def test_clips_of_a_strip_get_slices_of_its_maps(strides, starts):
             frames = [maps[0, :, (start + k) // stride] for k in range(0, 6, stride)]
             rows.append(torch.stack(frames, 1))
         wanted.append(torch.stack(rows))
-    assert_maps_equal(found, wanted)
+    assert_maps_equal(shared, wanted)
 
 
 @pytest.mark.parametrize('name', ['pixels', 'grid', 'gap', 'odd', 'uneven'])
@@ -75,19 +75,19 @@ def test_windows_are_rounded_to_one_grid(length, stride, total, temporal_stride,
 def windows_of(inferencer, video, window, stride, batch_size=5, **options):
     """Scores of windows whose lengths are frames."""
     rate = inferencer(video)['predictions'][0]['fps']
-    found = inferencer(video, window=window / rate, stride=stride / rate, batch_size=batch_size,
-                       **options)['predictions'][0]
-    return np.array([window['scores'] for window in found['windows']]), found
+    answer = inferencer(video, window=window / rate, stride=stride / rate, batch_size=batch_size,
+                        **options)['predictions'][0]
+    return np.array([window['scores'] for window in answer['windows']]), answer
 
 
 def test_windows_of_a_batch_share(inferencer, tiny):
     options = dict(window=8, stride=2, per_person=True)
     alone, _ = windows_of(inferencer, tiny.video(), batch_size=1, **options)
-    one, _ = windows_of(inferencer, tiny.video(), batch_size=1, share_features=True, **options)
-    shared, found = windows_of(inferencer, tiny.video(), share_features=True, **options)
-    np.testing.assert_allclose(one, alone, atol=1e-6)
+    single, _ = windows_of(inferencer, tiny.video(), batch_size=1, share_features=True, **options)
+    shared, timeline = windows_of(inferencer, tiny.video(), share_features=True, **options)
+    np.testing.assert_allclose(single, alone, atol=1e-6)
     assert shared.shape == alone.shape and np.abs(shared - alone).max() > 1e-3
-    assert found['tracks']
+    assert timeline['tracks']
 
 
 def test_windows_that_do_not_overlap_are_as_others(inferencer, tiny):
@@ -104,8 +104,8 @@ def test_decoded_frames_are_shared_and_scores_stay_those_of_clips(tiny, inferenc
     rate = 25
     arrays = {key: people[key] for key in ('keypoint', 'keypoint_score', 'img_shape')}
     model = D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
-    found = model(frames, skeletons=arrays, fps=rate, window=8 / rate, stride=2 / rate)
-    for window in found['predictions'][0]['windows']:
+    answer = model(frames, skeletons=arrays, fps=rate, window=8 / rate, stride=2 / rate)
+    for window in answer['predictions'][0]['windows']:
         start, stop = (round(window[key] * rate) for key in ('start', 'end'))
         part = {key: arrays[key][:, start:stop] for key in ('keypoint', 'keypoint_score')}
         alone = model(frames[start:stop], skeletons=dict(arrays, **part), fps=rate)

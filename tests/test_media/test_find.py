@@ -112,8 +112,8 @@ def test_what_is_hidden_is_left_out_and_told(tree):
     (tree / '.thumbnails').mkdir()
     (tree / '.thumbnails' / '1.png').touch()
     left_out = []
-    found = find_media([str(tree)], lambda *told: left_out.append(told))
-    assert [clip.name for clip in found] == names([tree])
+    media = find_media([str(tree)], lambda *told: left_out.append(told))
+    assert [clip.name for clip in media] == names([tree])
     assert [told for told in left_out if 'hidden' in told[0]] == [
         ('hidden, by its name: left out', f'{tree}/.thumbnails'),
         ('hidden, by its name: left out', f'{tree}/wave/._a.mp4'),

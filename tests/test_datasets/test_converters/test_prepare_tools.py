@@ -148,9 +148,9 @@ def test_the_next_command_fits_the_data(layout, out, root, options, tmp_path, mo
 def test_the_next_command_of_a_published_data_set_has_its_config(source, layout, command):
     content = dict(annotations=[dict(label=0, keypoint=None)], layout=layout, source=source)
     folder = 'frames' if source == 'Penn Action' else 'videos'
-    found = next_command(content, f'my/{folder}', 'my/annotations.pkl')
-    assert found == f'train.py {command}'.split()
-    cfg = Config.fromfile(ROOT / found[1])
+    next_one = next_command(content, f'my/{folder}', 'my/annotations.pkl')
+    assert next_one == f'train.py {command}'.split()
+    cfg = Config.fromfile(ROOT / next_one[1])
     data = cfg.train_dataloader.dataset
     assert set(data.data_prefix) == {CONFIGS[source].media
                                      } and data.ann_file.endswith('/annotations.pkl')
