@@ -88,6 +88,25 @@ def parse_args(argv=None):
         help='whole steps; the blocks beside a literal reading of the paper; the '
         'check for finite numbers (default: %(default)s)')
     data = add('data', 'what feeds a training', '*', 'peers')
+    _add_data_arguments(data)
+    extract = add('extract', "skeleton extraction beside MMAction2's", None)
+    extract.add_argument('--network', choices=NETWORKS, default='w32',
+                         help='(default: %(default)s)')
+    extract.add_argument('--frames', type=cli.number(least=1), default=32, metavar='N',
+                         help='of the video (default: %(default)s)')
+    extract.add_argument('--persons', type=cli.number(least=1), default=1, metavar='M',
+                         help='boxes a frame (default: %(default)s)')
+    infer = add('infer', 'recognition of a video', '?', 'device')
+    _add_infer_arguments(infer)
+    add('scaling', 'how multiply-adds of models grow', '+')
+    add('tables', 'full and stride attention, for docs/complexity.md', None, 'docs')
+    page = add('page', 'all that docs/benchmarks.md shows', None, 'docs')
+    page.add_argument('--only', nargs='+', choices=PAGE, metavar='PART',
+                      help=f'some of {", ".join(PAGE)} (default: all)')
+    return parser.parse_args(argv)
+
+
+def _add_data_arguments(data):
     data.add_argument(
         '--of', choices=['pipelines', 'annotations', 'skeletons'], default='pipelines',
         help='pipelines of configs; an annotation file as large as that of NTU '
@@ -100,14 +119,9 @@ def parse_args(argv=None):
                       help='of a person there (default: %(default)s)')
     data.add_argument('--workers', type=cli.number(least=1), default=4, metavar='N',
                       help='that read it (default: %(default)s)')
-    extract = add('extract', "skeleton extraction beside MMAction2's", None)
-    extract.add_argument('--network', choices=NETWORKS, default='w32',
-                         help='(default: %(default)s)')
-    extract.add_argument('--frames', type=cli.number(least=1), default=32, metavar='N',
-                         help='of the video (default: %(default)s)')
-    extract.add_argument('--persons', type=cli.number(least=1), default=1, metavar='M',
-                         help='boxes a frame (default: %(default)s)')
-    infer = add('infer', 'recognition of a video', '?', 'device')
+
+
+def _add_infer_arguments(infer):
     infer.set_defaults(batch_size=8)
     infer.add_argument('--seconds', type=cli.number(least=4), default=10, metavar='S',
                        help='of the video (default: %(default)s)')
@@ -122,12 +136,6 @@ def parse_args(argv=None):
     infer.add_argument('--skeletons', metavar='X.pkl', help='of the videos')
     infer.add_argument('--window', type=cli.number(float, above=0), default=2., metavar='SECONDS',
                        help='(default: %(default)s)')
-    add('scaling', 'how multiply-adds of models grow', '+')
-    add('tables', 'full and stride attention, for docs/complexity.md', None, 'docs')
-    page = add('page', 'all that docs/benchmarks.md shows', None, 'docs')
-    page.add_argument('--only', nargs='+', choices=PAGE, metavar='PART',
-                      help=f'some of {", ".join(PAGE)} (default: all)')
-    return parser.parse_args(argv)
 
 
 class Part(NamedTuple):

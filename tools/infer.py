@@ -66,6 +66,16 @@ def parse_args(argv=None):
     parser.add_argument('--no-video', action='store_true', help='write no annotated videos')
     parser.add_argument('--no-attention', action='store_true',
                         help='draw no attention on them, which takes a second pass of the model')
+    _add_window_arguments(parser)
+    add_live_arguments(parser)
+    args = parser.parse_args(argv)
+    check_live_arguments(args)
+    if args.live is None:
+        _check_args(parser, args)
+    return args
+
+
+def _add_window_arguments(parser):
     group = parser.add_argument_group('long videos')
     group.add_argument('--window', type=cli.number(float, above=0), metavar='SECONDS',
                        help='recognise a video window by window (default: as one clip)')
@@ -77,18 +87,15 @@ def parse_args(argv=None):
         '--share-features', action='store_true',
         help='windows of a batch share the features of frames that they all show: faster; window '
         'and stride are rounded, and scores differ a little')
-    add_live_arguments(parser)
-    args = parser.parse_args(argv)
-    check_live_arguments(args)
-    if args.live is not None:
-        return args
+
+
+def _check_args(parser, args):
     if not args.inputs:
         parser.error('the following arguments are required: INPUT')
     if args.window is None and (args.stride is not None or args.smooth is not None
                                 or args.share_features):
         raise InputError('command line', '--window', 'nothing',
                          'seconds, with --stride, --smooth or --share-features')
-    return args
 
 
 def find_backend(args):

@@ -115,6 +115,10 @@ def measure(network: str, frames: int, persons: int, repeats: int) -> list[Row]:
     times['frame_extract and pose_inference'] = [
         sum(pair) for pair in zip(times.pop('frame_extract'), times['pose_inference'])
     ]
+    return _rows(times, frames)
+
+
+def _rows(times: dict[str, list[float]], frames: int) -> list[Row]:
     rows = []
     for name, taken in times.items():
         reference = [name for name in times if name.startswith('ours') and 'short' not in name]

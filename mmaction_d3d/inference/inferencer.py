@@ -91,8 +91,7 @@ class D3DInferencer(BaseInferencer):
             out_dir: Folder for a JSON, an annotated mp4 and, with windows, a timeline of each
                 video. Defaults to None: nothing is written.
             video: Whether to draw annotated videos there.
-            attention: Whether to draw attention on them, which takes a second pass through the
-                model.
+            attention: Whether to draw attention on them, which takes a second pass of the model.
             topk: Classes in an answer.
             fps: Of frame folders, and of frames in memory.
             window: Seconds; recognize a long video window by window. Defaults to None: each video
