@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VIEWING = dict(preset='superfast', crf='21')
 #: Near lossless to the eye in a small picture. Without B-frames, whose order not every AVI reader
 #: keeps; with a key frame every 8 frames, from which a reader may begin; and without the filter and
-#: the arithmetic code that take half of a decoder's time. All that costs a fifth of the size.
+#: the arithmetic code that take half of a decoder's time. All that costs a quarter of the size.
 KEEPING = dict(preset='veryfast', crf='20', g='8', bf='0', tune='fastdecode')
 #: Every frame by itself at constant quality, so that the coding of one frame tells nothing of how
 #: the others differ from it.
