@@ -34,15 +34,16 @@ fuzz: setup
 	.venv/bin/python tests/fuzz.py --out docs/results/fuzz.csv
 
 # Gradio wants an earlier pillow than the lock: .venv-demo sees .venv, and its own packages first.
-.venv-demo: setup requirements/demo.txt
+.venv-demo/stamp: requirements/demo.txt requirements/lock.txt | setup
 	.venv/bin/python -m venv --clear --without-pip .venv-demo
 	echo '$(CURDIR)/.venv/lib/python3.11/site-packages' > .venv-demo/lib/python3.11/site-packages/project.pth
 	.venv-demo/bin/python -m pip install --quiet --ignore-installed --no-deps -r requirements/demo.txt
+	touch $@
 
-demo: .venv-demo
+demo: .venv-demo/stamp
 	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python tools/demo.py
 
-demo-test: .venv-demo
+demo-test: .venv-demo/stamp
 	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python -m pytest tests/test_demo
 
 lint: setup
