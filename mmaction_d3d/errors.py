@@ -67,6 +67,15 @@ def _quoted(value: object) -> str:
     return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}... ({len(text)} characters)'
 
 
+_WORDS: dict[type[Exception], str] = {
+    IndexError: 'too few entries',
+    RecursionError: 'parts in parts, too deep',
+    ArithmeticError: 'a number out of range',
+    AttributeError: 'a part of another type',
+    TypeError: 'a part of another type',
+}
+
+
 @contextmanager
 def content_of(file: object, field: str, want: str) -> Iterator[None]:
     """Blame a stranger's file for what Python stumbles over while it is read.
@@ -85,8 +94,17 @@ def content_of(file: object, field: str, want: str) -> Iterator[None]:
         raise
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
             ValueError) as error:
-        reason = ' '.join(str(error).split())
-        raise InputError(file, field, f'{type(error).__name__} ({reason})', want) from error
+        raise InputError(file, field, _in_words(error), want) from error
+
+
+def _in_words(error: Exception) -> str:
+    """Say what is wrong with a stranger's file at which Python raised an error."""
+    if isinstance(error, KeyError):
+        return f'no {shown(error.args[0])}' if error.args else 'an entry that is missing'
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return words
+    return ' '.join(str(error).split()) or 'a wrong value'
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
