@@ -1,10 +1,17 @@
 """Work ahead in a thread, so that decoding and the model run at the same time."""
+import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 Item = TypeVar('Item')
+Jobs = queue.SimpleQueue[tuple[Callable[[], None], threading.Event]]
+
+# Threads that wait for work. They are kept, since OpenCV never gives back the KiB or so that it
+# takes for each thread that calls it.
+_idle: list[Jobs] = []
+os.register_at_fork(after_in_child=_idle.clear)  # a child has no thread but its own
 
 
 def prefetch(items: Iterator[Item], ahead: int = 2) -> Iterator[Item]:
@@ -41,8 +48,7 @@ def prefetch(items: Iterator[Item], ahead: int = 2) -> Iterator[Item]:
         except BaseException as error:
             put((None, error))
 
-    thread = threading.Thread(target=draw, daemon=True)
-    thread.start()
+    ended = _start(draw)
     try:
         while True:
             item, error = waiting.get()
@@ -54,6 +60,27 @@ def prefetch(items: Iterator[Item], ahead: int = 2) -> Iterator[Item]:
             del item
     finally:
         stopped.set()
-        thread.join()
+        ended.wait()
         if hasattr(items, 'close'):
             items.close()
+
+
+def _start(work: Callable[[], None]) -> threading.Event:
+    """Start work in a thread that has none, and return what is set at its end."""
+    try:
+        jobs = _idle.pop()
+    except IndexError:
+        jobs = queue.SimpleQueue()
+        threading.Thread(target=_serve, args=(jobs, ), daemon=True).start()
+    ended = threading.Event()
+    jobs.put((work, ended))
+    return ended
+
+
+def _serve(jobs: Jobs) -> None:
+    while True:
+        work, ended = jobs.get()
+        work()
+        del work  # and the items that it holds
+        _idle.append(jobs)
+        ended.set()

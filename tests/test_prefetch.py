@@ -1,5 +1,9 @@
 """Working ahead in a thread."""
+import gc
+import multiprocessing
 import threading
+import weakref
+from unittest.mock import Mock
 
 import pytest
 
@@ -55,9 +59,50 @@ def test_an_error_comes_after_the_items_before_it():
         next(stream)
 
 
-def test_a_reader_who_leaves_ends_the_thread():
-    before = threading.active_count()
-    stream = prefetch(iter(range(1000)))
+def test_threads_are_kept_as_opencv_keeps_memory_for_each_that_ever_was():
+    streams = [list(prefetch(threading.current_thread() for _ in range(2))) for _ in range(20)]
+    assert len({thread for stream in streams for thread in stream}) == 1
+
+
+def test_streams_at_the_same_time_have_a_thread_each():
+    first, second = (prefetch(iter(threading.current_thread, None)) for _ in range(2))
+    threads = {next(first), next(second)}
+    assert len(threads) == 2
+    first.close()
+    second.close()
+    assert next(prefetch(iter(threading.current_thread, None))) in threads
+
+
+def test_a_reader_who_leaves_ends_the_work_and_nothing_of_it_is_kept():
+
+    def items():
+        try:
+            while True:
+                item = Mock()
+                made.add(item)
+                yield item
+        finally:
+            ended.set()
+
+    made, ended = weakref.WeakSet(), threading.Event()
+    stream = prefetch(items())
     next(stream)
     stream.close()
-    assert threading.active_count() == before
+    assert ended.is_set()
+    del stream
+    gc.collect()
+    assert not list(made)
+
+
+def test_a_forked_process_has_threads_of_its_own():
+    list(prefetch(iter(range(3))))
+    child = multiprocessing.get_context('fork').Process(target=_drain)
+    child.start()
+    child.join(60)
+    ended = child.exitcode
+    child.kill()
+    assert ended == 0
+
+
+def _drain():
+    assert list(prefetch(iter(range(3)))) == [0, 1, 2]

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+# PyTorch before 2.7 cannot tell an export from any other compilation.
+_is_exporting = getattr(torch.compiler, 'is_exporting', torch.compiler.is_compiling)
+
 
 def resize_time(embedding: Tensor, frames: int) -> Tensor:
     """Interpolate an embedding, T x ..., linearly to ``frames`` (a 12-frame model tests others)."""
-    if not torch.compiler.is_exporting() and embedding.shape[0] == frames:
+    if not _is_exporting() and embedding.shape[0] == frames:
         return embedding
     # Not a matrix product, which autocast would round.
     weights = _linear_weights(embedding, embedding.shape[0], frames)
@@ -20,7 +23,7 @@ def resize_time(embedding: Tensor, frames: int) -> Tensor:
 
 def resize_space(embedding: Tensor, size: Sequence[int]) -> Tensor:
     """Interpolate an embedding, H x W x 4C, bilinearly to ``size`` (height, width)."""
-    if not torch.compiler.is_exporting() and embedding.shape[:2] == tuple(size):
+    if not _is_exporting() and embedding.shape[:2] == tuple(size):
         return embedding
     return resize_time(resize_time(embedding, size[0]).transpose(0, 1), size[1]).transpose(0, 1)
 

@@ -1,10 +1,12 @@
 """Embeddings that follow the input's size."""
+import runpy
+
 import pytest
 import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mmaction_d3d.models.layers import CrossModalTokens, RGBTokens
+from mmaction_d3d.models.layers import CrossModalTokens, RGBTokens, embeddings
 from mmaction_d3d.models.layers.embeddings import resize_space, resize_time
 
 from .. import reference
@@ -54,3 +56,14 @@ def test_modal_tokens_are_those_of_the_loops(clip_len, frames, num_tokens):
     assert_matches_loops(
         module, lambda: [module(2, frames)],
         lambda p: [reference.resize(list(p('modal_tokens')), frames).expand(2, -1, -1, -1)])
+
+
+def test_sizes_are_kept_and_changed_where_pytorch_cannot_tell_an_export(monkeypatch):
+    monkeypatch.delattr(torch.compiler, 'is_exporting')  # as before 2.7
+    earlier = runpy.run_path(embeddings.__file__)
+    embedding = torch.randn(5, 4, 2, dtype=torch.float64)
+    assert earlier['resize_space'](embedding, (5, 4)) is embedding
+    assert_near(earlier['resize_space'](embedding, (3, 7)), reference.resize_plane(embedding, 3, 7))
+    monkeypatch.setattr(torch.compiler, 'is_compiling', lambda: True)
+    compiled = runpy.run_path(embeddings.__file__)['resize_time'](embedding, 5)
+    assert compiled is not embedding and torch.equal(compiled, embedding)
