@@ -24,7 +24,7 @@ test: setup
 torture: setup
 	.venv/bin/python tests/torture.py
 	.venv/bin/python -m tests.hostile --summary docs/results/hostile.csv
-	.venv/bin/python tests/leaks.py --out docs/results
+	.venv/bin/python tests/leaks.py --docs
 
 drift:
 	python3.11 tests/drift.py

@@ -188,8 +188,12 @@ def main() -> None:
     parser.add_argument('--inferences', type=int, default=2000)
     parser.add_argument('--seconds', type=int, default=3600, help='of video for sliding windows')
     parser.add_argument('--out', type=Path, default=ROOT / 'work_dirs' / 'torture',
-                        help='folder of leaks.csv, leaks.png')
+                        help='folder of leaks_curves.npz, leaks.csv, leaks.png')
+    parser.add_argument('--docs', action='store_true',
+                        help='write table and picture where the documentation has them')
     args = parser.parse_args()
+    tables, pictures = (ROOT / 'docs' / name if args.docs else args.out
+                        for name in ('results', 'images'))
     torch.set_num_threads(1)
     totals = dict(training=args.iterations, inferences=args.inferences, windows=args.seconds)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -200,13 +204,13 @@ def main() -> None:
             np.savez(args.out / 'leaks_curves.npz', **curves)
             print(name, *(f'{field} {growth:+.2f}' for field, growth, _ in slopes(curves[name])),
                   flush=True)
-    with (args.out / 'leaks.csv').open('w', newline='') as file:
+    with (tables / 'leaks.csv').open('w', newline='') as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(('run', 'steps', 'of', 'growth', 'scatter'))
         for name, rows in curves.items():
             for field, growth, scatter in slopes(rows):
                 writer.writerow((name, totals[name], field, f'{growth:.2f}', f'{scatter:.2f}'))
-    draw(curves, args.out / 'leaks.png')
+    draw(curves, pictures / 'leaks.png')
 
 
 if __name__ == '__main__':
