@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-# PyTorch before 2.7 cannot tell an export from any other compilation.
+# PyTorch 2.4 cannot tell an export from any other compilation.
 _is_exporting = getattr(torch.compiler, 'is_exporting', torch.compiler.is_compiling)
 
 

@@ -59,7 +59,7 @@ def test_modal_tokens_are_those_of_the_loops(clip_len, frames, num_tokens):
 
 
 def test_sizes_are_kept_and_changed_where_pytorch_cannot_tell_an_export(monkeypatch):
-    monkeypatch.delattr(torch.compiler, 'is_exporting', raising=False)  # as before 2.7
+    monkeypatch.delattr(torch.compiler, 'is_exporting', raising=False)  # as in 2.4
     earlier = runpy.run_path(embeddings.__file__)
     embedding = torch.randn(5, 4, 2, dtype=torch.float64)
     assert earlier['resize_space'](embedding, (5, 4)) is embedding
