@@ -2,6 +2,7 @@
 import hashlib
 import http.client
 import re
+import urllib.error
 import urllib.request
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -28,8 +29,9 @@ def is_address(path: str) -> bool:
 def downloaded(address: str) -> Path:
     """Return a checkpoint's file, which is downloaded where it is not there yet.
 
-    It lies in torch's folder of downloads, in one folder an address. Where its name ends in a hash,
-    as in ``NAME-0123abcd.pth``, its SHA-256 must begin with it, each time.
+    It lies in torch's folder of downloads, in one folder an address. A file that lies there by its
+    name alone, as torch itself keeps it, is taken. Where a name ends in a hash, as in
+    ``NAME-0123abcd.pth``, the file's SHA-256 must begin with it, each time.
 
     Args:
         address: Of http or https.
@@ -41,13 +43,21 @@ def downloaded(address: str) -> Path:
     if not re.fullmatch(r'\w[\w.+-]*', name):
         raise InputError(address, 'checkpoint', f'a name like {name!r}',
                          f'{_WANT}, which ends in the name of a file')
+    placed = Path(get_dir(), 'checkpoints', name)
+    if placed.is_file():
+        _check_hash(address, placed)
+        return placed
     folder = hashlib.sha256(address.encode()).hexdigest()[:16]
     path = Path(get_dir(), 'checkpoints', folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with held_alone(f'{path}.lock', wait=True):
         if not path.is_file():
             _download(address, path)
-        _check_hash(address, path)
+        try:
+            _check_hash(address, path)
+        except InputError:
+            path.unlink()
+            raise
     return path
 
 
@@ -69,7 +79,8 @@ def _download(address: str, path: Path) -> None:
     except InputError:
         raise
     except (OSError, ValueError, http.client.HTTPException) as error:  # URLError is an OSError
-        raise InputError(address, 'checkpoint', error, _WANT) from error
+        reason = error.reason if type(error) is urllib.error.URLError else error
+        raise InputError(address, 'checkpoint', reason, _WANT) from error
 
 
 def _check_hash(address: str, path: Path) -> None:
@@ -79,6 +90,5 @@ def _check_hash(address: str, path: Path) -> None:
     with path.open('rb') as file:
         digest = hashlib.file_digest(file, 'sha256').hexdigest()
     if not digest.startswith(named[1]):
-        path.unlink()
         raise InputError(address, 'checkpoint', f'a file of SHA-256 {digest[:len(named[1])]}...',
                          f'{named[1]}, as its name says')

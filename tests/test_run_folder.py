@@ -24,7 +24,7 @@ def test_results_of_other_settings_are_refused_or_removed(tmp_path):
     out = tmp_path / 'a.pkl'
     first = RunFolder(out, dict(people=2))
     first.keep('x', [1, 2])
-    with pytest.raises(InputError, match='settings.json: people: found 2, want 3, as now'):
+    with pytest.raises(InputError, match='settings.json: people: found 2, want 3: the same'):
         RunFolder(out, dict(people=3), resume=True)
     with pytest.raises(InputError, match='--resume: found not given, but results of an earlier'):
         RunFolder(out, dict(people=2), resume=False)

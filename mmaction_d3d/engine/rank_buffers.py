@@ -4,14 +4,14 @@ Between two epochs the running mean of a batch norm that is not synchronized is 
 process, while a checkpoint's ``state_dict`` has that of the first one.
 """
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size
-from mmengine.model import is_model_wrapper
 from torch import nn
 
 from ..errors import InputError
+from ..unwrapping import unwrap_model
 
 #: Key of a checkpoint: a dict of buffers for each process.
 KEY = 'rank_buffers'
@@ -21,7 +21,7 @@ def differing_buffers(model: nn.Module) -> list[dict[str, torch.Tensor]]:
     """Collect the buffers of all processes, which all have to ask for; none where all are equal."""
     if get_world_size() == 1:
         return []
-    network = cast(nn.Module, model.module) if is_model_wrapper(model) else model
+    network = unwrap_model(model)
     stored = network.state_dict()
     ours = {
         name: buffer.detach().cpu() for name, buffer in network.named_buffers() if name in stored

@@ -62,21 +62,26 @@ def run(job):
     cfg.launcher = 'none'
     cfg.randomness = dict(seed=job['seed'])
     cfg.work_dir = job['work_dir']
+    tests = {
+        name: read_config(job['root'], name, job['base'], job['overrides']) for name in job['tests']
+    }
+    # A training writes what it is left to choose into its config.
+    settings = {name: run_settings(cfg, tested) for name, tested in tests.items()}
     start = time.time()
     checkpoint, score = train(cfg, [TrainingProgress(Path(job['work_dir'], 'progress'))])
     minutes = (time.time() - start) / 60
     rows = []
-    for name in job['tests']:
-        tested = read_config(job['root'], name, job['base'], job['overrides'])
+    for name, tested in tests.items():
         both = Config(
             dict(cfg._cfg_dict, test_dataloader=tested.test_dataloader,
                  test_evaluator=tested.test_evaluator))
         result = test(both, checkpoint)
         num_test, correct = len(result.labels), int((result.labels == result.predictions).sum())
         rows.append(
-            dict(settings=run_settings(cfg, tested), config=name, seed=job['seed'],
-                 num_test=num_test, correct=correct, top1=round(correct / num_test, 4),
-                 val_top1=round(float(score), 4), minutes=round(minutes, 2),
+            dict(settings=settings[name], config=name, seed=job['seed'], num_test=num_test,
+                 correct=correct, top1=round(correct / num_test,
+                                             4), val_top1=round(float(score),
+                                                                4), minutes=round(minutes, 2),
                  parameters=sum(p.numel() for p in result.runner.model.parameters()),
                  **offset_columns(result.offsets)))
     return rows

@@ -22,8 +22,8 @@ from mmaction_d3d.published import read_published
 
 
 @pytest.fixture(scope='module')
-def published(carrier, tool):
-    folder = carrier.home / 'published'
+def published(carrier, tool, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('published')
     tool('publish.py', [carrier.checkpoint, '--out', str(folder)])
     path, = folder.glob('*.safetensors')
     return path

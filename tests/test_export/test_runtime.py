@@ -26,8 +26,7 @@ def test_it_imports_what_its_page_says_and_nothing_else():
                 names |= {alias.name.partition('.')[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names.add(node.module.partition('.')[0])
-    # decord is for those who ask for it by name, which the runtime never does.
-    assert names - sys.stdlib_module_names == {'av', 'cv2', 'decord', 'numpy', 'onnxruntime'}
+    assert names - sys.stdlib_module_names == {'av', 'cv2', 'numpy', 'onnxruntime'}
 
 
 @pytest.mark.parametrize('steps', [

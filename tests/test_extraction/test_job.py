@@ -75,7 +75,7 @@ def test_results_of_an_earlier_run_are_not_mixed_in_unasked(media, tmp_path):
     Results(out, SETTINGS, False)
     with pytest.raises(InputError, match='--resume: found not given, but results of an earlier'):
         Results(out, SETTINGS, False)
-    with pytest.raises(InputError, match='max_persons: found 2, want 3, as now'):
+    with pytest.raises(InputError, match='max_persons: found 2, want 3: the same'):
         Results(out, dict(SETTINGS, max_persons=3), True)
 
 

@@ -118,16 +118,21 @@ def test_the_package_is_imported_without_pyav():
     subprocess.run([sys.executable, '-c', code], check=True)
 
 
+def alive_frames():
+    return {id(frame) for frame in gc.get_objects() if isinstance(frame, av.VideoFrame)}
+
+
 def test_a_decoded_frame_is_freed_without_the_collector(turned_video):
     """Collected in a forked worker, it would wait for threads that are not there."""
     path = str(turned_video(next(iter(WAYS_UP)), [corners()] * 3))
     gc.collect()
+    before = alive_frames()
     gc.disable()
     try:
         for frame in video_frames(path, 'av'):
             frame.rgb()
         del frame
-        assert not [alive for alive in gc.get_objects() if isinstance(alive, av.VideoFrame)]
+        assert alive_frames() <= before
     finally:
         gc.enable()
 
