@@ -85,9 +85,9 @@ def sentences_of(text):
 
 
 PROSE = [
-    'README.md', 'CONTRIBUTING.md',
-    *(f'docs/{name}.md' for name in ('index', 'many_gpus', 'configs', 'troubleshooting', 'faq',
-                                     'notebook', 'docker')),
+    'README.md', 'CONTRIBUTING.md', *(f'docs/{name}.md'
+                                      for name in ('index', 'many_gpus', 'configs',
+                                                   'troubleshooting', 'faq', 'notebook', 'docker')),
     *(f'docs/extend/{path.name}' for path in sorted((ROOT / 'docs/extend').iterdir()))
 ]
 
