@@ -2,6 +2,7 @@
 import os
 import re
 import runpy
+import signal
 import sys
 from pathlib import Path
 from unittest import mock
@@ -16,6 +17,11 @@ def forget_runs():
     """Forget what an earlier run in this process left: a logger keeps its first folder."""
     for registry in (MMLogger, MessageHub, Visualizer, *Visualizer.__subclasses__()):
         registry._instance_dict.clear()
+
+
+def listen_to_ctrl_c():
+    """Let a process that a test starts hear SIGINT, which a shell's background does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run_tool(name, *argv):

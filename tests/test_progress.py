@@ -1,12 +1,11 @@
 """Bars and lines of long jobs."""
 import os
 import re
-import signal
 import subprocess
 import sys
 
 import pytest
-from running import ROOT
+from running import ROOT, listen_to_ctrl_c
 
 from mmaction_d3d import progress as module
 from mmaction_d3d.progress import Progress, track
@@ -110,8 +109,7 @@ def test_a_terminal_is_whole_however_the_job_ends(workers, ends, code, tmp_path)
     process = subprocess.Popen([sys.executable, script, str(workers), ends], stdin=writer,
                                stderr=writer, stdout=subprocess.PIPE, start_new_session=True,
                                env=dict(os.environ, PYTHONPATH=str(ROOT), TERM='xterm',
-                                        COLUMNS='100'),
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                                        COLUMNS='100'), preexec_fn=listen_to_ctrl_c)
     os.close(writer)
     text = b''
     while True:

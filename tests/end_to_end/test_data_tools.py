@@ -13,6 +13,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from running import listen_to_ctrl_c
 
 ROOT = Path(__file__).parents[2]
 CHECK, BROWSE = 'data/check_dataset.py', 'data/browse_dataset.py'
@@ -112,7 +113,7 @@ def test_ctrl_c_stops_a_check_that_then_leaves_no_process_and_no_file(ut_data, t
         text=True,
         start_new_session=True,
         # A suite that a shell put into the background passes on that it ignores Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        preexec_fn=listen_to_ctrl_c)
     children = []
     while process.poll() is None and len(children) < 2:  # it has begun
         time.sleep(0.01)

@@ -16,7 +16,7 @@ import pytest
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
-from running import ROOT, page_commands, run_tool
+from running import ROOT, listen_to_ctrl_c, page_commands, run_tool
 
 from mmaction_d3d.demo import page
 from mmaction_d3d.demo.answers import Answers
@@ -125,12 +125,16 @@ def served(checkpoint):
     assert make == 'make demo' and '\ndemo: ' in (ROOT / 'Makefile').read_text()
     _, script, *arguments = shlex.split(command)
     process = subprocess.Popen([sys.executable, ROOT / script, *arguments], cwd=folder, text=True,
-                               stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=str(ROOT)))
+                               stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=str(ROOT)),
+                               preexec_fn=listen_to_ctrl_c)
     line = next((line for line in process.stdout if line.startswith('In a browser: ')), '')
     assert line, process.wait()
     yield folder, line.split()[3].rstrip('/')
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    try:
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
 
 
 def status_of(request):

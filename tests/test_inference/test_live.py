@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from running import ROOT, run_tool
+from running import ROOT, listen_to_ctrl_c, run_tool
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.inference.live import LiveOptions, open_source, recognize_live
@@ -315,11 +315,6 @@ def test_a_browser_gets_the_newest_picture_and_strangers_nothing(capsys):
             pass
 
 
-def _listen_to_ctrl_c():
-    """As a terminal's processes do; what runs in a shell's background does not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_ctrl_c_ends_it_with_a_sum(tiny, tmp_path):
     """A process of its own, on a real file that would play for a minute."""
     long = tmp_path / 'long.mp4'
@@ -335,7 +330,7 @@ def test_ctrl_c_ends_it_with_a_sum(tiny, tmp_path):
         sys.executable, ROOT / 'tools' / 'infer.py', '--live', long, '--modality', 'rgb',
         '--window', '0.2', '--stride', '0.1', '--config', tiny.config, '--checkpoint',
         tiny.checkpoint
-    ], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_listen_to_ctrl_c)
+    ], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_ctrl_c)
     for line in process.stdout:
         if 'latency' in line:
             process.send_signal(signal.SIGINT)
