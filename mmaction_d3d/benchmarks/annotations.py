@@ -48,9 +48,20 @@ def write_annotations(path: str, clips: int, joints: int) -> int:
 
 
 def unique_memory() -> int:
-    """Bytes that this process has written and shares with no other."""
-    lines = Path('/proc/self/smaps_rollup').read_text().splitlines()
-    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith('Private_Dirty'))
+    """Bytes that this process has written and shares with no other.
+
+    Pages of a mapped file count as written, too, until the system has stored the file: they
+    belong to the file and are left out.
+    """
+    kib, shared = 0, False
+    with Path('/proc/self/smaps').open() as lines:  # line by line: a list of them is memory, too
+        for line in lines:
+            first, second, *_ = line.split()
+            if not first.endswith(':'):  # the head of a mapping: addresses, permissions
+                shared = second.endswith('s')
+            elif first == 'Private_Dirty:' and not shared:
+                kib += int(second)
+    return 1024 * kib
 
 
 def load(path: str, joints: int) -> Any:
