@@ -78,7 +78,8 @@ def annotations(data):
 def json_importers(data):
     """What reads the JSON of other tools, by the first byte."""
     kind, data = data[:1], data[1:]
-    names = {b'0': 'coco', b'1': 'mmpose', b'2': 'alphapose', b'3': 'openpose'}
+    names = {b'0': 'coco', b'1': 'mmpose', b'2': 'alphapose', b'3': 'openpose',
+             b'5': 'ultralytics'}
     with contextlib.suppress(InputError):
         if kind == b'4':
             _file(data, 'gym/finegym_annotation_info_v1.0.json')
@@ -210,6 +211,8 @@ def _by_coverage(target, good, seconds, seed):
     for module in (ntu_reader, safe_pickle, importers, finegym,
                    sys.modules['mmaction_d3d.datasets.pickle_limits'],
                    sys.modules['mmaction_d3d.datasets.converters.alphapose'],
+                   sys.modules['mmaction_d3d.datasets.converters.coco'],
+                   sys.modules['mmaction_d3d.datasets.converters.ultralytics'],
                    sys.modules['mmaction_d3d.datasets.converters.skeleton_files']):
         for name, value in list(vars(module).items()):
             if callable(value) and getattr(value, '__module__', '') == module.__name__ and hasattr(

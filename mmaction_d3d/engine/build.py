@@ -1,4 +1,5 @@
 """Builds the runner of a config, with a plain answer to a key that no class knows."""
+import copy
 import importlib.util
 import inspect
 import shlex
@@ -33,15 +34,16 @@ def build_runner(cfg: Config) -> Runner:
     """Check a config and build its runner, the model included.
 
     Args:
-        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it.
+        cfg: Config as :func:`~mmaction_d3d.engine.load_config` returns it; it stays as it is.
 
     Returns:
-        MMEngine's, or the config's ``runner_type``.
+        MMEngine's, or the config's ``runner_type``; its ``cfg`` has what was left open, too.
 
     Raises:
         InputError: If the config contradicts itself or names what does not exist, or if there are
             more processes than GPUs.
     """
+    cfg = copy.deepcopy(cfg)
     with config_mistakes(cfg):
         check_config(cfg)
         check_numbers(cfg)

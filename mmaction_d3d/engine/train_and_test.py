@@ -92,7 +92,7 @@ def load_trained(cfg: Config, checkpoint: str) -> tuple[Runner, BaseDataset]:
     check_checkpoint(checkpoint, runner.model)
     runner.load_checkpoint(checkpoint)
     with config_mistakes(cfg):
-        dataset = runner.build_dataloader(cfg.test_dataloader).dataset
+        dataset = runner.build_dataloader(runner.cfg.test_dataloader).dataset
     check_class_names(checkpoint, dataset.metainfo.get('classes'))
     return runner, dataset
 

@@ -88,7 +88,7 @@ class SkeletonExtractor:
                 finished = batch[-1][0]
         if progress is not None:
             progress(frames.count - finished)
-        notes = []
+        notes = list(media.notes)
         if frames.problem:
             notes.append(f'the video ends early, used as far as it decodes: {frames.problem}')
         people = self._arrange(detections.read(), frames.count, notes)

@@ -1,9 +1,7 @@
 """From a source and its skeleton to the model's input, through the config's own test pipeline."""
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +12,10 @@ from ..datasets.transforms import AlignedDecode, MirroredViews
 from ..datasets.transforms.geometry import guarded
 from ..errors import InputError
 from ..gpus import find_gpu_mistake
-from ..media import Media
+from ..media import ImageFiles, Media
 from .records import Subject
 from .stored_config import OTHERWISE, shorten
 from .windows import Window
-
-_NUMBERED = re.compile(r'(.*?)(\d+)(\.\w+)')
 
 
 def pipeline_fields(source: Media) -> dict[str, Any]:
@@ -27,23 +23,15 @@ def pipeline_fields(source: Media) -> dict[str, Any]:
 
     Args:
         source: A video, frame folder, or frames in memory.
-
-    Raises:
-        InputError: The frames of a folder are not numbered without a gap.
     """
     if source.array is not None:
         return dict(array=source.array, start_index=0)
     if source.images is None:
         return dict(filename=source.path, start_index=0)
-    names = [Path(path).name for path in source.images]
-    first = _NUMBERED.fullmatch(names[0])
-    if first is not None:
-        prefix, suffix = (text.replace('{', '{{').replace('}', '}}') for text in first.group(1, 3))
-        tmpl, start = f'{prefix}{{:0{len(first[2])}}}{suffix}', int(first[2])
-        if names == [tmpl.format(start + index) for index in range(len(names))]:
-            return dict(img_dir=source.path, frame_tmpl=tmpl, start_index=start)
-    raise InputError(source.path, 'frames', f'{len(names)} images from {names[0]} to {names[-1]}',
-                     'images numbered without a gap, such as img_00001.jpg, img_00002.jpg, ...')
+    if source.numbering is None:
+        return dict(array=ImageFiles(source.images), start_index=0)
+    tmpl, start = source.numbering
+    return dict(img_dir=source.path, frame_tmpl=tmpl, start_index=start)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -121,9 +109,9 @@ class TestPipeline:
 
     def __call__(self, subject: Subject) -> Clip:
         """Pack a whole source as one clip."""
-        if subject.source.array is not None:
-            self.decode  # noqa: B018 - refuses a pipeline that knows files alone
         results = self._fields(subject)
+        if 'array' in results:
+            self.decode  # noqa: B018 - refuses a pipeline that knows files alone
         if subject.images is not None:
             results['array'] = SampledFrames(subject.images)
         packed = self._run(self._transforms, results)

@@ -14,7 +14,7 @@ from ..media import DEFAULT_FPS, Frames, Media, MediaInfo, probe
 from ..prefetch import prefetch
 from ..progress import Progress
 from .attention_track import AttentionTrack
-from .clips import Clip, pipeline_fields
+from .clips import Clip
 from .model import LoadedModel, Scored
 from .records import Failure, Step, Subject, Track
 from .result import Recognition
@@ -90,19 +90,18 @@ def attempt(step: Step, name: str, make: Callable[..., Made], *arguments: Any) -
 
 def _subject(source: Media, origin: Origin, model: LoadedModel, options: Options) -> Subject:
     """Probe a source and fetch its skeleton."""
-    pipeline_fields(source)  # refuses frames with gaps in their numbers
     info = probe(source, folder_fps=options.folder_fps)
     if model.modality == 'rgb':
         return Subject(source=source, info=info, skeleton=no_skeleton(info, model.layout),
-                       notes=model.modality_notes)
+                       notes=(*source.notes, *model.modality_notes))
     skeleton, everyone, info, notes = skeleton_of(source, info, origin, model.layout,
                                                   model.pipeline.num_person)
+    notes = (*source.notes, *model.modality_notes, *notes)
     if model.modality == 'pose':
         if not skeleton.people():
             raise InputError(source.path, 'skeleton', 'nobody', 'people: there is no RGB to go by')
         source = without_frames(source, info)
-    subject = Subject(source=source, info=info, skeleton=skeleton,
-                      notes=(*model.modality_notes, *notes))
+    subject = Subject(source=source, info=info, skeleton=skeleton, notes=notes)
     people = tuple(tracks_of(subject, everyone)) if options.per_person else ()
     return replace(subject, alone=people)
 

@@ -17,6 +17,9 @@ VIDEO_SUFFIXES = frozenset([
 ])
 IMAGE_SUFFIXES = frozenset(['.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'])
 
+#: What is said of a frame folder that :attr:`Media.numbering` knows none of.
+GAPS = 'images not numbered one by one: frames are those there, in the order of their names'
+
 #: What a search tells of all that it leaves out: the reason, and the path.
 LeaveOut = Callable[[str, str], object]
 
@@ -48,6 +51,23 @@ class Media:
         if self.frames is not None:
             return dict(frame_dir=self.name)
         return dict(frame_dir=without_suffix(self.name), filename=self.name)
+
+    @property
+    def numbering(self) -> tuple[str, int] | None:
+        """``frame_tmpl`` and number of the first image of a folder that is numbered without gap."""
+        names = [Path(path).name for path in self.images or ()]
+        first = re.fullmatch(r'(.*?)(\d+)(\.\w+)', names[0]) if names else None
+        if first is None:
+            return None
+        prefix, suffix = (text.replace('{', '{{').replace('}', '}}') for text in first.group(1, 3))
+        tmpl, start = f'{prefix}{{:0{len(first[2])}}}{suffix}', int(first[2])
+        is_whole = names == [tmpl.format(start + index) for index in range(len(names))]
+        return (tmpl, start) if is_whole else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how its frames are taken."""
+        return () if self.images is None or self.numbering else (GAPS, )
 
     @property
     def frames(self) -> int | None:

@@ -1,9 +1,10 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
 import importlib.util
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -181,6 +182,23 @@ def read_frame_folder(folder: str, frame_inds: np.ndarray, frame_tmpl: str,
             raise InputError(path, 'image', 'no such file', f'frame {index} of the clip')
         images[index] = read_image(path)
     return images, count
+
+
+class ImageFiles(Sequence[np.ndarray]):
+    """Images by their place in a list, each H x W x 3 uint8 RGB and read when it is asked for.
+
+    Args:
+        paths: Where they are.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: Any) -> Any:
+        return read_image(self._paths[index])
 
 
 def read_image(path: str | Path) -> np.ndarray:

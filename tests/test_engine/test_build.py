@@ -1,4 +1,5 @@
 """What users put into configs, in one short training: it works, and says what it leaves out."""
+import copy
 from argparse import Namespace
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def config(tmp_path, rgb_pose_data):
 
 def test_labels_wrappers_optimizers_and_metrics_of_users(config, monkeypatch, capfd):
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, True))
+    given = copy.deepcopy(config._cfg_dict)
     runner = build_runner(config)
+    assert config._cfg_dict == given != runner.cfg._cfg_dict
     runner.train()
     value = runner.message_hub.get_scalar('val/acc/mmit_mean_average_precision').current()
     assert 0 < value <= 1

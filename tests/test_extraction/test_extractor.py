@@ -2,12 +2,14 @@
 import threading
 import weakref
 
+import cv2
 import numpy as np
 import pytest
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction import SkeletonExtractor
-from mmaction_d3d.media import DecodingError, video_frames
+from mmaction_d3d.media import DecodingError, Frames, as_media, video_frames
+from mmaction_d3d.media.find import GAPS
 
 from .conftest import ColourBackend
 
@@ -54,6 +56,15 @@ def test_every_frame_is_there_and_who_is_absent_has_score_0(people_video):
     np.testing.assert_allclose(skeletons['keypoint'][0, :, 0], centres(path), atol=0.6)
     np.testing.assert_allclose(skeletons['keypoint_score'][0, :, 0], [.9, .9, 0, 0, .9, .9],
                                rtol=1e-6)
+
+
+def test_a_folder_whose_numbers_have_gaps_is_said(people_video, tmp_path):
+    video = people_video('a.mp4', [[(20, 30)] * 4])
+    for number, frame in zip((1, 2, 4, 5), Frames(as_media(video)).images()):
+        (tmp_path / 'frames').mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / 'frames' / f'{number}.png'), frame[..., ::-1])
+    skeletons = SkeletonExtractor(ColourBackend())(tmp_path / 'frames')
+    assert skeletons['total_frames'] == 4 and skeletons['notes'] == [GAPS]
 
 
 class LateBackend(CentreBackend):

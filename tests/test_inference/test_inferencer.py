@@ -21,6 +21,7 @@ from mmaction_d3d.inference import model as model_module
 from mmaction_d3d.inference import recognize as recognize_module
 from mmaction_d3d.inference.result import table
 from mmaction_d3d.media import DecodingError, Frames, probe, read, video_frames
+from mmaction_d3d.media.find import GAPS
 
 from .support import CLASSES, make_tiny
 
@@ -70,11 +71,31 @@ def test_answers_name_classes_and_add_up(from_pickle):
         assert {'skeleton', 'decoding', 'model'} <= set(prediction['seconds'])
 
 
-def test_frame_folders_answer_as_videos(inferencer, tiny, from_pickle):
-    frames = tiny.data.write_frame_folders()
+@pytest.fixture(scope='module')
+def frames(tiny):
+    """The folders of frames of the videos."""
+    return tiny.data.write_frame_folders()
+
+
+def test_frame_folders_answer_as_videos(inferencer, frames, from_pickle):
     answer = inferencer(str(frames))
     np.testing.assert_allclose(scores(answer), scores(from_pickle), atol=0.05)  # no coding losses
     assert [prediction['frames'] for prediction in answer['predictions']] == [16, 16]
+    assert all(prediction['notes'] == [] for prediction in answer['predictions'])
+
+
+@pytest.mark.parametrize('window', [None, 0.3])
+@pytest.mark.parametrize('name', ['{:05}.jpg', 'shot-{:05}-left.jpg'])
+def test_images_with_gaps_in_their_numbers_are_taken_in_order(inferencer, frames, tmp_path, name,
+                                                              window):
+    for folder in frames.iterdir():
+        for number, image in enumerate(sorted(folder.iterdir())):
+            target = tmp_path / folder.name / name.format(7 + 3 * number)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(image.read_bytes())
+    answer = inferencer(str(tmp_path), window=window)
+    assert answer['predictions'][0]['notes'] == [GAPS]
+    np.testing.assert_array_equal(scores(answer), scores(inferencer(str(frames), window=window)))
 
 
 def test_arrays_answer_as_the_pickle(tiny, from_pickle):

@@ -1,4 +1,4 @@
-"""Skeletons that other tools wrote: AlphaPose, COCO, mmpose and OpenPose JSON, PYSKL pickles.
+"""Skeletons that other tools wrote: JSON of six kinds, Ultralytics' labels, PYSKL pickles.
 
 Each importer looks through a file or folder and returns, by the clip's name there, a function
 that reads that clip's :class:`Skeletons`. Coordinates are taken as the files give them, in
@@ -7,7 +7,7 @@ Files that do not name their joints need a layout, unless their format says whic
 """
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from .. import safe_pickle
 from ..annotations import Annotation, AnnotationChecker, ids_of, read_annotations
 from ..joint_layout import find_layout
 from .alphapose import from_alphapose
+from .coco import from_coco
 from .skeleton_files import (
     ASK,
     Readers,
     Skeletons,
+    add_file,
     files_below,
     gather,
     joints_of,
@@ -34,48 +36,9 @@ from .skeleton_files import (
     split_frame_name,
     stack_people,
 )
+from .ultralytics import from_ultralytics
 
 _OPENPOSE = 'body25', 'openpose18'
-
-
-def from_coco(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
-    """COCO keypoint JSON: ``dict(images=, annotations=, categories=)``, an image a frame.
-
-    Layout: https://cocodataset.org/#format-data, keypoint detection. The third number of a joint
-    may be COCO's flag (0, 1, 2) or a score.
-    """
-    content = read_json(path)
-    clips: dict[str, tuple[dict[int, list], set[tuple[int, int]]]] = {}
-    frame_of: dict[Any, tuple[str, int]] = {}
-    with content_of(
-            path, 'content', 'images with id, file_name, height and width, and annotations with '
-            'image_id and keypoints'):
-        joints = next((category['keypoints']
-                       for category in content.get('categories', ()) if category.get('keypoints')),
-                      None)
-        for image in content['images']:
-            clip, number = frame_of[image['id']] = split_frame_name(image['file_name'], path)
-            persons, shapes = clips.setdefault(clip, ({}, set()))
-            if number in persons:
-                raise InputError(path, 'images', f'{image["file_name"]!r} again', 'each once')
-            persons[number] = []
-            shapes.add((int(image['height']), int(image['width'])))
-        for annotation in content['annotations']:
-            if annotation.get('keypoints'):
-                clip, number = frame_of[annotation['image_id']]
-                clips[clip][0][number].append(annotation['keypoints'])
-    return {
-        clip: partial(_read_coco_clip, (path, f'annotations of {clip}'), joints, layout, *frames)
-        for clip, frames in clips.items()
-    }
-
-
-def _read_coco_clip(place: Place, joints: Sequence[str] | None, layout: SkeletonLayout | None,
-                    persons: dict[int, list], shapes: set[tuple[int, int]]) -> Skeletons:
-    if len(shapes) > 1:
-        raise InputError(*place, f'images of {len(shapes)} sizes', 'one size')
-    people = {number: stack_people(listed, place) for number, listed in persons.items()}
-    return gather(people, place, joints, layout, *shapes)
 
 
 def from_mmpose(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> Readers:
@@ -98,21 +61,13 @@ def from_mmpose(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -
         stem = without_suffix(os.path.relpath(file, root))
         if is_image[folder]:
             clip, number = split_frame_name(stem, file)
-            _add_file(images, clip, number, file)
+            add_file(images, clip, number, file)
         else:
             stem = re.sub(r'(^|/)results_([^/]*)$', r'\1\2', stem)  # so the demo names its files
             clips[stem] = partial(_read_mmpose_video, file, layout)
     for clip, numbered in images.items():
         clips[clip] = partial(_read_mmpose_images, numbered, (root, clip), layout)
     return clips
-
-
-def _add_file(clips: dict[str, dict[int, str]], clip: str, number: int, file: str) -> None:
-    """Note the file of a clip's frame, of which there must be one."""
-    other = clips.setdefault(clip, {}).setdefault(number, file)
-    if other != file:
-        raise InputError(file, 'name of a frame', f'frame {number} of {clip}, as of {other}',
-                         'one file a frame')
 
 
 def _mmpose_frames(file: str) -> tuple[list[dict[str, Any]], bool, list[str] | None]:
@@ -176,7 +131,7 @@ def from_openpose(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut)
         if video:
             folder, last = os.path.split(video[1])
             clip = folder if folder.rpartition('/')[2] == last else video[1]
-        _add_file(clips, clip, number, file)
+        add_file(clips, clip, number, file)
     return {
         clip: partial(_read_openpose_clip, files, (path, clip), layout)
         for clip, files in clips.items()
@@ -231,7 +186,7 @@ def _read_pyskl_clip(path: str, index: int, annotation: Annotation,
 
 
 IMPORTERS = dict(alphapose=from_alphapose, coco=from_coco, mmpose=from_mmpose,
-                 openpose=from_openpose, pyskl=from_pyskl)
+                 openpose=from_openpose, pyskl=from_pyskl, ultralytics=from_ultralytics)
 
 
 def import_skeletons(path: str, kind: str, layout: str | None = None,

@@ -59,12 +59,12 @@ def json_files(path: str, leave_out: LeaveOut) -> tuple[str, list[str]]:
     return str(Path(path).parent), [path]
 
 
-def files_below(folder: str, ending: str, leave_out: LeaveOut) -> list[str]:
+def files_below(folder: str, ending: str | tuple[str, ...], leave_out: LeaveOut) -> list[str]:
     """Paths of all files below a folder whose names end so, in any case, sorted.
 
     Args:
         folder: The folder.
-        ending: Of the names, in lower case.
+        ending: Of the names, in lower case; one of several.
         leave_out: Told of all other files.
 
     Raises:
@@ -79,7 +79,9 @@ def files_below(folder: str, ending: str, leave_out: LeaveOut) -> list[str]:
             else:
                 leave_out('another kind of file, by its name: left out', path)
     if not paths:
-        raise InputError(folder, 'folder', f'no file *{ending}', 'at least one, at any depth')
+        endings = (ending, ) if isinstance(ending, str) else ending
+        raise InputError(folder, 'folder', f'no file *{" or *".join(endings)}',
+                         'at least one, at any depth')
     return sorted(paths)
 
 
@@ -96,6 +98,43 @@ def split_frame_name(name: str, path: str) -> tuple[str, int]:
                          'the clip and the frame, as CLIP/000001.* or CLIP_000001.*')
     with content_of(path, 'name of a frame', 'a number of few digits'):
         return folder or match[1], int(match[2])
+
+
+def add_file(clips: dict[str, dict[int, str]], clip: str, number: int, file: str) -> None:
+    """Note the file of a clip's frame, of which there must be one."""
+    other = clips.setdefault(clip, {}).setdefault(number, file)
+    if other != file:
+        raise InputError(file, 'name of a frame', f'frame {number} of {clip}, as of {other}',
+                         'one file a frame')
+
+
+def add_people(clips: dict[str, dict[int, list]], image: Any, people: list, clip: str, file: str,
+               first: int = 1) -> str:
+    """Put the people of an image into the frame of its clip.
+
+    Frames without anybody may be in no file: those before the first with somebody count, too.
+
+    Args:
+        clips: People by number of the frame, by clip; gets them.
+        image: A file's name, whose clip and frame :func:`split_frame_name` tells; or a number.
+        people: Each the numbers of their joints.
+        clip: Whose frame a number is.
+        file: For messages.
+        first: What the first frame is where frames are numbers. Defaults to 1, as with names, if
+            none is 0.
+
+    Returns:
+        The clip.
+    """
+    name = without_suffix(str(image))
+    if name.isdecimal():
+        number = int(name)
+    else:
+        (clip, number), first = split_frame_name(str(image), file), 1
+    frames = clips.setdefault(clip, {})
+    frames.setdefault(min(first, number), [])
+    frames.setdefault(number, []).extend(people)
+    return clip
 
 
 def stack_people(persons: list, place: Place) -> np.ndarray:

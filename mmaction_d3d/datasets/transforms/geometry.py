@@ -78,6 +78,10 @@ def check_geometry(transforms: Sequence[Callable], num_joints: int, decoded: boo
     if last_decode < 0 and not decoded:
         return
     steps = transforms[last_decode + 1:]
+    lazy = next((step for step in steps if getattr(step, 'lazy', False)), None)
+    if lazy is not None:
+        raise InputError('pipeline', _name(lazy), 'lazy=True, by which joints stay behind',
+                         'lazy=False (and no Fuse), where clips have skeletons')
     end = next((index for index, step in enumerate(steps) if isinstance(step, _ENDS)), len(steps))
     steps = steps[:end]
     last = max((index for index, step in enumerate(steps) if not _is_known(step)), default=-1)

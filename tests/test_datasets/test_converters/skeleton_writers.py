@@ -109,6 +109,58 @@ def write_alphapose(path, tracks, name='{}.jpg'):
     ])
 
 
+CMU = [0, 17, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3]  # of COCO's and the neck
+
+
+def write_alphapose_form(path, tracks, form='cmu', name='{}.jpg'):
+    """alphapose-results.json of --format cmu or open: OpenPose's 18 joints by image."""
+    people, joints = dict(cmu=('bodies', 'joints'), open=('people', 'pose_keypoints_2d'))[form]
+    content = {}
+    for frame in range(tracks.shape[1]):
+        bodies = []
+        for person in there(tracks[:, frame]):
+            person = np.concatenate([person, person[5:7].mean(0, keepdims=True)])
+            bodies.append({joints: person[CMU].flatten().tolist()})
+        if bodies:  # only images with somebody are listed
+            content[name.format(frame)] = {'version': 'AlphaPose v0.3', people: bodies}
+    write_json(path, content)
+    for image, listed in content.items():
+        write_json(path.parent / 'sep-json' / f'{image.split(".")[0]}.json', listed)
+
+
+def write_coco_results(path, tracks, image):
+    """A COCO list of results: ``image`` gives the image_id of a frame."""
+    write_json(path, [
+        dict(image_id=image(frame), category_id=1, score=0.9, keypoints=person.flatten().tolist())
+        for frame in range(tracks.shape[1]) for person in there(tracks[:, frame])
+    ])
+
+
+def ultralytics_people(people, size=(1, 1)):
+    """Results.summary(): pixels, or shares of a size."""
+    height, width = size
+    return [
+        dict(
+            name='person', **{'class': 0}, confidence=0.9, box=dict(x1=0.1, y1=0.1, x2=1., y2=1.),
+            keypoints=dict(x=(person[:, 0] / width).tolist(), y=(person[:, 1] / height).tolist(),
+                           visible=person[:, 2].tolist())) for person in there(people)
+    ]
+
+
+def write_ultralytics_labels(folder, clip, tracks, size=(64, 80), end=(), scores=True, first=1):
+    """predict(save_txt=True) of a video: frames with somebody, from 1 on, in shares."""
+    height, width = size
+    for frame in range(tracks.shape[1]):
+        lines = []
+        for person in there(tracks[:, frame]):
+            shares = person / (width, height, 1)
+            numbers = (0, 0.5, 0.5, 0.2, 0.4, *shares[:, :3 if scores else 2].flatten(), *end)
+            lines.append(('%g ' * len(numbers)).rstrip() % numbers)
+        if lines:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f'{clip}_{frame + first}.txt').write_text('\n'.join(lines) + '\n')
+
+
 def write_pyskl(path, clips, size=(64, 80)):
     """A pickle of PYSKL: float16."""
     annotations = [

@@ -25,7 +25,8 @@ def attach(path, kind, annotations=None, layout='coco17', num_person=2, source='
     """The annotations with skeletons, and the counts of the report."""
     report = DropReport()
     annotations = [annotation()] if annotations is None else annotations
-    source = None if kind == 'openpose' else source
+    kind, *form = kind.split()
+    source = None if kind == 'openpose' or form in (['cmu'], ['open']) else source
     return attach_skeletons(annotations, str(path), kind, layout, num_person, report,
                             source_layout=source), report.counts()
 
@@ -51,11 +52,41 @@ WRITERS = {
               's.pkl'),
     'alphapose video': ('alphapose', lambda root, tracks: files.write_alphapose(
         root / 's' / 'clip' / 'alphapose-results.json', tracks), 's'),
-    'alphapose images':
-    ('alphapose',
-     lambda root, tracks: files.write_alphapose(root / 's.json', tracks, 'clip_{:06}.jpg'),
-     's.json'),
+    'alphapose images': ('alphapose', lambda root, tracks: files.write_alphapose(
+        root / 's.json', np.insert(tracks, 0, 0, 1), 'clip_{:06}.jpg'), 's.json'),
+    'alphapose cmu': ('alphapose cmu', lambda root, tracks: files.write_alphapose_form(
+        root / 's' / 'clip' / 'alphapose-results.json', tracks), 's'),
+    'alphapose open': ('alphapose open', lambda root, tracks: files.write_alphapose_form(
+        root / 's.json', np.insert(tracks, 0, 0, 1), 'open', 'clip_{:06}.jpg'), 's.json'),
+    'coco results by number': ('coco results', lambda root, tracks: files.write_coco_results(
+        root / 's' / 'clip.json', tracks, lambda frame: frame + 1), 's'),
+    'coco results by name': ('coco results', lambda root, tracks: files.write_coco_results(
+        root / 's.json', tracks, lambda frame: f'clip_{frame + 1:06}'), 's.json'),
+    'coco results by image': ('coco results',
+                              lambda root, tracks: coco_with_results(root / 's', tracks), 's'),
+    'ultralytics labels': ('ultralytics', lambda root, tracks: files.write_ultralytics_labels(
+        root / 'predict' / 'labels', 'clip', tracks), 'predict'),
+    'ultralytics tracks': ('ultralytics', lambda root, tracks: files.write_ultralytics_labels(
+        root / 'labels', 'clip', tracks, end=(0.875, 3)), 'labels'),
+    'ultralytics images': ('ultralytics', lambda root, tracks: files.write_ultralytics_labels(
+        root / 's' / 'clip', 'img', tracks, end=(0.875, )), 's'),
+    'ultralytics frames': ('ultralytics', lambda root, tracks: [
+        files.write_json(root / 's' / f'clip_{frame + 1}.json',
+                         files.ultralytics_people(tracks[:, frame])) for frame in range(6)
+    ], 's'),
+    'ultralytics video': ('ultralytics', lambda root, tracks: files.write_json(
+        root / 'clip.json', [files.ultralytics_people(tracks[:, frame])
+                             for frame in range(6)]), 'clip.json'),
+    'ultralytics shares': ('ultralytics', lambda root, tracks: files.write_json(
+        root / 'clip.json',
+        [files.ultralytics_people(tracks[:, frame], (64, 80)) for frame in range(6)]), 'clip.json'),
 }
+
+
+def coco_with_results(folder, tracks):
+    """A file of images whose own people are others, and results of these images."""
+    files.write_coco(folder / 'images.json', {'clip': tracks + 9})
+    files.write_coco_results(folder / 'results.json', tracks, lambda frame: frame + 100)
 
 
 @pytest.mark.parametrize('kind, write, name', WRITERS.values(), ids=WRITERS)
@@ -65,8 +96,13 @@ def test_every_format_gives_the_same_tracks(tmp_path, kind, write, name):
     tracks[0, 2, 4] = 0  # and one joint is missing
     write(tmp_path, tracks)
     (clip, ), notes = attach(tmp_path / name, kind)
-    assert notes == {}
-    np.testing.assert_allclose(clip['keypoint'], tracks[..., :2], atol=0)
+    told = (dict.fromkeys(["AlphaPose's people once more, a file an image: left out"], 5) if
+            (tmp_path / name / 'clip' / 'sep-json').exists() else
+            {'annotations of images that a list of results is of: left out': 1} if
+            (tmp_path / name / 'images.json').exists() else {})
+    assert notes == told
+    atol = 1e-4 if kind == 'ultralytics' else 0  # %g writes 6 digits of a share
+    np.testing.assert_allclose(clip['keypoint'], tracks[..., :2], atol=atol)
     seen = tracks[..., 2] > 0
     np.testing.assert_array_equal(clip['keypoint_score'] > 0, seen)
     score = 1 if kind == 'coco' else 0.5  # COCO's flag 2 is a joint that is seen
@@ -256,9 +292,41 @@ WRONG = {
     'no JSON': ('coco', text('s.json',
                              '{"images": ['), 's.json', r's\.json: content: found Expecting'),
     'coco without images':
-    ('coco', text('s.json', [dict(image_id=1, keypoints=[])]), 's.json', 'want images with id'),
-    'coco of an unknown image':
-    ('coco', coco(annotations=lambda a: [dict(a[0], image_id=7)]), 's.json', 'found no 7'),
+    ('coco', text('s.json', dict(annotations=[])), 's.json', "no 'images', want images with id"),
+    'coco results without keypoints':
+    ('coco', text('s.json', [dict(image_id=1, bbox=[])]), 's.json', "no 'keypoints'"),
+    'coco results of two files of images':
+    ('coco', lambda root:
+     (coco_with_results(root / 's', TRACKS), (root / 's' / 'b.json').write_text(
+         (root / 's' / 'images.json').read_text())), 's', '2 files with images beside a list'),
+    'coco clip in two files':
+    ('coco', lambda root:
+     [files.write_coco(root / 's' / name, {'clip': TRACKS})
+      for name in ('a.json', 'b.json')], 's', 'clip, as in another file'),
+    'coco results of other images':
+    ('coco', lambda root:
+     (coco_with_results(root / 's', TRACKS),
+      files.write_coco_results(root / 's' / 'results.json', TRACKS, lambda frame: frame)), 's',
+     r'results\.json: content: found no 0'),
+    'ultralytics of boxes alone': ('ultralytics', text('clip_1.txt', '0 0.5 0.5 0.1 0.1 0.9\n'),
+                                   'clip_1.txt', 'line 1: found 6 numbers, want a class'),
+    'ultralytics of words': ('ultralytics', text('clip_1.txt', 'person'), 'clip_1.txt',
+                             'line 1: found could not convert'),
+    'ultralytics of 14 joints': ('ultralytics', text('clip_1.txt',
+                                                     '0 .5 .5 .1 .1' + ' .5 .5 1' * 14),
+                                 'clip_1.txt', 'people with 14 joints, want 17, as coco17 has'),
+    'ultralytics of a detector': ('ultralytics', text('clip_1.json', [dict(name='person')]),
+                                  'clip_1.json', "no 'keypoints'"),
+    'ultralytics frame twice':
+    ('ultralytics', lambda root:
+     [files.write_json(root / name, [])
+      for name in ('s/clip_1.json', 's/clip_01.json')], 's', 'one file a frame'),
+    'ultralytics clip twice': ('ultralytics', lambda root: [
+        files.write_json(root / name, content)
+        for name, content in (('s/clip_1.json', []), ('s/clip.json', [[]]))
+    ], 's', 'each clip once'),
+    'coco of an unknown image': ('coco', coco(annotations=lambda a: [dict(a[0], image_id=7)]),
+                                 's.json', 'found no 7'),
     'coco image again': ('coco', coco(images=lambda i: [*i, i[0]]), 's.json', 'again'),
     'coco image without number': ('coco', coco(images=lambda i: [dict(i[0], file_name='x.jpg')]),
                                   's.json', "name of a frame: found 'x.jpg'"),
@@ -349,6 +417,31 @@ def test_layouts_that_begin_with_cocos_joints(tmp_path, source):
     (clip, ), notes = attach(tmp_path / 'clip.json', 'mmpose', source=None)
     np.testing.assert_array_equal(clip['keypoint'], tracks[:, :, :17, :2])
     assert notes == {}
+
+
+@pytest.mark.parametrize('kind', ['ultralytics labels', 'coco results by number'])
+def test_17_joints_that_no_file_names_are_asked_for(tmp_path, kind):
+    kind, write, name = WRITERS[kind]
+    write(tmp_path, TRACKS)
+    with pytest.raises(
+            InputError, match='found 17 joints without names, want --source-layout coco17 or '
+            'h36m17 or posetrack17'):
+        attach(tmp_path / name, kind, source=None)
+
+
+def test_labels_of_ultralytics_without_scores(tmp_path):
+    files.write_ultralytics_labels(tmp_path / 'labels', 'clip', TRACKS, end=(0.5, 1), scores=False)
+    (clip, ), _ = attach(tmp_path / 'labels', 'ultralytics')
+    np.testing.assert_allclose(clip['keypoint'], TRACKS[..., :2], atol=1e-4)
+    assert (clip['keypoint_score'] == 1).all()
+
+
+def test_labels_of_several_runs_of_ultralytics(tmp_path):
+    for run, clip in (('predict', 'a'), ('predict2', 'b_3')):
+        files.write_ultralytics_labels(tmp_path / run / 'labels', clip, TRACKS)
+    assert set(import_skeletons(str(tmp_path), 'ultralytics')) == {'predict/a', 'predict2/b_3'}
+    clips, _ = attach(tmp_path, 'ultralytics', [annotation('a'), annotation('b_3')])
+    assert len(clips) == 2
 
 
 def test_alphapose_counts_frames_before_anybody(tmp_path):

@@ -50,6 +50,18 @@ def test_what_moves_pixels_or_joints_alone_is_refused(name):
         check(LEFT_BEHIND[name])
 
 
+@pytest.mark.parametrize('name, arguments', [
+    ('Resize', dict(scale=(64, 64), keep_ratio=False)),
+    ('Flip', dict(flip_ratio=0.5)),
+    ('RandomCrop', dict(size=32)),
+    ('CenterCrop', dict(crop_size=32)),
+    ('RandomResizedCrop', {}),
+])
+def test_what_moves_joints_later_than_pixels_is_refused(name, arguments):
+    with pytest.raises(InputError, match=rf'pipeline: {name}: found lazy=True, .* want lazy=False'):
+        check(dict(type=name, lazy=True, **arguments))
+
+
 @pytest.mark.parametrize('step', [
     vision('ColorJitter', brightness=0.9, contrast=0.9),
     vision('RandomInvert', p=0.5),
