@@ -216,7 +216,8 @@ def _check_fit(checkpoint: Checkpoint, network: nn.Module, cfg: Config) -> None:
     layout = test_dataset(cfg).get('layout', 'coco17')
     for ending, unit, name in (('classifier.weight', 'classes', 'num_classes'),
                                ('pose_tokens.joint_embed', 'joints a person', f'layout {layout}'),
-                               ('pose_tokens.person_embed', 'people', 'num_person')):
+                               ('pose_tokens.person_embed', 'people',
+                                'num_person'), ('pose_tokens.place_embed', 'people', 'num_person')):
         for key, tensor in network.state_dict().items():
             if key.endswith(ending) and key in state and len(state[key]) != len(tensor):
                 raise InputError(checkpoint.path, unit, len(state[key]),

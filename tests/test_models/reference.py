@@ -90,6 +90,20 @@ def is_visible(joint, grid, sigma=1.):
     return bool(heatmap(joint, grid, sigma, use_score=False).max() >= LEAST_REACH)
 
 
+def left_to_right(keypoint, visible, config):
+    """Person slots by the mean x of their visible joints over the clip, those without any last."""
+    joints = config['num_joints']
+    places = []
+    for first in range(0, keypoint.shape[1], joints):
+        seen = [
+            float(frame[r, 0]) for frame, there in zip(keypoint, visible)
+            for r in range(first, first + joints) if there[r]
+        ]
+        places.append((sum(seen) / len(seen) if seen else math.inf, first // joints))
+    order = [slot for _, slot in sorted(places)]
+    return order if config.get('order_people') else list(range(len(order)))
+
+
 def body_tokens(p, keypoint, visible, config):
     """One token of all joints a frame, T x 4C."""
     seen = [joint[:2] for joint in keypoint[visible]]
@@ -109,7 +123,9 @@ def body_tokens(p, keypoint, visible, config):
                         moved = (joint[:2] - keypoint[t - lag, r, :2]) / max(spread, 1.)
                         numbers[3 + 2 * index:5 + 2 * index] = moved
             body.append(numbers)
-        tokens.append(linear(p, '2', gelu(linear(p, '0', torch.cat(body)))))
+        people = torch.cat(body).chunk(keypoint.shape[1] // config['num_joints'])
+        body = torch.cat([people[slot] for slot in left_to_right(keypoint, visible, config)])
+        tokens.append(linear(p, '2', gelu(linear(p, '0', body))))
     return torch.stack(tokens)
 
 
@@ -157,7 +173,9 @@ def pose_tokens(p, features, keypoint, time_embed, config):
                 hidden = gelu(linear(p, 'coord_mlp.0', where))
                 token = token + linear(p, 'coord_mlp.2', hidden) + time_embed[t]
                 person, which = divmod(r, config['num_joints'])
-                token = token + p('joint_embed')[which] + p('person_embed')[person]
+                person = left_to_right(keypoint, visible, config).index(person)
+                embed = p('place_embed' if config.get('order_people') else 'person_embed')
+                token = token + p('joint_embed')[which] + embed[person]
             tokens.append(token)
     return torch.stack(tokens).unflatten(0, keypoint.shape[:2]), visible
 

@@ -10,12 +10,18 @@ HALF = pytest.mark.parametrize('dtype', DTYPES, ids=str)
 DEVICES = pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
 #: Settings that between them run every branch of the model.
 SETTINGS = {
-    'paper': dict(pose_embed='none', depthwise=False),
-    'ours': dict(),
-    'finer coordinates': dict(pose_tokens=dict(octaves=4, motion_lags=(1, 2), body=True)),
-    'single token': dict(modal_tokens='single'),
-    'no token': dict(modal_tokens='none'),
-    'one attention': dict(attentions=('temporal', )),
+    'paper':
+    dict(pose_embed='none', depthwise=False),
+    'ours':
+    dict(),
+    'finer coordinates':
+    dict(pose_tokens=dict(octaves=4, motion_lags=(1, 2), body=True, order_people=True)),
+    'single token':
+    dict(modal_tokens='single'),
+    'no token':
+    dict(modal_tokens='none'),
+    'one attention':
+    dict(attentions=('temporal', )),
 }
 
 

@@ -9,6 +9,6 @@ model = dict(
         backbone=dict(base_channels=base_channels, motion=True),
         num_blocks=2,
         block=dict(deformable=dict(kernel_size=5)),
-        pose_tokens=dict(octaves=4, motion_lags=(1, 2), body=True),
+        pose_tokens=dict(octaves=4, motion_lags=(1, 2), body=True, order_people=True),
         pathways=True),
     cls_head=dict(in_channels=4 * base_channels, pathways=dict(rgb=0.5, pose=0.5)))

@@ -37,11 +37,19 @@ class PoseTokens(nn.Module):
         body: Whether there is a body token too, for M_pose: a network of two layers of all
             coordinates, scores and differences of a frame, R (3 + 2 lags) numbers. Pose tokens
             meet in attention alone; it sees the body at once. Defaults to False.
+        order_people: With ``'coords'``, whether people are told apart by their place from left to
+            right, by the mean x of their joints over the clip: an embedding of the place stands in
+            for the slot's, and the body token takes people in this order. The skeleton's own order
+            often tells nothing. P keeps it. Defaults to False.
     """
+
+    person_embed: nn.Parameter
+    place_embed: nn.Parameter
 
     def __init__(self, in_channels: int, embed_dims: int, num_joints: int, num_person: int,
                  sigma: float = 1., use_score: bool = True, embed: str = 'coords', octaves: int = 0,
-                 motion_lags: Sequence[int] = (), body: bool = False) -> None:
+                 motion_lags: Sequence[int] = (), body: bool = False,
+                 order_people: bool = False) -> None:
         super().__init__()
         if embed not in ('coords', 'none'):
             raise InputError('PoseTokens', 'embed', embed, "'coords' or 'none'")
@@ -54,11 +62,14 @@ class PoseTokens(nn.Module):
         self.octaves, self.motion_lags = octaves, tuple(motion_lags)
         self.least_frames = max(self.motion_lags, default=0) + 1
         self.sigma, self.use_score, self.embed = sigma, use_score, embed
+        self.num_joints, self.order_people = num_joints, order_people
         self.projection = nn.Linear(in_channels, embed_dims)
         self.norm = nn.LayerNorm(embed_dims)
         if embed == 'coords':
             self.joint_embed = nn.Parameter(torch.randn(num_joints, embed_dims) * 0.02)
-            self.person_embed = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
+            people = nn.Parameter(torch.randn(num_person, embed_dims) * 0.02)
+            # Another name, so that weights of one form are not loaded into the other.
+            self.register_parameter('place_embed' if order_people else 'person_embed', people)
             self.missing_token = nn.Parameter(torch.randn(embed_dims) * 0.02)
             self.coord_mlp = _two_layers(coordinate_width(octaves, motion_lags), embed_dims)
         self.body_mlp = None
@@ -109,18 +120,36 @@ class PoseTokens(nn.Module):
 
     def _body(self, mlp: nn.Sequential, joints: Tensor, visible: Tensor) -> Tensor:
         """One token of all joints of a frame, B x T x 4C."""
-        body = coordinate_features(joints, visible, lags=self.motion_lags).flatten(2)
+        body = coordinate_features(joints, visible, lags=self.motion_lags)
+        if self.order_people:
+            people = body.unflatten(2, (-1, self.num_joints))  # B x T x M x V x width
+            order = self._left_to_right(joints, visible)[:, None, :, None, None]
+            body = people.gather(2, order.expand_as(people)).flatten(2, 3)
+        body = body.flatten(2)
         # Heatmaps that merge people have the joints of the first person slot.
         return mlp(F.pad(body, (0, self.body_width - body.shape[-1])))
 
     def _embedding(self, joints: Tensor, visible: Tensor, time_embed: Tensor) -> Tensor:
         """Which joint, whose, when and where, B x T x R x 4C."""
-        # People are concatenated along R, person-major.
-        identity = (self.person_embed[:, None] + self.joint_embed).flatten(0, 1)  # R x 4C
+        # People are concatenated along R, person-major. Heatmaps that merge people have V joint
+        # tokens a frame: those of the first person slot.
+        num_person = joints.shape[2] // self.num_joints
+        if self.order_people:
+            places = self._left_to_right(joints, visible).argsort(dim=1)  # B x M
+            people = self.place_embed[places]
+        else:
+            people = self.person_embed[:num_person]
+        identity = (people.unsqueeze(-2) + self.joint_embed).flatten(-3, -2)  # R x 4C
         coords = coordinate_features(joints, visible, self.octaves, self.motion_lags)
-        # Heatmaps that merge people have V joint tokens a frame: those of the first person slot.
-        identity = identity[:joints.shape[2]]
-        return identity + time_embed[:, None] + self.coord_mlp(coords)
+        return identity.unsqueeze(-3) + time_embed[:, None] + self.coord_mlp(coords)
+
+    def _left_to_right(self, joints: Tensor, visible: Tensor) -> Tensor:
+        """Person slots by the mean x of their visible joints, those without any last, B x M."""
+        seen = visible.unflatten(2, (-1, self.num_joints)).to(joints.dtype)
+        x = joints[..., 0].unflatten(2, (-1, self.num_joints)) * seen
+        count = seen.sum(dim=(1, 3))
+        mean = x.sum(dim=(1, 3)) / count.clamp(min=1)
+        return mean.masked_fill(count == 0, torch.inf).argsort(dim=1, stable=True)
 
 
 def _two_layers(width: int, embed_dims: int) -> nn.Sequential:

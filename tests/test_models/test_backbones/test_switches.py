@@ -25,6 +25,7 @@ OTHERS = [
     dict(img_size=(24, 40), clip_len=5),
     dict(pose_embed='none', attentions=('joint', )),
     dict(pose_tokens=dict(body=True)),
+    dict(pose_tokens=dict(body=True, order_people=True)),
     dict(pose_tokens=dict(body=True, embed='none', motion_lags=(1, )), attentions=('joint', )),
 ]
 

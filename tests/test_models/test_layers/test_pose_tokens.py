@@ -49,15 +49,17 @@ def all_heatmaps_are_clear(keypoint, grid, sigma):
 
 @given(st.integers(1, 3), st.tuples(st.integers(3, 9), st.integers(3, 9)), st.integers(1, 6),
        st.sampled_from([0.5, 1., 2.]), st.booleans(), st.sampled_from(['coords', 'none']),
-       st.integers(0, 3), st.sampled_from([(), (1, ), (1, 2, 4)]), st.integers(0, 99))
-@example(20, (5, 3), 2, 1., True, 'coords', 0, (), 1)
-@example(2, (9, 5), 6, 1., True, 'coords', 4, (), 2)
-@example(5, (5, 3), 2, 1., True, 'coords', 2, (1, 2, 4), 3)
+       st.integers(0, 3), st.sampled_from([(), (1, ), (1, 2, 4)]), st.booleans(),
+       st.integers(0, 99))
+@example(20, (5, 3), 2, 1., True, 'coords', 0, (), False, 1)
+@example(2, (9, 5), 6, 1., True, 'coords', 4, (), True, 2)
+@example(5, (5, 3), 2, 1., True, 'coords', 2, (1, 2, 4), False, 3)
 @drawn(10)
 def test_tokens_and_gradients_are_those_of_the_loops(frames, size, num_person, sigma, use_score,
-                                                     pose_embed, octaves, motion_lags, seed):
+                                                     pose_embed, octaves, motion_lags, order_people,
+                                                     seed):
     settings = dict(sigma=sigma, use_score=use_score, pose_embed=pose_embed, octaves=octaves,
-                    motion_lags=motion_lags)
+                    motion_lags=motion_lags, order_people=order_people)
     module = build(num_person, **settings)
     config = dict(settings, num_joints=JOINTS)
     maps, time, keypoint = draw(frames, size, num_person * JOINTS, seed=seed)
@@ -153,6 +155,35 @@ def test_people_are_told_apart_person_by_person():
         module.person_embed[1] += 1
     changed = (module(maps, time, keypoint)[0] != before).any(-1)[0, 0]
     assert changed.tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize('form', ['keypoint', 'heatmaps'])
+def test_people_may_be_taken_from_left_to_right(form):
+    """Exchanged people then have the same tokens, in their new places, and the same body."""
+    maps, time, keypoint = draw(2, (20, 40), 3 * JOINTS, batch=1)
+    keypoint[..., 0] = torch.tensor([30., 35., 3., 5., 11., 12.])
+    keypoint[..., 1:] = keypoint.new_tensor([5., 1.])
+    keypoint[0, 0, 2] = keypoint.new_tensor([39., 5., 0.])  # not seen: its place does not count
+    exchanged = keypoint[:, :, [2, 3, 4, 5, 0, 1]]
+
+    def differences(order_people):
+        module = build(num_person=3, order_people=order_people, body=True, motion_lags=(1, ))
+        (tokens, _, body), (other_tokens, _, other_body) = (module.double()(
+            maps, time, skeleton) if form == 'keypoint' else module.double()(
+                maps, time, heatmaps=draw_heatmaps(skeleton, (10, 20)))
+                                                            for skeleton in (keypoint, exchanged))
+        moved = tokens[:, :, [2, 3, 4, 5, 0, 1]]
+        return (other_tokens - moved).abs().max(), (other_body - body).abs().max()
+
+    assert max(differences(order_people=True)) < 1e-9
+    assert min(differences(order_people=False)) > 0.01
+
+
+def test_a_person_who_is_never_seen_comes_last():
+    module = build(num_person=3, order_people=True)
+    keypoint = torch.tensor([[[[1., 4., 0.]] * 2 + [[9., 4., 1.]] * 2 + [[5., 4., 1.]] * 2]])
+    visible = keypoint[..., 2] > 0
+    assert module._left_to_right(keypoint, visible).tolist() == [[2, 1, 0]]
 
 
 def test_a_joint_between_cells_pools_from_both():
