@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import worker_notes
+
 #: Where a mistake is: the file, or other place, and the field in it.
 Place = tuple[str | Path, str]
 
@@ -64,6 +66,8 @@ def _quoted(value: object) -> str:
         text = str(value)
     except ValueError:  # Python's, of whole numbers of thousands of digits
         text = shown(value)
+    if not text:
+        return "''"
     return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}... ({len(text)} characters)'
 
 
@@ -142,16 +146,20 @@ def find_system_mistake(error: BaseException | None) -> InputError | None:
 
 def _of_another_process(text: str) -> InputError | None:
     """Read what torch says of a process that is dead or hangs."""
-    dead = re.search(r'DataLoader worker \(pid[^\d]*[\d, ]+\) (?:is )?([^.]*)', text)
+    dead = re.search(r'DataLoader worker \(pid[^\d]*([\d, ]+)\) (?:is )?([^.]*)', text)
     if dead:
+        notes = [worker_notes.read(int(process)) for process in re.findall(r'\d+', dead[1])]
+        clips = ', '.join(note.name for note in notes if note is not None)
         return InputError(
-            'data loader', 'worker process', f'its end ({dead[1]})',
+            'data loader', 'worker process', f'its end ({dead[2]}){clips and f" at {clips}"}',
             'one that lives (does a clip crash its decoder? is there too little '
             'memory, or shared memory? fewer num_workers need less)')
     slow = re.search(r'DataLoader timed out after (\d+)', text)
     if slow:
+        note = worker_notes.longest()
+        at = f', as it is at {note.name} for {note.seconds:.0f} s' if note else ''
         return InputError(
-            'data loader', 'worker process', f'no batch for {slow[1]} s',
+            'data loader', 'worker process', f'no batch for {slow[1]} s{at}',
             'one that answers (does a clip hang its decoder, or the disk?); the '
             "loader's timeout says how long to wait")
     silent = re.search(

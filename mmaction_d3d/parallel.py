@@ -3,6 +3,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ from .progress import Progress
 Job = TypeVar('Job')
 Result = TypeVar('Result')
 
+#: Seconds after which a process that still does the same job counts as hanging.
+JOB_SECONDS = 3600
+
 _AHEAD = 2  # jobs that a process is told, so that it need not wait for the next one
 
 
@@ -29,7 +33,8 @@ def available_cpus() -> int:
 
 
 def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None = None,
-                 name: str = 'jobs', done: int = 0) -> Generator[Result, None, None]:
+                 name: str = 'jobs', done: int = 0,
+                 timeout: float = JOB_SECONDS) -> Generator[Result, None, None]:
     """Yield ``function(job)`` in the order of ``jobs``, and show how many are done.
 
     Args:
@@ -38,16 +43,17 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
         workers: Processes; with one, all is done in this one. Defaults to None: one for each CPU.
         name: Of the jobs, in the plural.
         done: Jobs of an earlier run. Defaults to 0.
+        timeout: Seconds that a process may take for a job. Defaults to :data:`JOB_SECONDS`.
 
     Raises:
         InputError: A process died at a job, killed or by a crash of a library. That is known at
-            once, and ends the others.
+            once, and ends the others. Or one took longer than ``timeout``, which does so, too.
         Exception: What ``function`` raises.
     """
     workers = min(available_cpus() if workers is None else workers, max(len(jobs), 1))
     progress = Progress(name, done + len(jobs), done)
     if workers > 1:
-        yield from _over_processes(function, jobs, workers, progress)
+        yield from _over_processes(function, jobs, workers, progress, timeout)
         return
     with progress:
         for result in map(function, jobs):
@@ -56,7 +62,7 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
 
 
 def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int,
-                    progress: Progress) -> Generator[Result, None, None]:
+                    progress: Progress, timeout: float) -> Generator[Result, None, None]:
     # A forked process has none of the threads of OpenCV, nor of what waits here to be collected,
     # but would wait for them: end them before.
     gc.collect()
@@ -76,7 +82,7 @@ def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], work
                     busy: dict[Any, _Worker] = {
                         worker.connection: worker for worker in team if worker.taken
                     }
-                    for connection in wait(list(busy)):
+                    for connection in _answering(busy, timeout):
                         worker = busy[connection]
                         results.update([worker.answer()])
                         progress.step()
@@ -84,10 +90,23 @@ def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], work
                 yield results.pop(index)
     finally:
         for worker in team:
-            worker.process.terminate()
+            worker.process.kill()  # one that hangs in a library does not hear of SIGTERM
         for worker in team:
             worker.process.join()
         cv2.setNumThreads(threads)
+
+
+def _answering(busy: dict[Any, '_Worker'], timeout: float) -> list[Any]:
+    """Wait for processes that have something to say, and return their connections."""
+    first = min(worker.since for worker in busy.values())
+    answering = wait(list(busy), max(first + timeout - time.monotonic(), 0))
+    for worker in busy.values():
+        if worker.connection not in answering and time.monotonic() - worker.since > timeout:
+            raise InputError(
+                worker.job, 'worker process', f'no answer for {timeout:g} s at this job',
+                'one that ends (does the input hang a library, or the disk? with --workers 1 '
+                'nothing is timed)')
+    return answering
 
 
 @contextmanager
@@ -112,10 +131,18 @@ class _Worker:
         self.process.start()
         theirs.close()
         self._jobs, self.taken = jobs, deque[int]()
+        self.since = 0.  # when it began with the first job that it has
+
+    @property
+    def job(self) -> str:
+        """The job that it does, as a user knows it."""
+        return _text_of(self._jobs[self.taken[0]])
 
     def take(self, index: int | None) -> None:
         """Tell the process a job to do after those that it has."""
         if index is not None:
+            if not self.taken:
+                self.since = time.monotonic()
             self.taken.append(index)
             with suppress(OSError):  # the process is dead, which reading its answer says
                 self.connection.send(index)
@@ -127,12 +154,13 @@ class _Worker:
         except (EOFError, OSError):
             self.process.join()
             raise InputError(
-                _text_of(self._jobs[self.taken[0]]), 'worker process',
+                self.job, 'worker process',
                 f'its end by {_ending(self.process.exitcode)} at this job',
                 'one that lives (does the input crash a library? is there too little memory?)'
             ) from None
         if error is not None:
             raise error
+        self.since = time.monotonic()
         return self.taken.popleft(), result
 
 

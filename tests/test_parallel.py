@@ -97,6 +97,28 @@ def test_a_process_that_dies_ends_all_and_its_job_is_named(hurry, ending, place)
     assert not multiprocessing.active_children()
 
 
+def _hang(number):
+    if number == 3:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as a library that does not come back
+        signal.pause()
+    return number
+
+
+def test_a_process_that_hangs_ends_all_and_its_job_is_named(hurry):
+    results = map_in_order(_hang, list(range(8)), 2, timeout=1)
+    with pytest.raises(InputError) as error:
+        list(results)
+    assert str(error.value).startswith('3: worker process: found no answer for 1 s at this job')
+    assert not multiprocessing.active_children()
+
+
+def test_answers_that_wait_for_a_slow_reader_are_in_time(hurry):
+    results = map_in_order(double, list(range(4)), 2, timeout=.2)
+    assert next(results) == 0
+    time.sleep(.3)
+    assert list(results) == [2, 4, 6]
+
+
 def refuse(number):
     if number == 3:
         raise InputError('3.mp4', 'size', 0, 'more')

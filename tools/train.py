@@ -12,6 +12,7 @@ from mmaction_d3d.engine import (
     leave_processes,
     load_config,
     memory_mistakes,
+    roll_call,
 )
 from mmaction_d3d.errors import InputError
 
@@ -74,7 +75,7 @@ def main(argv=None):
     check_training_data(cfg, runner)
     with config_mistakes(cfg):
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    with memory_mistakes(runner):
+    with memory_mistakes(runner), roll_call(runner):
         runner.train()
     best = runner.message_hub.get_info('best_ckpt')
     runner.logger.info(f'Logs and checkpoints: {runner.work_dir}')

@@ -63,16 +63,18 @@ def name_of(annotation: Mapping[str, Any]) -> str:
     return next(name for name in ids_of(annotation) if name is not None)
 
 
-def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[str, list[str]]]:
+def read_annotations(content: Any, path: str,
+                     least: int = 1) -> tuple[list[Annotation], dict[str, list[str]]]:
     """Return the list of annotations and the dict of splits of a loaded pickle.
 
     Args:
         content: What the pickle holds: ``dict(annotations=[...], split={...})``, or a plain list of
             annotations, which has no splits.
         path: The pickle, for messages.
+        least: Annotations that it must hold. Defaults to 1.
 
     Raises:
-        InputError: It is neither, or a part of it has another type.
+        InputError: It is neither, a part of it has another type, or it holds too few annotations.
     """
     if isinstance(content, list):
         content = dict(annotations=content)
@@ -99,6 +101,8 @@ def read_annotations(content: Any, path: str) -> tuple[list[Annotation], dict[st
         if not names or not all(isinstance(name, str) and name for name in names):
             raise InputError(path, f'annotations[{i}]', f'the names {shown(names)}',
                              'text in frame_dir, filename or both')
+    if len(annotations) < least:
+        raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
     return annotations, splits
 
 

@@ -8,12 +8,13 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
+from .. import worker_notes
 from ..errors import InputError
 from ..files import is_folder
 from ..media import MediaIndex, grey_frames, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
-from .annotations import AnnotationChecker, read_annotations
+from .annotations import AnnotationChecker, name_of, read_annotations
 from .array_store import ArrayStore, give_back_memory
 from .bad_clips import BadClips
 from .checking import Finding, Gate, find_shared_clips
@@ -216,12 +217,14 @@ class RGBPoseDataset(BaseActionDataset):
     def prepare_data(self, idx: int) -> dict[str, Any] | None:
         """Return one clip as the pipeline leaves it; None where another one is to stand in."""
         try:
-            return super().prepare_data(idx)
+            return super().prepare_data(idx)  # asks for get_data_info
         except InputError as error:
             if self._bad_clips is None:
                 raise
             self._bad_clips.add(idx, error)
             return None
+        finally:
+            worker_notes.write('')
 
     def located(self, indices: Iterable[int] | None = None) -> list[dict[str, Any]]:
         """Return clips without their arrays: names, where the media are, sizes and lengths.
@@ -237,6 +240,7 @@ class RGBPoseDataset(BaseActionDataset):
     def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return one clip's dict, whose arrays are float32 and its own."""
         clip = super().get_data_info(idx)
+        worker_notes.write(name_of(clip))
         first = clip.pop('arrays')
         for place, key in enumerate(_ARRAY_KEYS, first):
             clip[key] = self._arrays[place].astype(np.float32)

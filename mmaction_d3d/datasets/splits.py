@@ -61,8 +61,6 @@ def select_split(annotations: list[Annotation], splits: dict[str, list[str]],
     """
     split = first_split(splits, split, path)
     if split is None:
-        if not annotations:
-            raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
         return list(range(len(annotations)))
     indices, mistakes = match_split(annotations, splits[split], split)
     for _, field, found, want in mistakes:

@@ -12,6 +12,7 @@ from .early_stopping_hook import EarlyStoppingHook
 from .explanation_hook import ExplanationHook
 from .gpu_memory import memory_mistakes
 from .optim_wrapper import auto_amp_optim_wrapper
+from .roll_call import roll_call
 from .runner import AutoDeviceRunner, leave_processes
 from .train_and_test import load_trained, test, train
 from .train_loop import D3DTrainLoop
@@ -24,5 +25,5 @@ __all__ = [
     'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_dataset', 'build_runner', 'check_checkpoint', 'check_config',
     'check_start', 'check_test_data', 'check_training_data', 'config_mistakes', 'leave_processes',
-    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'test', 'train'
+    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'roll_call', 'test', 'train'
 ]

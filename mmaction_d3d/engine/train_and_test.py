@@ -15,6 +15,7 @@ from .build import build_runner, config_mistakes
 from .checks import check_checkpoint, check_class_names, resume_point
 from .data_checks import check_test_data, check_training_data
 from .gpu_memory import memory_mistakes
+from .roll_call import roll_call
 
 
 class Tested(NamedTuple):
@@ -69,7 +70,7 @@ def train(cfg: Config, hooks: Sequence[Hook] = ()) -> tuple[str, float]:
     for hook in hooks:
         runner.register_hook(hook)
     check_training_data(cfg, runner)
-    with memory_mistakes(runner):
+    with memory_mistakes(runner), roll_call(runner):
         runner.train()
     return runner.message_hub.get_info('best_ckpt'), runner.message_hub.get_info('best_score')
 
@@ -112,7 +113,7 @@ def test(cfg: Config, checkpoint: str) -> Tested:
     collected = _Collector()
     runner.register_hook(collected)
     check_test_data(cfg, runner)
-    with memory_mistakes(runner):
+    with memory_mistakes(runner), roll_call(runner):
         runner.test()
     return Tested(runner, np.array(collected.labels), np.array(collected.predictions),
                   collected.offsets)

@@ -77,8 +77,6 @@ class PickledSkeletons:
         content = safe_pickle.load(path)
         find_layout(content, path, layout.name, 'the model')
         self._annotations, _ = read_annotations(content, path)
-        if not self._annotations:
-            raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
         self.classes = content.get('classes') if isinstance(content, dict) else None
         self._index: dict[str, list[int]] = {}
         for index, annotation in enumerate(self._annotations):

@@ -74,11 +74,11 @@ MAY_PASS = {
     'frame_dir text': 'a name',
     'keypoint_score missing': 'joints at (0, 0) are missing, the others certain',
     'keypoint_score none': 'the same',
-    'keypoint fortran': 'an order of bytes',
-    'keypoint a thousand people': 'those of the lowest scores are left out',
-    **{f'keypoint {name}': _MISSING_JOINTS for name in ('nan', 'inf')},
-    **{f'keypoint {name}': 'outside of any frame: drawn nowhere' for name in ('1e30', '-1e30')},
-    'keypoint nobody': 'a clip without people',
+    'keypoints fortran': 'an order of bytes',
+    'keypoints a thousand people': 'those of the lowest scores are left out',
+    **{f'keypoints {name}': _MISSING_JOINTS for name in ('nan', 'inf')},
+    **{f'keypoints {name}': 'outside of any frame: drawn nowhere' for name in ('1e30', '-1e30')},
+    'keypoints nobody': 'a clip without people',
     'scores nan': _MISSING_JOINTS,
     'scores negative': 'taken for the nearer of 0 and 1',
     'layout: none': 'as if it said none',
@@ -101,7 +101,7 @@ def fields(content):
     for name, value in arrays(first['keypoint']).items():
         changed = copy.deepcopy(content)
         changed['annotations'][0]['keypoint'] = value
-        yield f'keypoint {name}', pickle.dumps(changed)
+        yield f'keypoints {name}', pickle.dumps(changed)
     for name, number in (('nan', np.nan), ('1e30', 1e30), ('negative', -1.)):
         changed = copy.deepcopy(content)
         changed['annotations'][0]['keypoint_score'] = np.full_like(first['keypoint_score'], number)
@@ -143,7 +143,8 @@ def _of_global(module, name, argument=b'S"touch mark"\n'):
 
 def codes():
     """Yield a name, and bytes that would run code in Python's own reader, or try to."""
-    yield 'os.system', pickle.dumps(dict(annotations=[Calls(os.system, 'touch mark')]))
+    yield 'os.system in annotations', pickle.dumps(
+        dict(annotations=[Calls(os.system, 'touch mark')]))
     for module, name in (
         ('os', 'system'),
         ('posix', 'system'),

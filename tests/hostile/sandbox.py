@@ -114,7 +114,7 @@ def attach(kind, path, layout=''):
 COCO, MMPOSE = attach('coco', 'coco.json'), attach('mmpose', 'mmpose', ' --source-layout coco17')
 OPENPOSE, ALPHAPOSE = attach('openpose', 'openpose'), attach('alphapose', 'alphapose')
 
-OF_VIDEOS = (CHECK, TRAIN, TEST, INFER, EXPORT, DRAW, PREPARE)
+OF_VIDEOS = (CHECK, TRAIN, INFER, EXPORT, DRAW, PREPARE)
 OF_ANNOTATIONS = (CHECK, FIX, TRAIN, INFER, EXPORT, DRAW, COMPARE, PYSKL)
 OF_CHECKPOINTS = (TEST, RESUME, FINE_TUNE, INFER, INFER_STORED)
 

@@ -121,7 +121,7 @@ def csvs():
             'no label': b'a/clip0.mp4,,train',
             'too many': b'a/clip0.mp4,a,train,x,y',
             'too few': b'a/clip0.mp4',
-            'digits': b'a/clip0.mp4,' + DIGITS.encode() + b',train',
+            'label of digits': b'a/clip0.mp4,' + DIGITS.encode() + b',train',
             'line break': b'"a/clip\n0.mp4",a,train',
             'quotes': b'"a/""clip0"".mp4",a,train',
             'nothing there': b'none.mp4,a,train',
@@ -216,7 +216,8 @@ def may_pass_json(name, command):
 
 def may_pass_csv(name):
     """Return why a CSV may be accepted, '' where it may not."""
-    return 'a class of that name' if name in ('negative label', 'unicode digit', 'digits') else ''
+    return 'a class of that name' if name in ('negative label', 'unicode digit', 'digits',
+                                              'label of digits') else ''
 
 
 def may_pass_mat(name):

@@ -174,9 +174,16 @@ def test_an_entry_of_a_split_that_is_no_name_is_named_in_short(entry):
     ids=['number', 'text', 'list', 'shared', 'dict', 'none'])
 def test_classes_that_are_no_names_are_refused(classes):
     with pytest.raises(InputError, match='x.pkl: classes: found .*, want the names of all classes'):
-        read_annotations(dict(annotations=[], classes=classes), 'x.pkl')
+        read_annotations(dict(annotations=[dict(frame_dir='a')], classes=classes), 'x.pkl')
+
+
+@pytest.mark.parametrize('content', [[], dict(annotations=[], split=dict(train=[]))])
+def test_a_pickle_of_no_annotation_is_refused(content):
+    with pytest.raises(InputError, match='x.pkl: annotations: found an empty list'):
+        read_annotations(content, 'x.pkl')
+    assert read_annotations(content, 'x.pkl', least=0)[0] == []  # a shard of few clips
 
 
 def test_classes_may_be_an_array_or_numbers():
     for classes in (np.array(['a', 'b']), ['a'], (0, 1), None):
-        read_annotations(dict(annotations=[], classes=classes), 'x.pkl')
+        read_annotations(dict(annotations=[dict(frame_dir='a')], classes=classes), 'x.pkl')
