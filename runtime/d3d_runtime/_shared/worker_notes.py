@@ -1,0 +1,1 @@
+../../../mmaction_d3d/worker_notes.py
