@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import worker_notes
+from .worker_notes import longest, note_of
 
 #: Where a mistake is: the file, or other place, and the field in it.
 Place = tuple[str | Path, str]
@@ -148,7 +148,7 @@ def _of_another_process(text: str) -> InputError | None:
     """Read what torch says of a process that is dead or hangs."""
     dead = re.search(r'DataLoader worker \(pid[^\d]*([\d, ]+)\) (?:is )?([^.]*)', text)
     if dead:
-        notes = [worker_notes.read(int(process)) for process in re.findall(r'\d+', dead[1])]
+        notes = [note_of(int(process)) for process in re.findall(r'\d+', dead[1])]
         clips = ', '.join(note.name for note in notes if note is not None)
         return InputError(
             'data loader', 'worker process', f'its end ({dead[2]}){clips and f" at {clips}"}',
@@ -156,7 +156,7 @@ def _of_another_process(text: str) -> InputError | None:
             'memory, or shared memory? fewer num_workers need less)')
     slow = re.search(r'DataLoader timed out after (\d+)', text)
     if slow:
-        note = worker_notes.longest()
+        note = longest()
         at = f', as it is at {note.name} for {note.seconds:.0f} s' if note else ''
         return InputError(
             'data loader', 'worker process', f'no batch for {slow[1]} s{at}',

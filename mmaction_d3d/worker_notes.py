@@ -34,7 +34,7 @@ def write(name: str) -> None:
     _notes[start:start + len(content)] = content
 
 
-def read(process: int) -> Note | None:
+def note_of(process: int) -> Note | None:
     """Return what a process is at, or was when it died; None where it did not say."""
     start = _start_of(process)
     writer, since, length = _HEAD.unpack_from(_notes, start)
@@ -46,7 +46,7 @@ def read(process: int) -> Note | None:
 
 def longest() -> Note | None:
     """Return what that process of this one's children is at which is at it for longest."""
-    notes = (read(child.pid) for child in multiprocessing.active_children() if child.pid)
+    notes = (note_of(child.pid) for child in multiprocessing.active_children() if child.pid)
     return max(filter(None, notes), key=lambda note: note.seconds, default=None)
 
 
