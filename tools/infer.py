@@ -96,6 +96,13 @@ def _check_args(parser, args):
                                 or args.share_features):
         raise InputError('command line', '--window', 'nothing',
                          'seconds, with --stride, --smooth or --share-features')
+    unused = ('--skeletons' if args.skeletons is not None else
+              '--modality rgb' if args.modality == 'rgb' else None)
+    for flag, value in (('--backend', args.backend), ('--pose-config', args.pose_config),
+                        ('--pose-checkpoint', args.pose_checkpoint)):
+        if unused is not None and value is not None:
+            raise InputError('command line', flag, unused,
+                             'one of both: no skeletons are extracted then')
 
 
 def find_backend(args):

@@ -40,10 +40,10 @@ def parse_args(argv=None):
     return parser.parse_args([CONFIG, *(sys.argv[1:] if argv is None else argv)])
 
 
-def fit_baselines(runner, cfg):
+def fit_baselines(runner):
     """Top-1 on test of logistic regression on skeletons and on single frames."""
-    train_set, val_set, test_set = (runner.build_dataloader(cfg[f'{split}_dataloader']).dataset
-                                    for split in ('train', 'val', 'test'))
+    train_set, val_set, test_set = (runner.build_dataloader(
+        runner.cfg[f'{split}_dataloader']).dataset for split in ('train', 'val', 'test'))
     return dict(skeleton_baseline=skeleton_baseline(train_set, val_set, test_set).top1,
                 single_frame_baseline=single_frame_baseline(train_set, val_set, test_set).top1)
 
@@ -106,7 +106,7 @@ def main(argv=None):
     correct = int((labels == predictions).sum())
     result = dict(top1=correct / len(labels), interval=wilson_interval(correct, len(labels)),
                   num_test=len(labels), seed=args.seed, checkpoint=checkpoint, caps=meta['caps'],
-                  offsets=[block._asdict() for block in offsets], **fit_baselines(runner, cfg))
+                  offsets=[block._asdict() for block in offsets], **fit_baselines(runner))
     scores = modality_check(runner.model, runner.test_dataloader.dataset,
                             cfg.test_dataloader.batch_size, names=SHORT)
     result['modalities'] = [

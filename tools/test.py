@@ -57,6 +57,9 @@ def merge_args(cfg, args):
                              "dict(type='RGBPoseVisualizationHook'), for --show and --show-dir")
         cfg.default_hooks.visualization.update(enable=True, show=args.show, out_dir=args.show_dir,
                                                interval=args.interval, wait_time=args.wait_time)
+    elif (args.interval, args.wait_time) != (1, 2):
+        raise InputError('command line', '--interval or --wait-time', 'no --show or --show-dir',
+                         'clips to show')
     evaluators = cfg.get('test_evaluator') or []
     if not isinstance(evaluators, (list, tuple)):
         evaluators = [evaluators]

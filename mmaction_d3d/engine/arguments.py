@@ -26,6 +26,9 @@ _RUNNER_KEYS = {
 # What is read from a config. Its other keys are plain variables, of which settings are made.
 _SETTINGS = set(inspect.signature(Runner).parameters) | _RUNNER_KEYS | {'allow_shared_clips'}
 
+#: Settings that flags decide, whatever the config says.
+_FLAGS = dict(launcher='--launcher', work_dir='--work-dir')
+
 
 class _Overrides(DictAction):
     """MMEngine's ``KEY=VALUE`` arguments, with a plain answer to what is none."""
@@ -87,11 +90,13 @@ def load_config(args: argparse.Namespace) -> Config:
         if plain:
             with plain_variables(plain):
                 cfg = read_config(args.config)
+        made = copy.deepcopy(cfg)
+        _apply_overrides(cfg, overrides)
+        for key in plain:
+            _check_effect(key, args.config, before, made, cfg, plain)
     if args.data_root is not None and DATA_VARIABLE not in cfg.env_variables:
         raise InputError(args.config, '--data-root', 'a config with fixed paths',
                          f'one that reads {{{{${DATA_VARIABLE}:default}}}}')
-    _apply_overrides(cfg, overrides)
-    _check_effect(before, cfg, plain)
     _fit_schedule(before, cfg, overrides)
     cfg.launcher = args.launcher
     if args.work_dir is not None:
@@ -141,6 +146,9 @@ def read_config(path: str) -> Config:
 def _apply_overrides(cfg: Config, overrides: dict[str, Any]) -> None:
     for key in overrides:
         # MMEngine takes any key and lets a misspelt one lie unused.
+        if key in _FLAGS:
+            raise InputError(cfg.filename, f'--cfg-options {key}', 'what a flag says',
+                             f'{_FLAGS[key]} {overrides[key]}')
         if key.partition('.')[0] not in _SETTINGS | set(cfg):
             raise InputError(cfg.filename, f'--cfg-options {key}', 'no such key',
                              'a key of the config')
@@ -151,17 +159,30 @@ def _apply_overrides(cfg: Config, overrides: dict[str, Any]) -> None:
                          'values that fit what the config holds there') from error
 
 
-def _check_effect(before: Config, cfg: Config, plain: dict[str, Any]) -> None:
-    """Refuse new values of plain variables where they change no setting.
+def _check_effect(key: str, path: str, before: Config, made: Config, cfg: Config,
+                  plain: dict[str, Any]) -> None:
+    """Refuse a new value of a plain variable where it changes no setting.
+
+    Args:
+        key: The variable's key.
+        path: The config file.
+        before: The config as it is.
+        made: As it is with all of ``plain``.
+        cfg: The same with the other options.
+        plain: New values of plain variables.
 
     Raises:
-        InputError: They change none.
+        InputError: It changes none.
     """
-    names = {key.partition('.')[0] for key in plain}
-    changed = any(before.get(name) != cfg.get(name) for name in names)
-    if changed and all(before.get(key) == cfg.get(key) for key in _SETTINGS):
-        raise InputError(cfg.filename, f'--cfg-options {" ".join(plain)}',
-                         'what no setting is made of',
+    name = key.partition('.')[0]
+    if before.get(name) == cfg.get(name):
+        return
+    without = before
+    if len(plain) > 1:
+        with plain_variables({other: plain[other] for other in plain if other != key}):
+            without = read_config(path)
+    if all(without.get(setting) == made.get(setting) for setting in _SETTINGS):
+        raise InputError(cfg.filename, f'--cfg-options {key}', 'what no setting is made of',
                          'the setting itself, such as train_dataloader.dataset.ann_file')
 
 

@@ -17,7 +17,7 @@ from .. import compat
 from ..errors import InputError, find_system_mistake
 from ..gpus import check_processes, find_gpu_mistake, unused_gpu
 from .checks import resume_point
-from .config_checks import check_config, check_numbers
+from .config_checks import check_config, check_keys, check_numbers
 from .own_faults import is_own_fault
 
 #: Seconds without a batch after which a loader's worker counts as hanging, where none are given.
@@ -46,6 +46,7 @@ def build_runner(cfg: Config) -> Runner:
     cfg = copy.deepcopy(cfg)
     with config_mistakes(cfg):
         check_config(cfg)
+        check_keys(cfg)
         check_numbers(cfg)
         _fit_loaders(cfg)
     warning = None

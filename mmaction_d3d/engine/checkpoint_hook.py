@@ -1,4 +1,5 @@
 """MMEngine's checkpoint hook, which removes a checkpoint only when the next one is whole."""
+import inspect
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,6 +39,8 @@ class CheckpointHook(hooks.CheckpointHook):
     def __init__(self, *args: Any, every_iters: int | None = None,
                  every_minutes: float | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for key in set(self.args) - set(inspect.signature(Runner.save_checkpoint).parameters):
+            raise TypeError(f'{type(self).__name__} got an unexpected keyword argument {key!r}')
         self.every_iters, self.every_minutes, self._due = every_iters, every_minutes, False
         self._rank_buffers: list[dict] = []
 

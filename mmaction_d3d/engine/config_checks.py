@@ -70,6 +70,35 @@ _WHOLE_NUMBERS = {
 _NUMBERS = ('default_hooks.checkpoint.every_minutes', 'optim_wrapper.clip_grad.max_norm',
             'optim_wrapper.optimizer.lr')
 
+#: Keys of parts in which others would do nothing, or end a training at its first update.
+_KEYS = {
+    'auto_scale_lr': {'enable', 'base_batch_size'},
+    'env_cfg': {'cudnn_benchmark', 'dist_cfg', 'mp_cfg', 'resource_limit'},
+    'optim_wrapper.clip_grad':
+    {'clip_value', 'error_if_nonfinite', 'foreach', 'max_norm', 'norm_type', 'type'},
+    'optim_wrapper.paramwise_cfg': {
+        'bias_decay_mult', 'bias_lr_mult', 'bypass_duplicate', 'custom_keys', 'dcn_offset_lr_mult',
+        'dwconv_decay_mult', 'flat_decay_mult', 'norm_decay_mult'
+    },
+}
+
+
+def check_keys(cfg: Config) -> None:
+    """Check the keys of parts that no class takes as its arguments.
+
+    Raises:
+        InputError: One has no meaning.
+    """
+    has_own_keys = _value_of(cfg, 'optim_wrapper.constructor', True) is not _ABSENT
+    for key, known in _KEYS.items():
+        if has_own_keys and key.endswith('paramwise_cfg'):
+            continue
+        part = _value_of(cfg, key, True)
+        unknown = sorted(set(part) - known) if isinstance(part, Mapping) else []
+        if unknown:
+            raise InputError(cfg.filename, f'{key}.{unknown[0]}', 'no key that is read',
+                             ' or '.join(sorted(known)))
+
 
 def check_numbers(cfg: Config) -> None:
     """Check settings that would be stumbled over only after training has begun.

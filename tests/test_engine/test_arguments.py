@@ -66,6 +66,16 @@ def test_a_variable_that_no_setting_is_made_of_is_refused(tmp_path):
     with pytest.raises(InputError, match='--cfg-options unused: found what no setting is made of'):
         load(config, unused=2)
     assert load(config, unused=1).unused == 1  # as it is
+    for other in (dict(num_classes=5), {'train_cfg.max_epochs': 5}):  # which do change something
+        with pytest.raises(InputError, match='--cfg-options unused: found what no setting'):
+            load(config, unused=2, **other)
+
+
+@pytest.mark.parametrize('key', ['launcher', 'work_dir'])
+def test_what_a_flag_decides_is_refused_as_an_option(key):
+    with pytest.raises(InputError,
+                       match=f'--cfg-options {key}: found what a flag says, want --.* x'):
+        load('d3d_quickstart', **{key: 'x'})
 
 
 @pytest.mark.parametrize('options', [{'max_epochs': 10}, {'train_cfg.max_epochs': 10}])

@@ -4,8 +4,9 @@ import torch
 from mmengine.config import Config
 
 from mmaction_d3d.engine import check_checkpoint, check_config, check_start
+from mmaction_d3d.engine.checkpoint_hook import CheckpointHook
 from mmaction_d3d.engine.checks import check_class_names
-from mmaction_d3d.engine.config_checks import check_numbers
+from mmaction_d3d.engine.config_checks import check_keys, check_numbers
 from mmaction_d3d.errors import InputError
 
 
@@ -168,6 +169,27 @@ def test_numbers_in_their_range_pass(key, value):
     cfg = Config()
     cfg.merge_from_dict({key: value})
     check_numbers(cfg)
+
+
+@pytest.mark.parametrize('key', [
+    'auto_scale_lr.enabl', 'env_cfg.cudnn_benchmrk', 'optim_wrapper.clip_grad.max_nrm',
+    'optim_wrapper.paramwise_cfg.custom_key'
+])
+def test_a_key_that_nothing_reads_is_refused(key):
+    cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper')))
+    check_keys(cfg)
+    cfg.merge_from_dict({key: 1})
+    with pytest.raises(InputError, match=rf'{key}: found no key that is read, want '):
+        check_keys(cfg)
+    cfg.optim_wrapper.constructor = 'MyConstructor'
+    if 'paramwise' in key:
+        check_keys(cfg)
+
+
+def test_a_key_that_no_checkpoint_hook_reads_is_refused_before_the_first_checkpoint():
+    CheckpointHook(interval=1, save_optimizer=False)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'intervall'"):
+        CheckpointHook(intervall=1)
 
 
 @pytest.mark.parametrize('trained, data, found', [

@@ -87,6 +87,8 @@ def unnumbered_images(folder):
     (lambda folder: ['x', '--batch-size', '0'], '--batch-size: found 0'),
     (lambda folder: ['x', '--fps', '0'], '--fps: found 0.0, want more than 0'),
     (lambda folder: ['x', '--stride', '1'], '--window: found nothing, want seconds'),
+    (lambda folder: ['x', '--backend', 'mediapipe'],
+     '--backend: found --skeletons, want one of both'),
 ])
 def test_wrong_input_ends_with_one_line(infer, tmp_path, monkeypatch, arrange, says):
     monkeypatch.chdir(tmp_path)

@@ -72,9 +72,12 @@ def attach_named_skeletons(content: Content, args: Namespace, report: DropReport
         A new ``content``; the same one without ``--skeletons``.
 
     Raises:
-        InputError: ``--format`` is missing, or the skeletons cannot be used.
+        InputError: ``--format`` is missing, or without skeletons, or these cannot be used.
     """
     if args.skeletons is None:
+        for flag, value in (('--format', args.format), (ASK, args.source_layout)):
+            if value is not None:
+                raise InputError('command line', flag, 'no --skeletons', 'both')
         return content
     if args.format is None:
         raise InputError('command line', '--format', 'nothing',

@@ -105,6 +105,8 @@ def test_a_full_disk_leaves_no_pickle(call, pennaction, out, monkeypatch):
 
 @pytest.mark.parametrize('tool, arguments, message', [
     ('prepare_pennaction.py', ['--skeletons=x'], '--format: found nothing, want what wrote'),
+    ('prepare_pennaction.py', ['--format=coco'], '--format: found no --skeletons, want both'),
+    ('prepare_pennaction.py', ['--source-layout=h36m17'], '--source-layout: found no --skeletons'),
     ('prepare_custom.py', ['--val-ratio=1'], '--val-ratio: found 1.0, want at least 0, below 1'),
     ('prepare_custom.py', ['--csv=nowhere.csv'], 'nowhere.csv: content: found FileNotFoundError'),
     ('prepare_pennaction.py', ['--num-person=0'], '--num-person: found 0, want at least 1'),
