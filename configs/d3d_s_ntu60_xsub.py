@@ -4,7 +4,7 @@ _base_ = [
 ]
 
 crop_size = 112
-resize = dict(type='Resize', scale=(-1, 128))
+short_side = 128
 
 model = dict(
     backbone=dict(
@@ -14,12 +14,15 @@ model = dict(
         img_size=crop_size),
     cls_head=dict(num_classes=_base_.num_classes))
 
-(sampling, decoding, _, _, *train_end) = _base_.train_pipeline
-train_pipeline = [sampling, decoding, resize, dict(type='PersonCrop', size=crop_size), *train_end]
-(sampling, decoding, _, _, *test_end) = _base_.test_pipeline
+train_pipeline = [
+    *_base_.train_pipeline[:2],
+    dict(type='Resize', scale=(-1, short_side)),
+    dict(type='PersonCrop', size=crop_size), *_base_.train_pipeline[4:]
+]
 test_pipeline = [
-    sampling, decoding, resize,
-    dict(type='CenterCrop', crop_size=crop_size), *test_end
+    *_base_.test_pipeline[:2],
+    dict(type='Resize', scale=(-1, short_side)),
+    dict(type='CenterCrop', crop_size=crop_size), *_base_.test_pipeline[4:]
 ]
 
 train_dataloader = dict(dataset=dict(split='xsub_train', pipeline=train_pipeline))

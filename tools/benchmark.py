@@ -40,6 +40,9 @@ PAGE = {
              'configs/d3d_xs_ntu60_xsub.py --peers',
     'train': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
              'configs/d3d_xs_ntu60_xsub.py --peers',
+    'forms': 'model configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
+             'configs/d3d_xs_ntu60_xsub.py --forms',
+    'checkpointing': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py --forms',
     'literal': 'train configs/d3d_ntu60_xsub.py --of literal',
     'data': 'data configs/d3d_ntu60_xsub.py --peers',
     'sharing': 'infer configs/d3d_ntu60_xsub.py --of sharing',
@@ -74,6 +77,9 @@ def parse_args(argv=None):
         if 'peers' in flags:
             command.add_argument('--peers', action='store_true',
                                  help="also MMAction2's models, of its own configs")
+        if {'device', 'peers'} <= {*flags}:
+            command.add_argument('--forms', action='store_true',
+                                 help='each config as it is, and in forms that save time or memory')
         if 'docs' in flags:
             command.add_argument('--redraw', action='store_true',
                                  help='only draw again what is stored')
@@ -139,21 +145,37 @@ def _add_infer_arguments(infer):
 
 
 class Part(NamedTuple):
-    """What a command measures: the headings of its columns, what its plot shows, its rows."""
+    """What a command measures.
+
+    Attributes:
+        columns: Headings of its columns.
+        drawn: Column that bars show, if any.
+        measure: Makes what is stored.
+        summarize: Makes the table's rows of that.
+        draw: Draws it, where these are no bars.
+    """
     columns: dict[str, str]
     drawn: str | None
     measure: Callable[[], list[Row]]
+    summarize: Callable[[list[Row]], list[Row]] = list
+    draw: Callable[[list[Row], Path], None] | None = None
 
 
 def chosen(args):
     """Return what the command line asks for; nothing runs yet."""
     what = f'{args.command} {vars(args).get("of", "")}'.strip()
     if what in ('model', 'train steps'):
+        training = args.command == 'train'
+
+        def subjects():
+            peers = map(models.peer, models.PEERS) if args.peers else []
+            ours = ([form for config in args.configs for form in models.forms(config, training)]
+                    if args.forms else map(models.subject, args.configs))
+            return [*peers, *ours]
+
         return Part(
-            models.COLUMNS, 'seconds', lambda: models.measure([
-                *(map(models.peer, models.PEERS)
-                  if args.peers else []), *map(models.subject, args.configs)
-            ], args.command == 'train', args.device, args.batch_size, args.repeats))
+            models.FORM_COLUMNS if args.forms else models.COLUMNS, 'seconds', lambda: models.
+            measure(subjects(), training, args.device, args.batch_size, args.repeats))
     if what == 'train literal':
         from research import literal
         return Part(
@@ -190,7 +212,8 @@ def chosen(args):
             lambda: recognition.measure(args.configs, args.device, args.seconds, args.repeats))
     return Part(
         growth.COLUMNS, None,
-        lambda: [row for config in args.configs for row in growth.measure(models.subject(config))])
+        lambda: [row for config in args.configs for row in growth.measure(models.subject(config))],
+        growth.exponents, growth.draw)
 
 
 def run(args, csv, plot, redraw=False):
@@ -199,10 +222,12 @@ def run(args, csv, plot, redraw=False):
     if not redraw:
         write_rows(csv, part.measure(), where(vars(args).get('device', 'cpu')))
     rows = read_rows(csv)
-    if part.drawn:
+    if part.draw:
+        part.draw(rows, plot)
+    elif part.drawn:
         label = part.columns[part.drawn].format(reference=rows[0]['name'])
         draw_bars(rows, part.drawn, label, plot)
-    return f'{table(rows, part.columns)}\n\n{rows[0]["machine"]}'
+    return f'{table(part.summarize(rows), part.columns)}\n\n{rows[0]["machine"]}'
 
 
 def write_page(args):

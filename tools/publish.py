@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     if not re.fullmatch(r'\w[\w.-]*', name):
         raise InputError('command line', '--name', name, 'letters, digits, dots and hyphens')
     init_default_scope('mmaction')
-    model = load_model(args.checkpoint, device='cpu')
+    model = load_model(args.checkpoint, device='cpu', fold_norms=False)
     if model.classes is None:
         raise InputError(args.checkpoint, 'classes', 'nothing', 'the names of the classes')
     text = Config(model.config.to_dict()).pretty_text

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from mmaction.registry import MODELS
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.model import revert_sync_batchnorm
 from mmengine.utils import get_installed_path
 from torch import nn
@@ -26,6 +26,9 @@ Shapes = Mapping[str, Sequence[int]]
 COLUMNS = dict(name='model', clip='one clip', parameters='parameters', gmacs='GMACs',
                seconds='seconds', clips_per_second='clips/s', ratio='time, ratio to {reference}',
                gib='memory, GiB', gib_ratio='memory, ratio', share='share of GEMM')
+_FORM = ('name', 'clip', 'seconds', 'clips_per_second', 'ratio', 'gib', 'gib_ratio')
+FORM_COLUMNS = {key: COLUMNS[key] for key in _FORM}
+FORM_COLUMNS['ratio'] = 'time, ratio to the config as it is'
 
 
 class Subject(NamedTuple):
@@ -35,10 +38,16 @@ class Subject(NamedTuple):
         name: What tables call it.
         model: Its config.
         shapes: Modality to the shape of one clip.
+        folded: Whether batch norms are folded into convolutions.
+        low: Whether it computes in :func:`mixed` precision everywhere.
+        beside: Name of the model that its ratios refer to; the first one's where it is None.
     """
     name: str
     model: dict
     shapes: Shapes
+    folded: bool = False
+    low: bool = False
+    beside: str | None = None
 
 
 _CLIP: Shapes = dict(imgs=(3, 12, 224, 224))
@@ -67,6 +76,22 @@ def subject(config: str) -> Subject:
     """Return the model of a config file, with the clip that its training pipeline makes."""
     cfg = read_config(config)
     return Subject(Path(config).stem, cfg.model, clip_shapes(cfg))
+
+
+def forms(config: str, training: bool) -> list[Subject]:
+    """Return the model of a config as it is and in the forms that save time or memory."""
+    plain = subject(config)
+    plain = plain._replace(beside=plain.name)
+    if training:
+        model = ConfigDict(plain.model)
+        model = ConfigDict(model, backbone=ConfigDict(model.backbone, with_cp=True))
+        return [plain, plain._replace(name=f'{plain.name}, with_cp', model=model)]
+    return [
+        plain,
+        plain._replace(name=f'{plain.name}, norms folded', folded=True),
+        plain._replace(name=f'{plain.name}, bfloat16', low=True),
+        plain._replace(name=f'{plain.name}, norms folded, bfloat16', folded=True, low=True)
+    ]
 
 
 def noise(shapes: Shapes, batch: int, device: str) -> dict[str, torch.Tensor]:
@@ -119,8 +144,10 @@ def inference(model: nn.Module, inputs: dict[str, torch.Tensor], device: str,
 
 def _make(which: Subject, training: bool, device: str, batch: int) -> Call:
     model = revert_sync_batchnorm(MODELS.build(which.model)).to(device)
+    if which.folded:
+        model.backbone.backbone.fold_norms()
     return (training_step if training else inference)(model, noise(which.shapes, batch, device),
-                                                      device)
+                                                      device, mixed if which.low else usual)
 
 
 def _count(which: Subject) -> Part:
@@ -136,7 +163,7 @@ def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int
     """Measure models in turn.
 
     Args:
-        subjects: Models; times are also given as ratios to the first one's.
+        subjects: Models; times are also given as ratios to those of another one.
         training: Whether a whole training step is timed, not a forward pass.
         device: ``'cuda'`` or ``'cpu'``.
         batch: Clips at once.
@@ -155,13 +182,13 @@ def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int
     }
     calls = {name: call for name, (call, _) in made.items()} | dict(GEMM=product)
     times = time_in_turn(calls, device, repeats)
-    first = subjects[0].name
     rows = []
     for each in subjects:
         total = _count(each)
         # Backward of a product is two more.
         macs = total.macs * batch * (3 if training else 1)
         gib = made[each.name][1]
+        first = each.beside or subjects[0].name
         figures = spread('seconds', times[each.name])
         rows.append(
             dict(

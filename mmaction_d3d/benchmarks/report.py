@@ -111,6 +111,7 @@ def draw_bars(rows: Sequence[Row], key: str, label: str, path: str | Path) -> No
         path: PNG to write.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
     picture = Figure(figsize=(6.4, 0.6 + 0.34 * len(rows)), layout='constrained')
     axes = picture.subplots()
     values = [row[key] for row in rows]
@@ -118,6 +119,10 @@ def draw_bars(rows: Sequence[Row], key: str, label: str, path: str | Path) -> No
              [row.get(f'{key}_high', row[key]) - row[key] for row in rows]]
     axes.barh([row['name'] for row in rows], values, xerr=spans, color='tab:blue', height=0.6)
     axes.set_xscale('log')
+    # Within a decade matplotlib would label each of 2, 3, ... 9 times a power of ten.
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter('{x:g}')
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
     axes.invert_yaxis()
     picture.savefig(path, dpi=80, metadata=dict(Software=None))

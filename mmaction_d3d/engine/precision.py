@@ -3,7 +3,7 @@ import torch
 
 from ..errors import InputError
 
-_TYPES = {'bfloat16': torch.bfloat16, 'float16': torch.float16, 'float32': torch.float32}
+TYPES = {'bfloat16': torch.bfloat16, 'float16': torch.float16, 'float32': torch.float32}
 
 
 def compute_type(dtype: str | torch.dtype | None, place: str) -> torch.dtype:
@@ -27,6 +27,6 @@ def compute_type(dtype: str | torch.dtype | None, place: str) -> torch.dtype:
         in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if in_hardware else torch.float16
     name = str(dtype).rpartition('torch.')[2]
-    if name not in _TYPES:
-        raise InputError(place, 'dtype', dtype, f'one of {", ".join(_TYPES)}, or None')
-    return _TYPES[name]
+    if name not in TYPES:
+        raise InputError(place, 'dtype', dtype, f'one of {", ".join(TYPES)}, or None')
+    return TYPES[name]

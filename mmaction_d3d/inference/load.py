@@ -92,7 +92,7 @@ class D3D:
 
 def load(checkpoint: str | Path, config: str | Path | Config | None = None,
          device: str | None = None, skeletons: str | Path | None = None,
-         modality: str | None = None) -> D3D:
+         modality: str | None = None, dtype: str = 'float32') -> D3D:
     """Load a trained model: ``mmaction_d3d.load('best.pth')('my.mp4').label``.
 
     Args:
@@ -104,12 +104,13 @@ def load(checkpoint: str | Path, config: str | Path | Config | None = None,
             found by the first skeleton backend that is installed.
         modality: What of a video the model is given: ``'both'``, ``'rgb'`` (no skeletons are found
             or read) or ``'pose'`` (no frames). Defaults to None: what it was trained on.
+        dtype: Type that scores are computed in, ``'float32'``, ``'bfloat16'`` or ``'float16'``.
 
     Raises:
         InputError: The checkpoint or the config cannot be used.
     """
     init_default_scope('mmaction')
-    model = load_model(checkpoint, config, device, modality=modality)
+    model = load_model(checkpoint, config, device, modality=modality, dtype=dtype)
     return D3D(*with_skeletons(model, skeletons), device)
 
 

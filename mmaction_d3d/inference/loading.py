@@ -21,7 +21,9 @@ from ..datasets.provenance import one_line_of
 from ..downloads import is_address
 from ..engine import check_config, config_mistakes, read_config
 from ..engine.checks import check_state, class_names_of, read_checkpoint, state_of
+from ..engine.precision import compute_type
 from ..errors import InputError
+from ..models.backbones import R2Plus1D
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_dataset
 from .allowed import STARTS, allowed_config
@@ -84,7 +86,8 @@ class Checkpoint:
 
 def load_model(weights: str | Path, config: str | Path | Config | None = None,
                device: str | None = None, compile_mode: str | None = None,
-               modality: str | None = None) -> LoadedModel:
+               modality: str | None = None, dtype: str | torch.dtype = 'float32',
+               fold_norms: bool = True) -> LoadedModel:
     """Build a model and load its checkpoint.
 
     Args:
@@ -95,6 +98,9 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
         compile_mode: One of :data:`COMPILE_MODES`. Defaults to None: not compiled.
         modality: What of a video it is given: ``'both'``, ``'rgb'`` or ``'pose'``. Defaults to
             None: what it was trained on.
+        dtype: Type that it computes in: bfloat16, float16 or float32.
+        fold_norms: Whether the feature extractor's batch norms move into its convolutions, which
+            gives the same scores sooner and other weights.
 
     Raises:
         InputError: The config contradicts itself, or the checkpoint cannot be read, or is that of
@@ -104,6 +110,7 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
     if compile_mode not in (None, *COMPILE_MODES):
         raise InputError('D3DInferencer', 'compile_mode', compile_mode,
                          f'one of {", ".join(COMPILE_MODES)}, or None')
+    dtype = compute_type(dtype, 'D3DInferencer')
     checkpoint = Checkpoint.read(str(weights))
     cfg = _config_of(config, checkpoint)
     stranger = checkpoint.path if config is None else None
@@ -120,6 +127,9 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
     _check_fit(checkpoint, network, cfg)
     classes = _class_names(checkpoint, cfg)
     network.load_state_dict(checkpoint.state)
+    for part in network.modules() if fold_norms else ():
+        if isinstance(part, R2Plus1D):
+            part.fold_norms()
     device = device or get_device()
     try:
         network = network.to(device)
@@ -131,7 +141,7 @@ def load_model(weights: str | Path, config: str | Path | Config | None = None,
         network.backbone.compile(mode=compile_mode)
     return LoadedModel(network, cfg, pipeline, layout, classes,
                        dataset.get('filename_tmpl'), compile_mode, stranger,
-                       *_modalities(modality, dataset, checkpoint), checkpoint.trained_on)
+                       *_modalities(modality, dataset, checkpoint), checkpoint.trained_on, dtype)
 
 
 def _modalities(asked: str | None, dataset: Mapping[str, Any],

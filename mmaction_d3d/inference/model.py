@@ -49,6 +49,7 @@ class LoadedModel:
             :data:`~mmaction_d3d.datasets.modality.MODALITIES`.
         trained_modality: What it was trained on.
         trained_on: The data that it was trained on, where its checkpoint says.
+        dtype: Type that scores are computed in.
     """
     network: BaseRecognizer
     config: Config
@@ -61,6 +62,7 @@ class LoadedModel:
     modality: str = 'both'
     trained_modality: str = 'both'
     trained_on: str | None = None
+    dtype: torch.dtype = torch.float32
     _compiled: set[tuple] = field(default_factory=set)
 
     @property
@@ -90,7 +92,9 @@ class LoadedModel:
     def _score(self, clips: Sequence[Clip], attention: bool, share_features: bool) -> list[Scored]:
         batch = self.network.data_preprocessor(pseudo_collate([clip.packed for clip in clips]),
                                                False)
-        with self._compile_time(len(clips), clips[0]):
+        device = batch['inputs']['imgs'].device.type
+        autocast = torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32)
+        with self._compile_time(len(clips), clips[0]), autocast:
             samples = (self._predict_shared(clips, **batch) if share_features else self.network(
                 **batch, mode='predict'))
         scores = [sample.pred_score.cpu().numpy() for sample in samples]

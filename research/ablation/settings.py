@@ -18,8 +18,8 @@ from .variants import VARIANTS
 SYNTHETIC = Path('research', 'synthetic.py')
 """The base on the embedded data."""
 
-# Where data lie, how fast they load and what is logged change no result.
-_PLACES = {'ann_file', 'data_prefix', 'num_workers', 'persistent_workers', 'pin_memory'}
+# Where data lie, how fast they load, what is logged and what is stored meanwhile change no result.
+_PLACES = {'ann_file', 'data_prefix', 'num_workers', 'persistent_workers', 'pin_memory', 'with_cp'}
 _TRAINING = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator', 'train_cfg',
              'optim_wrapper', 'param_scheduler', 'synthetic')
 _TEST = ('test_dataloader', 'test_evaluator')
@@ -143,7 +143,7 @@ def flat_settings(transformer: dict) -> dict:
         holders[f'block.{name}'] = attention_class({'type': kind}), dict(configs[name] or {})
     defaults = _defaults(D3DTransformer)
     flat = defaults | nested
-    for name in parts:
+    for name in (*parts, 'with_cp'):
         flat.pop(name, None)
     if flat['pathways'] == defaults['pathways']:  # older fingerprints do not have it
         del flat['pathways']

@@ -228,19 +228,24 @@ def padded(volume, kernel):
     return volume
 
 
-def search(p, volume, kernel, offset_range=1.):
+def search(p, volume, kernel, offset_range=1., searched_frames=None):
     """Z~ in a list, the places where it was found, their offsets and the grid; volume is Z."""
     wide, weight = padded(volume, kernel), p('conv.weight')
     grid = [have - size + 1 for have, size in zip(wide.shape, kernel)]
+    starts = list(range(grid[0]))
+    if searched_frames is not None and len(starts) > searched_frames:
+        share = len(starts) / searched_frames  # the start in the middle of each share
+        starts = [starts[math.floor((i + 0.5) * share)] for i in range(searched_frames)]
+        grid[0] = searched_frames
     tokens, points, offsets = [], [], []
-    for t in range(grid[0]):
+    for t, start in enumerate(starts):
         for y in range(grid[1]):
             for x in range(grid[2]):
                 value = p('conv.bias')
                 for a in range(kernel[0]):
                     for b in range(kernel[1]):
                         for c in range(kernel[2]):
-                            cell, w = wide[t + a, y + b, x + c], weight[:, :, a, b, c]
+                            cell, w = wide[start + a, y + b, x + c], weight[:, :, a, b, c]
                             value = value + (w[:, 0] * cell if w.shape[1] == 1 else w @ cell)
                 offset = linear(p, 'to_offset', gelu(layer_norm(p, 'norm', value)))
                 offset = offset_range * torch.tanh(offset)
@@ -293,7 +298,7 @@ def residual(p, token, attended):
 def deformable_attention(p, volume, modal, config):
     """New Z and new modal tokens; modal is T x K x 4C."""
     searched, *_ = search(p.part('search'), volume, kernel_of(config),
-                          config.get('offset_range', 1.))
+                          config.get('offset_range', 1.), config.get('searched_frames'))
     tokens = list(volume.flatten(0, 2)) + list(modal.flatten(0, 1))
     others = searched + list(modal.flatten(0, 1))
     keys, values = projected(p, others, 'key'), projected(p, others, 'value')

@@ -78,8 +78,8 @@ def run_live(args: argparse.Namespace, make_extractor: Callable[[], SkeletonExtr
     options = LiveOptions(**lengths)
     init_default_scope('mmaction')
     model, origin = with_skeletons(
-        load_model(args.checkpoint, args.config, args.device, args.compile, args.modality),
-        args.skeletons)
+        load_model(args.checkpoint, args.config, args.device, args.compile, args.modality,
+                   args.dtype), args.skeletons)
     source = open_source(args.live)
     extractor = None
     if origin is None and model.modality != 'rgb':

@@ -1,6 +1,7 @@
 """R(2+1)D-18 cut after its third stage, the feature extractor of the paper (section 3.1)."""
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pickle import UnpicklingError
 from typing import cast
 
@@ -10,9 +11,11 @@ from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from ...errors import InputError
 from ..layers.norm_relu_conv import norm_relu_conv
+from ..layers.recomputed import recomputed
 from ..layers.temporal_conv import SpatialConv3d, TemporalConv3d
 
 _WANTED = "torchvision's r2plus1d_18 weights"
@@ -60,6 +63,26 @@ class Conv2Plus1D(nn.Sequential):
     def after_spatial(self, x: Tensor) -> Tensor:
         """Run the rest, for a caller that has run the spatial convolution."""
         return norm_relu_conv(x, self[1], self[3])
+
+
+class Stem(nn.Sequential):
+    """A 7 x 7 spatial convolution and a temporal one, each with batch norm and ReLU.
+
+    Args:
+        in_planes: Input channels.
+        planes: Output channels.
+        midplanes: Channels between the two convolutions.
+    """
+
+    def __init__(self, in_planes: int, planes: int, midplanes: int) -> None:
+        super().__init__(SpatialConv3d(in_planes, midplanes, 7, 2), nn.BatchNorm3d(midplanes),
+                         nn.ReLU(inplace=True), TemporalConv3d(midplanes, planes, 3),
+                         nn.BatchNorm3d(planes), nn.ReLU(inplace=True))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B x in_planes x T x H x W to B x planes x T x H/2 x W/2."""
+        spatial, norm, _, temporal, last_norm, relu = self
+        return relu(last_norm(norm_relu_conv(spatial(x), norm, temporal)))
 
 
 class PointwiseConv3d(nn.Conv3d):
@@ -129,6 +152,8 @@ class R2Plus1D(BaseModule):
             ``base_channels=64``. Defaults to None, training from scratch as in the paper.
         motion: Whether the stem also sees what moves, see :func:`with_motion`; published weights
             start without it. For cameras that stand still. Defaults to False.
+        with_cp: Whether training computes activations within the stem and each residual block
+            again instead of storing them. Defaults to False.
         init_cfg: mmengine's initialisation config. Defaults to None.
 
     Attributes:
@@ -137,18 +162,15 @@ class R2Plus1D(BaseModule):
 
     def __init__(self, base_channels: int = 64, temporal_strides: Sequence[int] = (1, 1, 1),
                  out_stages: Sequence[int] = (1, 3), pretrained: str | None = None,
-                 motion: bool = False, init_cfg: dict | None = None) -> None:
+                 motion: bool = False, with_cp: bool = False, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        self.motion = motion
+        self.motion, self.with_cp = motion, with_cp
         self.out_stages = tuple(out_stages)
         self.pretrained = pretrained
         self.temporal_stride = math.prod(temporal_strides[:max(out_stages)])
         self.stage_channels = tuple(base_channels * 2**i for i in range(max(out_stages)))
         stem_planes = max(1, round(45 * base_channels / 64))
-        self.stem = nn.Sequential(SpatialConv3d(6 if motion else 3, stem_planes, 7, 2),
-                                  nn.BatchNorm3d(stem_planes), nn.ReLU(inplace=True),
-                                  TemporalConv3d(stem_planes, base_channels, 3),
-                                  nn.BatchNorm3d(base_channels), nn.ReLU(inplace=True))
+        self.stem = Stem(6 if motion else 3, base_channels, stem_planes)
         in_planes = base_channels
         for stage, planes in enumerate(self.stage_channels, start=1):
             stride = (temporal_strides[stage - 1], 1 if stage == 1 else 2)
@@ -212,12 +234,25 @@ class R2Plus1D(BaseModule):
         if self.motion:
             imgs = with_motion(imgs)
         # Channels-last runs the 3D convolutions about 1.2 times faster, on CPUs as on GPUs.
-        spatial, norm, _, temporal, last_norm, relu = self.stem
-        x = spatial(imgs.contiguous(memory_format=torch.channels_last_3d))
-        x = relu(last_norm(norm_relu_conv(x, norm, temporal)))
+        x = self._run(self.stem, imgs.contiguous(memory_format=torch.channels_last_3d))
         maps = []
         for stage in range(1, len(self.stage_channels) + 1):
-            x = getattr(self, f'layer{stage}')(x)
+            for block in getattr(self, f'layer{stage}'):
+                x = self._run(block, x)
             if stage in self.out_stages:
                 maps.append(x)
         return tuple(maps)
+
+    def _run(self, module: nn.Module, x: Tensor) -> Tensor:
+        return recomputed(module, x) if self.with_cp else module(x)
+
+    def fold_norms(self) -> None:
+        """Move each batch norm into the convolution before it, in place, for inference alone."""
+        parts = [(name, part) for name, part in self.named_modules() if not list(part.children())]
+        for (_, conv), (name, norm) in pairwise(parts):
+            if isinstance(conv, nn.Conv3d) and isinstance(norm, nn.BatchNorm3d):
+                assert norm.running_mean is not None and norm.running_var is not None
+                conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, conv.bias,
+                                                              norm.running_mean, norm.running_var,
+                                                              norm.eps, norm.weight, norm.bias)
+                self.set_submodule(name, nn.Identity())

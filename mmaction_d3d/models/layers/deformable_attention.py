@@ -26,6 +26,8 @@ class DeformableAttention3D(AttentionLayer):
         kernel_size: k of the token search along (T, H, W). Defaults to 7.
         depthwise: Whether the search's first convolution is depthwise. Defaults to True.
         offset_range: Largest offset in normalised coordinates. Defaults to 1.
+        searched_frames: T~ at most, see :class:`TokenSearch`: keys no longer grow with T. Defaults
+            to None, T - k + 1.
         **kwargs: Arguments of :class:`AttentionLayer`.
     """
     reads = ('rgb', )
@@ -34,12 +36,13 @@ class DeformableAttention3D(AttentionLayer):
     parts = dict(search='token search', **AttentionLayer.parts)
 
     def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
-                 depthwise: bool = True, offset_range: float = 1., **kwargs: Any) -> None:
+                 depthwise: bool = True, offset_range: float = 1.,
+                 searched_frames: int | None = None, **kwargs: Any) -> None:
         super().__init__(embed_dims, **kwargs)
-        self.search = TokenSearch(embed_dims, kernel_size, depthwise, offset_range)
+        self.search = TokenSearch(embed_dims, kernel_size, depthwise, offset_range, searched_frames)
         # The search pads shorter axes, of time above all; in space it would see little but padding.
         self.min_grid = self.search.kernel_size[1:]
-        self.least_frames = self.search.kernel_size[0]
+        self.least_frames = self.search.kernel_size[0] + (searched_frames or 1) - 1
 
     def describe(self, size: Sequence[int]) -> str:
         """Return the grid that is searched."""

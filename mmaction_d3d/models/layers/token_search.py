@@ -41,16 +41,21 @@ class TokenSearch(nn.Module):
         depthwise: Whether the first convolution is depthwise; a dense one has 343 (4C)^2 weights at
             k = 7. Defaults to True.
         offset_range: Largest offset in normalised coordinates. Defaults to 1.
+        searched_frames: T~ at most: of a longer clip, so many stretches of k frames are searched,
+            spread evenly. Defaults to None, all of them, as in the paper.
     """
 
     def __init__(self, embed_dims: int, kernel_size: int | Sequence[int] = 7,
-                 depthwise: bool = True, offset_range: float = 1.) -> None:
+                 depthwise: bool = True, offset_range: float = 1.,
+                 searched_frames: int | None = None) -> None:
         super().__init__()
         kernel = (kernel_size, ) * 3 if isinstance(kernel_size, int) else tuple(kernel_size)
         if len(kernel) != 3 or min(kernel) < 1:
             raise InputError('TokenSearch', 'kernel_size', kernel_size,
                              '1 or more, one number or three')
-        self.kernel_size = kernel
+        if searched_frames is not None and searched_frames < 1:
+            raise InputError('TokenSearch', 'searched_frames', searched_frames, '1 or more')
+        self.kernel_size, self.searched_frames = kernel, searched_frames
         self.offset_range = offset_range
         if depthwise:
             self.conv: nn.Conv3d = DepthwiseConv3d(embed_dims, self.kernel_size)
@@ -65,7 +70,7 @@ class TokenSearch(nn.Module):
     def grid_size(self, size: Sequence[int]) -> tuple[int, int, int]:
         """T~, H~, W~ for a volume of ``size`` (T, H, W)."""
         frames, height, width = (n - k + 1 if n >= k else 1 for n, k in zip(size, self.kernel_size))
-        return frames, height, width
+        return min(frames, self.searched_frames or frames), height, width
 
     def forward(self, tokens: Tensor) -> SearchedTokens:
         """Search the tokens.
@@ -93,10 +98,23 @@ class TokenSearch(nn.Module):
             padding += [lack // 2, lack - lack // 2]
         if any(padding):
             volume = F.pad(volume, padding, mode='replicate')
-        features = F.gelu(self.norm(self.conv(volume).movedim(1, -1)))
+        features = F.gelu(self.norm(self._convolved(volume).movedim(1, -1)))
         offsets = self.to_offset(features)
         offsets = offsets.to(torch.promote_types(offsets.dtype, torch.float32))
         return self.offset_range * torch.tanh(offsets)
+
+    def _convolved(self, volume: Tensor) -> Tensor:
+        """Convolve B x 4C x T x H x W, all of it or the stretches of time that are searched."""
+        length = self.kernel_size[0]
+        starts, count = volume.shape[2] - length + 1, self.searched_frames
+        if count is None or starts <= count:
+            return self.conv(volume)
+        # The middle one of the starts that each of the cells in time stands for.
+        first = (2 * torch.arange(count, device=volume.device) + 1) * starts // (2 * count)
+        frames = first[:, None] + torch.arange(length, device=volume.device)
+        stretches = volume.index_select(2, frames.flatten()).unflatten(2, frames.shape)
+        stretches = self.conv(stretches.transpose(1, 2).flatten(0, 1))  # (B N) x 4C x 1 x H~ x W~
+        return stretches.squeeze(2).unflatten(0, (-1, count)).transpose(1, 2)
 
 
 def reference_points(grid: Sequence[int], device: torch.device) -> Tensor:

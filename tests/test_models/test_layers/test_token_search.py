@@ -31,8 +31,8 @@ def compare(module, size):
 
     def loops(p, volume):
         searched = [
-            reference.search(p, sample, module.kernel_size, module.offset_range)[:3]
-            for sample in volume
+            reference.search(p, sample, module.kernel_size, module.offset_range,
+                             module.searched_frames)[:3] for sample in volume
         ]
         return [
             torch.stack([torch.stack(list(part)) for part in parts]) for parts in zip(*searched)
@@ -51,6 +51,22 @@ def compare(module, size):
 @drawn(12)
 def test_tokens_places_and_gradients_are_those_of_the_loops(size, kernel, depthwise, reach):
     compare(build(kernel, depthwise=depthwise, offset_range=reach), size)
+
+
+@given(volumes(40), st.tuples(*[st.integers(1, 3)] * 3), st.integers(1, 6), st.booleans())
+@example((20, 1, 2), (7, 1, 2), 3, True)
+@example((9, 2, 1), (2, 1, 1), 8, False)
+@drawn(12)
+def test_a_bounded_number_of_frames_is_searched_as_by_the_loops(size, kernel, count, depthwise):
+    module = build(kernel, depthwise=depthwise, searched_frames=count)
+    grid = compare(module, size).grid
+    assert grid == module.grid_size(size) and grid[0] <= count
+
+
+def test_a_clip_that_is_short_enough_is_searched_as_without_a_bound():
+    volume = draw_volume((5, 3, 3))
+    for bounded, free in zip(build(3, searched_frames=3)(volume), build(3)(volume)):
+        assert bounded == free if isinstance(free, (tuple, float)) else torch.equal(bounded, free)
 
 
 @pytest.mark.parametrize('size, kernel', [((9, 4, 10), (7, 3, 3)), ((2, 3, 5), (1, 3, 2))])
