@@ -95,7 +95,7 @@ def test_every_argument_of_the_model_is_a_decision(name):
         if p.kind is not p.VAR_KEYWORD
     }
     # Of no matter to the paper; people of the transform are those of the data set.
-    arguments -= {'init_cfg', 'embed_dims', 'layer', 'pose_tokens'}
+    arguments -= {'init_cfg', 'embed_dims', 'layer', 'pose_tokens', 'with_cp'}
     if name == 'PoseTokens':  # as the transformer has them
         arguments -= {'in_channels', 'num_joints', 'num_person'}
     arguments -= ({'num_person'} if name == 'GenerateJointHeatmap' else set())
