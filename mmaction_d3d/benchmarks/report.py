@@ -120,7 +120,9 @@ def draw_bars(rows: Sequence[Row], key: str, label: str, path: str | Path) -> No
     axes.barh([row['name'] for row in rows], values, xerr=spans, color='tab:blue', height=0.6)
     axes.set_xscale('log')
     # Within a decade matplotlib would label each of 2, 3, ... 9 times a power of ten.
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axes.get_xlim()
+    labelled = (1, 2, 5) if high < 30 * low else (1, 3) if high < 1000 * low else (1, )
+    axes.xaxis.set_major_locator(LogLocator(subs=labelled))
     axes.xaxis.set_major_formatter('{x:g}')
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)

@@ -2,14 +2,24 @@
 import importlib.util
 import re
 import shutil
+from itertools import pairwise
 
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from mmengine.registry import init_default_scope
 from running import ROOT
 
 from mmaction_d3d.benchmarks import growth, models, pipelines, recognition
-from mmaction_d3d.benchmarks.report import figure, fill, read_rows, table, write_rows
+from mmaction_d3d.benchmarks.report import (
+    draw_bars,
+    figure,
+    fill,
+    read_rows,
+    table,
+    write_rows,
+)
 from mmaction_d3d.benchmarks.timing import ratios, spread, time_in_turn, warm_up
 from mmaction_d3d.errors import InputError
 
@@ -53,6 +63,23 @@ def test_a_table_shows_spans_and_leaves_out_what_no_row_has():
         '| what | s, to a | n |', '|---|---|---|', '| a | 1.23 (1 to 2,000) | 12,345 |'
     ]
     assert figure(0.01234) == '0.0123'
+
+
+@pytest.mark.parametrize('values', [(0.3, 1, 2), (0.6, 0.9), (0.02, 0.5, 3.4), (0.001, 500)])
+def test_labels_of_an_axis_do_not_overlap(values, tmp_path, monkeypatch):
+    pictures = []
+    monkeypatch.setattr(Figure, 'savefig', lambda picture, path, **how: pictures.append(picture))
+    draw_bars([
+        dict(name=f'without: tokens are sampled as weighted embeddings, {value}', seconds=value)
+        for value in values
+    ], 'seconds', 'seconds', tmp_path / 'a.png')
+    picture, = pictures
+    FigureCanvasAgg(picture).draw()
+    axis, (left, right) = picture.axes[0].xaxis, picture.axes[0].get_xlim()
+    boxes = sorted((tick.label1.get_window_extent().x0, tick.label1.get_window_extent().x1)
+                   for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+                   if tick.label1.get_text() and left <= tick.get_loc() <= right)
+    assert boxes and all(end < begin for (_, end), (begin, _) in pairwise(boxes))
 
 
 def test_stored_rows_are_read_as_they_were(tmp_path):
