@@ -17,7 +17,7 @@ augmentation = [
     dict(type='JointDrop', ratio=0.1),
     dict(type='PersonExchange', ratio=0.5)
 ]
-modality_drop = [dict(type='ModalityDrop', rgb=0.2, pose=0.1)]
+modality_drop = [dict(type='ModalityDrop', rgb=0.5, pose=0.1)]
 train_pipeline = [
     dict(type='AlignedSampleFrames', clip_len=clip_len, part=part),
     dict(type='AlignedDecode'),
