@@ -96,6 +96,7 @@ class MediaPipeBackend:
             raise InputError(NOT_HERE, 'mediapipe', 'nothing',
                              'pip install --no-deps -r requirements/mediapipe.txt')
         os.environ.setdefault('GLOG_minloglevel', '2')  # its notes on its own insides
+        self._settled: set[str] = set()
 
     @cached_property
     def _pose(self) -> Any:
@@ -130,16 +131,26 @@ class MediaPipeBackend:
             self._look(image, corner) if corner else self._find(image) for image, corner in crops
         ]
 
+    def _process(self, solution: Any, image: np.ndarray, output: str) -> Any:
+        """Return an output of a network, which warns of its insides at the first person."""
+        if output in self._settled:
+            return getattr(solution.process(image), output)
+        with _quiet():
+            people = getattr(solution.process(image), output)
+        if people:
+            self._settled.add(output)
+        return people
+
     def _look(self, image: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
         """Return the one person of a box."""
-        landmarks = self._pose.process(image).pose_landmarks if image.size else None
+        landmarks = self._process(self._pose, image, 'pose_landmarks') if image.size else None
         people = _joints([landmarks] if landmarks else [], image.shape)
         people[..., :2] += np.array(corner, np.float32)
         return people
 
     def _find(self, image: np.ndarray) -> np.ndarray:
         """Return all people of a frame."""
-        people = _joints(self._people.process(image).people or [], image.shape)
+        people = _joints(self._process(self._people, image, 'people') or [], image.shape)
         if not len(people):
             return people
         rest = image.copy()
@@ -147,7 +158,7 @@ class MediaPipeBackend:
             box = np.concatenate([person[:, :2].min(0), person[:, :2].max(0)])
             left, top, right, bottom = _widened(box, HIDDEN, *image.shape[:2])
             rest[top:bottom, left:right] = GREY
-        others = _joints(self._people.process(rest).people or [], image.shape)
+        others = _joints(self._process(self._people, rest, 'people') or [], image.shape)
         return _without_doubles(np.concatenate([people, others]))
 
 

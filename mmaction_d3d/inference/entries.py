@@ -1,6 +1,7 @@
 """What callers pass as a video or a skeleton: paths, arrays, tensors, lists."""
 import os
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,12 @@ def item_of(source: Any) -> str | Media:
     return item
 
 
-def skeletons_of(given: Any) -> list[Any]:
-    """Return the skeletons of a call, one a video."""
-    single = isinstance(given, Mapping) or is_array(given)
-    return [given] if single or not isinstance(given, Sequence) else list(given)
+def skeletons_of(given: Any, number: int) -> list[Any]:
+    """Return the skeletons of a call, one for each of a number of videos."""
+    if isinstance(given, (str, Mapping)) or is_array(given) or not isinstance(given, Sequence):
+        return [given]
+    of_one = number == 1 and all(isinstance(part, (list, tuple)) for part in given)
+    return [given] if of_one else list(given)
 
 
 def joints_of(given: Any, place: str) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _item_of(value: Any) -> str | Media | None:
 
 
 def _refusal(value: object) -> InputError:
-    if isinstance(value, int):
+    if isinstance(value, Integral):
         found = f'{value}, the number of a camera: record it to a file first'
     elif isinstance(value, (bytes, bytearray)):
         found = 'bytes: write them to a file first'

@@ -21,7 +21,7 @@ from .recognize import Options, attempt, recognize
 from .records import Failure
 from .result import Prediction, Recognition, prediction_of, write_json
 from .skeletons import Extractor, GivenSkeletons, Origin, PickledSkeletons
-from .windows import WindowLengths
+from .windows import window_lengths
 
 Answer = Recognition | Failure
 
@@ -120,7 +120,7 @@ class D3DInferencer(BaseInferencer):
             _make_folder(out_dir)
         draw = video and out_dir is not None
         options = Options(batch_size, attention and draw, fps,
-                          None if window is None else WindowLengths(window, stride, smooth),
+                          window_lengths(window, stride, smooth, share_features),
                           self.show_progress, per_person, share_features)
         predictions, drawn = [], []
         with Progress('videos', len(sources), shown=self.show_progress) as progress:
@@ -169,7 +169,7 @@ class D3DInferencer(BaseInferencer):
         if skeletons is not None or len(paths) < len(items):  # in the order of the inputs
             sources = tell_apart(map(as_media, items))
             if skeletons is not None:
-                return sources, GivenSkeletons(skeletons_of(skeletons), sources)
+                return sources, GivenSkeletons(skeletons_of(skeletons, len(sources)), sources)
             if origin is not None:
                 return sources, origin
         if origin is None:

@@ -23,7 +23,7 @@ from .skeletons import (
     PickledSkeletons,
 )
 from .stored_config import OTHERWISE
-from .windows import WindowLengths
+from .windows import window_lengths
 
 #: People whom extraction keeps of a video where each is to have an answer.
 MOST_PEOPLE = 10
@@ -69,7 +69,7 @@ class D3D:
             InputError: The video or its skeleton cannot be used.
         """
         media = as_media(item_of(source))
-        lengths = None if window is None else WindowLengths(window, stride, smooth)
+        lengths = window_lengths(window, stride, smooth, share_features)
         origin: Origin = (self._find_origin(per_person)
                           if skeletons is None else GivenSkeletons([skeletons], [media]))
         check_arguments(self._model, skeletons, per_person)

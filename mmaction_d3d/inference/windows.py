@@ -51,6 +51,21 @@ class WindowLengths:
         return Lengths(min(length, info.frames), stride, smooth)
 
 
+def window_lengths(window: float | None, stride: float | None, smooth: float | None,
+                   share_features: bool) -> WindowLengths | None:
+    """Return how a video is cut, as a caller says; None where it is one clip.
+
+    Raises:
+        InputError: There is no window, but what windows alone have.
+    """
+    if window is not None:
+        return WindowLengths(window, stride, smooth)
+    if stride is not None or smooth is not None or share_features:
+        raise InputError('inference', 'window', 'nothing',
+                         'seconds, with stride, smooth or share_features')
+    return None
+
+
 class Lengths(NamedTuple):
     """Lengths in frames of a video; in seconds where these do not come at one rate.
 

@@ -56,6 +56,8 @@ def frames_in_memory(value: Any) -> Media | None:
             return None  # a list of videos
     elif is_array(value):
         array = array_of(value)
+        if array is not None and not array.ndim:
+            return None  # a number
         if array is None or array.ndim != 4:
             raise InputError(PATH, 'frames', _describe(array), _WANT)
         frames = array

@@ -55,10 +55,12 @@ def test_coordinates_of_a_crop_are_those_of_the_frame(backend, monkeypatch):
 
 
 @pytest.mark.skipif(not VIDEO.is_file(), reason='needs a real video')
-def test_a_real_person_is_found(backend):
+def test_a_real_person_is_found(backend, capfd):
     with av.open(str(VIDEO)) as container:
         frame = next(container.decode(video=0)).to_ndarray(format='rgb24')
     boxes = np.array([[0, 0, 1920, 1080], [900, 200, 1150, 900]])
+    assert len(backend.predict(backend.prepare(frame, None))[0])
+    assert capfd.readouterr().err == ''  # the first person of this process, as a rule
     (whole, ), (crop, ) = backend.predict(backend.prepare(frame, boxes))
     joints = get_layout('coco17').joints
     height = {name: crop[joints.index(name), 1] for name in ('nose', 'left_hip', 'left_ankle')}

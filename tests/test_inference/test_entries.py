@@ -54,6 +54,8 @@ def test_two_clips_in_memory_have_files_of_their_own(alone, clip, tmp_path):
     lambda k, s: dict(keypoint=torch.tensor(k), keypoint_score=torch.tensor(s)),
     lambda k, s: dict(keypoint=k[0], keypoint_score=s[0]),
     lambda k, s: np.concatenate([k[0], s[0][..., None]], -1),
+    lambda k, s: np.concatenate([k[0], s[0][..., None]], -1).tolist(),
+    lambda k, s: np.concatenate([k, s[..., None]], -1).tolist(),
     lambda k, s: [torch.cat([torch.tensor(k), torch.tensor(s)[..., None]], -1)]
 ])
 def test_joints_in_any_container(alone, tiny, clip, wanted, make):
@@ -64,6 +66,7 @@ def test_joints_in_any_container(alone, tiny, clip, wanted, make):
 @pytest.mark.parametrize(
     'value, says',
     [(0, 'inputs: found 0, the number of a camera'),
+     (np.int64(3), 'inputs: found 3, the number of a camera'),
      ('7', '7: video: found the number of a camera'),
      ('rtsp://127.0.0.1/live', 'rtsp://127.0.0.1/live: video: found an address'),
      (b'bytes', 'inputs: found bytes'), ([], 'inputs: found an empty list'),
@@ -83,6 +86,18 @@ def test_what_is_no_video_is_refused_by_name(tiny, alone, clip, value, says):
     if not isinstance(value, list):
         with pytest.raises(InputError):
             d3d(value, skeletons=clip[1])
+
+
+def test_the_path_of_a_file_is_no_skeleton_of_a_call(alone, tiny):
+    answer = alone(tiny.video(), skeletons='a.pkl')['predictions'][0]
+    assert answer['error'].startswith("skeletons[0]: keypoint: found str 'a.pkl', want an array")
+
+
+@pytest.mark.parametrize('option', [dict(stride=1.), dict(smooth=1.), dict(share_features=True)])
+def test_what_windows_alone_have_is_refused_without_them(tiny, alone, clip, option):
+    for ask in (alone, load(tiny.checkpoint, tiny.config, 'cpu')):
+        with pytest.raises(InputError, match='window: found nothing, want seconds, with stride'):
+            ask(tiny.video(), skeletons=clip[1], **option)
 
 
 @pytest.mark.parametrize('keypoint', ['joints', [[1, 2], [3]], [['a']], 7])
