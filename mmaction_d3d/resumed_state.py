@@ -36,6 +36,9 @@ def check_resumable(checkpoint: Any, path: str | Path) -> None:
             value = values.get(key, 0)
             if type(value) is not int or not 0 <= value < 2**62:
                 raise InputError(path, f'{place}.{key}', shown(value), 'a whole number from 0')
+    seed = places['meta'].get('seed')
+    if seed is not None and (type(seed) is not int or not 0 <= seed < 2**32):
+        raise InputError(path, 'meta.seed', shown(seed), 'a whole number from 0, below 2^32')
     score = places['message_hub.runtime_info'].get('best_score')
     if score is not None and not _is_finite(score):
         raise InputError(path, 'message_hub.runtime_info.best_score', shown(score),

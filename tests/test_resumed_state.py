@@ -30,7 +30,7 @@ def test_what_a_training_saved_passes():
 
 
 @pytest.mark.parametrize('path', [('meta', ), ('meta', 'epoch'), ('meta', 'iter'), ('optimizer', ),
-                                  ('param_schedulers', ), ('message_hub', ),
+                                  ('meta', 'seed'), ('param_schedulers', ), ('message_hub', ),
                                   ('message_hub', 'runtime_info'), ('message_hub', 'log_scalars'),
                                   ('message_hub', 'log_scalars', 'loss'),
                                   ('message_hub', 'resumed_keys'),
@@ -43,6 +43,12 @@ def test_a_part_of_another_type_is_named(path, value):
         value = 7
     with pytest.raises(InputError, match=rf'x\.pth: {".".join(path)}: found'):
         check_resumable(changed(path, value), 'x.pth')
+
+
+@pytest.mark.parametrize('value', [-1, 2**32, 1.5, True, torch.zeros(2)])
+def test_a_seed_is_one_that_numpy_takes(value):
+    with pytest.raises(InputError, match=r'meta\.seed: found'):
+        check_resumable(changed(('meta', 'seed'), value), 'x.pth')
 
 
 @pytest.mark.parametrize('value', [-1, None, 10**30, 1.5, True])

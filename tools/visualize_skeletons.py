@@ -1,7 +1,6 @@
 """Draws skeletons over their videos: python tools/visualize_skeletons.py X.pkl --videos DIR."""
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mmaction_d3d import cli
@@ -24,7 +23,7 @@ from mmaction_d3d.parallel import map_in_order
 from mmaction_d3d.skeletons import LAYOUTS
 from mmaction_d3d.visualization import write_picture
 from mmaction_d3d.visualization.people import draw_people, number_people
-from mmaction_d3d.visualization.sheet import even, in_rows, sheet
+from mmaction_d3d.visualization.sheet import even, in_rows, sheet, to_width
 
 _SHEET_FRAMES = 12  # on a contact sheet
 _SHEET_COLUMNS = 4
@@ -100,9 +99,7 @@ def draw(job):
             draw_people(drawn, people[:, index], layout)
             number_people(drawn, people[:, index])
             if index in chosen:
-                shrink = min(1, _SHEET_WIDTH / drawn.shape[1])
-                shown.append(
-                    cv2.resize(drawn, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
+                shown.append(to_width(drawn, min(_SHEET_WIDTH, drawn.shape[1])))
             write(even(drawn), float(timing.time_of(index)) if uneven else None)
     write_picture(f'{stem}.png', sheet(in_rows(shown, _SHEET_COLUMNS)))
     return f'{stem}.mp4', f'{stem}.png'

@@ -84,7 +84,7 @@ class ONNXBackend:
             return [self._cut(frame, box) for box in np.asarray(boxes, np.float32)]
         height, width = self._size
         scale = min(height / frame.shape[0], width / frame.shape[1])
-        sides = int(frame.shape[1] * scale), int(frame.shape[0] * scale)
+        sides = max(int(frame.shape[1] * scale), 1), max(int(frame.shape[0] * scale), 1)
         image = np.full((height, width, 3), BORDER, np.uint8)
         image[:sides[1], :sides[0]] = cv2.resize(frame, sides, interpolation=cv2.INTER_LINEAR)
         # RTMO wants BGR in 0 to 255.

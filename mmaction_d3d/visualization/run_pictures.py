@@ -1,7 +1,6 @@
 """Pictures of a test: confusion, accuracy by class, embedding and the worst mistakes."""
 import warnings
 
-import cv2
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -14,7 +13,7 @@ from ..errors import content_of
 from ..evaluation import wilson_interval
 from ..evaluation.run_records import TestedClips
 from ..media import as_media, read_image, read_video
-from .sheet import sheet
+from .sheet import sheet, to_width
 from .text import caption
 
 _FRAMES, _FRAME_WIDTH = 6, 160  # of a mistake
@@ -119,7 +118,7 @@ def worst_mistakes(clips: TestedClips, count: int) -> np.ndarray:
     """
     names, rows = class_names(clips), []
     for i in mistakes_of(clips, count):
-        row = sheet([[_as_wide(frame) for frame in clip_frames(clips, i, _FRAMES)]])
+        row = sheet([[to_width(frame, _FRAME_WIDTH) for frame in clip_frames(clips, i, _FRAMES)]])
         rows += [[caption(f'{clips.name[i]}: {mistake_text(clips, i, names)}', row.shape[1])],
                  [row]]
     return sheet(rows)
@@ -130,12 +129,6 @@ def mistake_text(clips: TestedClips, i: int, names: list[str]) -> str:
     score, true, prediction = clips.score[i], clips.label[i], clips.score[i].argmax()
     return (f'{names[true]} ({score[true]:.0%}), recognised as '
             f'{names[prediction]} ({score[prediction]:.0%})')
-
-
-def _as_wide(frame: np.ndarray) -> np.ndarray:
-    scale = _FRAME_WIDTH / frame.shape[1]
-    return cv2.resize(frame, None, fx=scale, fy=scale,
-                      interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
 
 
 def clip_frames(clips: TestedClips, i: int, count: int) -> list[np.ndarray]:

@@ -1,6 +1,7 @@
 """Pictures side by side."""
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 
@@ -36,3 +37,10 @@ def even(picture: np.ndarray) -> np.ndarray:
 
 def _padded(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.pad(picture, [(0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)])
+
+
+def to_width(picture: np.ndarray, width: int) -> np.ndarray:
+    """Scale a picture to a width; one that is very wide keeps a row."""
+    height, before = picture.shape[:2]
+    return cv2.resize(picture, (width, max(round(height * width / before), 1)),
+                      interpolation=cv2.INTER_AREA if width < before else cv2.INTER_NEAREST)

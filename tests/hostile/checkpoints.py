@@ -114,7 +114,7 @@ def _others():
 
 def may_resume(name):
     """Return why a training may go on from a checkpoint, '' where it may not."""
-    if name.startswith(('best checkpoint', 'stored config', 'code in', 'meta.cfg', 'meta.seed',
+    if name.startswith(('best checkpoint', 'stored config', 'code in', 'meta.cfg',
                         'meta.dataset_meta', 'meta.experiment_name')):
         return 'not read: the config that the user names counts'
     if name.startswith(
@@ -123,6 +123,7 @@ def may_resume(name):
     if name.endswith((': none', 'missing')):
         return 'not stored'
     if name in ('message_hub.runtime_info.best_score: negative',
+                'message_hub.runtime_info.best_score: huge',
                 'message_hub.runtime_info.best_score: number of numpy'):
         return 'a score like any other, as of a loss'
     if name.endswith(('empty', 'dict')):

@@ -81,7 +81,7 @@ MAY_PASS = {
     'keypoints nobody': 'a clip without people',
     'scores nan': _MISSING_JOINTS,
     'scores negative': 'taken for the nearer of 0 and 1',
-    'layout: none': 'as if it said none',
+    **{f'{key}: none': 'as if it had none' for key in ('layout', 'classes', 'split')},
 }
 #: Commands that show, compare or convert what is there: scores are judged by others.
 _AS_THEY_ARE = {'draw', 'compare', 'export', 'attach pyskl'}

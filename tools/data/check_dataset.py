@@ -137,7 +137,7 @@ def following(args, content, wrong):
     if not folder:
         return ['data/check_dataset.py', args.ann_file, '--videos', 'DIR']
     content = content if isinstance(content, dict) else {}
-    custom = CUSTOM if 'train' in content.get('split', ()) else None
+    custom = CUSTOM if 'train' in (content.get('split') or ()) else None
     config = CONFIGS.get(str(content.get('source')), custom)
     if config is not None and (config.media == 'img') == bool(args.frames):
         return next_command(content, folder, args.ann_file)

@@ -115,7 +115,7 @@ def finish(content: Content, out: str, report: DropReport) -> None:
         report.write(f'{out}.report.csv')
         print(f'every name: {out}.report.csv')
     splits = ', '.join(f'{name} {len(clips)}' for name, clips in content['split'].items())
-    number = len(content.get('classes', ())) or 'numbered'
+    number = len(content.get('classes') or ()) or 'numbered'
     print(f'{out}: {len(content["annotations"])} clips ({splits}), {number} classes')
     if not all('keypoint' in annotation for annotation in content['annotations']):
         print('no skeletons yet: extract them, or give --skeletons')

@@ -57,8 +57,8 @@ def next_command(content: Mapping[str, Any], root: str, out: str,
     settings: dict[str, int | str] = {}
     if config is CUSTOM:
         labels = [clip['label'] for clip in clips]
-        settings['num_classes'] = len(content.get('classes', ())) or int(np.max(labels)) + 1
-    layout = get_layout(content.get('layout', 'coco17'))
+        settings['num_classes'] = len(content.get('classes') or ()) or int(np.max(labels)) + 1
+    layout = get_layout(content.get('layout') or 'coco17')
     if layout.name != config.layout:
         settings.update(layout=layout.name, num_joints=len(layout))
     if num_person != config.num_person:
