@@ -25,7 +25,7 @@ _CHANCES = 'p', 'prob', 'flip_ratio'
 _SIZE = 480, 640
 _RADIUS = 6  # of a dot, in pixels of that size
 # Some dots may be painted over, or cut in two by a border.
-_MOST_OFF, _MOST_STRAY = 0.3, 0.2
+_MOST_OFF, _MOST_STRAY, _MOST_ALONE = 0.3, 0.2, 0.5
 
 
 def guarded(transforms: Iterable[Callable], num_joints: int) -> list[Callable]:
@@ -161,22 +161,23 @@ def misplaced(results: dict[str, Any]) -> float:
     Args:
         results: A drawn clip, after a transform.
     """
+    if len(results['imgs']) != results['keypoint'].shape[1]:
+        return 1.  # several pictures of a frame have joints of one
     shares = [0.]
     for image, joints in zip(results['imgs'], results['keypoint'].swapaxes(0, 1)):
         picture = np.abs(np.asarray(image, np.float32).mean(-1) - np.median(image))
         height, width = picture.shape
         x, y = np.floor(joints.reshape(-1, 2)).astype(int).T
         inside = (x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)
-        if inside.sum() < 4:
-            continue
         bright = picture > 0.3 * picture.max()
         dark = cv2.dilate(picture, np.ones((3, 3), np.uint8)) < 0.15 * picture.max()
-        off = dark[y[inside], x[inside]].mean()
+        off = dark[y[inside], x[inside]].mean() if inside.any() else 1.
         reach = max(2, round(2 * _RADIUS * max(height / _SIZE[0], width / _SIZE[1])))
         near = np.zeros(bright.shape, np.uint8)
-        for column, row in zip(x[inside], y[inside]):
+        for column, row in zip(*np.clip((x, y), -reach - 1, [[width + reach], [height + reach]])):
             cv2.circle(near, (int(column), int(row)), reach, (1, ), -1)
         stray = bright[near == 0].sum() / max(bright.sum(), 1)
-        if off > _MOST_OFF and stray > _MOST_STRAY:
+        # Of few joints, dots that none lies on tell more: those of joints that should be there.
+        if off > _MOST_OFF and stray > (_MOST_STRAY if inside.sum() >= 4 else _MOST_ALONE):
             shares.append(float(off))
     return max(shares)

@@ -37,6 +37,9 @@ LEFT_BEHIND = {
     'a rare flip': vision('RandomVerticalFlip', p=0.01),
     'perspective': vision('RandomPerspective', distortion_scale=0.5),
     'crop': vision('RandomResizedCrop', size=112, antialias=True),
+    'a crop that few joints seem to be in': vision('CenterCrop', size=200),
+    'a size that few joints seem to be in': vision('Resize', size=(100, 100), antialias=True),
+    'pictures of other parts': dict(type='TenCrop', crop_size=224),
     'policies': vision('RandAugment'),
     # It moves joints to a crop of pixels that it leaves to heatmaps of joints alone: MMCompact
     # crops both.
