@@ -30,7 +30,7 @@ class D3DInferencer(BaseInferencer):
     """Recognize actions in videos with the skeletons of the same frames.
 
     The model's input is made by the config's own test pipeline: the scores of a video are those of
-    ``tools/test.py``.
+    ``tools/test.py``, to 1e-5: here batch norms are folded into convolutions.
 
     Args:
         model: Config, a file or its content. None: the checkpoint's own, of which no code is run.
