@@ -5,7 +5,7 @@
 # make fuzz         set up, then feed readers with made-up bytes, 10 minutes each
 # make lint         set up, then check style, types and security: ruff, the formatter yapf, mypy, bandit, hadolint
 # make demo         set up, then open the page that recognizes dropped videos, in an environment of its own
-# make demo-test   set up that environment, then test the page
+# make demo-test   set up that environment, then test the page, and all pages in Chromium where one is
 # make docs         build the pages of docs as a site into site/, in .venv-docs of its own; warnings and dead links fail
 # make setup        only create or repair .venv (PYTHON=/path/to/python3.11 names the interpreter)
 # make clean        remove .venv, .venv-demo, .venv-docs, site and what the quickstart made
@@ -34,17 +34,17 @@ fuzz: setup
 	.venv/bin/python tests/fuzz.py --out docs/results/fuzz.csv
 
 # Gradio wants an earlier pillow than the lock: .venv-demo sees .venv, and its own packages first.
-.venv-demo/stamp: requirements/demo.txt requirements/lock.txt | setup
+.venv-demo/stamp: requirements/demo.txt requirements/browser.txt requirements/lock.txt | setup
 	.venv/bin/python -m venv --clear --without-pip .venv-demo
 	echo '$(CURDIR)/.venv/lib/python3.11/site-packages' > .venv-demo/lib/python3.11/site-packages/project.pth
-	.venv-demo/bin/python -m pip install --quiet --ignore-installed --no-deps -r requirements/demo.txt
+	.venv-demo/bin/python -m pip install --quiet --ignore-installed --no-deps -r requirements/demo.txt -r requirements/browser.txt
 	touch $@
 
 demo: .venv-demo/stamp
 	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python tools/demo.py
 
 demo-test: .venv-demo/stamp
-	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python -m pytest tests/test_demo
+	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python -m pytest -k 'test_demo or in_a_browser' tests/test_demo tests/test_visualization/test_run_page.py tests/test_inference/test_live.py
 
 lint: setup
 	.venv/bin/ruff check

@@ -17,6 +17,9 @@ _STYLE = '''
 .gradio-container { max-width: 1180px !important; margin: auto !important; }
 .problem { color: #b42318; font-weight: 600; }
 .dark .problem { color: #ffb4a8; }
+/* The block's 400 pixels have a row of icons, too. */
+#video .wrap:has(video) { height: 352px; }
+#video video { max-height: 100%; }
 footer { display: none !important; }
 '''
 
@@ -53,7 +56,7 @@ def build_page(gradio: Any, answers: Answers) -> Any:
             with gradio.Column():
                 video = gradio.Video(answers.sample, label='Video', sources=['upload', 'webcam'],
                                      webcam_options=gradio.WebcamOptions(mirror=False), height=400,
-                                     buttons=[])
+                                     buttons=[], elem_id='video')
                 gradio.Markdown(f'{", ".join(suffix[1:] for suffix in SUFFIXES)}; up to '
                                 f'{limits.megabytes} MB and {limits.seconds:.0f} seconds.')
                 with gradio.Row():

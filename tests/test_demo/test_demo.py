@@ -1,4 +1,5 @@
 """The page of `d3d demo`; what needs gradio is skipped without it (make demo-test has it)."""
+import base64
 import importlib.util
 import io
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from browsing import assert_fits, assert_plays, brightness, needs_browser, opened
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from running import ROOT, listen_to_ctrl_c, page_commands, run_tool
@@ -197,3 +199,48 @@ def test_an_upload_beyond_the_limit_is_refused_by_http(served):
     except (urllib.error.URLError, ConnectionError):  # it hangs up
         status = 413
     assert status == 413
+
+
+def drop(page, name, content):
+    """Drop a file on the page's video, as a mouse does."""
+    page.click('#video [aria-label=Clear]')
+    files = page.evaluate_handle(
+        '''([name, content]) => {
+        const transfer = new DataTransfer();
+        const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, {type: 'video/mp4'}));
+        return transfer; }''', [name, base64.b64encode(content).decode()])
+    page.dispatch_event('#video button.upload-container', 'drop', dict(dataTransfer=files))
+    page.wait_for_selector('#video video')
+    page.click('#recognize')
+
+
+@needs_gradio
+@needs_browser
+@pytest.mark.parametrize('width, scheme', [(1280, 'light'), (390, 'dark')])
+def test_a_dropped_video_is_answered_in_a_browser(served, answers, width, scheme):
+    with opened(served[1], width, scheme) as shown:
+        shown.wait_for_selector('#video video')
+        assert_fits(shown)
+        back, text = brightness(shown)
+        assert (back > text + 150) if scheme == 'light' else (text > back + 150)
+        drop(shown, 'mine.mp4', Path(answers.sample).read_bytes())
+        shown.wait_for_selector('#drawn video')
+        assert shown.inner_text('#action h2').strip() in set('abcdefgh')
+        assert '32 frames' in shown.inner_text('#says') and shown.locator('#action dd').count() == 5
+        assert_plays(shown, '#drawn video')
+        for name in ('attention', 'joints'):
+            assert shown.evaluate(f'document.querySelector("#{name} img").naturalWidth') > 300
+        assert_fits(shown)
+
+
+@needs_gradio
+@needs_browser
+def test_what_is_no_video_is_one_line_in_a_browser(served):
+    with opened(served[1], 390, 'light') as shown:
+        shown.wait_for_selector('#video video')
+        drop(shown, 'mine.mp4', b'hello')
+        shown.wait_for_selector('#says .problem')
+        assert shown.inner_text('#says') == (
+            'mine.mp4: video: found no picture that decodes, want a video')
+        assert_fits(shown)

@@ -1,31 +1,47 @@
 """Live recognition: real speed, newest frames, and how it ends."""
 import http.client
 import io
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
 import numpy as np
 import pytest
 import torch
+from browsing import needs_browser, opened
 from running import ROOT, listen_to_ctrl_c, run_tool
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.inference.live import LiveOptions, open_source, recognize_live
+from mmaction_d3d.inference.live import source as source_module
 from mmaction_d3d.inference.live.latest import LatestFrames
 from mmaction_d3d.inference.live.people import FoundPeople, people_of
 from mmaction_d3d.inference.live.serve import browser
+from mmaction_d3d.inference.live.show import window
 from mmaction_d3d.inference.live.source import Clock, LiveFrame
 from mmaction_d3d.inference.model import Scored
 from mmaction_d3d.media import probe
 
+from .rtsp import rtsp_server
 from .support import FakeCamera
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+
+    def log_message(self, *_):
+        pass
 
 
 class FakeTime:
@@ -227,10 +243,12 @@ def test_a_camera_gives_rgb(monkeypatch):
     assert frame.rgb()[0, 0].tolist() == [3, 2, 1]
 
 
-def mpegts(num_frames):
+def encoded(num_frames):
+    """MPEG-TS of black frames, a key frame every 25."""
     file = io.BytesIO()
     with av.open(file, 'w', format='mpegts') as container:
-        stream = container.add_stream('libx264', rate=Fraction(25))
+        stream = container.add_stream('libx264', rate=Fraction(25),
+                                      options=dict(g='25', preset='ultrafast'))
         stream.width, stream.height, stream.pix_fmt = 48, 40, 'yuv420p'
         for _ in range(num_frames):
             frame = av.VideoFrame.from_ndarray(np.zeros((40, 48, 3), np.uint8), format='rgb24')
@@ -239,21 +257,98 @@ def mpegts(num_frames):
     return file.getvalue()
 
 
+@contextmanager
+def sent(content):
+    """Send bytes to who connects, then hang up; yield the address."""
+    with socket.create_server(('127.0.0.1', 0)) as server:
+
+        def send():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(content)
+
+        threading.Thread(target=send, daemon=True).start()
+        yield f'tcp://127.0.0.1:{server.getsockname()[1]}'
+
+
 def test_a_lost_stream_is_one_line(live):
-    server = socket.create_server(('127.0.0.1', 0))
-    content = mpegts(20)
-
-    def send():
-        connection, _ = server.accept()
-        connection.sendall(content)
-        connection.close()
-
-    threading.Thread(target=send, daemon=True).start()
-    url = f'tcp://127.0.0.1:{server.getsockname()[1]}'
-    code, _, line = live('--live', url, '--modality', 'rgb', skeletons=False)
-    server.close()
+    with sent(encoded(20)) as url:
+        code, _, line = live('--live', url, '--modality', 'rgb', skeletons=False)
     assert code == 2
     assert line.startswith(f'error: {url}: stream: found its end after 20 frames, want a camera')
+
+
+def test_an_rtsp_stream_is_recognized_until_its_server_goes(live):
+    goes = threading.Event()
+    goes.set()
+    with rtsp_server(encoded(100), goes, pause=0.004) as url:
+        code, lines, line = live('--live', url, '--modality', 'rgb', '--window', 0.1,
+                                 skeletons=False)
+    assert code == 2 and any('latency' in line for line in lines)
+    assert line.startswith(f'error: {url}: stream: found its end after ')
+
+
+def test_a_stream_that_is_silent_is_one_line(monkeypatch):
+    monkeypatch.setattr(source_module, 'PATIENCE', 1)
+    goes = threading.Event()
+    with rtsp_server(encoded(40), goes) as url, \
+            pytest.raises(InputError, match=r'found nothing for 1 seconds after \d+ frames'):
+        for _ in open_source(url).frames(Clock()):
+            pass
+    goes.set()
+
+
+def test_pictures_that_come_late_are_dropped_up_to_a_key_frame():
+    time, seen = FakeTime(), []
+    with sent(encoded(75)) as url, pytest.raises(InputError, match='found its end after '):
+        for frame in open_source(url).frames(time.clock):
+            seen.append((frame.index, frame.skipped, time.seconds - frame.time))
+            time.seconds += 0.2  # five frames of the stream
+    # The 8th would be 1.12 seconds late; the key frame after it was not when it was looked at.
+    assert [index for index, *_ in seen][:9] == [*range(7), 25, 26]
+    assert [skipped for _, skipped, _ in seen][:9] == [0] * 7 + [18, 0]
+    assert [lag for *_, lag in seen][:9] == pytest.approx([0.16 * i
+                                                           for i in range(7)] + [0.4, 0.56])
+
+
+def test_who_waits_for_pictures_has_the_newest():
+    """A camera whose clock is slow is not late for ever."""
+    time = FakeTime()
+
+    class Packets:
+        streams = SimpleNamespace(
+            video=[SimpleNamespace(codec_context=SimpleNamespace(flush_buffers=lambda: None))])
+
+        def demux(self, _):
+            for index in range(200):
+                time.seconds += 0.05  # it says 25 frames a second, and films 20
+                yield SimpleNamespace(pts=index, time_base=Fraction(1, 25),
+                                      is_keyframe=index % 10 == 0, size=1,
+                                      decode=lambda index=index: [SimpleNamespace(time=index / 25)])
+
+    skipped = [skipped for _, _, skipped in source_module._newest(Packets(), time.clock)]
+    assert 1 <= sum(map(bool, skipped)) <= 2 and len(skipped) > 180
+
+
+def test_a_file_on_a_server_is_played_at_its_speed_and_ends(tiny):
+    handler = partial(QuietHandler, directory=tiny.data.video_dir)
+    time = FakeTime()
+    with ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source = open_source(f'http://127.0.0.1:{server.server_port}/{Path(tiny.video()).name}')
+        times = [frame.time for frame in source.frames(time.clock)]
+        server.shutdown()
+    assert times == pytest.approx([100 + index / 25 for index in range(16)])
+    assert sum(time.slept) == pytest.approx(15 / 25)
+
+
+def test_a_camera_is_read_by_opencv_itself(tiny, monkeypatch):
+    """Its reader is opened on a file, as no camera is here."""
+    reader = cv2.VideoCapture
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: reader(tiny.video()))
+    with pytest.raises(InputError, match='camera 0: frames: found its end after 16'):
+        for frame in open_source('0').frames(FakeTime().clock):
+            assert frame.rgb().shape == (*tiny.data.size, 3)
 
 
 def test_an_address_where_nothing_answers_is_one_line(live):
@@ -315,6 +410,21 @@ def test_a_browser_gets_the_newest_picture_and_strangers_nothing(capsys):
             pass
 
 
+@needs_browser
+def test_the_picture_is_seen_in_a_browser(capsys):
+    with browser(0) as show:
+        port = int(capsys.readouterr().out.rpartition(':')[2])
+        # The stream has no end, nor has loading the page.
+        with opened(f'http://127.0.0.1:{port}', 390, 'dark', wait='commit') as page:
+            for _ in range(300):  # Chromium shows a picture when the next one comes
+                show(np.full((40, 48, 3), 200, np.uint8))
+                page.wait_for_timeout(100)
+                if page.evaluate('document.images.length && document.images[0].naturalWidth == 48'):
+                    break
+            assert page.evaluate('document.images[0].naturalWidth') == 48
+            assert page.evaluate('document.images[0].getBoundingClientRect().width') <= 390
+
+
 def test_ctrl_c_ends_it_with_a_sum(tiny, tmp_path):
     """A process of its own, on a real file that would play for a minute."""
     long = tmp_path / 'long.mp4'
@@ -339,3 +449,15 @@ def test_ctrl_c_ends_it_with_a_sum(tiny, tmp_path):
     assert process.returncode == 0 and 'Traceback' not in err
     *_, stopped, total = out.splitlines()
     assert stopped == 'Stopped' and re.match(r'[\d.]+ s, \d+ windows, ', total)
+
+
+@pytest.mark.skipif(
+    not (os.environ.get('DISPLAY') and re.search('GUI: +[A-Z]', cv2.getBuildInformation())),
+    reason='needs a display and an OpenCV with windows')
+def test_a_window_shows_pictures_until_a_key_closes_it(monkeypatch):
+    with window() as show:
+        assert show(np.full((40, 48, 3), 200, np.uint8))
+        x, y, width, height = cv2.getWindowImageRect('d3d infer --live')
+        assert width >= 48 and height >= 40
+        monkeypatch.setattr(cv2, 'waitKey', lambda _: ord('q'))
+        assert not show(np.zeros((40, 48, 3), np.uint8))

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import av
 import numpy as np
 import pytest
+from browsing import assert_fits, assert_plays, brightness, needs_browser, opened
 from running import run_tool
 
 from mmaction_d3d.evaluation import wilson_interval
@@ -264,3 +265,24 @@ def test_the_tool_writes_the_page(work, tmp_path, capsys):
     assert run_tool('tools/report.py', work, '--out', out, '--mistakes', '1') == 0
     assert capsys.readouterr().out == f'Report: {out}\nnext: python tools/infer.py my.mp4\n'
     assert len(Seen(out.read_text()).of('figure')) == 1
+
+
+@needs_browser
+@pytest.mark.parametrize('width, scheme', [(1280, 'light'), (390, 'dark')])
+def test_it_is_read_in_a_browser(text, tmp_path, width, scheme):
+    (tmp_path / 'page.html').write_text(text)
+    with opened((tmp_path / 'page.html').as_uri(), width, scheme) as shown:
+        assert_fits(shown)
+        back, letters = brightness(shown)
+        assert (back > letters + 150) if scheme == 'light' else (letters > back + 150)
+        assert_plays(shown, 'video')
+        assert shown.evaluate('[...document.images].every(image => image.naturalWidth > 0)')
+        # With the keyboard alone: past the links to what was done, and open what is closed.
+        shown.keyboard.press('Tab')
+        assert shown.evaluate('document.activeElement.className') == 'skip'
+        shown.keyboard.press('Enter')
+        assert shown.evaluate('document.activeElement.id') == 'content'
+        closed = shown.evaluate('document.querySelectorAll("details:not([open])").length')
+        shown.focus('details:not([open]) > summary')
+        shown.keyboard.press('Enter')
+        assert shown.evaluate('document.querySelectorAll("details:not([open])").length') < closed

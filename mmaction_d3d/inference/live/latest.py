@@ -32,7 +32,8 @@ class LatestFrames:
 
     Attributes:
         read: Frames that came, so far.
-        dropped: Those of them that were wanted, and waited until newer ones took their place.
+        dropped: Those of them that the source skipped, or that were wanted and waited until newer
+            ones took their place.
     """
 
     def __init__(self, frames: Iterator[LiveFrame], most: int, rate: float) -> None:
@@ -74,7 +75,8 @@ class LatestFrames:
             for frame in self._frames:
                 if self._stopped:
                     break
-                self.read += 1
+                self.read += 1 + frame.skipped
+                self.dropped += frame.skipped
                 if frame.time < due - 1e-3:
                     continue
                 due = (due if frame.time - due < self._step else frame.time) + self._step
