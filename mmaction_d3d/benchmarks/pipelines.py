@@ -13,6 +13,7 @@ from mmengine.utils import get_installed_path
 
 from ..datasets.converters.reencode import reencode
 from ..datasets.transforms.cropping import check_before_crops
+from ..datasets.transforms.decoding import resizing_as_read
 from ..engine import read_config
 from ..media import probe
 from ..unwrapping import unwrap_dataset
@@ -46,7 +47,7 @@ def _ours(config: str) -> tuple[Callable, int, int]:
     cfg = read_config(config)
     dataset = unwrap_dataset(cfg.train_dataloader.dataset)
     pipeline = Compose(dataset.pipeline)
-    pipeline.transforms = check_before_crops(pipeline.transforms)
+    pipeline.transforms = resizing_as_read(check_before_crops(pipeline.transforms))
     backbone = cfg.model.backbone
     return pipeline, backbone.num_person, backbone.num_joints
 

@@ -21,6 +21,7 @@ from .checking import Finding, Gate, find_shared_clips
 from .joint_layout import find_layout
 from .modality import MODALITIES, check_modality, without_people
 from .splits import first_split, select_split
+from .transforms.decoding import resizing_as_read
 from .transforms.geometry import guarded
 
 _ARRAY_KEYS = 'keypoint', 'keypoint_score'
@@ -118,7 +119,8 @@ class RGBPoseDataset(BaseActionDataset):
         super().__init__(ann_file, pipeline=pipeline, data_prefix=data_prefix,
                          num_classes=num_classes, start_index=start_index, modality='RGB', **kwargs)
         give_back_memory()  # or every worker would have the pages that reading took
-        self.pipeline.transforms = guarded(self.pipeline.transforms, len(self.layout))
+        self.pipeline.transforms = resizing_as_read(
+            guarded(self.pipeline.transforms, len(self.layout)))
         self.pipeline.joints_follow = True  # so that it is not tried again at the first clip
         self._bad_clips = None
         if on_bad_clip == 'skip' and not self.test_mode:

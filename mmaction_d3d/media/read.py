@@ -1,7 +1,8 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
 import importlib.util
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,10 @@ class Frames:
             yield image
 
 
-def read_video(path: str, frame_inds: np.ndarray,
-               backend: str | None = None) -> tuple[dict[int, np.ndarray], int | None]:
+def read_video(
+    path: str, frame_inds: np.ndarray, backend: str | None = None,
+    shrink: Callable[[np.ndarray], np.ndarray] = lambda image: image
+) -> tuple[dict[int, np.ndarray], int | None]:
     """Decode the named frames of a video, each once.
 
     A video that ends, or can be decoded no further, before the last index gives its last frame
@@ -94,6 +97,8 @@ def read_video(path: str, frame_inds: np.ndarray,
         path: The video.
         frame_inds: Frame indices from 0, in any order, repeats allowed.
         backend: ``av`` or ``decord``; by default the first that is installed.
+        shrink: What is kept of a frame. Defaults to all of it. A frame as it was takes memory only
+            until the next one is read.
 
     Returns:
         H x W x 3 uint8 RGB by frame index, and the number of frames if the video is too short for
@@ -103,16 +108,16 @@ def read_video(path: str, frame_inds: np.ndarray,
         InputError: Not one frame can be decoded.
     """
     wanted, last = set(frame_inds.tolist()), int(frame_inds.max())
-    if backend_of(backend) == 'av' and (sought := _seek(path, sorted(wanted))) is not None:
+    if backend_of(backend) == 'av' and (sought := _seek(path, sorted(wanted), shrink)) is not None:
         return sought, None
     images = {}
     frames = Frames(Media(path, path), backend)
     for index, frame in enumerate(frames):
         if index in wanted:
-            images[index] = frame.rgb()
+            images[index] = shrink(frame.rgb())
         if index == last:
             return images, None
-    images[frames.count - 1] = frame.rgb()
+    images[frames.count - 1] = shrink(frame.rgb())
     return images, frames.count
 
 
@@ -128,16 +133,19 @@ def _exact_backend(path: str, backend: str | None) -> str:
     return name
 
 
-def _seek(path: str, wanted: list[int]) -> dict[int, np.ndarray] | None:
+def _seek(path: str, wanted: list[int],
+          shrink: Callable[[np.ndarray], np.ndarray]) -> dict[int, np.ndarray] | None:
     """Read frames from the key frames before them; None where they count from the first alone."""
     index = frame_index(path)
     if index is None or wanted[-1] >= len(index.times):
         return None
-    try:
-        with Video(path) as video:
-            return {number: frame.rgb() for number, frame in sought_frames(video, index, wanted)}
-    except (SeekError, DecodingError):
-        return None
+    for analyze in (False, True):  # a frame that comes out of order is missed without
+        with suppress(SeekError, DecodingError), Video(path, analyze) as video:
+            return {
+                number: shrink(frame.rgb())
+                for number, frame in sought_frames(video, index, wanted)
+            }
+    return None
 
 
 def numbered_images(folder: str, frame_tmpl: str, start_index: int) -> Iterator[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEFAULT_FPS = 25  # of frame folders, and of videos that do not say it
 
 _MICRO = 1000000
+# FFmpeg then decodes nothing when it opens a file, nor reads on to find what it lacks.
+_UNREAD = dict(skip_frame='all', analyzeduration='1')
 # A seek goes by decoding times, which run ahead of those of showing by up to 16 frames; and the
 # first frames after it may lean on ones before it.
 _LEAD = 2
@@ -66,6 +68,8 @@ class Video:
 
     Args:
         path: The file.
+        analyze: Whether to decode some frames for what the header does not say, such as how far
+            they are reordered. Takes as long as 7 to 20 of them. Defaults to True.
 
     Attributes:
         rate (Fraction): Frames a second, as the header says: a mean where they vary.
@@ -75,12 +79,12 @@ class Video:
         InputError: It cannot be opened, or has no film in it.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, analyze: bool = True) -> None:
         import av
         self.path, want = path, 'a video that can be decoded'
         refuse_lists(path)
         try:
-            self._container = av.open(path)
+            self._container = av.open(path, options={} if analyze else _UNREAD)
         except Exception as error:  # PyAV has many kinds
             raise InputError(path, 'video', str(DecodingError.of(error, path)), want) from error
         stream = _film(self._container)
@@ -191,10 +195,12 @@ class Video:
         """
         context = self._stream.codec_context
         skips = self.codec == 'h264'  # of others it is not sure that nothing leans on them
+        all_needed = True
         for packet in self.packets():
-            if skips:
-                needed = packet.pts is None or packet.pts in times
+            needed = packet.pts is None or packet.pts in times
+            if skips and needed != all_needed:
                 context.skip_frame = 'DEFAULT' if needed else 'NONREF'
+                all_needed = needed
             try:
                 frames = packet.decode()
             except Exception as error:  # PyAV has many kinds
@@ -252,8 +258,13 @@ def _upright(frame: av.VideoFrame, time: Fraction | None) -> Frame:
         exchange = abs(b) > abs(a)
         left, up = (c < 0, b < 0) if exchange else (a < 0, d < 0)
         if exchange or left or up:
-            return Frame(lambda: _moved(frame.to_ndarray(format='rgb24'), exchange, left, up), time)
-    return Frame(lambda: frame.to_ndarray(format='rgb24'), time, frame)
+            return Frame(lambda: _moved(_rgb(frame), exchange, left, up), time)
+    return Frame(lambda: _rgb(frame), time, frame)
+
+
+def _rgb(frame: av.VideoFrame) -> np.ndarray:
+    """H x W x 3 uint8, by one thread: starting more takes as long again."""
+    return frame.to_ndarray(format='rgb24', threads=1)
 
 
 def _moved(image: np.ndarray, exchange: bool, left: bool, up: bool) -> np.ndarray:

@@ -349,3 +349,11 @@ def test_joints_at_minus_one_without_a_score_are_missing(data):
     data.save()
     seen = data.build().get_data_info(0)['keypoint_score'][0] > 0
     assert not seen[:, 3].any() and seen[:, [2, 4, 5]].all()
+
+
+def test_frames_of_full_size_are_not_kept(rgb_pose_data):
+    dataset = rgb_pose_data(num_videos=1).build(
+        pipeline=[*FRAMES, dict(type='Resize', scale=(-1, 24))])
+    assert [type(step).__name__
+            for step in dataset.pipeline.transforms] == ['AlignedSampleFrames', 'AlignedDecode']
+    assert min(dataset[0]['imgs'][0].shape[:2]) == 24

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.media import Video, read, read_video, video_frames
-from mmaction_d3d.media.seek import frame_index
+from mmaction_d3d.media.seek import SeekError, frame_index, sought_frames
 
 COUNT = 41
 
@@ -78,7 +78,12 @@ def test_every_frame_is_that_of_reading_in_order(kind, monkeypatch):
         def refuse(*_):
             raise AssertionError('read in order')
 
+        def opened(path, analyze):
+            assert not analyze, 'opened again'
+            return Video(path, analyze)
+
         monkeypatch.setattr(read, 'Frames', refuse)
+        monkeypatch.setattr(read, 'Video', opened)
     for wanted in ([0], [len(expected) - 1], [3, 4, 5], [1, 7, 8, 30, 35], range(0, 36, 3),
                    *([number] for number in range(0, len(expected), 5))):
         pictures, count = read_video(path, np.array(list(wanted)), 'av')
@@ -177,3 +182,24 @@ def test_little_is_decoded_for_one_frame(tmp_path, monkeypatch):
                         (decoded.append(each) or each for each in packets(self)))
     read_video(path, np.array([30]), 'av')
     assert len(decoded) == 7  # 24 to 30
+
+
+def test_what_an_analysis_would_tell_is_asked_for_where_it_is_missed(tmp_path, monkeypatch):
+    path, opened = str(tmp_path / 'a.mp4'), []
+    write(path, g=12)
+    frames = in_order(path)
+
+    def looked_at(path, analyze):
+        opened.append(analyze)
+        return Video(path, analyze)
+
+    def once(*args):
+        if not opened[-1]:
+            raise SeekError
+        return sought_frames(*args)
+
+    monkeypatch.setattr(read, 'Video', looked_at)
+    monkeypatch.setattr(read, 'sought_frames', once)
+    pictures, _ = read_video(path, np.array([30]), 'av')
+    assert opened == [False, True]
+    np.testing.assert_array_equal(pictures[30], frames[30])

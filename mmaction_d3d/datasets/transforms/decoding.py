@@ -1,9 +1,10 @@
 """Reading exactly the sampled frames, and the keypoints of the same frames."""
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from mmaction.datasets.transforms import Resize
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
@@ -35,20 +36,23 @@ class AlignedDecode(BaseTransform):
 
     def __init__(self, backend: str | None = None) -> None:
         self.backend = backend
+        self.resize: Resize | None = None
         self._warned: set[str] = set()
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        inds = results['frame_inds']
+        inds, shrink = results['frame_inds'], _Shrink(self.resize)
         if 'array' in results:
             place = results.get('filename', 'frames in memory')
             images, count = _frames_of(results['array'], inds)
         elif 'filename' in results:
             place = results['filename']
-            images, count = read_video(place, inds, self.backend)
+            images, count = read_video(place, inds, self.backend, shrink)
         else:
             place = results['img_dir']
             images, count = read_frame_folder(place, inds, results['frame_tmpl'],
                                               results['start_index'])
+        if not shrink.sizes:
+            images = {index: shrink(image) for index, image in images.items()}
         if count is not None:
             inds = np.minimum(inds, count - 1)
             self._warn_short(place, count, results['total_frames'])
@@ -59,15 +63,17 @@ class AlignedDecode(BaseTransform):
             imgs.append(images[index].copy() if index in used else images[index])
             used.add(index)
 
-        height, width = imgs[0].shape[:2]
+        height, width = shrink.sizes[0]
         refuse_exchanged_sides(place, (height, width), results['img_shape'])
         old_height, old_width = results['img_shape']
         scale = np.array([width / old_width, height / old_height], np.float32)
         results['keypoint'] = results['keypoint'][:, inds].astype(np.float32) * scale
         results['keypoint_score'] = results['keypoint_score'][:, inds].astype(np.float32)
         results['frame_inds'] = inds
-        results['imgs'] = imgs
         results['img_shape'] = results['original_shape'] = (height, width)
+        if self.resize is not None:
+            results = self.resize(results)
+        results['imgs'] = imgs
         return results
 
     def _warn_short(self, place: str, count: int, announced: int) -> None:
@@ -79,6 +85,44 @@ class AlignedDecode(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(backend={self.backend!r})'
+
+
+class _Shrink:
+    """Resizes frames one by one, as if they were together.
+
+    Args:
+        resize: None leaves them as they are.
+
+    Attributes:
+        sizes (list[tuple[int, int]]): Height and width of each as it was.
+    """
+
+    def __init__(self, resize: Resize | None) -> None:
+        self.sizes: list[tuple[int, ...]] = []
+        self._resize = resize
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        self.sizes.append(image.shape[:2])
+        if self._resize is None:
+            return image
+        return self._resize(dict(imgs=[image], img_shape=self.sizes[0]))['imgs'][0]
+
+
+def resizing_as_read(transforms: Iterable[Callable]) -> list[Callable]:
+    """Return transforms of which a ``Resize`` behind a decoding is done frame by frame.
+
+    The results are the same. Frames of full size take memory one at a time, which is faster.
+    """
+    joined: list[Callable] = []
+    for transform in transforms:
+        last = joined[-1] if joined else None
+        if type(transform) is Resize and not transform.lazy and type(
+                last) is AlignedDecode and last.resize is None:
+            joined[-1] = AlignedDecode(last.backend)
+            joined[-1].resize = transform
+        else:
+            joined.append(transform)
+    return joined
 
 
 def _frames_of(array: Sequence[np.ndarray],

@@ -3,8 +3,10 @@ import importlib.util
 import cv2
 import numpy as np
 import pytest
+from mmaction.datasets.transforms import Resize
 
 from mmaction_d3d.datasets.transforms import AlignedDecode
+from mmaction_d3d.datasets.transforms.decoding import resizing_as_read
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.media import read_video
 
@@ -224,3 +226,31 @@ def test_unreadable_image_is_an_input_error(tmp_path, square_video):
     (tmp_path / '5.png').write_bytes(b'no image')
     with pytest.raises(InputError, match=r'5\.png: image: found a file that cannot be decoded'):
         AlignedDecode()(results)
+
+
+def test_frames_resized_as_they_are_read_are_those_resized_after(tmp_path, video, backend):
+    frames = np.stack([image for _, image in sorted(read_video(video, np.arange(16))[0].items())])
+    for index, image in enumerate(frames):
+        cv2.imwrite(str(tmp_path / f'img_{index:05}.jpg'), image)
+    for source in (dict(filename=video), dict(array=frames),
+                   dict(img_dir=str(tmp_path), frame_tmpl='img_{:05}.jpg', start_index=0)):
+        for resize in (Resize((-1, 37)), Resize((50, 30), keep_ratio=False)):
+            steps = [AlignedDecode(backend), resize]
+            together = resizing_as_read(steps)
+            assert len(together) == 1
+            after, before = sample([2, 9, 9, 20], **source), sample([2, 9, 9, 20], **source)
+            for step in steps:
+                after = step(after)
+            before = together[0](before)
+            assert before.keys() == after.keys()
+            for key, value in after.items():
+                np.testing.assert_array_equal(before[key], value, key)
+            assert not np.shares_memory(before['imgs'][1], before['imgs'][2])
+
+
+def test_other_steps_are_left_as_they_are():
+    resize = Resize((-1, 37))
+    for steps in ([resize, AlignedDecode()], [AlignedDecode(), Resize((-1, 37), lazy=True)]):
+        assert resizing_as_read(steps) == steps
+    decode, *rest = resizing_as_read([AlignedDecode(), resize, resize])
+    assert decode.resize is resize and rest == [resize]
