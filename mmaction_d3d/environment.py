@@ -118,7 +118,7 @@ def examine(installed: dict[str, str] | None = None) -> list[Finding]:
         findings.append(_examine_package(requirement, installed, tested))
     for module, names, requirement in groups:
         findings.append(_examine_group(module, names, requirement, installed, tested))
-    for file in ('mediapipe.txt', 'mmpose.txt', 'onnxruntime.txt'):
+    for file in ('mediapipe.txt', 'mmpose.txt', 'onnxruntime.txt', 'slurm.txt'):
         findings.extend(_examine_optional(file, installed))
     return findings
 

@@ -16,8 +16,7 @@ from mmaction_d3d.extraction import (
     find_media,
 )
 from mmaction_d3d.extraction.job import Results, extract_all
-from mmaction_d3d.extraction.output import join_labels, merge
-from mmaction_d3d.files import without_suffix
+from mmaction_d3d.extraction.output import join_labels, merge, shard_file
 
 
 def parse_args(argv=None):
@@ -78,12 +77,6 @@ def parse_shard(text):
     return int(number), int(total)
 
 
-def shard_file(out, number, total):
-    """Return the pickle of a shard."""
-    stem = without_suffix(out)
-    return f'{stem}.{number}of{total}{out.removeprefix(stem)}'
-
-
 def find_people(args):
     """Return what finds people, as the command line says; None leaves it to the extractor."""
     if args.det_config is not None:
@@ -114,7 +107,11 @@ def main():
     }
     if args.shard is not None:
         out = shard_file(out, *args.shard)
-        media = media[args.shard[0] - 1::args.shard[1]]
+        number, total = args.shard
+        if number > len(media):
+            raise InputError('command line', '--shard', f'{number}/{total}',
+                             f'no more shards than videos, which are {len(media)}')
+        media = media[number - 1::total]
         settings['shard'] = list(args.shard)
     results = Results(out, settings, args.resume)
     extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,

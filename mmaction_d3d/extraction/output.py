@@ -103,6 +103,12 @@ def _read_csv(path: str) -> tuple[list, dict[str, Any]]:
     return list(known.values()), dict(content, split=split) if split else content
 
 
+def shard_file(out: str, number: int, total: int) -> str:
+    """Return the pickle of a shard."""
+    stem = without_suffix(out)
+    return f'{stem}.{number}of{total}{out.removeprefix(stem)}'
+
+
 def _shard_of(content: Any, path: str) -> tuple[int, int, dict[str, Any]]:
     """Return a shard's number, that of all shards, and the other settings of its extraction."""
     settings = content.get('extraction') if isinstance(content, dict) else None

@@ -1,5 +1,6 @@
 """Convolutions over time, or over space, that run as planar ones: views of channels-last data."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -23,7 +24,12 @@ class TemporalConv3d(nn.Conv3d):
                          (kernel_size // 2, 0, 0), bias=False)
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        y = F.conv2d(x.flatten(3), weight.flatten(3), bias, self.stride[:2], self.padding[:2])
+        weight = weight.flatten(3)
+        if x.is_cpu and not (torch.is_grad_enabled() or torch.compiler.is_compiling()):
+            # A batch of 1 may be taken for one of another order, which is 13 times slower, and
+            # then so is all that follows; not if the weight says it.
+            weight = weight.contiguous(memory_format=torch.channels_last)
+        y = F.conv2d(x.flatten(3), weight, bias, self.stride[:2], self.padding[:2])
         return y.unflatten(3, x.shape[3:])
 
 

@@ -29,7 +29,12 @@ def test_it_is_a_three_dimensional_convolution(shape, kernel_size, stride, memor
     assert_near(conv.weight.grad, same.weight.grad, 'gradient of the weight', 1e-5)
 
 
-def test_channels_last_data_stay_so():
-    x = torch.randn(2, 5, 3, 4, 4).contiguous(memory_format=torch.channels_last_3d)
-    for kind in (SpatialConv3d, TemporalConv3d):
-        assert kind(5, 8, 3)(x).is_contiguous(memory_format=torch.channels_last_3d)
+@pytest.mark.parametrize('grad, batch', [(True, 2), (False, 2), (False, 1)])
+@pytest.mark.parametrize('kind', [SpatialConv3d, TemporalConv3d])
+def test_channels_last_data_stay_so(kind, grad, batch):
+    x = torch.randn(batch, 11, 12, 40, 40).contiguous(memory_format=torch.channels_last_3d)
+    conv = kind(11, 16, 3)
+    with torch.set_grad_enabled(grad):
+        y = conv(x)
+    assert y.is_contiguous(memory_format=torch.channels_last_3d)
+    assert_near(y, nn.functional.conv3d(x, conv.weight, None, conv.stride, conv.padding), 'y', 1e-5)
