@@ -96,8 +96,7 @@ COMMANDS = {
             (f'{_CHECKPOINT} --out published', )),
     'many':
     Command('run_many.py', 'run shards or commands on many machines, by Slurm',
-            ('extract --tasks 200 -- data/custom/videos --out data/custom/annotations.pkl',
-             'commands trainings.txt --slurm partition=gpu gpus_per_node=1'),
+            ('commands trainings.txt --slurm partition=gpu gpus_per_node=1', ),
             ('extract', 'commands')),
     'check-env':
     Command('check_env.py', 'say what is missing here, and the command that cures it', ('', )),

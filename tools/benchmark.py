@@ -16,6 +16,7 @@ from mmaction_d3d.benchmarks import (
     extraction,
     finite_updates,
     growth,
+    machines,
     models,
     ntu_reader,
     pipelines,
@@ -45,8 +46,9 @@ PAGE = {
     'checkpointing': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py --forms',
     'literal': 'train configs/d3d_ntu60_xsub.py --of literal',
     'data': 'data configs/d3d_ntu60_xsub.py --peers',
-    'sharing': 'infer configs/d3d_ntu60_xsub.py --of sharing',
+    'sharing': 'infer configs/d3d_ntu60_xsub.py --of sharing --repeats 3',
     'growth': 'scaling configs/d3d_ntu60_xsub.py',
+    'machines': 'scaling configs/d3d_ntu120_xset.py --of machines',
 }  # yapf: disable
 # What follows a measurement of a config.
 NEXT = dict(scaling='benchmark.py model', model='benchmark.py train', train='benchmark.py data',
@@ -104,7 +106,11 @@ def parse_args(argv=None):
                          help='boxes a frame (default: %(default)s)')
     infer = add('infer', 'recognition of a video', '?', 'device')
     _add_infer_arguments(infer)
-    add('scaling', 'how multiply-adds of models grow', '+')
+    scaling = add('scaling', 'how multiply-adds of models grow, and trainings on many GPUs', '+')
+    scaling.add_argument(
+        '--of', choices=['growth', 'machines'], default='growth',
+        help='multiply-adds; the loader, and by arithmetic NTU RGB+D 120 on several GPUs '
+        '(default: %(default)s)')
     add('tables', 'full and stride attention, for docs/complexity.md', None, 'docs')
     page = add('page', 'all that docs/benchmarks.md shows', None, 'docs')
     page.add_argument('--only', nargs='+', choices=PAGE, metavar='PART',
@@ -210,6 +216,8 @@ def chosen(args):
         return Part(
             recognition.COLUMNS, 'seconds',
             lambda: recognition.measure(args.configs, args.device, args.seconds, args.repeats))
+    if what == 'scaling machines':
+        return Part(machines.COLUMNS, None, lambda: machines.measure(args.configs[0], args.repeats))
     return Part(
         growth.COLUMNS, None,
         lambda: [row for config in args.configs for row in growth.measure(models.subject(config))],
@@ -233,8 +241,10 @@ def run(args, csv, plot, redraw=False):
 def write_page(args):
     """Measure or read every part of docs/benchmarks.md, and renew the page."""
     for name in track(args.only or list(PAGE), 'parts'):
-        text = run(parse_args([*PAGE[name].split(), '--repeats',
-                               str(args.repeats)]), args.docs / 'results' / f'benchmark_{name}.csv',
+        command, *others = PAGE[name].split()  # a part may have fewer rounds
+        text = run(parse_args([command, '--repeats',
+                               str(args.repeats),
+                               *others]), args.docs / 'results' / f'benchmark_{name}.csv',
                    args.docs / 'images' / f'benchmark_{name}.png', args.redraw)
         fill(args.docs / 'benchmarks.md', name, text)
 

@@ -25,11 +25,11 @@ from .videos import write_video
 COLUMNS = dict(name='pipeline', video='video', seconds='processor seconds a clip',
                clips_per_second='clips/s', ratio='clips/s, ratio to {reference}')
 SIZES = ((360, 640), (1080, 1920))
-_SMALL = 256  # short side of what the prepare tools write
+SMALL = 256  # short side of what the prepare tools write
 _RGBPOSE = 'RGBPose-Conv3D'
 
 
-def _sample(video: str, frames: int, people: int, joints: int) -> dict[str, Any]:
+def sample(video: str, frames: int, people: int, joints: int) -> dict[str, Any]:
     """Return a clip as data sets hand it to their pipelines."""
     info = probe(video)
     random = np.random.default_rng(0)
@@ -42,7 +42,7 @@ def _sample(video: str, frames: int, people: int, joints: int) -> dict[str, Any]
                                                                           np.float32))
 
 
-def _ours(config: str) -> tuple[Callable, int, int]:
+def ours(config: str) -> tuple[Callable, int, int]:
     """Return the training pipeline of a config, people and joints."""
     cfg = read_config(config)
     dataset = unwrap_dataset(cfg.train_dataloader.dataset)
@@ -75,18 +75,18 @@ def measure(configs: Sequence[str], peers: bool, frames: int, repeats: int,
         Rows of :data:`COLUMNS`.
     """
     pipelines = {_RGBPOSE: _theirs()} if peers else {}
-    pipelines |= {Path(config).stem: _ours(config) for config in configs}
+    pipelines |= {Path(config).stem: ours(config) for config in configs}
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for height, width in sizes:
             raw = str(Path(folder, f'{height}.mp4'))
             write_video(raw, frames, (height, width))
             small = str(Path(folder, f'{height}_small.mp4'))
-            reencode((raw, small, _SMALL))
+            reencode((raw, small, SMALL))
             times: dict[tuple[str, str], list[float]] = {}
             for kind, video in dict(raw=raw, small=small).items():
                 calls = {
-                    name: _call(pipeline, _sample(video, frames, people, joints))
+                    name: _call(pipeline, sample(video, frames, people, joints))
                     for name, (pipeline, people, joints) in pipelines.items()
                 }
                 for call in calls.values():

@@ -26,14 +26,14 @@ def _decode(video: str) -> None:
         frame.rgb()
 
 
-def made_up(config: str, folder: str, seconds: int) -> tuple[str, str, dict[str, Any]]:
+def made_up(config: str, folder: str, seconds: float) -> tuple[str, str, dict[str, Any]]:
     """Write a video of 256 x 454 pixels and random weights into a folder.
 
     Returns:
         Their paths, and skeletons of the video.
     """
     backbone = read_config(config).model.backbone
-    frames, size = seconds * _FPS, (256, 454)
+    frames, size = round(seconds * _FPS), (256, 454)
     keypoint = np.random.default_rng(0).uniform(
         20, 236, (backbone.num_person, frames, backbone.num_joints, 2)).astype(np.float32)
     video, weights = str(Path(folder, 'a.mp4')), str(Path(folder, 'random.pth'))

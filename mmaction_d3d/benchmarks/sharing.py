@@ -17,6 +17,7 @@ COLUMNS = dict(name='model', stride='stride, windows', windows='windows',
                seconds='seconds a window, shared', ratio='windows/s, ratio to independent ones',
                mean_change='mean change of a score', most_change='largest',
                changed_labels='windows with another label')
+_SECONDS = 5.5  # 5 and 8 windows of 2 s
 
 
 def measure(config: str | None, device: str, batch_size: int, repeats: int,
@@ -42,7 +43,7 @@ def measure(config: str | None, device: str, batch_size: int, repeats: int,
         arrays: dict[str, Any] | None = None
         if checkpoint is None:
             assert config is not None  # as the command line sees to
-            video, checkpoint, arrays = made_up(config, folder, 6)
+            video, checkpoint, arrays = made_up(config, folder, _SECONDS)
             videos = [video]
         d3d = load(checkpoint, config, device, skeletons)
         for part in (2, 4):

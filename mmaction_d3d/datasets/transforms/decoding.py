@@ -1,6 +1,6 @@
 """Reading exactly the sampled frames, and the keypoints of the same frames."""
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,12 +108,12 @@ class _Shrink:
         return self._resize(dict(imgs=[image], img_shape=self.sizes[0]))['imgs'][0]
 
 
-def resizing_as_read(transforms: Iterable[Callable]) -> list[Callable]:
+def resizing_as_read(transforms: Iterable[Any]) -> list[Any]:
     """Return transforms of which a ``Resize`` behind a decoding is done frame by frame.
 
     The results are the same. Frames of full size take memory one at a time, which is faster.
     """
-    joined: list[Callable] = []
+    joined: list[Any] = []
     for transform in transforms:
         last = joined[-1] if joined else None
         if type(transform) is Resize and not transform.lazy and type(
