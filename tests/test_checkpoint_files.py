@@ -20,6 +20,23 @@ def test_the_checksum_is_one_that_sha256sum_reads(tmp_path):
     assert torch.load(tmp_path / 'epoch_1.pth')['a'].tolist() == [1, 1, 1]
 
 
+def test_a_damaged_tensor_is_known_without_a_checksum_beside_the_file(tmp_path):
+    path = tmp_path / 'x.pth'
+    torch.save(dict(a=torch.full((50, ), 7.), b=torch.ones(50)), path)
+    check_whole(path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(torch.full((2, ), 7.).numpy().tobytes(), b'12345678', 1))
+    assert torch.load(path)['a'][0] != 7  # PyTorch takes it
+    with pytest.raises(InputError, match='x.pth: checksum: found a damaged part x/data/0'):
+        check_whole(path)
+    assert not is_whole(path)
+
+
+def test_older_files_have_no_checksums_in_them(tmp_path):
+    torch.save(dict(a=1), tmp_path / 'x.pth', _use_new_zipfile_serialization=False)
+    check_whole(tmp_path / 'x.pth')
+
+
 @pytest.mark.parametrize('step', range(4))
 @pytest.mark.parametrize('before', [False, True])
 def test_a_stop_between_any_two_steps_leaves_a_whole_file(tmp_path, monkeypatch, before, step):

@@ -6,7 +6,8 @@ from tests.hostile import campaign, judging, sandbox
 # One of each kind that has gone wrong once, and of each family.
 SAMPLE = [
     'videos: list of files: infer', 'videos: huge picture: check', 'videos: cover first: export',
-    'videos: wide: draw', 'pickles: split: none: check', 'checkpoints: meta.seed: tensor: resume',
+    'videos: wide: draw', 'pickles: split: none: check',
+    'pickles: total_frames of 5000 digits: check', 'checkpoints: meta.seed: tensor: resume',
     'pickles: os.system: train', 'pickles: shard of 10^12: merge',
     'pickles: shared pairs as a key: check', 'pickles: object number in a large file: train',
     'pickles: total_frames of 5000 digits: export', 'checkpoints: code in config: resume',

@@ -82,6 +82,7 @@ MAY_PASS = {
     'scores nan': _MISSING_JOINTS,
     'scores negative': 'taken for the nearer of 0 and 1',
     **{f'{key}: none': 'as if it had none' for key in ('layout', 'classes', 'split')},
+    'split: list': 'as if it had none',
 }
 #: Commands that show, compare or convert what is there: scores are judged by others.
 _AS_THEY_ARE = {'draw', 'compare', 'export', 'attach pyskl'}

@@ -50,7 +50,10 @@ def format_splits(annotations: list[Annotation], chosen: dict[str, list[int]],
             if np.isscalar(annotations[index].get('label'))
         }
         written = (annotations[index].get('total_frames') for index in indices)
-        frames = [count for count in written if isinstance(count, (int, np.integer))]
+        frames = [
+            count for count in written
+            if isinstance(count, (int, np.integer)) and abs(count) < 2**63
+        ]
         seen = [shares[index] for index in indices if index in shares]
         rows.append((str(split), str(len(indices)), str(len(labels)),
                      f'{min(frames)} to {max(frames)}' if frames else '-',
