@@ -234,6 +234,20 @@ def _in_order(chosen):
         chosen, key=lambda case: (first[case.family, case.command] is not case, not is_core(case)))
 
 
+def _say_whole(record, chosen):
+    """Print how many inputs went before every command that reads them."""
+    for title, part in (('all', chosen), ('core', list(filter(is_core, chosen)))):
+        left = {case[:2] for case in map(_key_of, part) if not record.is_done(*case)}
+        inputs = {_key_of(case)[:2] for case in part}
+        print(
+            f'{title}: {len(part)} runs; {len(inputs - left)} of {len(inputs)} inputs went before '
+            'every command that reads them')
+
+
+def _key_of(case):
+    return case.family, case.name, case.command.name
+
+
 def _run_all(record, args):
     # In memory where that is: thousands of runs that each put their files on the disk.
     memory = Path('/dev/shm')
@@ -247,10 +261,7 @@ def _run_all(record, args):
                 not args.commands or case.command.name in args.commands) and (
                     not args.names or args.names in case.name) and (not args.core or is_core(case))
         ][::args.every]
-        todo = [
-            case for case in _in_order(chosen)
-            if not record.is_done(case.family, case.name, case.command.name)
-        ]
+        todo = [case for case in _in_order(chosen) if not record.is_done(*_key_of(case))]
         gc.collect()
         gc.freeze()  # what is forked need not touch it
         with Progress('runs', len(chosen), len(chosen) - len(todo)) as progress:
@@ -268,6 +279,7 @@ def _run_all(record, args):
                     print(
                         f'{case.title}: {ended.code}: {"; ".join(ended.faults)}\n    '
                         f'{ended.last_line[:400]}', flush=True)
+        _say_whole(record, chosen)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
