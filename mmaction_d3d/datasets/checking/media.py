@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...errors import InputError, Place
+from ...errors import InputError, Place, shown
 from ...files import is_folder
 from ...media import (
     Frames,
@@ -257,10 +257,11 @@ def _compare(job: _Job, probed: _Probed) -> Iterator[tuple[str, str, str, str]]:
     sizes = probed.sizes
     if probed.count < job.total:
         yield ('fewer frames than announced', 'total_frames',
-               f'{probed.count} that decode{probed.reason}', f'{job.total}, as total_frames says')
+               f'{probed.count} that decode{probed.reason}',
+               f'{shown(job.total)}, as total_frames says')
     elif probed.beyond:
         yield ('more frames than announced', 'total_frames', f'{probed.beyond} beyond the last',
-               f'{job.total}, as total_frames says')
+               f'{shown(job.total)}, as total_frames says')
     if len(sizes) > 1:
         yield ('frames of several sizes', 'img_shape', ', '.join(map(_size,
                                                                      sorted(sizes))), 'one size')
