@@ -78,8 +78,7 @@ def annotations(data):
 def json_importers(data):
     """What reads the JSON of other tools, by the first byte."""
     kind, data = data[:1], data[1:]
-    names = {b'0': 'coco', b'1': 'mmpose', b'2': 'alphapose', b'3': 'openpose',
-             b'5': 'ultralytics'}
+    names = {b'0': 'coco', b'1': 'mmpose', b'2': 'alphapose', b'3': 'openpose', b'5': 'ultralytics'}
     with contextlib.suppress(InputError):
         if kind == b'4':
             _file(data, 'gym/finegym_annotation_info_v1.0.json')

@@ -22,9 +22,10 @@ def main():
         if failure.exitcode == STOPPED:
             sys.exit(STOPPED)
         if failure.exitcode < 0:
-            print(f'error: distributed run: process {rank}: found its end by '
-                  f'{signal.Signals(-failure.exitcode).name} (number {failure.pid}), want one that '
-                  'lives (does a library crash? is there too little memory?)', file=sys.stderr)
+            print(
+                f'error: distributed run: process {rank}: found its end by '
+                f'{signal.Signals(-failure.exitcode).name} (number {failure.pid}), want one that '
+                'lives (does a library crash? is there too little memory?)', file=sys.stderr)
             sys.exit(2)
         if failure.exitcode != 2:
             raise
