@@ -1,7 +1,7 @@
 """A trained network, ready to say of packed clips what they show."""
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -92,8 +92,9 @@ class LoadedModel:
     def _score(self, clips: Sequence[Clip], attention: bool, share_features: bool) -> list[Scored]:
         batch = self.network.data_preprocessor(pseudo_collate([clip.packed for clip in clips]),
                                                False)
-        device = batch['inputs']['imgs'].device.type
-        autocast = torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32)
+        # As the caller has it where no type is asked for, who may be under autocast.
+        autocast = nullcontext() if self.dtype == torch.float32 else torch.autocast(
+            batch['inputs']['imgs'].device.type, self.dtype)
         with self._compile_time(len(clips), clips[0]), autocast:
             samples = (self._predict_shared(clips, **batch) if share_features else self.network(
                 **batch, mode='predict'))

@@ -161,6 +161,8 @@ def misplaced(results: dict[str, Any]) -> float:
     Args:
         results: A drawn clip, after a transform.
     """
+    if np.shape(results['imgs'][0])[-1] != 3:
+        return 0.  # heatmaps, which show no dots
     if len(results['imgs']) != results['keypoint'].shape[1]:
         return 1.  # several pictures of a frame have joints of one
     shares = [0.]

@@ -53,6 +53,20 @@ def test_what_moves_pixels_or_joints_alone_is_refused(name):
         check(LEFT_BEHIND[name])
 
 
+class HeatmapsInstead(BaseTransform):
+    """Pose models' way: maps of the joints, V x H x W, take the place of the frames."""
+
+    def transform(self, results):
+        results['imgs'] = results.pop('heatmap_imgs')
+        return results
+
+
+def test_heatmaps_in_place_of_frames_show_no_dots():
+    check_geometry(
+        [*Compose(BEFORE + [dict(type='GeneratePoseTarget')]).transforms,
+         HeatmapsInstead()], 17)
+
+
 @pytest.mark.parametrize('name, arguments', [
     ('Resize', dict(scale=(64, 64), keep_ratio=False)),
     ('Flip', dict(flip_ratio=0.5)),
