@@ -40,13 +40,14 @@ def _processor() -> str:
 
 
 def write_rows(path: str | Path, rows: Sequence[Row], machine: str) -> None:
-    """Write rows, and the machine that they were measured on, as CSV."""
-    header = [*rows[0], 'machine']
-    write_csv(path, header, ([row.get(key, machine) for key in header] for row in rows))
+    """Write rows, and the machine that they were measured on, as CSV; cells may be empty."""
+    header = [*dict.fromkeys(key for row in rows for key in row), 'machine']
+    write_csv(path, header, ([dict(row, machine=machine).get(key, '') for key in header]
+                             for row in rows))
 
 
 def read_rows(path: str | Path) -> list[Row]:
-    """Read what :func:`write_rows` wrote, numbers as numbers.
+    """Read what :func:`write_rows` wrote, numbers as numbers, without empty cells.
 
     Raises:
         InputError: There is no such file.
@@ -55,7 +56,7 @@ def read_rows(path: str | Path) -> list[Row]:
         text = Path(path).read_text(encoding='utf-8')
     except OSError as error:
         raise InputError(path, 'results', error.strerror, 'stored results') from error
-    return [{key: _value(cell) for key, cell in row.items()}
+    return [{key: _value(cell) for key, cell in row.items() if cell}
             for row in csv.DictReader(text.splitlines())]
 
 

@@ -84,9 +84,9 @@ def test_labels_of_an_axis_do_not_overlap(values, tmp_path, monkeypatch):
 
 
 def test_stored_rows_are_read_as_they_were(tmp_path):
-    rows = [dict(name='a b', number=3, value=0.25)]
+    rows = [dict(name='a b', number=3, value=0.25), dict(name='c', other=1.5)]
     write_rows(tmp_path / 'a.csv', rows, 'here, now')
-    assert read_rows(tmp_path / 'a.csv') == [dict(rows[0], machine='here, now')]
+    assert read_rows(tmp_path / 'a.csv') == [dict(row, machine='here, now') for row in rows]
     with pytest.raises(InputError, match='b.csv: results: found No such file'):
         read_rows(tmp_path / 'b.csv')
 
