@@ -42,8 +42,8 @@ def _processor() -> str:
 def write_rows(path: str | Path, rows: Sequence[Row], machine: str) -> None:
     """Write rows, and the machine that they were measured on, as CSV; cells may be empty."""
     header = [*dict.fromkeys(key for row in rows for key in row), 'machine']
-    write_csv(path, header, ([dict(row, machine=machine).get(key, '') for key in header]
-                             for row in rows))
+    write_csv(path, header,
+              ([dict(row, machine=machine).get(key, '') for key in header] for row in rows))
 
 
 def read_rows(path: str | Path) -> list[Row]:
