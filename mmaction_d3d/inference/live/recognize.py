@@ -146,7 +146,10 @@ class _Look:
             people = self._people.over(frames, [seen for _, seen in self._frames])
             self.answer = self._smoothed(self._recognize(frames, people), frame.time)
             now = self._clock.now()
-            self._due, self._latency = frame.time + self._options.stride, now - frame.time
+            # From when it was due, not from when the frame came: frames seldom come just then.
+            late, stride = frame.time - self._due, self._options.stride
+            self._due = (self._due if late < stride else frame.time) + stride
+            self._latency = now - frame.time
             self._history.append((now, latest.read))
             while len(self._history) > 2 and self._history[0][0] < now - _MEMORY:
                 self._history.popleft()
