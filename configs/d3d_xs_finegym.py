@@ -1,33 +1,21 @@
 _base_ = [
-    '_base_/models/d3d_xs.py', '_base_/datasets/finegym.py', '_base_/schedules/adamw_90e.py',
-    '_base_/default_runtime.py'
+    '_base_/models/d3d_xs.py', '_base_/datasets/finegym_data.py', '_base_/datasets/rgb_pose_80.py',
+    '_base_/schedules/adamw_90e.py', '_base_/default_runtime.py'
 ]
-
-crop_size = 80
-short_side = 92
 
 model = dict(
     backbone=dict(
         num_joints=_base_.num_joints,
         num_person=_base_.num_person,
         clip_len=_base_.clip_len,
-        img_size=crop_size),
+        img_size=_base_.crop_size),
     cls_head=dict(num_classes=_base_.num_classes))
 
-train_pipeline = [
-    *_base_.train_pipeline[:2],
-    dict(type='Resize', scale=(-1, short_side)),
-    dict(type='RandomCrop', size=crop_size), *_base_.train_pipeline[4:]
-]
-test_pipeline = [
-    *_base_.test_pipeline[:2],
-    dict(type='Resize', scale=(-1, short_side)),
-    dict(type='CenterCrop', crop_size=crop_size), *_base_.test_pipeline[4:]
-]
+train_pipeline = [*_base_.train_frames, dict(type='JointFlip', layout=_base_.layout), *_base_.pack]
 
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+train_dataloader = dict(dataset=dict(**_base_.data, split='train', pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(**_base_.data, split='val'))
+test_dataloader = dict(dataset=dict(**_base_.data, split='val'))
 
 # The mean over classes of their accuracies, as of d3d_finegym.
 default_hooks = dict(checkpoint=dict(save_best='acc/mean1'))

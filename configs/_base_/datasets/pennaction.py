@@ -1,20 +1,7 @@
-_base_ = './rgb_pose.py'
+_base_ = ['./rgb_pose.py', './pennaction_data.py']
 
-data_root = '{{$MMACTION_D3D_DATA:data/pennaction}}'
-num_classes = 15
-num_person = 1
-layout = 'penn13'
-num_joints = 13
+train_pipeline = [*_base_.train_frames, dict(type='JointFlip', layout=_base_.layout), *_base_.pack]
 
-data = dict(
-    ann_file=f'{data_root}/annotations.pkl',
-    data_prefix=dict(img=f'{data_root}/frames'),  # as the data set comes: frames/0001/000001.jpg
-    frame_tmpl='{:06}.jpg',
-    num_classes=num_classes,
-    num_person=num_person,
-    layout=layout)
-train_pipeline = [*_base_.train_frames, dict(type='JointFlip', layout=layout), *_base_.pack]
-
-train_dataloader = dict(dataset=dict(**data, split='train', pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(**data, split='test'))
-test_dataloader = dict(dataset=dict(**data, split='test'))
+train_dataloader = dict(dataset=dict(**_base_.data, split='train', pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(**_base_.data, split='test'))
+test_dataloader = dict(dataset=dict(**_base_.data, split='test'))
