@@ -26,7 +26,7 @@ from running import ROOT, listen_to_ctrl_c, run_tool
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.inference.live import LiveOptions, open_source, recognize_live
 from mmaction_d3d.inference.live import source as source_module
-from mmaction_d3d.inference.live.latest import LatestFrames
+from mmaction_d3d.inference.live.latest import LatestFrames, Turns
 from mmaction_d3d.inference.live.people import FoundPeople, people_of
 from mmaction_d3d.inference.live.serve import browser
 from mmaction_d3d.inference.live.show import window
@@ -63,19 +63,23 @@ def frames_at(times, image=None):
 
 
 class Scripted:
-    """A source whose frames come one by one until ``hurry``, and then at once."""
+    """A source whose frames, as far as they are wanted, come one by one until ``hurry``."""
     name = 'scripted'
 
     def __init__(self, times):
         self.times, self.ended = times, threading.Event()
-        self._news, self._seen, self._hurries = threading.Condition(), 0, False
+        self._news, self._wanted, self._seen, self._hurries = threading.Condition(), 0, 0, False
 
     def frames(self, clock):
-        for frame in frames_at(self.times):
-            yield frame
+        for index, time in enumerate(self.times):
+            yield LiveFrame(index, time, self._rgb)
             with self._news:
-                self._news.wait_for(lambda: self._seen > frame.index or self._hurries)  # noqa: B023
+                self._news.wait_for(lambda: self._seen == self._wanted or self._hurries, 60)
         self.ended.set()
+
+    def _rgb(self):
+        self._wanted += 1
+        return np.zeros((40, 48, 3), np.uint8)
 
     def was_seen(self):
         with self._news:
@@ -118,7 +122,23 @@ def test_frames_beyond_the_rate_are_passed_over_and_never_become_rgb():
     with LatestFrames(frames(), most=50, rate=5) as latest:
         latest._thread.join()
         assert [frame.index for batch in latest for frame in batch] == made
-    assert made == list(range(0, 50, 5)) and latest.dropped == 0 and latest.read == 50
+    assert made == [0, *range(4, 50, 5)] and latest.dropped == 0 and latest.read == 50
+
+
+@pytest.mark.parametrize(
+    'times, length, slack, want',
+    [
+        (np.arange(8) / 25, 0.1, 0, [0, 3, 5]),  # none waits for one that was late
+        (np.arange(8) / 25, 0.1, 0.025, [0, 2, 5, 7]),  # the nearest in place of the next
+        ([0, 0.099, 0.201, 0.299, 0.4], 0.1, 0.025, [0, 1, 2, 3, 4]),  # a camera that shakes
+        ([0, 1.25, 1.3, 1.5, 1.6], 0.25, 0, [0, 1, 3]),  # a pause moves no turn
+        ([7, 8, 9, 10, 13, 14, 15, 16], 3, 0, [0, 3, 4, 7]),
+    ])
+def test_each_turn_is_of_what_comes_first_in_it(times, length, slack, want):
+    turns = Turns(length, slack)
+    numbers = [turns.take(time) for time in times]
+    assert [index for index, number in enumerate(numbers) if number is not None] == want
+    assert sorted(set(filter(None, numbers))) == list(filter(None, numbers))
 
 
 def test_a_lost_source_is_an_error_after_its_last_frames():
@@ -176,6 +196,22 @@ def test_a_slow_model_answers_of_the_newest_frame_and_drops_the_rest(model, monk
     assert last.seconds == pytest.approx(99 / 25) and last.latency == pytest.approx(4 - 99 / 25)
     # Ten or so came one by one; of the others a window may wait where skeletons are known.
     assert last.dropped > 60 and lengths[-1] == (11 if waits else 1)
+
+
+@pytest.mark.parametrize('fps, window, stride', [(25, 2, 0.1), (30, 2, 0.1), (15, 2, 0.1),
+                                                 (12.5, 1, 0.1), (25, 1.6, 0.5), (24, 0.4, 0.04)])
+def test_answers_come_at_the_rate_of_the_stride(model, monkeypatch, fps, window, stride):
+    monkeypatch.setattr(type(model), 'score', lambda self, clips: [Scored(np.ones(2) / 2)])
+    source = Scripted(np.arange(5 * fps) / fps)
+    people = Nobody(True, source.was_seen)
+    views = list(
+        recognize_live(source, model, people, LiveOptions(window, stride),
+                       FakeTime().clock))
+    seconds = np.array([view.seconds for view in views if view.is_new])
+    assert window - 1.6 * stride <= seconds[0] <= window
+    turns = np.round((seconds - seconds[0]) / max(stride, 1 / fps), 6)
+    np.testing.assert_allclose(turns, np.arange(len(turns)), atol=0.85)
+    assert len(turns) >= (5 - window) / max(stride, 1 / fps) - 1
 
 
 def test_scores_are_those_of_the_file(model, inferencer, tiny):

@@ -16,10 +16,37 @@ class Taken:
     Attributes:
         index, time: As of :class:`.source.LiveFrame`.
         image: H x W x 3 uint8 RGB.
+        turn: Its number in :class:`Turns` of the rate that is wanted.
     """
     index: int
     time: float
     image: np.ndarray
+    turn: int
+
+
+class Turns:
+    """Cuts time into turns of equal length, each of which belongs to what comes first in it.
+
+    They are counted from what came first of all, so that what is late puts nothing off.
+
+    Args:
+        length: Of a turn.
+        slack: How much earlier than its turn something may come.
+    """
+
+    def __init__(self, length: float, slack: float = 0.) -> None:
+        self._length, self._slack = length, slack
+        self._first, self._last = np.nan, -1
+
+    def take(self, time: float) -> int | None:
+        """Return the number of a time's turn, or None where something came in it before."""
+        if np.isnan(self._first):
+            self._first = time
+        turn = int((time - self._first + self._slack) // self._length)
+        if turn <= self._last:
+            return None
+        self._last = turn
+        return turn
 
 
 class LatestFrames:
@@ -28,7 +55,8 @@ class LatestFrames:
     Args:
         frames: Of the source, at real speed; drawn in the thread alone.
         most: How many frames may wait; the oldest is dropped for a newer one.
-        rate: Frames a second that are wanted. Others are passed over, and never become RGB.
+        rate: Frames a second that are wanted. Others are passed over, and never become RGB. Those
+            of a camera shake: a quarter of a turn early is in time.
 
     Attributes:
         read: Frames that came, so far.
@@ -38,7 +66,7 @@ class LatestFrames:
 
     def __init__(self, frames: Iterator[LiveFrame], most: int, rate: float) -> None:
         self.read = self.dropped = 0
-        self._frames, self._step = frames, 1 / rate
+        self._frames, self._turns = frames, Turns(1 / rate, slack=1 / rate / 4)
         self._waiting: deque[Taken] = deque(maxlen=most)
         self._news, self._ended, self._stopped = threading.Condition(), False, False
         self._error: BaseException | None = None
@@ -70,17 +98,16 @@ class LatestFrames:
             raise self._error
 
     def _draw(self) -> None:
-        due = -np.inf
         try:
             for frame in self._frames:
                 if self._stopped:
                     break
                 self.read += 1 + frame.skipped
                 self.dropped += frame.skipped
-                if frame.time < due - 1e-3:
+                turn = self._turns.take(frame.time)
+                if turn is None:
                     continue
-                due = (due if frame.time - due < self._step else frame.time) + self._step
-                taken = Taken(frame.index, frame.time, frame.rgb())
+                taken = Taken(frame.index, frame.time, frame.rgb(), turn)
                 with self._news:
                     self.dropped += len(self._waiting) == self._waiting.maxlen
                     self._waiting.append(taken)

@@ -14,7 +14,7 @@ from ..records import Skeleton, Subject
 from ..result import Recognition
 from ..skeletons import NO_PERSON
 from ..windows import Window
-from .latest import LatestFrames, Taken
+from .latest import LatestFrames, Taken, Turns
 from .people import People
 from .source import Clock, LiveSource
 
@@ -91,15 +91,17 @@ def recognize_live(source: LiveSource, model: LoadedModel, people: People, optio
     """
     clock = clock or Clock()
     sampled = len(set(model.pipeline.sample(1000)['frame_inds'].tolist()))
-    rate = max(2 * sampled / options.window, 1 / options.stride)
+    # About twice the frames of a clip a window; a whole number a stride, so that no answer waits.
+    per_answer = max(1, round(2 * sampled / options.window * options.stride))
+    rate = per_answer / options.stride
     most = int(np.ceil(options.window * rate)) if people.waits else 1
-    look = _Look(source.name, model, people, options, clock)
+    look = _Look(source.name, model, people, options, clock, per_answer)
     look.warm_up()
     with LatestFrames(source.frames(clock), most, rate) as latest:
         for taken in latest:
             for frame in taken:
                 look.add(frame)
-            yield look.view(latest, look.is_due(rate))
+            yield look.view(latest, look.is_due())
         if look.answer is None:
             yield look.view(latest, True)
 
@@ -108,18 +110,19 @@ class _Look:
     """The frames of a window, and what was said of them."""
 
     def __init__(self, name: str, model: LoadedModel, people: People, options: LiveOptions,
-                 clock: Clock) -> None:
+                 clock: Clock, per_answer: int) -> None:
         self.answer: Recognition | None = None
         self._media = Media(name, name)
         self._model, self._people, self._options, self._clock = model, people, options, clock
         self._frames: deque[tuple[Taken, np.ndarray]] = deque()
         self._scores: deque[tuple[float, np.ndarray]] = deque()
         self._history: deque[tuple[float, int]] = deque()  # time and frames so far, of answers
-        self._start = self._due = self._latency = 0.
+        self._per_answer, self._turns = per_answer, Turns(per_answer)
+        self._start = self._latency = 0.
 
     def warm_up(self) -> None:
         """Run the model once: its first pass takes many times as long as others."""
-        black = Taken(0, 0., np.zeros((240, 320, 3), np.uint8))
+        black = Taken(0, 0., np.zeros((240, 320, 3), np.uint8), 0)
         self._recognize([black], np.zeros((1, 1, len(self._model.layout), 3), np.float32))
 
     def add(self, frame: Taken) -> None:
@@ -132,11 +135,12 @@ class _Look:
         while self._frames[0][0].time < frame.time - self._options.window:
             self._frames.popleft()
 
-    def is_due(self, rate: float) -> bool:
-        """Say whether the frames fill a window, and the next one is due."""
-        now = self._frames[-1][0].time
-        full = now - self._start >= self._options.window - 1.5 / rate
-        return full and now >= self._due - 1e-3
+    def is_due(self) -> bool:
+        """Say whether the frames fill a window, and the newest is the first in an answer's turn."""
+        newest, options = self._frames[-1][0], self._options
+        a_frame = options.stride / self._per_answer
+        full = newest.time - self._start >= options.window - 1.5 * a_frame
+        return full and self._turns.take(newest.turn) is not None
 
     def view(self, latest: LatestFrames, due: bool) -> LiveView:
         """Return what to show, with an answer where one is due."""
@@ -146,9 +150,6 @@ class _Look:
             people = self._people.over(frames, [seen for _, seen in self._frames])
             self.answer = self._smoothed(self._recognize(frames, people), frame.time)
             now = self._clock.now()
-            # From when it was due, not from when the frame came: frames seldom come just then.
-            late, stride = frame.time - self._due, self._options.stride
-            self._due = (self._due if late < stride else frame.time) + stride
             self._latency = now - frame.time
             self._history.append((now, latest.read))
             while len(self._history) > 2 and self._history[0][0] < now - _MEMORY:
