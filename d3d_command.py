@@ -97,7 +97,7 @@ COMMANDS = {
     'many':
     Command('run_many.py', 'run shards or commands on many machines, by Slurm',
             ('commands trainings.txt --slurm partition=gpu gpus_per_node=1', ),
-            ('extract', 'commands')),
+            ('extract', 'prepare', 'commands')),
     'check-env':
     Command('check_env.py', 'say what is missing here, and the command that cures it', ('', )),
     'check-gpu':

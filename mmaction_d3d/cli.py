@@ -4,14 +4,17 @@ import io
 import json
 import math
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self, TypeVar
 
 from .errors import InputError, causes, find_system_mistake
 from .version import __version__
+
+Input = TypeVar('Input')
 
 # The head of the line that torch's data loader workers and chained tracebacks put before the text.
 _HEAD = f'{InputError.__name__}: '
@@ -91,6 +94,30 @@ def number(kind: type[int] | type[float] = int, least: float | None = None,
         return value
 
     return parse
+
+
+class Shard(NamedTuple):
+    """A part of the inputs, for one of several machines: every ``total``-th.
+
+    Attributes:
+        number: From 1 to ``total``.
+        total: Parts.
+    """
+    number: int
+    total: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``I/N``; for ``add_argument(type=)`` of a :class:`Parser`."""
+        number, _, total = text.partition('/')
+        if not (re.fullmatch(r'\d{1,9}', number) and re.fullmatch(r'\d{1,9}', total)
+                and 1 <= int(number) <= int(total)):
+            raise _OutOfRange(text, 'I/N with 1 <= I <= N, such as 1/4')
+        return cls(int(number), int(total))
+
+    def of(self, inputs: Sequence[Input]) -> Sequence[Input]:
+        """Return its inputs."""
+        return inputs[self.number - 1::self.total]
 
 
 def find_input_error(error: BaseException | None) -> InputError | None:

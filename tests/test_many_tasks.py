@@ -34,7 +34,8 @@ import sys
 open('runs', 'a').write(sys.argv[1])
 sys.exit(f'wrong: {sys.argv[2]}' if sys.argv[2] == '1' else int(sys.argv[2]))
 """
-EXTRACT, TRAIN = (command for command in page_commands('many_gpus.md') if 'run_many' in command)
+EXTRACT, PREPARE, TRAIN = (command for command in page_commands('many_gpus.md')
+                           if 'run_many' in command)
 LOCAL = ['--engine', 'local', '--retries', '1']
 
 
@@ -108,6 +109,11 @@ def test_commands_of_a_file(tool, tmp_path, capsys):
         tool.run('commands', queue, *LOCAL)
 
 
+def test_the_page_prepares_videos(tool):
+    args = tool.parse_args(shlex.split(PREPARE)[2:])
+    assert tool.tool_at(tool.PREPARE[args.dataset]).parse_args(args.rest).videos
+
+
 def test_trainings_of_the_page_go_on(tool):
     args = tool.parse_args(shlex.split(TRAIN)[2:])
     assert args.command == 'commands' and tool.settings_of(args).slurm
@@ -115,6 +121,12 @@ def test_trainings_of_the_page_go_on(tool):
 
 @pytest.mark.parametrize('words, message', [
     (['extract', '--tasks', '2', '--', '.', '--out', 'x.pkl', '--resume'], 'found given'),
+    (['prepare', 'ntu', '--tasks', '2', '--', '--benchmark=ntu60', '--skeletons=.', '--out=x.pkl'
+      ], 'found no --videos, want'),
+    ([
+        'prepare', 'finegym', '--tasks', '2', '--', '--annotations=.', '--videos=.', '--out=x.pkl',
+        '--shard=1/2'
+    ], 'found --shard, want'),
     (['commands', 'queue.txt', '--slurm', 'gpu'], '--slurm: found gpu, want KEY=VALUE'),
     (['commands', 'queue.txt', '--slurm', 'no=1', *LOCAL], 'engine local: found .*no'),
     (['commands', 'queue.txt'], 'engine slurm: found .*want a machine that has sbatch'),

@@ -1,5 +1,4 @@
 """Finds the skeletons of any videos: python tools/extract_skeletons.py VIDEOS --out X.pkl."""
-import re
 import sys
 
 from mmaction_d3d import cli
@@ -58,23 +57,11 @@ def parse_args(argv=None):
     parser.add_argument('--device', metavar='D', help='such as cuda:0 (default: the first GPU, '
                         'else the CPU)')
     parser.add_argument(
-        '--shard', metavar='I/N', help='only every Nth video, the Ith, 1 to N: '
+        '--shard', type=cli.Shard.parse, metavar='I/N',
+        help='only every Nth video, the Ith, 1 to N: '
         'writes X.IofN.pkl, for "merge"')
     parser.add_argument('--resume', action='store_true', help='go on with what a stopped run left')
-    args = parser.parse_args(argv)
-    args.shard = parse_shard(args.shard)
-    return args
-
-
-def parse_shard(text):
-    """(I, N) of ``I/N``, or None."""
-    if text is None:
-        return None
-    number, _, total = text.partition('/')
-    if not (re.fullmatch(r'\d{1,9}', number) and re.fullmatch(r'\d{1,9}', total)
-            and 1 <= int(number) <= int(total)):
-        raise InputError('command line', '--shard', text, 'I/N with 1 <= I <= N, such as 1/4')
-    return int(number), int(total)
+    return parser.parse_args(argv)
 
 
 def find_people(args):
@@ -111,7 +98,7 @@ def main():
         if number > len(media):
             raise InputError('command line', '--shard', f'{number}/{total}',
                              f'no more shards than videos, which are {len(media)}')
-        media = media[number - 1::total]
+        media = args.shard.of(media)
         settings['shard'] = list(args.shard)
     results = Results(out, settings, args.resume)
     extractor = SkeletonExtractor(args.backend, args.pose_config, args.pose_checkpoint,

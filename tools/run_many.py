@@ -16,6 +16,7 @@ from mmaction_d3d.many_tasks import ENGINES, Settings, run_tasks
 from mmaction_d3d.run_folder import RunFolder
 
 EXTRACT = Path(__file__).with_name('extract_skeletons.py')
+PREPARE = {name: EXTRACT.parent / 'data' / f'prepare_{name}.py' for name in ('ntu', 'finegym')}
 
 
 def parse_args(argv=None):
@@ -29,14 +30,20 @@ def parse_args(argv=None):
     extract = commands.add_parser(
         'extract', help='skeletons of many videos, merged into one pickle',
         description='Shards of tools/extract_skeletons.py, whose arguments follow "--".')
-    extract.add_argument('--tasks', type=cli.number(least=1), required=True, metavar='N',
-                         help='shards')
+    prepare = commands.add_parser(
+        'prepare', help='videos of a data set written anew, then its pickle',
+        description='Shards of a prepare tool, whose arguments follow "--". Once all videos are '
+        'written the tool runs as a whole and finds them.')
+    prepare.add_argument('dataset', choices=PREPARE)
+    for command in (extract, prepare):
+        command.add_argument('--tasks', type=cli.number(least=1), required=True, metavar='N',
+                             help='shards')
     queue = commands.add_parser('commands', help='the commands of a file, such as trainings',
                                 description='Each line of a file as a task.')
     queue.add_argument(
         'file', metavar='FILE', help='a command a line, each of which goes on where '
         'it was stopped, such as trainings with --resume')
-    for command in (extract, queue):
+    for command in (extract, prepare, queue):
         command.add_argument(
             '--engine', choices=ENGINES, default='slurm',
             help='slurm, or local: this machine, without GPUs '
@@ -68,11 +75,39 @@ def settings_of(args):
                     {key: value for key, _, value in pairs})
 
 
-def extract_many(args):
-    """Extract shard by shard and merge; return the exit code."""
-    spec = importlib.util.spec_from_file_location('extract_skeletons', EXTRACT)
+def tool_at(path):
+    """Return a tool as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
+    return tool
+
+
+def prepare_many(args):
+    """Write videos shard by shard, then run the tool as a whole; return the exit code."""
+    path = PREPARE[args.dataset]
+    tool = tool_at(path)
+    asked = tool.parse_args(args.rest)
+    if asked.shard is not None or not asked.videos:
+        raise InputError('command line', '--shard, --videos',
+                         'no --videos' if asked.shard is None else '--shard',
+                         '--videos, which the tasks share, and no --shard')
+    folder = RunFolder(f'{asked.out}.tasks', dict(tasks=args.tasks, arguments=args.rest),
+                       resume=True)
+    commands = [[sys.executable,
+                 str(path), *args.rest, '--shard', f'{number}/{args.tasks}']
+                for number in range(1, args.tasks + 1)]
+    code = say_failed(run_tasks(commands, folder, settings_of(args)), folder)
+    if not code:
+        sys.argv = [str(path), *args.rest]
+        tool.main()
+        folder.remove()
+    return code
+
+
+def extract_many(args):
+    """Extract shard by shard and merge; return the exit code."""
+    tool = tool_at(EXTRACT)
     asked = tool.parse_args(args.rest)
     if asked.shard is not None or asked.resume:
         raise InputError('command line', '--shard, --resume', 'given', 'neither: they are set here')
@@ -138,7 +173,7 @@ def say_failed(failed, folder):
 def main():
     """Run the tasks that the command line says."""
     args = parse_args()
-    code = extract_many(args) if args.command == 'extract' else run_queue(args)
+    code = dict(extract=extract_many, prepare=prepare_many, commands=run_queue)[args.command](args)
     if code:
         sys.exit(code)
 

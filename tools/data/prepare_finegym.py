@@ -3,8 +3,9 @@ import argparse
 from pathlib import Path
 
 from mmaction_d3d import __version__, cli
-from mmaction_d3d.datasets.converters import add_converter_arguments, convert
+from mmaction_d3d.datasets.converters import command_line
 from mmaction_d3d.datasets.converters.finegym import VERSIONS, prepare_finegym
+from mmaction_d3d.drop_report import DropReport
 
 
 class _Version(argparse.Action):
@@ -40,7 +41,8 @@ def parse_args(argv=None):
         '(default: %(default)s)')
     parser.add_argument('--short-side', type=cli.number(least=16), default=256, metavar='PIXELS',
                         help='of the clips (default: %(default)s)')
-    add_converter_arguments(parser, num_person=1)
+    command_line.add_converter_arguments(parser, num_person=1)
+    command_line.add_shard_argument(parser)
     return parser.parse_args(argv)
 
 
@@ -48,12 +50,18 @@ def read(args, report):
     """Cut the clips that the command line names."""
     clips = str(Path(args.out).parent / 'videos')
     return prepare_finegym(args.annotations, args.videos, clips, args.events, args.version,
-                           args.short_side, args.workers, report)
+                           args.short_side, args.workers, report, args.shard)
 
 
 def main():
-    """Cut the clips, attach skeletons, write the pickle."""
-    convert(read, parse_args(), spread=True)
+    """Cut the clips, attach skeletons, write the pickle; of a shard, cut."""
+    args = parse_args()
+    if args.shard is None:
+        command_line.convert(read, args, spread=True)
+        return
+    report = DropReport()
+    read(args, report)
+    command_line.say_shard(report)
 
 
 if __name__ == '__main__':

@@ -4,9 +4,15 @@ from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets.converters import command_line
-from mmaction_d3d.datasets.converters.ntu import prepare_ntu, reencode_videos
+from mmaction_d3d.datasets.converters.ntu import (
+    prepare_ntu,
+    reencode_videos,
+    samples_of,
+    with_videos,
+)
 from mmaction_d3d.datasets.converters.ntu_protocol import BENCHMARKS, parse_name
 from mmaction_d3d.drop_report import DropReport
+from mmaction_d3d.errors import InputError
 
 
 def parse_args(argv=None):
@@ -29,18 +35,28 @@ def parse_args(argv=None):
                         help='people kept, those of the largest motion (default: %(default)s)')
     parser.add_argument('--workers', type=cli.number(least=1), metavar='N',
                         help='processes (default: one for each CPU)')
+    command_line.add_shard_argument(parser)
     return parser.parse_args(argv)
 
 
 def main():
     """Convert the skeletons, write the videos, then the pickle."""
     args, report = parse_args(), DropReport()
+    folder = Path(args.out).parent / 'videos'
+    if args.shard is not None:
+        if not args.videos:
+            raise InputError('command line', '--shard', 'no --videos', 'both: videos are shared')
+        names = list(samples_of(args.benchmark, args.skeletons, report))
+        reencode_videos(args.shard.of(names), args.videos, str(folder), args.short_side,
+                        args.workers, report)
+        command_line.say_shard(report)
+        return
     annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
                                     args.workers, report)
-    folder = Path(args.out).parent / 'videos'
     if args.videos:
-        annotations = reencode_videos(annotations, args.videos, str(folder), args.short_side,
-                                      args.workers, report)
+        frames = reencode_videos([annotation['frame_dir'] for annotation in annotations],
+                                 args.videos, str(folder), args.short_side, args.workers, report)
+        annotations = with_videos(annotations, frames, args.videos, report)
     samples = [parse_name(annotation['frame_dir']) for annotation in annotations]
     split = BENCHMARKS[args.benchmark].splits(samples)
     content = dict(split=split, annotations=annotations, layout='ntu25',

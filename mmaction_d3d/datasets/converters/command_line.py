@@ -37,6 +37,19 @@ def add_converter_arguments(parser: ArgumentParser, num_person: int) -> None:
                         help='people kept of them (default: %(default)s)')
 
 
+def add_shard_argument(parser: ArgumentParser) -> None:
+    """Add the flag of a converter that writes videos, which several machines may share."""
+    parser.add_argument(
+        '--shard', type=cli.Shard.parse, metavar='I/N', help='only write every Nth video, the Ith, '
+        'and no pickle: for tools/run_many.py')
+
+
+def say_shard(report: DropReport) -> None:
+    """Say what a shard left out; the whole run that follows writes it down."""
+    for line in report.lines():
+        print(line)
+
+
 def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace, spread: bool = False,
             media: str | Path | None = None) -> None:
     """Read a data set and write its pickle, with skeletons from elsewhere where they are named.

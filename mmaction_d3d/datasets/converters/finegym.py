@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ...cli import Shard
 from ...drop_report import DropReport
 from ...errors import InputError
 from ...files import is_file, numbered_lines
@@ -155,7 +156,8 @@ def _interval(content: object, path: str, place: str) -> tuple[Fraction, Fractio
 
 
 def prepare_finegym(annotations: str, videos: str, clips: str, events: str | None, version: str,
-                    short_side: int, workers: int | None, report: DropReport) -> Content:
+                    short_side: int, workers: int | None, report: DropReport,
+                    shard: Shard | None = None) -> Content | None:
     """Cut the clips that are not there yet.
 
     Args:
@@ -167,9 +169,11 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
         short_side: Of the clips, in pixels; smaller videos keep theirs.
         workers: Processes; None: one for each CPU.
         report: Gets what was left out.
+        shard: Videos to cut clips of. Defaults to None, all.
 
     Returns:
-        ``dict(split=dict(train=, val=), annotations=, classes=)``, without skeletons.
+        ``dict(split=dict(train=, val=), annotations=, classes=)``, without skeletons; None of a
+        shard.
 
     Raises:
         InputError: The annotation files cannot be used, no clip can be cut, or a video is there
@@ -197,7 +201,12 @@ def prepare_finegym(annotations: str, videos: str, clips: str, events: str | Non
         name: Cut(sources[video], str(Path(folder, name + SUFFIX)), *times[name], short_side)
         for name, (folder, video) in wanted.items()
     }
+    if shard is not None:
+        mine = set(shard.of(sorted({job.source for job in jobs.values()})))
+        jobs = {name: job for name, job in jobs.items() if job.source in mine}
     made = _cut_all(jobs, workers, report)
+    if shard is not None:
+        return None
     content: Content = dict(split=dict(train=[], val=[]), annotations=[], classes=classes,
                             source='FineGYM')
     for element in known:

@@ -1,5 +1,6 @@
 """NTU RGB+D and NTU RGB+D 120 as annotation pickles, out of their ``.skeleton`` files."""
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -45,24 +46,7 @@ def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, worke
     Raises:
         InputError: No sample of the benchmark is there, or one is there twice.
     """
-    protocol = BENCHMARKS[benchmark]
-    files = files_by_name(skeletons, [SKELETON_SUFFIX], report.add)
-    chosen = []
-    for name, path in sorted(files.items()):
-        sample = parse_name(name)
-        if sample is None:
-            report.add('no name of an NTU sample: left out', name)
-        elif not protocol.holds(sample):
-            report.add(f'no sample of {benchmark}: left out', name)
-        elif protocol.is_missing(sample):
-            report.add('on the official list of missing skeletons: left out', name)
-        else:
-            chosen.append(path)
-    if not chosen:
-        raise InputError(skeletons, 'folder', f'no {SKELETON_SUFFIX} file of {benchmark}',
-                         f'files such as S001C001P001R001A001{SKELETON_SUFFIX}, at any depth')
-    print(f'{benchmark}: {len(files)} files in {skeletons}, {len(chosen)} to convert; the data '
-          f'set has {protocol.num_samples} samples, missing skeletons included')
+    chosen = list(samples_of(benchmark, skeletons, report).values())
     work = Resumable(
         out,
         dict(
@@ -80,6 +64,41 @@ def prepare_ntu(benchmark: str, skeletons: str, out: str, num_person: int, worke
     if not annotations:
         raise InputError(skeletons, 'files', next(report.lines()), 'a file that can be used')
     return annotations, work
+
+
+def samples_of(benchmark: str, skeletons: str, report: DropReport) -> dict[str, str]:
+    """Find the samples of a benchmark.
+
+    Args:
+        benchmark: ``ntu60`` or ``ntu120``.
+        skeletons: Folder with the ``.skeleton`` files, at any depth.
+        report: Gets what was left out.
+
+    Returns:
+        The path of each ``.skeleton`` file by name, in the order of names.
+
+    Raises:
+        InputError: No sample of the benchmark is there, or one is there twice.
+    """
+    protocol = BENCHMARKS[benchmark]
+    files = files_by_name(skeletons, [SKELETON_SUFFIX], report.add)
+    chosen = {}
+    for name, path in sorted(files.items()):
+        sample = parse_name(name)
+        if sample is None:
+            report.add('no name of an NTU sample: left out', name)
+        elif not protocol.holds(sample):
+            report.add(f'no sample of {benchmark}: left out', name)
+        elif protocol.is_missing(sample):
+            report.add('on the official list of missing skeletons: left out', name)
+        else:
+            chosen[name] = path
+    if not chosen:
+        raise InputError(skeletons, 'folder', f'no {SKELETON_SUFFIX} file of {benchmark}',
+                         f'files such as S001C001P001R001A001{SKELETON_SUFFIX}, at any depth')
+    print(f'{benchmark}: {len(files)} files in {skeletons}, {len(chosen)} to convert; the data '
+          f'set has {protocol.num_samples} samples, missing skeletons included')
+    return chosen
 
 
 def convert(path: str, num_person: int) -> Converted:
@@ -116,20 +135,20 @@ def convert(path: str, num_person: int) -> Converted:
              keypoint_score=score), notes)
 
 
-def reencode_videos(annotations: list[Annotation], videos: str, folder: str, short_side: int,
-                    workers: int | None, report: DropReport) -> list[Annotation]:
+def reencode_videos(names: Sequence[str], videos: str, folder: str, short_side: int,
+                    workers: int | None, report: DropReport) -> dict[str, int]:
     """Write the samples' videos anew, smaller; those there already stay.
 
     Args:
-        annotations: The samples.
+        names: The samples.
         videos: Folder with the data set's ``NAME_rgb.avi``, at any depth.
         folder: Where to write them, under the same names.
         short_side: In pixels.
         workers: Processes; None: one for each CPU.
-        report: Gets what was left out, and where numbers of frames differ.
+        report: Gets what was left out.
 
     Returns:
-        The annotations whose video is there and decodes.
+        Frames of each sample whose video is there and decodes, in their order.
 
     Raises:
         InputError: ``folder`` is ``videos``, or a file in it is of another size.
@@ -138,26 +157,41 @@ def reencode_videos(annotations: list[Annotation], videos: str, folder: str, sho
         raise InputError('command line', '--videos', videos, 'another folder than the one that '
                          'the smaller videos are written to')
     videos_by_name = files_by_name(videos, [VIDEO_SUFFIX], report.add)
-    with_video = []
-    for annotation in annotations:
-        if annotation['frame_dir'] in videos_by_name:
-            with_video.append(annotation)
+    jobs = {}
+    for name in names:
+        if name in videos_by_name:
+            jobs[name] = (videos_by_name[name], str(Path(folder, name + VIDEO_SUFFIX)), short_side)
         else:
-            report.add('no video: left out', annotation['frame_dir'])
-    jobs = [(videos_by_name[annotation['frame_dir']],
-             str(Path(folder, annotation['frame_dir'] + VIDEO_SUFFIX)), short_side)
-            for annotation in with_video]
-    decoded = []
-    for annotation, result in zip(with_video, map_in_order(reencode, jobs, workers, 'videos')):
-        name = annotation['frame_dir']
+            report.add('no video: left out', name)
+    frames = {}
+    for name, result in zip(jobs, map_in_order(reencode, list(jobs.values()), workers, 'videos')):
         if result.problem:
             report.add('video that does not decode: left out', f'{name}: {result.problem}')
-            continue
-        if result.frames != annotation['total_frames']:
-            report.add('video and skeleton file differ in their number of frames: kept',
-                       f'{name}: {result.frames}, {annotation["total_frames"]}')
-        decoded.append(annotation)
-    if not decoded:
+        else:
+            frames[name] = result.frames
+    return frames
+
+
+def with_videos(annotations: list[Annotation], frames: dict[str, int], videos: str,
+                report: DropReport) -> list[Annotation]:
+    """Return the annotations whose video was written.
+
+    Args:
+        annotations: The samples.
+        frames: Of :func:`reencode_videos`.
+        videos: Where they come from.
+        report: Gets where numbers of frames differ.
+
+    Raises:
+        InputError: There is none.
+    """
+    kept = [annotation for annotation in annotations if annotation['frame_dir'] in frames]
+    if not kept:
         raise InputError(videos, 'videos', next(report.lines()),
                          f'a video NAME{VIDEO_SUFFIX} of a sample')
-    return decoded
+    for annotation in kept:
+        name, number = annotation['frame_dir'], annotation['total_frames']
+        if frames[name] != number:
+            report.add('video and skeleton file differ in their number of frames: kept',
+                       f'{name}: {frames[name]}, {number}')
+    return kept

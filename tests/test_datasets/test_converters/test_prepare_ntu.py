@@ -261,6 +261,14 @@ def test_videos_that_are_there_stay(call, out, videos):
     assert os.stat(path).st_mtime_ns == before.st_mtime_ns
 
 
+def test_shards_write_their_videos_and_no_pickle(call, out, videos):
+    for number in (1, 2):
+        assert call(f'--videos={videos}', '--short-side=48', f'--shard={number}/2')[0] == 0
+        assert len(os.listdir(out.parent / 'videos')) == number and not out.exists()
+    assert call('--shard=1/2')[2].endswith(
+        '--shard: found no --videos, want both: videos are shared')
+
+
 def test_videos_of_another_size_are_refused(call, videos):
     call(f'--videos={videos}', '--short-side=48')
     code, _, error = call(f'--videos={videos}', '--short-side=32')
