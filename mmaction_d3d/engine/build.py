@@ -52,6 +52,7 @@ def build_runner(cfg: Config) -> Runner:
     warning = None
     if cfg.get('resume') and cfg.get('load_from') is None:
         cfg.load_from, warning = resume_point(cfg.work_dir)
+        cfg.resume = cfg.load_from is not None
     check_processes(cfg.get('launcher', 'none'))
     with config_mistakes(cfg):
         _name_weight_decay(cfg)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
-from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
@@ -39,7 +38,8 @@ def resume_point(work_dir: str) -> ResumePoint:
     Raises:
         InputError: ``last_checkpoint``, which names it, is empty, and there is no other.
     """
-    named = find_latest_checkpoint(work_dir)
+    record = Path(work_dir, 'last_checkpoint')
+    named = record.read_text(errors='replace').strip() if record.is_file() else None
     moved = named and str(Path(work_dir, Path(named).name))
     last = moved if moved and is_file(moved) else named
     if last and is_file(last) and is_whole(last):
@@ -54,8 +54,7 @@ def resume_point(work_dir: str) -> ResumePoint:
             None, f'{work_dir} has no checkpoint to resume from: training starts '
             'afresh')
     if not last:
-        raise InputError(Path(work_dir, 'last_checkpoint'), 'content', 'nothing',
-                         'the path of a checkpoint')
+        raise InputError(record, 'content', 'nothing', 'the path of a checkpoint')
     return ResumePoint(last)  # reading it says what is wrong
 
 
@@ -218,9 +217,12 @@ def state_of(path: str, checkpoint: object) -> dict[str, torch.Tensor]:
     state = checkpoint
     if isinstance(checkpoint, dict):
         state = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(state, dict) or not state or not all(
-            isinstance(name, str) and torch.is_tensor(x) for name, x in state.items()):
-        raise InputError(path, 'checkpoint', type(state).__name__, _CHECKPOINT)
+    if not isinstance(state, dict) or not state:
+        raise InputError(path, 'checkpoint', f'no tensors but {shown(state)}', _CHECKPOINT)
+    for name, tensor in state.items():
+        if not isinstance(name, str) or not torch.is_tensor(tensor):
+            raise InputError(path, 'checkpoint', f'{type(tensor).__name__} as {shown(name)}',
+                             f'{_CHECKPOINT}, with a tensor of each name')
     for name, tensor in state.items():
         if (tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized
                 or tensor.untyped_storage().nbytes() < tensor.numel() * tensor.element_size()):

@@ -61,6 +61,7 @@ def test_resume_goes_on_in_a_folder_that_was_moved(run_tool, ut_args, trained, w
 def test_resume_says_where_there_is_nothing_to_go_on_from(run_tool, ut_args, work_dir):
     ended = run_tool('train.py', *ut_args, '--resume')
     assert f'{work_dir} has no checkpoint to resume from: training starts afresh' in ended.out
+    assert 'find last_checkpoint' not in ended.out + ended.err, 'said once'
     for path in work_dir.glob('epoch_*'):
         path.unlink()
     (work_dir / 'last_checkpoint').write_text('')

@@ -116,12 +116,21 @@ def _texts(good):
                    texts.may_pass(name))
     for command, path in ((sandbox.COCO, 'coco.json'), (sandbox.MMPOSE, 'mmpose/clip0.json'),
                           (sandbox.OPENPOSE, 'openpose/clip0_000000000000_keypoints.json'),
-                          (sandbox.ALPHAPOSE, 'alphapose/clip0.json'),
+                          (sandbox.ALPHAPOSE, 'alphapose/clip0.json'), (sandbox.ALPHAPOSE_CMU,
+                                                                        'alphapose_cmu/clip0.json'),
+                          (sandbox.ALPHAPOSE_OPEN,
+                           'alphapose_open/clip0.json'), (sandbox.RESULTS, 'results/clip0.json'),
+                          (sandbox.RESULTS_OF_SET,
+                           'coco_set/results.json'), (sandbox.ULTRALYTICS,
+                                                      'ultralytics_json/clip0.json'),
                           (sandbox.BOXES, 'boxes.json'), (sandbox.GYM,
                                                           'gym/finegym_annotation_info_v1.0.json')):
         for name, data in texts.json_texts(json.loads((good / path).read_text())):
             yield Case('JSON', name, command, _write(path, data),
                        texts.may_pass_json(name, command.name))
+    label = 'ultralytics/labels/clip0_1.txt'
+    for name, data in texts.labels((good / label).read_text()):
+        yield Case('labels', name, sandbox.LABELS, _write(label, data), texts.may_pass_label(name))
     for name, data in texts.csvs():
         yield Case('CSV', name, sandbox.PREPARE_CSV, _write('clips.csv', data),
                    texts.may_pass_csv(name))

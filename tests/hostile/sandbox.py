@@ -103,16 +103,23 @@ GYM = _command('finegym', 'tools/data/prepare_finegym.py',
                'gym.pkl')
 
 
-def attach(kind, path, layout=''):
+def attach(kind, path, layout='', named=None):
     """Return the command that attaches skeletons of a kind."""
     return _command(
-        f'attach {kind}', 'tools/data/prepare_custom.py',
+        f'attach {named or kind}', 'tools/data/prepare_custom.py',
         f'classes --out custom.pkl --skeletons {path} --format {kind} --workers 1'
         f'{layout}', 'custom.pkl')
 
 
 COCO, MMPOSE = attach('coco', 'coco.json'), attach('mmpose', 'mmpose', ' --source-layout coco17')
 OPENPOSE, ALPHAPOSE = attach('openpose', 'openpose'), attach('alphapose', 'alphapose')
+#: Lists of results alone, and beside the images that they are of.
+RESULTS = attach('coco', 'results', ' --source-layout coco17', 'coco results')
+RESULTS_OF_SET = attach('coco', 'coco_set', named='coco results of a set')
+ALPHAPOSE_CMU = attach('alphapose', 'alphapose_cmu', named='alphapose cmu')
+ALPHAPOSE_OPEN = attach('alphapose', 'alphapose_open', named='alphapose open')
+LABELS = attach('ultralytics', 'ultralytics', ' --source-layout coco17', 'ultralytics labels')
+ULTRALYTICS = attach('ultralytics', 'ultralytics_json', ' --source-layout coco17')
 
 OF_VIDEOS = (CHECK, TRAIN, INFER, EXPORT, DRAW, PREPARE)
 OF_ANNOTATIONS = (CHECK, FIX, TRAIN, INFER, EXPORT, DRAW, COMPARE, PYSKL)
@@ -151,6 +158,7 @@ def make(folder):
         skeleton_writers.write_openpose(folder / 'openpose', name,
                                         np.pad(track, ((0, 0), (0, 0), (0, 8), (0, 0)), 'edge'))
         skeleton_writers.write_alphapose(folder / 'alphapose' / f'{name}.json', track)
+    _write_later_kinds(folder, tracks)
     boxes = {name: [[[1, 1, 60, 60]]] * 8 for name in names}
     (folder / 'boxes.json').write_text(json.dumps(boxes))
     ntu_files.write_skeleton(folder / 'ntu' / f'{NTU_NAME}.skeleton', 6,
@@ -170,6 +178,31 @@ def make(folder):
     torch.save(content, folder / 'good.pth')
     shutil.rmtree(folder / 'work')
     return folder
+
+
+def _write_later_kinds(folder, tracks):
+    """Write the skeletons in the further forms of COCO, AlphaPose and Ultralytics."""
+    skeleton_writers.write_coco(folder / 'coco_set' / 'images.json', tracks)
+    images = json.loads((folder / 'coco_set' / 'images.json').read_text())
+    ids = {image['file_name']: image['id'] for image in images['images']}
+    listed = []
+    for name, track in tracks.items():
+        alone = folder / 'results' / f'{name}.json'
+        skeleton_writers.write_coco_results(alone, track, lambda frame: frame)
+        listed += [
+            person | dict(image_id=ids[f'{name}/{person["image_id"] + 1:06}.jpg'])
+            for person in json.loads(alone.read_text())
+        ]
+        for form in ('cmu', 'open'):
+            skeleton_writers.write_alphapose_form(folder / f'alphapose_{form}' / f'{name}.json',
+                                                  track, form)
+        skeleton_writers.write_ultralytics_labels(folder / 'ultralytics' / 'labels', name, track)
+        skeleton_writers.write_json(
+            folder / 'ultralytics_json' / f'{name}.json',
+            [skeleton_writers.ultralytics_people(person[None]) for person in track[0]])
+    skeleton_writers.write_json(folder / 'coco_set' / 'results.json', listed)
+    images['annotations'] = []
+    skeleton_writers.write_json(folder / 'coco_set' / 'images.json', images)
 
 
 class Sandboxes:

@@ -29,6 +29,11 @@ _JSON = {
     'object': {},
     'objects': [{}],
 }
+#: What stands in the place of a number of a text file.
+_WRONG_NUMBERS = [
+    '-1', '0', '1e3', 'nan', 'inf', DIGITS, '', 'abc', '1_0', '٣', '0x10', '+1', '1.0', '10' * 9,
+    '1 2'
+]
 
 
 def skeletons(lines):
@@ -37,18 +42,14 @@ def skeletons(lines):
     text = '\r\n'.join(lines)
     for tenth in range(1, 10):
         yield f'cut at {tenth}0 %', text[:len(text) * tenth // 10].encode()
-    wrong = [
-        '-1', '0', '1e3', 'nan', 'inf', DIGITS, '', 'abc', '1_0', '٣', '0x10', '+1', '1.0',
-        '10' * 9, '1 2'
-    ]
     for name, place in (('frames', 0), ('bodies', 1), ('joints', 3)):
-        for value in wrong:
+        for value in _WRONG_NUMBERS:
             changed = list(lines)
             changed[place] = value
             yield f'{name} {value[:10]}', '\n'.join(changed).encode()
     for name, place, column in (('id', 2, 0), ('lean', 2, 7), ('state of a body', 2, 9),
                                 ('x', 4, 0), ('state', 4, 11)):
-        for value in wrong:
+        for value in _WRONG_NUMBERS:
             changed = list(lines)
             parts = changed[place].split()
             parts[column] = value
@@ -59,8 +60,9 @@ def skeletons(lines):
 #: The parts of these files that are read.
 _READ = {
     'images', 'id', 'file_name', 'height', 'width', 'annotations', 'image_id', 'keypoints',
-    'categories', 'frame_id', 'instances', 'keypoint_scores', 'people', 'pose_keypoints_2d',
-    'timestamps', 'segments', 'clip0', 'abcdefghijk', 'E_000000_000003', 'A_0000_0001'
+    'categories', 'frame_id', 'instances', 'keypoint_scores', 'people', 'pose_keypoints_2d', 'x',
+    'y', 'visible', 'bodies', 'joints', '0.jpg', 'timestamps', 'segments', 'clip0', 'abcdefghijk',
+    'E_000000_000003', 'A_0000_0001'
 }
 
 
@@ -107,6 +109,23 @@ def _replaced(content, path, value, remove=False):
     else:
         inner[path[-1]] = value
     return changed
+
+
+def labels(line):
+    """Yield a name, and the bytes of a label file of Ultralytics of which a part is wrong."""
+    yield from ODD_TEXTS.items()
+    for tenth in (1, 5, 9):
+        yield f'cut at {tenth}0 %', line[:len(line) * tenth // 10].encode()
+    parts = line.split()
+    for name, place in (('class', 0), ('box', 1), ('x', 5), ('score', 7)):
+        for value in _WRONG_NUMBERS:
+            yield f'{name} {value[:10]}', ' '.join([*parts[:place], value,
+                                                    *parts[place + 1:]]).encode()
+    yield 'one number more', f'{line.strip()} 7'.encode()
+    yield 'two people of other joints', f'{line}{" ".join(parts[:-3])}'.encode()
+    yield '100,000 joints', ' '.join(parts[:5] + parts[5:] * 6000).encode()
+    yield '100,000 people', (line * 100000).encode()
+    yield 'pixels', ' '.join([*parts[:5], *(str(float(part) * 80) for part in parts[5:])]).encode()
 
 
 def csvs():
@@ -211,6 +230,18 @@ def may_pass_json(name, command):
     if leaf in ('frame_id', 'instances', 'people', 'annotations', 'categories', 'all', 'id',
                 'image_id', 'height', 'width'):
         return 'nobody in a frame; a number as it is; skeletons of no clip are said'
+    return ''
+
+
+def may_pass_label(name):
+    """Return why a label file may be accepted, '' where it may not."""
+    field, _, value = name.rpartition(' ')
+    if name in ('empty', 'blank', 'one number more'):
+        return 'nobody in a frame; a score or a track may follow'
+    if field == 'class' or field == 'box':
+        return 'not read but for being a number'
+    if field in ('x', 'score') and value not in ('abc', '1_0', '٣', '0x10', '1 2'):
+        return 'a number; one that is not finite is a joint that is missing'
     return ''
 
 

@@ -52,6 +52,17 @@ def test_other_shape_does_not_fit(save):
         '(5, 4)), want a checkpoint of the same architecture (1.weight is (2, 4))')
 
 
+@pytest.mark.parametrize('state, found', [
+    ({}, 'no tensors but {}'),
+    ([1], r'no tensors but \[1\]'),
+    ({'0.bias': [1.]}, "list as '0.bias'"),
+    ({0: torch.ones(1)}, 'Tensor as 0'),
+])
+def test_a_state_of_other_things_says_what_they_are(save, state, found):
+    with pytest.raises(InputError, match=f'checkpoint: found {found}, want a checkpoint that'):
+        check_checkpoint(save(dict(state_dict=state)), model())
+
+
 @pytest.mark.parametrize('change', [
     lambda state: state.pop('1.bias'),
     lambda state: state.update(more=torch.ones(1)),

@@ -15,6 +15,7 @@ from ...media.find import LeaveOut, walk
 from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
 
 ASK = '--source-layout'  # says what the joints of --skeletons are
+_MAX_PEOPLE = 300  # of a frame: linking them to those of the next takes their number squared
 
 
 @dataclass
@@ -141,11 +142,13 @@ def stack_people(persons: list, place: Place) -> np.ndarray:
     """Stack people, each x, y, score a joint in one or two axes, into N x V x 3, cleaned.
 
     Raises:
-        InputError: Someone has other numbers, or another number of them, than the rest; the
-            message blames ``place``, a pair (file, field).
+        InputError: Someone has other numbers, or another number of them, than the rest, or there
+            are too many; the message blames ``place``, a pair (file, field).
     """
     if not persons:
         return np.zeros((0, 0, 3), np.float32)
+    if len(persons) > _MAX_PEOPLE:
+        raise InputError(*place, f'{len(persons)} people in a frame', f'at most {_MAX_PEOPLE}')
     try:
         with np.errstate(over='ignore'):  # a joint at inf is one that is missing
             people = np.array(persons, np.float64).astype(np.float32).reshape(len(persons), -1, 3)

@@ -1,10 +1,11 @@
 """Skeletons of Ultralytics' pose results: labels of ``save_txt``, and JSON."""
+import math
 import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError, Place, content_of
+from ...errors import InputError, Place, content_of, shown
 from ...files import is_folder, numbered_lines, without_suffix
 from ...media.find import LeaveOut, has_suffix
 from ...skeletons import SkeletonLayout
@@ -20,6 +21,7 @@ from .skeleton_files import (
 )
 
 _BOX = 5  # numbers before the joints: the class, and the middle and size of the box
+_REACH = -1, 2  # shares of the picture: people may be out of sight by its whole size
 _LABELS = 'labels'  # the folder that predict makes
 _LINE = 'a class, a box, and x, y and mostly a score of each joint, as a pose model gives them'
 _PEOPLE = 'a list of people with keypoints x and y, or a list of such lists, one a frame'
@@ -93,6 +95,8 @@ def _labels(file: str, layout: SkeletonLayout | None) -> list[list[list[float]]]
     people = []
     for field, line in numbered_lines(file, 'a text file'):
         with content_of(file, field, _LINE):
+            if '_' in line or not line.isascii():
+                raise ValueError(f'no plain numbers: {shown(line)}')
             numbers = [float(part) for part in line.split()]
         left = len(numbers) - _BOX
         in_two = layout is not None and 0 <= left - 2 * len(layout) <= 2
@@ -105,6 +109,11 @@ def _labels(file: str, layout: SkeletonLayout | None) -> list[list[list[float]]]
         ]
         if in_two:
             joints = [[x, y, 1.] for x, y in joints[:len(layout or ())]]
+        places = [number for joint in joints for number in joint[:2] if math.isfinite(number)]
+        low, high = min(places, default=0), max(places, default=0)
+        if low < _REACH[0] or high > _REACH[1]:
+            raise InputError(file, field, f'joints from {low:g} to {high:g}',
+                             'shares of the picture, from 0 to 1, as save_txt writes')
         people.append(joints)
     return people
 
@@ -122,6 +131,6 @@ def _people(content: Any, place: Place) -> list[list[tuple[float, float, float]]
 
 def _gather(frames: dict[int, list], place: Place, layout: SkeletonLayout | None) -> Skeletons:
     people = {number: stack_people(persons, place) for number, persons in frames.items()}
-    # Nobody is within one pixel: these are shares of the picture.
-    shares = all(persons[..., :2].max(initial=0) <= 1 for persons in people.values())
+    # Nobody is within two pixels: these are shares of the picture.
+    shares = all(persons[..., :2].max(initial=0) <= _REACH[1] for persons in people.values())
     return gather(people, place, None, layout, (1, 1) if shares else None)
