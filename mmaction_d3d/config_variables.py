@@ -7,6 +7,7 @@ import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
                 raise KeyError(f'{name} is not set and has no default')
             return value  # the config's own text
         values[name] = value = os.environ[name]
-        print_log(f'{value!r}, the environment variable {name}, stands in the config', 'current')
+        _tell(name, value)
         if in_code:
             return _literal(name, value)
         return _PLAIN.sub(lambda character: f'\\U{ord(character[0]):08x}', value)
@@ -57,6 +58,12 @@ def substitute_variables(filename: str, temp_config_name: str) -> dict[str, str]
     text = _with_plain_variables(_PLACEHOLDER.sub(value_of, text), _plain_variables.get({}))
     Path(temp_config_name).write_text(text, encoding='utf-8')
     return values
+
+
+@cache
+def _tell(name: str, value: str) -> None:
+    """Say once that a variable is set: a config is read several times."""
+    print_log(f'{value!r}, the environment variable {name}, stands in the config', 'current')
 
 
 #: What configs that are read now set their plain variables to; see :func:`plain_variables`.

@@ -62,13 +62,21 @@ class ONNXBackend:
                              'a file .onnx of RTMPose or RTMO')
         self.layout = config
         self._session = _open(checkpoint, device)
-        given, = self._session.get_inputs()
-        batch, _, *self._size = given.shape
-        self._name, self._single = given.name, batch == 1
-        if not all(isinstance(side, int) for side in self._size):
-            raise InputError(checkpoint, 'network', f'images of {self._size}', 'one fixed size')
+        given = self._session.get_inputs()
+        shape: list[Any] = given[0].shape if len(given[0].shape) == 4 else [0] * 4
+        batch, channels, self._size = shape[0], shape[1], shape[2:]
+        if len(given) > 1 or channels != 3 or not all(isinstance(side, int) for side in self._size):
+            raise InputError(checkpoint, 'network',
+                             f'inputs of {", ".join(str(each.shape) for each in given)}',
+                             'one, N x 3 x height x width, of one fixed size')
+        self._name, self._single = given[0].name, batch == 1
+        self._type = np.float16 if given[0].type == 'tensor(float16)' else np.float32
         # What a file says of its outputs' sizes may be names: one run tells.
-        outputs = self._session.run(None, {self._name: np.zeros((1, 3, *self._size), np.float32)})
+        try:
+            outputs = self._run(np.zeros((1, 3, *self._size), np.float32))
+        except Exception as error:  # onnxruntime's own kinds of error have no common base
+            raise InputError(checkpoint, 'network', f'{type(error).__name__} ({error})',
+                             'one that runs for any number of images, or for one') from error
         ranks = [output.ndim for output in outputs]
         if ranks not in ([3, 3], [3, 4]):
             raise InputError(checkpoint, 'network', f'outputs of {ranks} axes',
@@ -77,6 +85,11 @@ class ONNXBackend:
         joints = outputs[1].shape[1 if self.top_down else 2]
         if joints != len(LAYOUTS[config]):
             raise InputError(checkpoint, 'joints', joints, f'{len(LAYOUTS[config])}, of {config}')
+        want = [(1, joints, SPLITS * side) for side in self._size[::-1]]
+        if self.top_down and [output.shape for output in outputs] != want:
+            raise InputError(checkpoint, 'outputs',
+                             ' and '.join(str(output.shape) for output in outputs),
+                             f'{want[0]} and {want[1]}, as RTMPose has')
 
     def prepare(self, frame: np.ndarray, boxes: np.ndarray | None) -> list[Crop]:
         """As :meth:`.backends.SkeletonBackend.prepare`."""
@@ -108,10 +121,13 @@ class ONNXBackend:
         """As :meth:`.backends.SkeletonBackend.predict`."""
         images = np.stack([crop.image for crop in crops])
         parts = np.split(images, len(images)) if self._single else [images]
-        outputs = [self._session.run(None, {self._name: part}) for part in parts]
-        first, second = (np.concatenate(parts) for parts in zip(*outputs))
+        first, second = (np.concatenate(parts) for parts in zip(*map(self._run, parts)))
         decode = _decode_places if self.top_down else _decode_people
         return [_to_frame(people, crop) for people, crop in zip(map(decode, first, second), crops)]
+
+    def _run(self, images: np.ndarray) -> list[np.ndarray]:
+        outputs = self._session.run(None, {self._name: images.astype(self._type)})
+        return [output.astype(np.float32) for output in outputs]
 
 
 def _open(path: str, device: str | None) -> Any:

@@ -7,8 +7,8 @@ from .probe import MediaInfo, probe
 from .read import (
     Frames,
     ImageFiles,
+    frames_of,
     numbered_images,
-    read_frame_folder,
     read_image,
     read_video,
 )
@@ -26,7 +26,7 @@ from .write import (
 __all__ = [
     'DEFAULT_FPS', 'DecodingError', 'FRAME_BY_FRAME', 'Frame', 'Frames', 'H264Writer', 'ImageFiles',
     'KEEPING', 'Media', 'MediaIndex', 'MediaInfo', 'VIEWING', 'Video', 'array_of', 'as_media',
-    'files_by_name', 'find_media', 'frames_in_memory', 'grey_frames', 'h264_writer', 'is_array',
-    'locate_frames', 'locate_video', 'numbered_images', 'probe', 'read_frame_folder', 'read_image',
+    'files_by_name', 'find_media', 'frames_in_memory', 'frames_of', 'grey_frames', 'h264_writer',
+    'is_array', 'locate_frames', 'locate_video', 'numbered_images', 'probe', 'read_image',
     'read_video', 'tell_apart', 'video_frames', 'write_slow_video', 'write_video'
 ]

@@ -1,6 +1,6 @@
 """Frames of videos and frame folders: all of them in order, or the ones that are named."""
 import importlib.util
-import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from ..files import is_file
+from ..files import is_folder
 from .backends import backend_of, video_frames
 from .find import Media
 from .seek import SeekError, frame_index, sought_frames
@@ -148,48 +148,49 @@ def _seek(path: str, wanted: list[int],
     return None
 
 
-def numbered_images(folder: str, frame_tmpl: str, start_index: int) -> Iterator[str]:
-    """Paths of a folder's images from the one numbered ``start_index`` to before the first gap.
+def numbered_images(folder: str, frame_tmpl: str, start_index: int, total: int) -> list[str]:
+    """List a folder's images from the one numbered ``start_index`` on, in order.
+
+    Numbers may be missing where the images there are as many as were announced: skeletons are of
+    these then. Otherwise nobody knows which of them a frame is.
 
     Args:
         folder: The folder.
         frame_tmpl: Name of an image, such as ``'img_{:05}.jpg'``.
         start_index: Number of the first one.
-
-    Yields:
-        The next path.
-    """
-    for number in itertools.count(start_index):
-        path = str(Path(folder, frame_tmpl.format(number)))
-        if not is_file(path):
-            return
-        yield path
-
-
-def read_frame_folder(folder: str, frame_inds: np.ndarray, frame_tmpl: str,
-                      start_index: int) -> tuple[dict[int, np.ndarray], int | None]:
-    """Read the named images of a folder of frames; arguments and result as :func:`read_video`.
+        total: How many were announced.
 
     Raises:
-        InputError: The first image is not there, or an image cannot be read.
+        InputError: The first is not there, numbers are missing and images, too, or those announced
+            begin before ``start_index``.
     """
+    tmpl = Path(folder, frame_tmpl)
+    paths = {
+        int(digits): str(path) for path in (tmpl.parent.iterdir() if is_folder(tmpl.parent) else ())
+        for digits in re.findall(r'\d+', path.name) if tmpl.name.format(int(digits)) == path.name
+    }
+    numbers = sorted(number for number in paths if number >= start_index)
+    if not numbers or numbers[0] != start_index:
+        raise InputError(str(tmpl).format(start_index), 'image', 'no such file', 'the first frame')
+    if len(numbers) < total == len(paths):
+        raise InputError(
+            folder, 'images', f'{total} from number {min(paths)} on',
+            f'start_index={min(paths)} in the data set, which begins at {start_index}')
+    if numbers[-1] - start_index >= len(numbers) != total:
+        missing = next(number for number in range(start_index, numbers[-1]) if number not in paths)
+        raise InputError(
+            str(tmpl).format(missing), 'image', 'no such file',
+            f'all of the {total} frames announced')
+    return [paths[number] for number in numbers]
 
-    def image_path(index: int) -> str:
-        return str(Path(folder, frame_tmpl.format(index + start_index)))
 
-    count = None
-    if not is_file(image_path(int(frame_inds.max()))):
-        count = sum(1 for _ in numbered_images(folder, frame_tmpl, start_index))
-        if not count:
-            raise InputError(image_path(0), 'image', 'no such file', 'the first frame')
-        frame_inds = np.minimum(frame_inds, count - 1)
-    images = {}
-    for index in np.unique(frame_inds).tolist():
-        path = image_path(index)
-        if not is_file(path):
-            raise InputError(path, 'image', 'no such file', f'frame {index} of the clip')
-        images[index] = read_image(path)
-    return images, count
+def frames_of(array: Sequence[np.ndarray],
+              frame_inds: np.ndarray) -> tuple[dict[int, np.ndarray], int | None]:
+    """Copy the named frames; arguments and result otherwise as :func:`read_video`."""
+    count = len(array)
+    indices = np.unique(np.minimum(frame_inds, count - 1)).tolist()
+    return ({index: array[index].copy()
+             for index in indices}, count if frame_inds.max() >= count else None)
 
 
 class ImageFiles(Sequence[np.ndarray]):

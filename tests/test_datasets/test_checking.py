@@ -2,6 +2,7 @@
 import copy
 import csv
 import os
+import shutil
 
 import cv2
 import numpy as np
@@ -234,11 +235,20 @@ def image(frames, number):
     return f'{frames.folder}/clip1/img_{number:05}.jpg'
 
 
-def test_a_gap_in_a_folder_ends_its_frames(data, frames):
-    os.remove(image(frames, 4))
+def test_a_folder_that_ends_early(data, frames):
+    os.remove(image(frames, data.annotations[1]['total_frames']))
     for full in (False, True):
         finding, = run(data, source=frames, full=full)[0]
-        assert finding.kind == 'fewer frames than announced' and finding.found.startswith('3 ')
+        assert finding.kind == 'fewer frames than announced'
+
+
+@pytest.mark.parametrize('full', [False, True])
+def test_a_gap_in_a_folder_is_none_where_as_many_images_are_there(data, frames, full):
+    last = data.annotations[1]['total_frames']
+    os.remove(image(frames, 4))
+    assert found(data, source=frames, full=full) == [('cannot be decoded', 'clip1')]
+    shutil.copy(image(frames, last), image(frames, last + 1))
+    assert found(data, source=frames, full=full) == []
 
 
 def test_only_full_reads_every_image(data, frames):

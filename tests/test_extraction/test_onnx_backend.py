@@ -196,6 +196,51 @@ def test_what_does_not_fit_is_named(places, config, checkpoint, device, message)
         ONNXBackend(config, places if checkpoint == 'places' else checkpoint, device)
 
 
+class Other(Places):
+    """A network beside those that are taken: ``change`` its inputs and outputs."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def forward(self, images, more=None):
+        images = images if images.shape[1] == 3 else images.permute(0, 3, 1, 2)
+        across, down = super().forward(images if more is None else images + more)
+        return self.change(across, down)
+
+
+@pytest.mark.parametrize('change, images, batch, message', [
+    (lambda x, y: (x, y), [(1, 3, 64, 48)] * 2, True, r'found inputs of .*, want one, N x 3 x'),
+    (lambda x, y: (x, y), [(1, 64, 48, 3)], True, r"found inputs of \['batch', 64, 48, 3\], want"),
+    (lambda x, y: (x, y), [(4, 3, 64, 48)], False, 'want one that runs for any number of images'),
+    (lambda x, y: (x[..., ::2], y[..., ::2]), [
+        (1, 3, 64, 48)
+    ], True, r'found \(1, 17, 48\) and \(1, 17, 64\), want \(1, 17, 96\) and \(1, 17, 128\)'),
+    (lambda x, y: (x[:, :5], y), [(1, 3, 64, 48)], True, r'found \(1, 5, 96\)'),
+])
+def test_a_network_of_other_inputs_and_outputs_is_refused(tmp_path, change, images, batch, message):
+    path = str(tmp_path / 'x.onnx')
+    names = ['a', 'b'][:len(images)]
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        torch.onnx.export(Other(change), tuple(map(torch.zeros, images)), path, input_names=names,
+                          dynamic_axes={name: {0: 'batch'} for name in names} if batch else None,
+                          dynamo=False)
+    with pytest.raises(InputError, match=message):
+        ONNXBackend('coco17', path, 'cpu')
+
+
+def test_a_network_of_half_precision_runs(places, tmp_path):
+    torch.manual_seed(0)
+    path = export(Places().half(),
+                  torch.zeros(1, 3, 64, 48).half(), tmp_path / 'h.onnx', ['x', 'y'])
+    half, whole = (ONNXBackend('coco17', each, 'cpu') for each in (path, places))
+    frame = noise(0)
+    (poses, ), (wanted, ) = (each.predict(each.prepare(frame, BOXES[:1])) for each in (half, whole))
+    assert poses.dtype == np.float32
+    np.testing.assert_allclose(poses[..., 2], wanted[..., 2], atol=2e-3)
+
+
 def test_a_network_of_other_outputs_is_refused(tmp_path):
     path = export(torch.nn.Conv2d(3, 17, 1), torch.zeros(1, 3, 64, 48), tmp_path / 'x.onnx', ['y'])
     with pytest.raises(InputError, match=r"outputs of \[4\] axes, want RTMPose's or RTMO's"):

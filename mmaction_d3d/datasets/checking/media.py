@@ -11,14 +11,15 @@ from ...errors import InputError, Place, shown
 from ...files import is_folder
 from ...media import (
     Frames,
+    ImageFiles,
     Media,
     MediaIndex,
     MediaInfo,
+    frames_of,
     locate_frames,
     locate_video,
     numbered_images,
     probe,
-    read_frame_folder,
     read_video,
 )
 from ...parallel import map_in_order
@@ -209,8 +210,7 @@ def _probe(job: _Job) -> _Probed:
     """Decode the first, middle and last frame."""
     wanted = np.array([0, job.total // 2, job.total - 1, job.total])
     if job.source.is_frames:
-        images, count = read_frame_folder(job.path, wanted, job.source.frame_tmpl,
-                                          job.source.start_index)
+        images, count = frames_of(ImageFiles(_media(job).images or ()), wanted)
     else:
         images, count = read_video(job.path, wanted)
     sizes = {image.shape[:2] for image in images.values()}
@@ -236,7 +236,8 @@ def _glanced(media: Media, size: int, time: int) -> MediaInfo:
 def _media(job: _Job) -> Media:
     images = None
     if job.source.is_frames:
-        images = tuple(numbered_images(job.path, job.source.frame_tmpl, job.source.start_index))
+        images = tuple(
+            numbered_images(job.path, job.source.frame_tmpl, job.source.start_index, job.total))
     return Media(job.path, job.name, images)
 
 

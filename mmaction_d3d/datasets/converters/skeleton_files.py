@@ -89,11 +89,13 @@ def files_below(folder: str, ending: str | tuple[str, ...], leave_out: LeaveOut)
 def split_frame_name(name: str, path: str) -> tuple[str, int]:
     """Split a frame's name, ``clip/000012`` or ``clip_000012`` (.jpg), into clip and number.
 
+    A clip's own name may have dots: only letters after the number are a suffix.
+
     Raises:
         InputError: It is neither; the message blames the file ``path``.
     """
     folder, file = os.path.split(name)
-    match = re.fullmatch(r'(.*?)[_-]?(\d+)', without_suffix(file))
+    match = re.fullmatch(r'(.*?)[_-]?(\d+)(\.[^\W\d_]+)?', file)
     if not match or not (folder or match[1]):
         raise InputError(path, 'name of a frame', repr(name),
                          'the clip and the frame, as CLIP/000001.* or CLIP_000001.*')

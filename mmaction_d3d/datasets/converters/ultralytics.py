@@ -72,6 +72,8 @@ def _frame_of(name: str, file: str) -> tuple[str, int]:
     if Path(file).parent.name != _LABELS or stem.isdecimal():
         return split_frame_name(f'{outside}/{stem}' if outside else stem, file)
     clip, number = split_frame_name(stem, file)
+    if outside.rpartition('/')[2] == clip:  # predict(name=CLIP)
+        return outside, number
     return f'{outside}/{clip}' if outside else clip, number
 
 

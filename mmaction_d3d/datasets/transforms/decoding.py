@@ -1,6 +1,6 @@
 """Reading exactly the sampled frames, and the keypoints of the same frames."""
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from ...media import read_frame_folder, read_video
+from ...media import ImageFiles, Media, frames_of, numbered_images, read_video
 from ..checking import refuse_exchanged_sides
 
 
@@ -19,8 +19,9 @@ class AlignedDecode(BaseTransform):
 
     Each frame is decoded once. Where a video is shorter than announced, indices beyond its end
     become its last frame's, for images and keypoints alike, and a warning says so once a file
-    (and process). Keypoints are scaled from the ``img_shape`` of the annotation to the size of
-    the frames.
+    (and process). So it does where images of a folder are not numbered one by one, see
+    :func:`.media.numbered_images`. Keypoints are scaled from the ``img_shape`` of the annotation to
+    the size of the frames.
 
     Required keys: ``frame_inds``, ``keypoint`` (M x total_frames x V x 2), ``keypoint_score``
     (M x total_frames x V), ``img_shape``, and either ``array`` (frames in memory, each
@@ -43,19 +44,24 @@ class AlignedDecode(BaseTransform):
         inds, shrink = results['frame_inds'], _Shrink(self.resize)
         if 'array' in results:
             place = results.get('filename', 'frames in memory')
-            images, count = _frames_of(results['array'], inds)
+            images, count = frames_of(results['array'], inds)
         elif 'filename' in results:
             place = results['filename']
             images, count = read_video(place, inds, self.backend, shrink)
         else:
             place = results['img_dir']
-            images, count = read_frame_folder(place, inds, results['frame_tmpl'],
-                                              results['start_index'])
+            paths = numbered_images(place, results['frame_tmpl'], results['start_index'],
+                                    results['total_frames'])
+            for note in Media(place, place, tuple(paths)).notes:
+                self._warn(place, note)
+            images, count = frames_of(ImageFiles(paths), inds)
         if not shrink.sizes:
             images = {index: shrink(image) for index, image in images.items()}
         if count is not None:
             inds = np.minimum(inds, count - 1)
-            self._warn_short(place, count, results['total_frames'])
+            self._warn(
+                place, f'{count} frames decode, {results["total_frames"]} were announced; the '
+                'last one stands in for the rest')
 
         # MMAction2's Flip works in place: a frame used twice must not be flipped twice.
         used, imgs = set(), []
@@ -76,12 +82,10 @@ class AlignedDecode(BaseTransform):
         results['imgs'] = imgs
         return results
 
-    def _warn_short(self, place: str, count: int, announced: int) -> None:
+    def _warn(self, place: str, text: str) -> None:
         if place not in self._warned:
             self._warned.add(place)
-            print_log(
-                f'{place}: {count} frames decode, {announced} were announced; the last one '
-                'stands in for the rest', logger='current', level=logging.WARNING)
+            print_log(f'{place}: {text}', logger='current', level=logging.WARNING)
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(backend={self.backend!r})'
@@ -123,11 +127,3 @@ def resizing_as_read(transforms: Iterable[Any]) -> list[Any]:
         else:
             joined.append(transform)
     return joined
-
-
-def _frames_of(array: Sequence[np.ndarray],
-               inds: np.ndarray) -> tuple[dict[int, np.ndarray], int | None]:
-    """Copy the named frames; result as of :func:`.media.read_video`."""
-    count = len(array)
-    images = {index: array[index].copy() for index in np.minimum(inds, count - 1).tolist()}
-    return images, count if inds.max() >= count else None

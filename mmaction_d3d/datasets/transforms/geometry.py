@@ -2,6 +2,7 @@
 import copy
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import cv2
@@ -23,9 +24,11 @@ _ENDS = (upstream.FormatShape, upstream.PackActionInputs)
 _DRAWS = 6  # and as many where all that may happen does
 _CHANCES = 'p', 'prob', 'flip_ratio'
 _SIZE = 480, 640
+_SIDES = range(16, 2049)  # numbers of a transform that may be sizes
 _RADIUS = 6  # of a dot, in pixels of that size
 # Some dots may be painted over, or cut in two by a border.
 _MOST_OFF, _MOST_STRAY, _MOST_ALONE = 0.3, 0.2, 0.5
+_MOST_WAY = 0.0075  # of the shorter side, from a joint to its dot: a pixel of 133, at least one
 
 
 def guarded(transforms: Iterable[Callable], num_joints: int) -> list[Callable]:
@@ -87,13 +90,18 @@ def check_geometry(transforms: Sequence[Callable], num_joints: int, decoded: boo
     last = max((index for index, step in enumerate(steps) if not _is_known(step)), default=-1)
     results = _drawn_clip(num_joints)
     for step in steps[:last + 1]:
-        try:
-            results = _tried(step, results)
-        except InputError:
-            raise
-        except Exception as error:  # of any kind: it may need what a drawn clip does not have
+        failure = None
+        for clip in chain([results], (_drawn_clip(num_joints, side) for side in _sides(step))):
+            try:
+                results = _tried(step, clip)
+                break
+            except InputError:
+                raise
+            except Exception as error:  # of any kind: it may need what a drawn clip does not have
+                failure = failure or error
+        else:
             print_log(
-                f'{_name(step)} does not take a drawn clip ({type(error).__name__}: {error}): '
+                f'{_name(step)} does not take a drawn clip ({type(failure).__name__}: {failure}): '
                 'whether joints stay on their pixels is not known', 'current', logging.WARNING)
             return
 
@@ -109,15 +117,18 @@ def _tried(step: Callable, results: dict[str, Any]) -> dict[str, Any]:
         with seeded(0):
             return step(results)
     moved = results
-    before = misplaced(results)  # not 0 where small dots were shrunk, or joints moved on purpose
+    before, drift_before = misplaced(results)  # not 0 of small dots, or joints moved on purpose
     for draw, variant in enumerate([*[step] * _DRAWS, *[_without_chance(step)] * _DRAWS]):
         with seeded(draw):
             moved = variant(copy.deepcopy(results)) or results
-        off = misplaced(moved)
-        if off > before:
+        off, drift = misplaced(moved)
+        if np.array_equal(moved['imgs'], results['imgs']):
+            drift = 0.  # joints alone move a little: noise, on purpose
+        if off > before or drift > drift_before + 1:
             raise InputError(
-                'pipeline', _name(step), f'{off:.0%} of the joints of a drawn clip off their '
-                'pixels', 'joints that move with the pixels (or, where they do, '
+                'pipeline', _name(step),
+                f'{f"{off:.0%}" if off > before else "half"} of the joints of a drawn clip off '
+                'their pixels', 'joints that move with the pixels (or, where they do, '
                 'carries_joints = True in its class)')
     return moved
 
@@ -140,36 +151,62 @@ def _name(step: Callable) -> str:
     return type(step).__name__ + ('' if inner is None else f' ({type(inner).__name__})')
 
 
-def _drawn_clip(num_joints: int) -> dict[str, Any]:
-    """Return a clip of one frame with a white dot under every joint, as after decoding."""
-    height, width = _SIZE
-    xy = np.random.default_rng(0).uniform([40, 40], [width - 40, height - 40], (num_joints, 2))
-    image = np.zeros((height, width, 3), np.uint8)
-    for x, y in xy:
-        cv2.circle(image, (int(x), int(y)), _RADIUS, (255, 255, 255), -1)
-    keypoint = np.tile(xy.astype(np.float32), (1, 1, 1, 1))
-    return dict(imgs=[image], keypoint=keypoint,
-                keypoint_score=np.ones(keypoint.shape[:3],
-                                       np.float32), img_shape=_SIZE, original_shape=_SIZE,
-                frame_inds=np.arange(1), num_clips=1, clip_len=1, total_frames=1, start_index=0,
-                num_person=1, label=0, modality='RGB', filename='a drawn clip')
+def _sides(step: Any) -> list[int]:
+    """Return the sizes that a transform names: it may take pictures of these alone."""
+    values = chain(*(value if isinstance(value, (tuple, list)) else [value]
+                     for value in getattr(step, '__dict__', {}).values()))
+    return sorted({value for value in values if type(value) is int and value in _SIDES})
 
 
-def misplaced(results: dict[str, Any]) -> float:
-    """Return the share of joints that no dot lies under; 0 where dots are only painted over.
+def _drawn_clip(num_joints: int, side: int | None = None) -> dict[str, Any]:
+    """Return two different frames with a white dot under every joint, as after decoding.
+
+    Args:
+        num_joints: V.
+        side: The shorter one of the frames. Defaults to that of ``_SIZE``.
+    """
+    rng = np.random.default_rng(0)
+    # A dot a cell, so that none lies beside another one's joint.
+    columns = int(np.ceil(np.sqrt(num_joints * _SIZE[1] / _SIZE[0])))
+    cell = np.divide(_SIZE[::-1], (columns, -(-num_joints // columns)))
+    corners = np.stack(np.divmod(np.arange(num_joints), columns)[::-1], axis=-1) * cell
+    room = np.minimum(2 * _RADIUS, cell / 3)
+    xy = corners + rng.uniform(room, cell - room, (2, num_joints, 2))
+    scale = 1. if side is None else side / min(_SIZE)
+    images = []
+    for places in xy.astype(int).tolist():
+        image = np.zeros((*_SIZE, 3), np.uint8)
+        for place in places:
+            cv2.circle(image, place, _RADIUS, (255, 255, 255), -1)
+        images.append(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    keypoint = (xy * scale).astype(np.float32)[None]
+    shape = images[0].shape[:2]
+    return dict(imgs=images, keypoint=keypoint, keypoint_score=np.ones(keypoint.shape[:3], 'f4'),
+                img_shape=shape, original_shape=shape, frame_inds=np.arange(2), num_clips=1,
+                clip_len=2, total_frames=2, start_index=0, num_person=1, label=0, modality='RGB',
+                filename='a drawn clip')
+
+
+def misplaced(results: dict[str, Any]) -> tuple[float, float]:
+    """Measure how far joints are from their dots.
 
     Args:
         results: A drawn clip, after a transform.
+
+    Returns:
+        The share of joints that no dot lies under, 0 where dots are only painted over; and the
+        median way from a joint to the dot beside it, 1 where it is as far as it may be.
     """
     if np.shape(results['imgs'][0])[-1] != 3:
-        return 0.  # heatmaps, which show no dots
+        return 0., 0.  # heatmaps, which show no dots
     if len(results['imgs']) != results['keypoint'].shape[1]:
-        return 1.  # several pictures of a frame have joints of one
-    shares = [0.]
+        return 1., 0.  # several pictures of a frame have joints of one
+    shares, ways = [0.], [0.]
     for image, joints in zip(results['imgs'], results['keypoint'].swapaxes(0, 1)):
         picture = np.abs(np.asarray(image, np.float32).mean(-1) - np.median(image))
         height, width = picture.shape
-        x, y = np.floor(joints.reshape(-1, 2)).astype(int).T
+        joints = joints.reshape(-1, 2)
+        x, y = np.floor(joints).astype(int).T
         inside = (x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)
         bright = picture > 0.3 * picture.max()
         dark = cv2.dilate(picture, np.ones((3, 3), np.uint8)) < 0.15 * picture.max()
@@ -182,4 +219,29 @@ def misplaced(results: dict[str, Any]) -> float:
         # Of few joints, dots that none lies on tell more: those of joints that should be there.
         if off > _MOST_OFF and stray > (_MOST_STRAY if inside.sum() >= 4 else _MOST_ALONE):
             shares.append(float(off))
-    return max(shares)
+        ways.append(_way_to_dots(bright, joints[inside], reach))
+    return max(shares), max(ways)
+
+
+def _way_to_dots(bright: np.ndarray, joints: np.ndarray, reach: int) -> float:
+    """Return the median way from joints to the middle of what is bright around them.
+
+    Args:
+        bright: H x W, whether a pixel is.
+        joints: N x 2, inside of it. Those at its border, whose dots are cut, do not count.
+        reach: How far around, in pixels.
+
+    Returns:
+        In units of what it may be; 0 where fewer than three joints have a dot beside them.
+    """
+    sizes = np.array(bright.shape[::-1])
+    joints = joints[((joints > reach) & (joints < sizes - reach)).all(-1)]
+    columns, rows = joints.astype(int).T
+    middles = np.indices(bright.shape)[::-1] + 0.5
+    amount, *sums = (cv2.boxFilter(bright * part, cv2.CV_64F, (2 * reach + 1, ) * 2,
+                                   normalize=False)[rows, columns] for part in (1., *middles))
+    beside = amount >= 1
+    if beside.sum() < 3:
+        return 0.
+    offsets = np.stack(sums, axis=-1)[beside] / amount[beside, None] - joints[beside]
+    return float(np.median(np.linalg.norm(offsets, axis=-1)) / max(_MOST_WAY * sizes.min(), 1))

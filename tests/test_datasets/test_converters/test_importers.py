@@ -109,6 +109,31 @@ def test_every_format_gives_the_same_tracks(tmp_path, kind, write, name):
     np.testing.assert_allclose(clip['keypoint_score'][seen], score)
 
 
+@pytest.mark.parametrize('folder, clip', [('.', 'clip'), ('clip', 'clip'),
+                                          ('wave/clip', 'wave/clip'), ('wave', 'wave/clip')])
+def test_ultralytics_labels_in_a_folder_of_the_clip(tmp_path, folder, clip):
+    files.write_ultralytics_labels(tmp_path / folder / 'labels', 'clip', TRACKS)
+    assert set(import_skeletons(str(tmp_path), 'ultralytics', 'coco17')) == {clip}
+
+
+@pytest.mark.parametrize('clip', ['12.30.05', 'P 0.take1', 'v2.mov'])
+@pytest.mark.parametrize('kind, write', [
+    ('openpose', lambda root, clip: files.write_openpose(root, clip,
+                                                         files.walk(joints=25)[None])),
+    ('ultralytics',
+     lambda root, clip: files.write_ultralytics_labels(root / 'labels', clip, TRACKS)),
+    ('mmpose', lambda root, clip: files.write_mmpose_images(root / clip, TRACKS)),
+    ('coco', lambda root, clip: files.write_coco(root / 's.json', {clip: TRACKS}, name=
+                                                 '{clip}_{number:06}.jpg')),
+    ('coco', lambda root, clip: files.write_coco_results(root / 's.json', TRACKS, lambda frame:
+                                                         f'{clip}_{frame + 1:06}')),
+])
+def test_names_of_clips_may_have_dots(tmp_path, kind, write, clip):
+    write(tmp_path, clip)
+    layout = None if kind == 'openpose' else 'coco17'
+    assert set(import_skeletons(str(tmp_path), kind, layout)) == {clip}
+
+
 @pytest.mark.parametrize('name', ['body25', 'openpose18'])
 @pytest.mark.parametrize('folder', ['.', 'clip'])
 def test_openpose_joints_by_name(tmp_path, name, folder):

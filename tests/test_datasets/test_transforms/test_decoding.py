@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from mmaction.datasets.transforms import Resize
 
-from mmaction_d3d.datasets.transforms import AlignedDecode
+from mmaction_d3d.datasets.transforms import AlignedDecode, decoding
 from mmaction_d3d.datasets.transforms.decoding import resizing_as_read
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.media import read_video
+from mmaction_d3d.media.find import GAPS
 
 BACKENDS = ['av', 'decord']
 SIZE = (48, 64)
@@ -216,9 +217,30 @@ def test_frame_folder_that_ends_early_gives_its_last_frame(tmp_path, square_vide
     assert out['frame_inds'].tolist() == [4, 11]
 
 
-def test_gap_in_a_frame_folder_is_an_input_error(tmp_path, square_video):
-    with pytest.raises(InputError, match=r'5\.png: image: found no such file'):
-        AlignedDecode()(folder_sample(tmp_path, square_video, [5], [5, 13]))
+@pytest.mark.parametrize('inds', [[5, 13], [0, 15], [6]])
+def test_gap_in_a_frame_folder_is_an_input_error(tmp_path, square_video, inds):
+    with pytest.raises(InputError, match=r'5\.png: image: found no such file, want all of the 16'):
+        AlignedDecode()(folder_sample(tmp_path, square_video, [5], inds))
+
+
+def test_images_with_gaps_are_taken_in_order_where_as_many_were_announced(
+        tmp_path, square_video, monkeypatch):
+    lines = []
+    monkeypatch.setattr(decoding, 'print_log', lambda text, **_: lines.append(text))
+    results = folder_sample(tmp_path, square_video, [5, 9, 10], [4, 5, 12])
+    results['total_frames'] = 13
+    decode = AlignedDecode()
+    for _ in range(2):
+        out = decode(dict(results))
+        for index, picture in zip([4, 6, 15], out['imgs']):
+            assert centre(picture) == pytest.approx(square_video.centre(index, 16, SIZE), abs=0.4)
+    assert lines == [f'{tmp_path}: {GAPS}'] and out['frame_inds'].tolist() == [4, 5, 12]
+
+
+def test_images_that_begin_before_the_first_frame_are_refused(tmp_path, square_video):
+    results = folder_sample(tmp_path, square_video, [], [3]) | dict(start_index=1)
+    with pytest.raises(InputError, match='16 from number 0 on, want start_index=0 in the data set'):
+        AlignedDecode()(results)
 
 
 def test_unreadable_image_is_an_input_error(tmp_path, square_video):

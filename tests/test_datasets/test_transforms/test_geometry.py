@@ -41,10 +41,41 @@ LEFT_BEHIND = {
     'a size that few joints seem to be in': vision('Resize', size=(100, 100), antialias=True),
     'pictures of other parts': dict(type='TenCrop', crop_size=224),
     'policies': vision('RandAugment'),
+    'pictures of other parts, of a size that no drawn clip has': dict(type='ThreeCrop',
+                                                                      crop_size=96),
     # It moves joints to a crop of pixels that it leaves to heatmaps of joints alone: MMCompact
     # crops both.
     "MMAction2's PoseCompact": dict(type='PoseCompact', hw_ratio=1., allow_imgpad=True),
 }
+
+
+@pytest.mark.parametrize('op, arguments', [
+    ('ElasticTransform', dict(alpha=250.)),
+    ('RandomAffine', dict(degrees=0, translate=(0.03, 0.03))),
+    ('RandomAffine', dict(degrees=0, shear=5)),
+    ('RandomRotation', dict(degrees=3)),
+])
+@pytest.mark.parametrize('before', [BEFORE, BEFORE[:2]], ids=['112 pixels', 'as decoded'])
+def test_pixels_that_move_a_little_are_refused(op, arguments, before):
+    with pytest.raises(InputError, match='half of the joints|% of the joints of a drawn clip off'):
+        check_geometry(Compose([*before, vision(op, **arguments), *AFTER]).transforms, 17)
+
+
+def backwards(results):
+    results['imgs'] = results['imgs'][::-1]
+    return results
+
+
+def every_second(results):
+    results['imgs'] = results['imgs'][::2]
+    return results
+
+
+@pytest.mark.parametrize('num_joints', [4, 17, 133])
+@pytest.mark.parametrize('step', [backwards, every_second])
+def test_frames_in_another_order_than_joints_are_refused(step, num_joints):
+    with pytest.raises(InputError, match='of the joints of a drawn clip off their pixels'):
+        check_geometry([*Compose(BEFORE[:2]).transforms, step], num_joints)
 
 
 @pytest.mark.parametrize('name', LEFT_BEHIND)
@@ -88,6 +119,8 @@ def test_what_moves_joints_later_than_pixels_is_refused(name, arguments):
     vision('RandomErasing', p=1.),
     vision('RandomErasing', p=1., value='random'),
     vision('GaussianBlur', kernel_size=9),
+    vision('GaussianBlur', kernel_size=15, sigma=5.),
+    vision('RandomAdjustSharpness', sharpness_factor=3.),
     dict(type='ColorJitter'),
     dict(type='MMCompact'),
     dict(type='Flip', flip_ratio=0.5),
