@@ -9,8 +9,10 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+from .environment import explain, is_a_tool
 from .errors import InputError, causes, find_system_mistake
 from .version import __version__
 
@@ -152,9 +154,9 @@ def run(main: Callable[[], None]) -> None:
 
     A wrong input ends with exit code 2 and, as the last line of stderr,
     ``error: FILE: FIELD: found X, want Y``; its traceback is shown only with ``--debug`` on the
-    command line. So do a full or read-only disk, a killed worker of a data loader, and torch's
-    errors of a missing, old or full GPU. Ctrl-C ends it with exit code 130. Every other exception
-    is not the user's mistake and keeps its traceback.
+    command line. So do packages that cannot be imported, a full or read-only disk, a killed worker
+    of a data loader, and torch's errors of a missing, old or full GPU. Ctrl-C ends it with exit
+    code 130. Every other exception is not the user's mistake and keeps its traceback.
 
     Args:
         main: The tool.
@@ -178,6 +180,8 @@ def run(main: Callable[[], None]) -> None:
             from .gpus import find_gpu_mistake
             mistake = find_gpu_mistake(error)
         if mistake is None:
+            if is_of_a_package(error):
+                explain(error)
             raise
         if '--debug' in sys.argv[1:]:
             sys.excepthook(type(error), error, error.__traceback__)
@@ -187,6 +191,29 @@ def run(main: Callable[[], None]) -> None:
         sys.stdout.flush()
         print(f'error: {text}', file=sys.stderr, flush=True)
         sys.exit(2)
+
+
+def is_of_a_package(error: BaseException) -> bool:
+    """Whether it says that a package cannot be imported, and not a module of this project."""
+    return isinstance(error, ImportError) and (error.name or '').split('.')[0] != __package__
+
+
+def _end_in_one_line(kind: type[BaseException], error: BaseException,
+                     traceback: TracebackType | None) -> None:
+    """Do as :func:`run` where a tool's own imports fail, before it is called."""
+    if is_of_a_package(error):
+        try:
+            explain(error)
+        except SystemExit as stop:
+            sys.stderr.flush()
+            os._exit(stop.code)  # a hook has no say in the exit code
+        except ImportError as told:
+            error = told
+    sys.__excepthook__(kind, error, traceback)
+
+
+if is_a_tool():
+    sys.excepthook = _end_in_one_line
 
 
 def _tell_torchrun(text: str) -> None:

@@ -188,13 +188,18 @@ def explain(error: Exception) -> None:
     failure = ' '.join(f'{type(error).__name__} ({error})'.split())
     text = (f'environment: packages: found {failure}, want those that python tools/check_env.py '
             'names, with the command that installs them')
-    main = Path(str(getattr(sys.modules.get('__main__'), '__file__', None) or '')).resolve()
-    tools = Path(__file__).resolve().parents[1] / 'tools'
-    if (tools in main.parents or main.stem in ('d3d', 'd3d_command')) and '--debug' not in sys.argv:
+    if is_a_tool() and '--debug' not in sys.argv:
         print(f'error: {text}', file=sys.stderr)
         sys.exit(2)
     raise ImportError(f'{error}; python tools/check_env.py says what is missing and how to '
                       'install it') from error
+
+
+def is_a_tool() -> bool:
+    """Whether this process runs one of the project's tools."""
+    main = Path(str(getattr(sys.modules.get('__main__'), '__file__', None) or '')).resolve()
+    tools = Path(__file__).resolve().parents[1] / 'tools'
+    return tools in main.parents or main.stem in ('d3d', 'd3d_command')
 
 
 def _examine_python() -> Finding:

@@ -28,7 +28,8 @@ def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
     Tracks (see :func:`find_tracks`) go, by :func:`importance`, into the first of ``num_person``
     places that is free at their frames and where nobody would jump there within ``MAX_GAP`` frames:
     someone who comes back later can share a place with someone who has left. So the first place is
-    that of the most important person.
+    that of the most important person. A track that finds none goes into the place where it loses
+    the fewest frames, those of another and those right beside them, unless that is half of it.
 
     Args:
         frames: N x V x 3 (x, y, score) by frame, cleaned: see :func:`clean`.
@@ -43,16 +44,24 @@ def link_people(frames: dict[int, np.ndarray], num_frames: int, num_joints: int,
     tracks = find_tracks(frames)
     tracks.sort(key=importance, reverse=True)
     places: list[dict[int, np.ndarray]] = [{}]  # each V x 3 by frame
-    dropped = 0
+    without_room = []
     for track in tracks:
         place = next((place for place in places if _has_room(place, track)), None)
         if place is None and len(places) < num_person:
             place = {}
             places.append(place)
         if place is None:
-            dropped += 1
+            without_room.append(track)
         else:
             place.update(track)
+    dropped = 0
+    for track in without_room:
+        parts = [_apart_from(place, track) for place in places]
+        longest = max(range(len(parts)), key=lambda index: len(parts[index]))
+        if 2 * len(parts[longest]) > len(track):
+            places[longest].update(parts[longest])
+        else:
+            dropped += 1
     people = np.zeros((len(places), num_frames, num_joints, 3), np.float32)
     for index, place in enumerate(places):
         for frame, person in place.items():
@@ -73,6 +82,14 @@ def _has_room(place: dict[int, np.ndarray], track: dict[int, np.ndarray]) -> boo
     return not any(
         jumps(both[before][None], both[after][None], after - before)
         for before, after in zip(frames[:-1][seams].tolist(), frames[1:][seams].tolist()))
+
+
+def _apart_from(place: dict[int, np.ndarray], track: dict[int,
+                                                          np.ndarray]) -> dict[int, np.ndarray]:
+    """Return the part of a track whose frames are not those of a place, nor within a pause."""
+    around = np.arange(-MAX_GAP - 1, MAX_GAP + 2)
+    taken = set((np.fromiter(place, int)[:, None] + around).ravel().tolist())
+    return {frame: person for frame, person in track.items() if frame not in taken}
 
 
 def jumps(before: np.ndarray, after: np.ndarray, frames: np.ndarray | int = 1) -> np.ndarray:

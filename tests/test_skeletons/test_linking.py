@@ -54,7 +54,20 @@ def test_who_jumps_far_is_someone_else():
 def test_who_comes_later_shares_the_place_of_who_has_left(pause, shared):
     frames = frames_of((0, walk(3)), (3 + pause, walk(3, start=(200., 20.))))
     people, dropped = link_people(frames, 6 + pause, 17, 1)
-    assert dropped == (not shared) and people[0, -1].any() == shared
+    assert dropped == 0 and people[0, 3 + pause].any() == shared and people[0, -1].any()
+
+
+@pytest.mark.parametrize('start, kept', [(20, range(26, 40)), (15, range(26, 40)),
+                                         (28, range(28, 40)), (5, [])])
+def test_who_follows_at_once_loses_the_frames_beside_the_other(start, kept):
+    """After a cut of the film, say: half of a clip would be without anybody."""
+    first, second = walk(20, score=0.9), walk(40 - start, start=(200., 20.))
+    people, dropped = link_people(frames_of((0, first), (start, second)), 40, 17, 1)
+    np.testing.assert_allclose(people[0, :20], first)
+    seen = np.flatnonzero(people[0, 20:].any((1, 2))) + 20
+    assert seen.tolist() == list(kept) and dropped == (not kept)
+    np.testing.assert_allclose(people[0, seen], second[seen - start])
+    assert not jumps(people[0, :-1], people[0, 1:]).any()
 
 
 @pytest.mark.parametrize('step, is_jump', [(6.3, False), (6.5, True)])
