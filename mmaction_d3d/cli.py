@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeGuard, TypeVar
 
 from .environment import explain, is_a_tool
 from .errors import InputError, causes, find_system_mistake
@@ -193,7 +193,7 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(2)
 
 
-def is_of_a_package(error: BaseException) -> bool:
+def is_of_a_package(error: BaseException) -> TypeGuard[ImportError]:
     """Whether it says that a package cannot be imported, and not a module of this project."""
     return isinstance(error, ImportError) and (error.name or '').split('.')[0] != __package__
 
@@ -204,9 +204,9 @@ def _end_in_one_line(kind: type[BaseException], error: BaseException,
     if is_of_a_package(error):
         try:
             explain(error)
-        except SystemExit as stop:
+        except SystemExit:
             sys.stderr.flush()
-            os._exit(stop.code)  # a hook has no say in the exit code
+            os._exit(2)  # a hook has no say in the exit code
         except ImportError as told:
             error = told
     sys.__excepthook__(kind, error, traceback)

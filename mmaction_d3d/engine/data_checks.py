@@ -1,5 +1,5 @@
 """What check_dataset.py would call an error, said before the first iteration."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmaction.registry import DATASETS
@@ -12,7 +12,7 @@ from ..datasets.checking import SAMPLE, Gate, check_sample
 from ..errors import InputError
 from ..unwrapping import unwrap_datasets
 from .build import config_mistakes
-from .checks import check_class_names, resumed_from
+from .checks import check_class_names, read_checkpoint, resumed_from
 
 _ALLOW = 'allow_shared_clips=True'
 
@@ -41,16 +41,40 @@ def check_training_data(cfg: Config, runner: Runner) -> None:
 
 
 def check_test_data(cfg: Config, runner: Runner) -> None:
-    """Build the data of a test, compare its classes with the checkpoint's and look at a few videos.
+    """Build the data of a test, compare it with the checkpoint's and look at a few videos.
 
     Raises:
-        InputError: Data cannot be used, or the checkpoint ``load_from`` has other classes.
+        InputError: Data cannot be used, or are not what the checkpoint ``load_from`` was trained
+            on; see :func:`check_trained_on`.
     """
     with config_mistakes(cfg):
         dataset = runner.test_loop.dataloader.dataset
     if cfg.get('load_from'):
-        check_class_names(cfg.load_from, dataset.metainfo.get('classes'))
+        check_trained_on(cfg.load_from, dataset)
     _look_at(dataset)
+
+
+def check_trained_on(checkpoint: str, dataset: Any) -> None:
+    """Compare a checkpoint's classes, and the modality it was trained on, with the data's.
+
+    Args:
+        checkpoint: Its path. A URL is left to MMEngine.
+        dataset: The data set, wrapped or not.
+
+    Raises:
+        InputError: It has other classes, or was trained on RGB or skeletons alone and these are
+            not.
+    """
+    check_class_names(checkpoint, dataset.metainfo.get('classes'))
+    if '://' in checkpoint:
+        return
+    from ..inference.loading import trained_modality  # it imports this package
+    meta = read_checkpoint(checkpoint).get('meta')
+    trained = trained_modality(meta.get('cfg') if isinstance(meta, Mapping) else None, checkpoint)
+    for part in _parts(dataset):
+        if trained not in (None, part.shows):
+            raise InputError('config', 'modality', part.shows,
+                             f'{trained}, on which {checkpoint} was trained')
 
 
 def _parts(dataset: Any) -> Iterator[RGBPoseDataset]:

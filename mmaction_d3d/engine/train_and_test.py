@@ -12,8 +12,8 @@ from mmengine.runner import Runner
 from ..evaluation.samples import label_of
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
 from .build import build_runner, config_mistakes
-from .checks import check_checkpoint, check_class_names, resume_point
-from .data_checks import check_test_data, check_training_data
+from .checks import check_checkpoint, resume_point
+from .data_checks import check_test_data, check_trained_on, check_training_data
 from .gpu_memory import memory_mistakes
 from .roll_call import roll_call
 
@@ -94,7 +94,7 @@ def load_trained(cfg: Config, checkpoint: str) -> tuple[Runner, BaseDataset]:
     runner.load_checkpoint(checkpoint)
     with config_mistakes(cfg):
         dataset = runner.build_dataloader(runner.cfg.test_dataloader).dataset
-    check_class_names(checkpoint, dataset.metainfo.get('classes'))
+    check_trained_on(checkpoint, dataset)
     return runner, dataset
 
 

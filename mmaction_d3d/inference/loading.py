@@ -71,17 +71,25 @@ class Checkpoint:
 
     @property
     def modality(self) -> str | None:
-        """What it was trained on, where its own config can be read and says more than RGB and pose.
+        """What it was trained on; see :func:`trained_modality`."""
+        return trained_modality(self.config_text, self.path)
 
-        Such a config need not be one that a model can be built from.
-        """
-        try:
-            values = parse_stored_config(self.config_text, self.path)
-            modality = modality_of(test_dataset(Config(values)))
-        except (InputError, AttributeError, KeyError, TypeError,
-                ValueError):  # a stranger's, of any form
-            return None
-        return None if modality == 'both' else modality
+
+def trained_modality(config_text: Any, path: str) -> str | None:
+    """Read what a model was trained on, where that is known and not both RGB and skeletons.
+
+    Args:
+        config_text: ``meta.cfg`` of its checkpoint. It need not be a config that a model can be
+            built from.
+        path: The checkpoint, for messages.
+    """
+    try:
+        values = parse_stored_config(config_text, path)
+        modality = modality_of(test_dataset(Config(values)))
+    except (InputError, AttributeError, KeyError, TypeError,
+            ValueError):  # a stranger's, of any form
+        return None
+    return None if modality == 'both' else modality
 
 
 def load_model(weights: str | Path, config: str | Path | Config | None = None,

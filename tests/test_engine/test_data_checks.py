@@ -161,3 +161,23 @@ def test_classes_are_those_of_the_checkpoint(data, start, refused, tmp_path, mon
             check(data, **start)
     else:
         check(data, **start)
+
+
+@pytest.mark.parametrize('trained, tested, refused',
+                         [('pose', 'both', True), ('rgb', 'pose', True), ('rgb', 'rgb', False),
+                          ('both', 'pose', False), (None, 'rgb', False)])
+def test_a_model_is_tested_on_what_it_was_trained_on(data, trained, tested, refused, tmp_path):
+    config = Config(
+        dict(test_dataloader=dict(dataset=data.dataset_cfg(modality=trained, pipeline=[dict()]))))
+    meta = {} if trained is None else dict(cfg=config.pretty_text)
+    torch.save(dict(state_dict={}, meta=meta), tmp_path / 'w.pth')
+
+    def test():
+        check(data, test=dict(modality=tested), check=check_test_data,
+              load_from=str(tmp_path / 'w.pth'))
+
+    if refused:
+        with pytest.raises(InputError, match=f'modality: found {tested}, want {trained}, on which'):
+            test()
+    else:
+        test()
