@@ -19,14 +19,17 @@ from ..engine import read_config
 from ..evaluation.clip_shapes import clip_shapes
 from ..evaluation.complexity import Part, count_complexity, count_config, run_model
 from .report import Row
+from .tensors import bytes_of_a_step
 from .timing import Call, matrix_product, ratios, spread, time_in_turn, warm_up
 
 Shapes = Mapping[str, Sequence[int]]
 
 COLUMNS = dict(name='model', clip='one clip', parameters='parameters', gmacs='GMACs',
                seconds='seconds', clips_per_second='clips/s', ratio='time, ratio to {reference}',
-               gib='memory, GiB', gib_ratio='memory, ratio', share='share of GEMM')
-_FORM = ('name', 'clip', 'seconds', 'clips_per_second', 'ratio', 'gib', 'gib_ratio')
+               tensors='tensors of a step, GiB', tensors_ratio='tensors, ratio', gib='memory, GiB',
+               gib_ratio='memory, ratio', share='share of GEMM')
+_FORM = ('name', 'clip', 'seconds', 'clips_per_second', 'ratio', 'tensors', 'tensors_ratio', 'gib',
+         'gib_ratio')
 FORM_COLUMNS = {key: COLUMNS[key] for key in _FORM}
 FORM_COLUMNS['ratio'] = 'time, ratio to the config as it is'
 
@@ -143,7 +146,9 @@ def inference(model: nn.Module, inputs: dict[str, torch.Tensor], device: str,
 
 
 def _make(which: Subject, training: bool, device: str, batch: int) -> Call:
-    model = revert_sync_batchnorm(MODELS.build(which.model)).to(device)
+    model = revert_sync_batchnorm(MODELS.build(which.model))
+    if device != 'cpu':  # tensors that are only counted cannot be moved
+        model = model.to(device)
     if which.folded:
         model.backbone.backbone.fold_norms()
     return (training_step if training else inference)(model, noise(which.shapes, batch, device),
@@ -158,6 +163,24 @@ def _count(which: Subject) -> Part:
         return count_complexity(MODELS.build(which.model), noise(which.shapes, 1, 'cpu'))['total']
 
 
+def count_tensors(subjects: Sequence[Subject], batch: int) -> dict[str, Row]:
+    """Count the tensors of training steps, by model: GiB, and the ratio to those of another one.
+
+    They are all that a step makes and has at once: activations and gradients, neither weights nor
+    what the optimizer keeps of them.
+    """
+    tensors = {
+        each.name: bytes_of_a_step(partial(_make, each, True, 'cpu', batch)) / 2**30
+        for each in subjects
+    }
+    return {
+        each.name:
+        dict(tensors=tensors[each.name],
+             tensors_ratio=tensors[each.name] / tensors[each.beside or each.name])
+        for each in subjects
+    }
+
+
 def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int,
             repeats: int) -> list[Row]:
     """Measure models in turn.
@@ -170,7 +193,8 @@ def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int
         repeats: Rounds.
 
     Returns:
-        A row for each model with the keys of :data:`COLUMNS`, ``_low`` and ``_high``.
+        A row for each model with the keys of :data:`COLUMNS`, ``_low`` and ``_high``. Tensors are
+        counted of forms in training.
     """
     # What torch loads once would count as the first model's memory.
     nn.Conv3d(3, 8, 3).to(device)(torch.rand(1, 3, 4, 8, 8, device=device)).sum().backward()
@@ -182,6 +206,7 @@ def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int
     }
     calls = {name: call for name, (call, _) in made.items()} | dict(GEMM=product)
     times = time_in_turn(calls, device, repeats)
+    tensors = count_tensors([each for each in subjects if training and each.beside], batch)
     rows = []
     for each in subjects:
         total = _count(each)
@@ -197,7 +222,7 @@ def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int
                 parameters=total.parameters, gmacs=total.macs / 1e9, **figures,
                 clips_per_second=batch / figures['seconds'],
                 **spread('ratio', ratios(times[each.name], times[first])), gib=gib,
-                gib_ratio=gib / made[first][1], share=spread(
+                gib_ratio=gib / made[first][1], **tensors.get(each.name, {}), share=spread(
                     'share',
                     (macs / taken * product_taken / product_macs
                      for taken, product_taken in zip(times[each.name], times['GEMM'])))['share']))

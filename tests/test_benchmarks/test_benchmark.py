@@ -20,6 +20,7 @@ from mmaction_d3d.benchmarks.report import (
     table,
     write_rows,
 )
+from mmaction_d3d.benchmarks.tensors import bytes_of_a_step, most_bytes
 from mmaction_d3d.benchmarks.timing import ratios, spread, time_in_turn, warm_up
 from mmaction_d3d.engine import read_config
 from mmaction_d3d.errors import InputError
@@ -55,6 +56,18 @@ def test_memory_is_the_most_that_was_held_at_once():
         return second.sum()
 
     assert 0.12 < warm_up(lambda: call, 'cpu')[1] < 0.16  # twice 64 MiB
+
+
+def test_tensors_of_a_call_are_counted_while_they_live():
+
+    def call():
+        first = torch.ones(1000)
+        second = first[:500] + 1  # a view takes none
+        del first
+        return second * torch.ones(3000).sum()
+
+    assert most_bytes(call) == 4 * (500 + 3000 + 1)
+    assert bytes_of_a_step(lambda: call) == most_bytes(call)
 
 
 def test_a_table_shows_spans_and_leaves_out_what_no_row_has():
@@ -139,9 +152,12 @@ def test_the_tool_measures_forms_of_a_config(tool, tmp_path, monkeypatch):
 
 def test_pipelines_read_the_same_videos(tool):
     rows = pipelines.measure([QUICKSTART], True, 40, 1, [(64, 96)])
-    assert [(row['name'], row['video'])
-            for row in rows] == [(name, video) for video in ('96x64', '96x64, written anew')
-                                 for name in ('RGBPose-Conv3D', 'd3d_quickstart')]
+    assert [(row['name'], row['video']) for row in rows] == [
+        (name, video) for video in ('96x64', '96x64, written anew')
+        for name in ('RGBPose-Conv3D', 'd3d_quickstart', 'd3d_quickstart, decoding alone')
+    ]
+    whole, decoding = (row['seconds'] for row in rows[1:3])
+    assert decoding < whole
     assert rows[0]['ratio'] == 1 and all(row['clips_per_second'] > 0 for row in rows)
 
 
@@ -159,6 +175,7 @@ def test_windows_that_share_are_measured_beside_others(tool, tmp_path):
     half, quarter = read_rows(tmp_path / 'infer_sharing.csv')
     assert (half['windows'], quarter['windows']) == (5, 8)  # of 2 s in 5.5 s
     for row in (half, quarter):
+        assert row['bound_low'] > 1  # the backbone sees fewer frames
         assert row['most_change'] > row['mean_change'] > 0 <= row['changed_labels'] <= 1
     with pytest.raises(InputError, match='CONFIG: found nothing'):
         tool.main(['infer', '--of', 'sharing'])
