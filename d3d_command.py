@@ -40,10 +40,12 @@ COMMANDS = {
     Command('train.py', 'train a model',
             ('mmaction_d3d::d3d_custom_small.py --data-root data/custom', 'my_config.py --resume')),
     'test':
-    Command('test.py', 'test a trained model on the test split', (_QUICKSTART, )),
+    Command('test.py', 'test a trained model on the test split',
+            (_QUICKSTART, f'{_QUICKSTART} --fuse other.npz --fuse-weights 2 1')),
     'infer':
-    Command('infer.py', 'say what people do in videos',
-            ('my.mp4', f'my.mp4 --checkpoint {_CHECKPOINT} --out results')),
+    Command(
+        'infer.py', 'say what people do in videos',
+        ('my.mp4', f'my.mp4 --checkpoint {_CHECKPOINT} --out results', '--live 0 --preset laptop')),
     'extract':
     Command('extract_skeletons.py', 'find the skeletons of videos',
             ('data/custom/videos --backend mediapipe --out data/custom/annotations.pkl', )),
@@ -90,7 +92,8 @@ COMMANDS = {
             ('model', 'train', 'data', 'extract', 'infer', 'scaling', 'tables', 'page')),
     'export':
     Command('export.py', 'write a model as ONNX or torch.export',
-            (f'{_CHECKPOINT} --format onnx --out model.onnx', )),
+            (f'{_CHECKPOINT} --format onnx --out model.onnx',
+             f'{_CHECKPOINT} --format torch-export --out model.pt2')),
     'publish':
     Command('publish.py', 'strip, hash and name a checkpoint for others',
             (f'{_CHECKPOINT} --out published', )),

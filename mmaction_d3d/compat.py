@@ -301,10 +301,17 @@ def _mend_composed_pipelines() -> str | None:
 def _read_published_checkpoints() -> None:
     """Let mmengine read what ``d3d publish`` writes, and download checkpoints as ``load`` does."""
     loader = mmengine_checkpoint.CheckpointLoader
-    loader.register_scheme(rf'.*{re.escape(SUFFIX)}$', read_published, force=True)
-    loader.register_scheme(('http://', 'https://'), _read_downloaded, force=True)
+    loader.register_scheme(rf'.*{re.escape(SUFFIX)}$', load_from_published, force=True)
+    loader.register_scheme(('http://', 'https://'), load_from_http, force=True)
 
 
-def _read_downloaded(address: str, map_location: Any = None) -> Any:
+# mmengine tells what it reads by what follows "load_from_" in the name of what reads it.
+def load_from_published(filename: str, map_location: Any = None) -> Any:
+    """Read a file that ``d3d publish`` wrote."""
+    return read_published(filename, map_location)
+
+
+def load_from_http(filename: str, map_location: Any = None) -> Any:
+    """Download a checkpoint, and read it."""
     from .engine.checks import read_checkpoint
-    return read_checkpoint(address, map_location)
+    return read_checkpoint(filename, map_location)

@@ -18,6 +18,7 @@ from .bundled import ROOT
 REQUIREMENTS = ROOT / 'requirements'
 TESTED_PYTHON = '3.11'
 TESTED_PLATFORM = 'Linux x86_64'
+_CHECK = 'd3d check-env (python tools/check_env.py in a checkout)'
 
 # Packages that write the same module: one, and only one, of each group. The first is offered.
 _ONE_OF = {
@@ -186,13 +187,12 @@ def explain(error: Exception) -> None:
                                                   for finding in examine()):
         return
     failure = ' '.join(f'{type(error).__name__} ({error})'.split())
-    text = (f'environment: packages: found {failure}, want those that python tools/check_env.py '
-            'names, with the command that installs them')
+    text = (f'environment: packages: found {failure}, want those that {_CHECK} names, '
+            'with the command that installs them')
     if is_a_tool() and '--debug' not in sys.argv:
         print(f'error: {text}', file=sys.stderr)
         sys.exit(2)
-    raise ImportError(f'{error}; python tools/check_env.py says what is missing and how to '
-                      'install it') from error
+    raise ImportError(f'{error}; {_CHECK} says what is missing and how to install it') from error
 
 
 def is_a_tool() -> bool:

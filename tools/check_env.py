@@ -27,6 +27,7 @@ def main():
     code = environment.main()
     if code:
         sys.exit(code)
+    cli.next_step('quickstart.py')
 
 
 if __name__ == '__main__':

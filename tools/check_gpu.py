@@ -41,6 +41,7 @@ def main(argv=None):
     print(f'Report: {context.report}')
     if any(result.state == 'fail' for result in results):
         sys.exit(1)
+    cli.next_step('quickstart.py')
 
 
 if __name__ == '__main__':

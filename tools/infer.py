@@ -39,7 +39,7 @@ def parse_args(argv=None):
     parser.add_argument(
         '--backend', choices=BACKENDS,
         help='what extracts skeletons: mmpose finds one person a frame where there is no mmdet; '
-        'boxes and detectors are for tools/extract_skeletons.py (default: the first that is '
+        'boxes and detectors are for d3d extract (default: the first that is '
         'installed and has its weights, such as mediapipe, else mmpose)')
     parser.add_argument(
         '--pose-config', metavar='C',

@@ -27,9 +27,9 @@ def parse_args(argv=None):
         description='Runs tasks on many machines as an array of Slurm, watches them, and starts '
         'again those that are lost. The same command goes on after a stop.')
     commands = parser.add_subparsers(dest='command', required=True)
-    extract = commands.add_parser(
-        'extract', help='skeletons of many videos, merged into one pickle',
-        description='Shards of tools/extract_skeletons.py, whose arguments follow "--".')
+    extract = commands.add_parser('extract',
+                                  help='skeletons of many videos, merged into one pickle',
+                                  description='Shards of d3d extract, whose arguments follow "--".')
     prepare = commands.add_parser(
         'prepare', help='videos of a data set written anew, then its pickle',
         description='Shards of a prepare tool, whose arguments follow "--". Once all videos are '

@@ -25,7 +25,7 @@ def parse_args(argv=None):
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
         '--dump', metavar='FILE.pkl', help='write all predictions to this file, '
-        'and those with features that tools/visualize.py run reads to FILE.npz')
+        'and those with features that d3d explain run reads to FILE.npz')
     parser.add_argument(
         '--fuse', nargs='+', metavar='FILE.npz',
         help='files that --dump wrote for other checkpoints or streams; their '

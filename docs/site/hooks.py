@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -109,9 +110,21 @@ def on_post_page(output: str, page: Page, **_: Any) -> str:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """List the links to other sites, which nobody follows here."""
+    """List the links to other sites, which nobody follows here; refuse dead ones within this."""
+    site = Path(config.site_dir)
+    if dead := sorted(_dead_links(site)):
+        raise PluginError(f'{dead[0]}: nothing is there, as with {len(dead) - 1} more')
     lines = [f'{link}  {" ".join(sorted(pages))}\n' for link, pages in sorted(_external.items())]
-    Path(config.site_dir, 'external_links.txt').write_text(''.join(lines))
+    (site / 'external_links.txt').write_text(''.join(lines))
+
+
+def _dead_links(site: Path) -> set[str]:
+    """Name the links between files of a site that lead nowhere: MkDocs checks its sources alone."""
+    return {
+        f'{page.relative_to(site)}: {link}' for page in site.rglob('*.html')
+        for link in re.findall(r'\s(?:href|src)="([^"#?:]+)["#?]', page.read_text())
+        if not link.startswith('/') and not (page.parent / unquote(link)).exists()
+    }
 
 
 def _target(uri: str, link: str) -> str | None:
@@ -125,6 +138,7 @@ def _page_of(target: str) -> str:
     """Name the page of a file or folder of the repository."""
     if (ROOT / target).is_dir():
         return f'source/{target}/index.md'
+    target = re.sub(r'(^|/)\.', r'\1', target)  # MkDocs leaves hidden files out
     if target.endswith('.md'):  # lower case, as MkDocs takes README.md for the page of its folder
         return f'source/{target.lower()}'
     return f'source/{target}.md'

@@ -42,8 +42,8 @@ class Content(TypedDict, total=False):
     source: str
 
 
-_WANTED = dict(keypoint='skeletons: extract them with tools/extract_skeletons.py, or attach those '
-               'of another tool with tools/data/prepare_custom.py --skeletons')
+_WANTED = dict(keypoint='skeletons: extract them with d3d extract, or attach those of another '
+               'tool with d3d prepare custom --skeletons')
 
 
 def ids_of(annotation: Mapping[str, Any]) -> tuple[str | None, ...]:

@@ -30,9 +30,9 @@ MOST_MEDIA = 4_000_000
 _SIDE, _FRAMES, _RATE = 160, 16, 4  # of a mistake's video: short side, frames, frames a second
 _TABLE = 30  # classes at most whose confusion is a table
 _PAIRS = 10
-_DUMP = 'tools/test.py CONFIG CHECKPOINT --work-dir WORK_DIR --dump WORK_DIR/clips.pkl'
-_TRAIN = 'tools/train.py CONFIG --work-dir WORK_DIR'
-_CHECK = 'tools/analysis/modality_check.py CONFIG CHECKPOINT --work-dir WORK_DIR'
+_DUMP = 'd3d test CONFIG CHECKPOINT --work-dir WORK_DIR --dump WORK_DIR/clips.pkl'
+_TRAIN = 'd3d train CONFIG --work-dir WORK_DIR'
+_CHECK = 'd3d modality-check CONFIG CHECKPOINT --work-dir WORK_DIR'
 
 
 def run_page(folder: str, dump: str | None = None, mistakes: int = 12) -> str:

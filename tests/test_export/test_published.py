@@ -46,12 +46,13 @@ def test_answers_are_those_of_the_checkpoint(published, carrier):
     assert answers[0].classes == answers[1].classes == ('falls', 'rises')
 
 
-def test_mmengine_loads_it_as_a_runner_does(published, carrier):
+def test_mmengine_loads_it_as_a_runner_does(published, carrier, capsys):
     model = load_model(carrier.checkpoint, device='cpu', fold_norms=False).network
     want = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     for tensor in model.state_dict().values():
         tensor.zero_()
     content = load_checkpoint(model, str(published), strict=True)
+    assert 'checkpoint by published backend' in capsys.readouterr().out
     assert content['meta']['dataset_meta']['classes'] == ['falls', 'rises']
     assert all(torch.equal(tensor, want[name]) for name, tensor in model.state_dict().items())
 

@@ -61,6 +61,7 @@ def train_step_memory(cfg, shapes):
 def main(argv=None):
     """Print the table."""
     args = parse_args(argv)
+    asked = args.config
     if args.config.startswith('mmaction::'):
         configs = Path(get_installed_path('mmaction'), '.mim', 'configs')
         args.config = str(configs / args.config.partition('::')[2])
@@ -77,6 +78,7 @@ def main(argv=None):
     if args.train_step:
         print('peak memory of the process, forward and backward: '
               f'{train_step_memory(cfg, shapes):.2f} GiB')
+    cli.next_step('benchmark.py', 'model', asked)
 
 
 if __name__ == '__main__':

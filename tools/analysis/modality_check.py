@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out or f'{cfg.work_dir}/modality_check.csv'
     write_csv(out, scores)
     runner.logger.info(f'Table: {out}')
+    cli.next_step('report.py', cfg.work_dir)
 
 
 if __name__ == '__main__':

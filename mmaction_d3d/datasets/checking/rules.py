@@ -17,7 +17,7 @@ _FAR = 100
 _MADE_UP = 0.25
 # Scores of networks may pass 1, or be per cent or 8 bits.
 _HIGHEST_SCORE = 1000
-_LIST_ALL = '(tools/data/check_dataset.py lists all such clips)'
+_LIST_ALL = '(d3d check lists all such clips)'
 
 
 class Joints(NamedTuple):

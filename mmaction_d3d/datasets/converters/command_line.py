@@ -41,7 +41,7 @@ def add_shard_argument(parser: ArgumentParser) -> None:
     """Add the flag of a converter that writes videos, which several machines may share."""
     parser.add_argument(
         '--shard', type=cli.Shard.parse, metavar='I/N', help='only write every Nth video, the Ith, '
-        'and no pickle: for tools/run_many.py')
+        'and no pickle: for d3d many')
 
 
 def say_shard(report: DropReport) -> None:
