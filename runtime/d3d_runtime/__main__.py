@@ -20,14 +20,16 @@ def main() -> None:
     parser.add_argument('--version', action='version', version=f'd3d_runtime {__version__}')
     args = parser.parse_args()
     try:
-        answer = Recognizer(args.model)(args.video, _arrays(args.skeletons))
+        recognize = Recognizer(args.model)
+        answer = recognize(args.video, _arrays(args.skeletons))
     except InputError as error:
         print(f'error: {error}', file=sys.stderr)
         sys.exit(2)
     print(
         json.dumps(
             dict(file=args.video, label=answer.index, score=answer.score,
-                 scores=answer.scores.tolist()) | {'class': answer.label}))
+                 scores=answer.scores.tolist(), trained_on=recognize.about.get('trained_on'))
+            | {'class': answer.label}))
 
 
 def _arrays(path: str) -> dict[str, np.ndarray]:

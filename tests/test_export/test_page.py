@@ -47,7 +47,7 @@ def test_commands_and_python(here, capfd):
             assert re.search('^next: ', said.splitlines()[-1])
     want = load(carrier.checkpoint, device='cpu')('my.mp4', skeletons=skeletons)
     answer = json.loads(done.stdout)
-    assert answer['class'] == want.label
+    assert answer['class'] == want.label and answer['trained_on'] == 'squares that move'
     np.testing.assert_allclose(answer['scores'], want.scores, atol=1e-5)
     code, = page_blocks('deploy.md', 'python')
     exec(code, dict(keypoint=skeletons['keypoint'], score=skeletons['keypoint_score']))

@@ -13,6 +13,7 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from running import ROOT, page_blocks, page_commands, run_tool
 
+from mmaction_d3d.datasets.synthetic.clips import CLASSES
 from mmaction_d3d.inference import D3D, D3DInferencer, Recognition, load
 
 from .support import FakeCamera
@@ -38,7 +39,7 @@ def here(tmp_path, monkeypatch, rgb_pose_data):
     cfg = Config.fromfile('configs/d3d_quickstart.py')
     model = MODELS.build(cfg.model)
     (tmp_path / 'work_dirs/quickstart').mkdir(parents=True)
-    meta = dict(cfg=cfg.pretty_text, dataset_meta=dict(classes=list('abcdefgh')))
+    meta = dict(cfg=cfg.pretty_text, dataset_meta=dict(classes=list(CLASSES)))
     torch.save(dict(state_dict=model.state_dict(), meta=meta), 'work_dirs/quickstart/best.pth')
     return tmp_path
 
