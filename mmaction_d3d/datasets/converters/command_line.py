@@ -39,9 +39,9 @@ def add_converter_arguments(parser: ArgumentParser, num_person: int) -> None:
 
 def add_shard_argument(parser: ArgumentParser) -> None:
     """Add the flag of a converter that writes videos, which several machines may share."""
-    parser.add_argument(
-        '--shard', type=cli.Shard.parse, metavar='I/N', help='only write every Nth video, the Ith, '
-        'and no pickle: for d3d many')
+    parser.add_argument('--shard', type=cli.Shard.parse, metavar='I/N',
+                        help='only write every Nth video, the Ith, '
+                        'and no pickle: for d3d many')
 
 
 def say_shard(report: DropReport) -> None:
