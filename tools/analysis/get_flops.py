@@ -78,7 +78,8 @@ def main(argv=None):
     if args.train_step:
         print('peak memory of the process, forward and backward: '
               f'{train_step_memory(cfg, shapes):.2f} GiB')
-    cli.next_step('benchmark.py', 'model', asked)
+    if not asked.startswith('mmaction::'):
+        cli.next_step('benchmark.py', 'model', asked)
 
 
 if __name__ == '__main__':
