@@ -102,7 +102,8 @@ class PickledSkeletons:
                 raise InputError(self.path, f'annotations[{index}] ({name})',
                                  f'img_shape {shape} and total_frames {frames}',
                                  '(height, width) and the number of frames')
-            sources.append(Media(self.path, name, array=grey_frames(frames, sides_of(shape))))
+            images = grey_frames(frames, sides_of(shape))
+            sources.append(Media(f'{self.path}: {name}', name, array=images))
         return sources
 
     def __call__(self, source: Media, info: MediaInfo) -> tuple[str, int, Annotation]:

@@ -99,6 +99,7 @@ def test_skeletons_need_no_videos(ask, people, tiny, tmp_path):
     pickled.write_bytes(pickle.dumps(dict(annotations=tiny.data.annotations)))
     answer = ask('pose', str(pickled), skeletons=str(pickled), out_dir=str(tmp_path / 'out'))
     assert answer['scores'] == pytest.approx(ask('pose', given=people)['scores'], abs=1e-6)
+    assert answer['file'] == f'{pickled}: clip0'
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == [
         'clip0.json', 'clip0.mp4', 'clip1.json', 'clip1.mp4'
     ]
