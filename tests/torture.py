@@ -31,8 +31,8 @@ import mmaction_d3d  # noqa: E402, F401
 
 _STARTED = 'Checkpoints will be saved to'
 EPOCHS = 3
-# What depends on the clock or on the folder, not on the training.
-_OF_NO_RUN = ('time', 'memory', 'eta', 'cfg', 'experiment_name', 'ckpt')
+# What depends on the clock, the folder or the commit, not on the training.
+_OF_NO_RUN = ('time', 'memory', 'eta', 'cfg', 'experiment_name', 'ckpt', 'version')
 
 
 def arguments(data_root: Path, work_dir: Path, workers: int) -> list[str]:

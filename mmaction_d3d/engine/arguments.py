@@ -196,7 +196,7 @@ def _fit_schedule(before: Config, cfg: Config, overrides: dict[str, Any]) -> Non
         old, new = ((config.get('train_cfg') or {}).get(key) for config in (before, cfg))
         schedulers = before.get('param_scheduler')
         named = any(name.startswith('param_scheduler') for name in overrides)
-        if old == new or not old or not new or new < 2 or not schedulers or named:
+        if old == new or not old or type(new) is not int or new < 2 or not schedulers or named:
             continue
         fitted = copy.deepcopy(schedulers)
         for scheduler in fitted if isinstance(fitted, list) else [fitted]:

@@ -41,6 +41,8 @@ class CheckpointHook(hooks.CheckpointHook):
         super().__init__(*args, **kwargs)
         for key in set(self.args) - set(inspect.signature(Runner.save_checkpoint).parameters):
             raise TypeError(f'{type(self).__name__} got an unexpected keyword argument {key!r}')
+        if not isinstance(self.out_dir, (str, Path, type(None))):
+            raise TypeError(f'out_dir is no folder: {self.out_dir!r}')
         self.every_iters, self.every_minutes, self._due = every_iters, every_minutes, False
         self._rank_buffers: list[dict] = []
 

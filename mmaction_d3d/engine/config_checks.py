@@ -24,7 +24,9 @@ def check_config(cfg: Config) -> None:
     if not cfg.get('model') or not isinstance(cfg.model, dict):
         found = shown(cfg.model) if cfg.get('model') else 'nothing'
         raise InputError(cfg.filename, 'model', found, 'the config of a model')
-    head = cfg.model.get('cls_head') or {}
+    head = cfg.model.get('cls_head', {})
+    if not isinstance(head, dict):
+        raise InputError(cfg.filename, 'model.cls_head', shown(head), 'the config of a head')
     backbone = cfg.model.get('backbone') or {}
     shows: dict[str, str] = {}
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):

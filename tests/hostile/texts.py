@@ -222,13 +222,15 @@ def may_pass_json(name, command):
     """Return why a JSON file may be accepted, '' where it may not."""
     path, _, value = name.rpartition(' ')
     leaf = next((part for part in reversed(path.split('.')) if not part.isdigit()), '')
-    if 'keypoint' in path or command == 'boxes':
+    if 'keypoint' in path or 'joints' in path or command == 'boxes':
         return 'numbers as they are; a joint without one is missing; nobody in a frame'
     if command == 'finegym' and leaf in ('abcdefghijk', 'E_000000_000003', 'A_0000_0001',
                                          'segments', 'timestamps'):
         return 'clips without times are left out, and said'
-    if leaf in ('frame_id', 'instances', 'people', 'annotations', 'categories', 'all', 'id',
-                'image_id', 'height', 'width'):
+    if command == 'attach ultralytics' and path == '0':
+        return 'no list of frames: by its name one frame of another clip, and that is said'
+    if leaf in ('frame_id', 'instances', 'people', 'bodies', 'jpg', 'annotations', 'categories',
+                'all', 'id', 'image_id', 'height', 'width'):
         return 'nobody in a frame; a number as it is; skeletons of no clip are said'
     return ''
 

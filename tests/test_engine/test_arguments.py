@@ -93,6 +93,11 @@ def test_a_warm_up_takes_at_most_half():
         assert scheduler.type in PARAM_SCHEDULERS
 
 
+@pytest.mark.parametrize('length', ['abc', 1.5, None])
+def test_a_length_that_is_no_number_is_left_to_the_checks(length):
+    assert load('d3d_custom', **{'train_cfg.max_epochs': length}).train_cfg.max_epochs == length
+
+
 def test_a_schedule_that_is_named_stays():
     cfg = load('d3d_custom', **{'train_cfg.max_epochs': 10, 'param_scheduler.1.end': 30})
     assert cfg.param_scheduler[1].end == 30

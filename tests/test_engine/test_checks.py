@@ -201,6 +201,13 @@ def test_a_key_that_no_checkpoint_hook_reads_is_refused_before_the_first_checkpo
     CheckpointHook(interval=1, save_optimizer=False)
     with pytest.raises(TypeError, match="unexpected keyword argument 'intervall'"):
         CheckpointHook(intervall=1)
+    with pytest.raises(TypeError, match='out_dir is no folder: 7'):
+        CheckpointHook(out_dir=7)
+
+
+def test_a_model_without_a_head_is_refused():
+    with pytest.raises(InputError, match=r'model\.cls_head: found None, want the config of a head'):
+        check_config(Config(dict(model=dict(cls_head=None))))
 
 
 @pytest.mark.parametrize('trained, data, found', [
