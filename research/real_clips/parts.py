@@ -62,6 +62,7 @@ class EveryNthImage(BaseTransform):
     Args:
         every: How many.
     """
+    carries_joints = True  # of the frames that are left, joints of the others lie between them
 
     def __init__(self, every: int) -> None:
         self.every = every

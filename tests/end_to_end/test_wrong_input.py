@@ -207,7 +207,7 @@ def checkpoint_of_a_training_that_failed(args, data):
     return with_checkpoint(args, dict(state_dict=dict(a=torch.full((2, ), float('nan')))))
 
 
-@case('test.py', r'mine\.pth: checkpoint: found list')
+@case('test.py', r'mine\.pth: checkpoint: found no tensors but \[')
 def checkpoint_of_a_list(args, data):
     return with_checkpoint(args, [torch.ones(1)])
 

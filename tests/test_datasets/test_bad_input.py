@@ -87,7 +87,7 @@ CASES = {
     'total_frames 0': (in_annotation(total_frames=0), FIELD + 'total_frames: found 0'),
     'total_frames differs': (in_annotation(total_frames=5), FIELD + 'keypoint: found 4 frames'),
     'no keypoint': (without('keypoint'), FIELD + 'keypoint: found nothing, want skeletons: extract '
-                    r'them with tools/extract_skeletons\.py, .*prepare_custom\.py --skeletons'),
+                    'them with d3d extract, .*d3d prepare custom --skeletons'),
     'keypoint is a list': (in_annotation(keypoint=[1, 2]), FIELD + 'keypoint: found list'),
     'keypoint of 3 axes':
     (in_annotation(keypoint=lambda k: k[0]), FIELD + 'keypoint: found 4 x 17 x 2'),

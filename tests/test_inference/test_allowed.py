@@ -94,7 +94,7 @@ def test_an_allowed_config_loads_and_answers(load_with, tiny):
     (put('x', 'test_dataloader'), 'dataset.pipeline: found nothing'),
     (put(dict(dataset=dict(datasets='ab')), 'test_dataloader'), 'pipeline: found nothing'),
     (put(None, 'model'), 'model: found None, want the config'),
-    (put(7, 'model', 'cls_head'), 'meta.cfg: config: found AttributeError'),
+    (put(7, 'model', 'cls_head'), 'meta.cfg: model.cls_head: found 7'),
     (put(dict(RGB=10**6), *DATASET, 'pipeline', 0, 'clip_len'), 'pipeline: found .* frames of'),
     (put(1e4, *DATASET, 'pipeline', 2, 'scale'), 'pipeline: found .* frames of'),
     (put('x', 'model', 'backbone', 'num_heads'), 'meta.cfg: config: found TypeError'),
