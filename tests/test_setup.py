@@ -288,6 +288,7 @@ make-data --out data --num-train 8 --num-val 8 --num-test 8 --num-frames 13 --si
 train my_config.py --data-root data --work-dir run
 test run/my_config.py run/best.pth --work-dir run
 infer data/videos/test_00000.mp4 --checkpoint run/best.pth --skeletons data/annotations.pkl --out o
+extract data/videos/test_00000.mp4 --backend mediapipe --whole-frame --out extracted.pkl
 """.strip().splitlines()
 CONFIG = """
 _base_ = 'mmaction_d3d::d3d_quickstart.py'
@@ -315,6 +316,7 @@ def test_installed_wheel_serves_a_user_outside_of_the_checkout(wheel, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f'{site}/mmaction_d3d/__init__.py\n')
     assert (elsewhere / 'o' / 'test_00000.json').is_file() and 'Results: o' in done.stdout
+    assert (elsewhere / 'extracted.pkl').is_file()
     steps = re.findall('^next: (.*)$', done.stdout, re.M)
     assert steps[0] == 'd3d train mmaction_d3d::d3d_quickstart.py --data-root data'
     assert steps[1] == 'd3d test run/my_config.py run/best.pth'
