@@ -15,8 +15,8 @@ from ..datasets.converters.reencode import reencode
 from ..datasets.transforms.cropping import check_before_crops
 from ..datasets.transforms.decoding import resizing_as_read
 from ..engine import read_config
-from ..media import Video, probe
-from ..media.seek import frame_index, sought_frames
+from ..media import probe
+from ..media.read import take_frames
 from ..unwrapping import unwrap_dataset
 from .models import PEERS
 from .report import Row
@@ -111,15 +111,11 @@ def _call(pipeline: Callable, sample: dict[str, Any]) -> Callable[[], object]:
 
 def _decoding(pipeline: Compose, sample: dict[str, Any]) -> Callable[[], object]:
     """Return a call that decodes what a pipeline samples, the least that an exact one can do."""
-    video = sample['filename']
-    index = frame_index(video)
-    assert index is not None, 'written by write_video'
 
     def decode() -> None:
         numbers = pipeline.transforms[0](copy.deepcopy(sample))['frame_inds']
-        with Video(video, analyze=False) as opened:
-            for _ in sought_frames(opened, index, sorted(set(numbers.tolist()))):
-                pass  # not even converted
+        # Not even converted.
+        take_frames(sample['filename'], sorted(set(numbers.tolist())), lambda frame: None)
 
     return decode
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ from .backends import backend_of, video_frames
 from .find import Media
 from .seek import SeekError, frame_index, sought_frames
 from .video import DecodingError, Frame, Video
+
+Taken = TypeVar('Taken')
 
 
 class Frames:
@@ -108,8 +110,10 @@ def read_video(
         InputError: Not one frame can be decoded.
     """
     wanted, last = set(frame_inds.tolist()), int(frame_inds.max())
-    if backend_of(backend) == 'av' and (sought := _seek(path, sorted(wanted), shrink)) is not None:
-        return sought, None
+    if backend_of(backend) == 'av':
+        sought = take_frames(path, sorted(wanted), lambda frame: shrink(frame.rgb()))
+        if sought is not None:
+            return sought, None
     images = {}
     frames = Frames(Media(path, path), backend)
     for index, frame in enumerate(frames):
@@ -133,18 +137,24 @@ def _exact_backend(path: str, backend: str | None) -> str:
     return name
 
 
-def _seek(path: str, wanted: list[int],
-          shrink: Callable[[np.ndarray], np.ndarray]) -> dict[int, np.ndarray] | None:
-    """Read frames from the key frames before them; None where they count from the first alone."""
+def take_frames(path: str, wanted: list[int], take: Callable[[Frame],
+                                                             Taken]) -> dict[int, Taken] | None:
+    """Decode frames from the key frames before them.
+
+    Args:
+        path: The video.
+        wanted: Numbers of frames, ascending.
+        take: What is made of each.
+
+    Returns:
+        That by number, or None where frames count from the first alone.
+    """
     index = frame_index(path)
     if index is None or wanted[-1] >= len(index.times):
         return None
     for analyze in (False, True):  # a frame that comes out of order is missed without
         with suppress(SeekError, DecodingError), Video(path, analyze) as video:
-            return {
-                number: shrink(frame.rgb())
-                for number, frame in sought_frames(video, index, wanted)
-            }
+            return {number: take(frame) for number, frame in sought_frames(video, index, wanted)}
     return None
 
 
