@@ -1,6 +1,7 @@
 """Reading exactly the sampled frames, and the keypoints of the same frames."""
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from ...media import ImageFiles, Media, frames_of, numbered_images, read_video
+from ...media import ImageFiles, frames_of, numbered_images, read_video
+from ...media.find import GAPS
 from ..checking import refuse_exchanged_sides
 
 
@@ -52,8 +54,9 @@ class AlignedDecode(BaseTransform):
             place = results['img_dir']
             paths = numbered_images(place, results['frame_tmpl'], results['start_index'],
                                     results['total_frames'])
-            for note in Media(place, place, tuple(paths)).notes:
-                self._warn(place, note)
+            last = results['start_index'] + len(paths) - 1
+            if paths[-1] != str(Path(place, results['frame_tmpl'].format(last))):
+                self._warn(place, GAPS)
             images, count = frames_of(ImageFiles(paths), inds)
         if not shrink.sizes:
             images = {index: shrink(image) for index, image in images.items()}

@@ -237,6 +237,18 @@ def test_images_with_gaps_are_taken_in_order_where_as_many_were_announced(
     assert lines == [f'{tmp_path}: {GAPS}'] and out['frame_inds'].tolist() == [4, 5, 12]
 
 
+def test_images_whose_names_go_on_after_the_number_have_no_gaps(tmp_path, square_video,
+                                                                monkeypatch):
+    lines = []
+    monkeypatch.setattr(decoding, 'print_log', lambda text, **_: lines.append(text))
+    results = folder_sample(tmp_path, square_video, [], [3])
+    for path in list(tmp_path.glob('*.png')):
+        path.rename(path.with_name(f'{path.stem}_rgb.png'))
+    results['frame_tmpl'] = results['frame_tmpl'].replace('.png', '_rgb.png')
+    AlignedDecode()(results)
+    assert not lines
+
+
 def test_images_that_begin_before_the_first_frame_are_refused(tmp_path, square_video):
     results = folder_sample(tmp_path, square_video, [], [3]) | dict(start_index=1)
     with pytest.raises(InputError, match='16 from number 0 on, want start_index=0 in the data set'):
