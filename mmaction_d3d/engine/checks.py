@@ -133,10 +133,14 @@ def check_class_names(path: str, names: Sequence[str] | None) -> None:
     Raises:
         InputError: They are others, or in another order.
     """
-    if '://' in path or not names:
-        return
-    trained = class_names_of(path, read_checkpoint(path))
-    if trained is None or list(trained) == list(names):
+    if '://' not in path and names:
+        compare_class_names(path, read_checkpoint(path), names)
+
+
+def compare_class_names(path: str, checkpoint: object, names: Sequence[str] | None) -> None:
+    """Do as :func:`check_class_names`, with a checkpoint that was read."""
+    trained = class_names_of(path, checkpoint)
+    if trained is None or not names or list(trained) == list(names):
         return
     label = next(
         (label for label, (before, other) in enumerate(zip(trained, names)) if before != other),

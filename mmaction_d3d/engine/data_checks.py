@@ -12,7 +12,7 @@ from ..datasets.checking import SAMPLE, Gate, check_sample
 from ..errors import InputError
 from ..unwrapping import unwrap_datasets
 from .build import config_mistakes
-from .checks import check_class_names, read_checkpoint, resumed_from
+from .checks import check_class_names, compare_class_names, read_checkpoint, resumed_from
 
 _ALLOW = 'allow_shared_clips=True'
 
@@ -65,11 +65,12 @@ def check_trained_on(checkpoint: str, dataset: Any) -> None:
         InputError: It has other classes, or was trained on RGB or skeletons alone and these are
             not.
     """
-    check_class_names(checkpoint, dataset.metainfo.get('classes'))
     if '://' in checkpoint:
         return
     from ..inference.loading import trained_modality  # it imports this package
-    meta = read_checkpoint(checkpoint).get('meta')
+    content = read_checkpoint(checkpoint)
+    compare_class_names(checkpoint, content, dataset.metainfo.get('classes'))
+    meta = content.get('meta')
     trained = trained_modality(meta.get('cfg') if isinstance(meta, Mapping) else None, checkpoint)
     for part in _parts(dataset):
         if trained not in (None, part.shows):
