@@ -27,6 +27,11 @@ class DropReport:
             more = ', ...' if count > 3 else ''
             yield f'{count} x {reason}: {", ".join(names[:3])}{more}'
 
+    def say(self) -> None:
+        """Print the lines."""
+        for line in self.lines():
+            print(line)
+
     def write(self, path: str | Path) -> None:
         """Write the file ``path`` with one line ``reason,name`` each, whole or not at all."""
         write_csv(path, ('reason', 'name'),

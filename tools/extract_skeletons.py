@@ -130,8 +130,7 @@ def finish(args, out, media, results, failed, settings, layout, report):
                        extraction=settings)
         write_annotations(out, content)
         print(f'{out}: {len(content["annotations"])} clips')
-    for line in report.lines():
-        print(line)
+    report.say()
     if report.counts():
         report.write(f'{out}.report.csv')
         print(f'every name: {out}.report.csv')

@@ -132,8 +132,7 @@ def extract_many(args):
         content = merge(shards)
         write_annotations(asked.out, content)
         print(f'{asked.out}: {len(content["annotations"])} clips')
-    for line in report.lines():
-        print(line)
+    report.say()
     if report.counts():
         report.write(f'{asked.out}.report.csv')
         print(f'every name: {asked.out}.report.csv')

@@ -61,7 +61,7 @@ def main():
         return
     report = DropReport()
     read(args, report)
-    command_line.say_shard(report)
+    report.say()  # the whole run that follows writes it down
 
 
 if __name__ == '__main__':

@@ -49,7 +49,7 @@ def main():
         names = list(samples_of(args.benchmark, args.skeletons, report))
         reencode_videos(args.shard.of(names), args.videos, str(folder), args.short_side,
                         args.workers, report)
-        command_line.say_shard(report)
+        report.say()  # the whole run that follows writes it down
         return
     annotations, work = prepare_ntu(args.benchmark, args.skeletons, args.out, args.num_person,
                                     args.workers, report)

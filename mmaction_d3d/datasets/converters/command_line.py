@@ -44,12 +44,6 @@ def add_shard_argument(parser: ArgumentParser) -> None:
                         'and no pickle: for d3d many')
 
 
-def say_shard(report: DropReport) -> None:
-    """Say what a shard left out; the whole run that follows writes it down."""
-    for line in report.lines():
-        print(line)
-
-
 def convert(read: Callable[[Namespace, DropReport], Content], args: Namespace, spread: bool = False,
             media: str | Path | None = None) -> None:
     """Read a data set and write its pickle, with skeletons from elsewhere where they are named.
@@ -122,8 +116,7 @@ def finish(content: Content, out: str, report: DropReport) -> None:
     """
     content = _apply_rules(content, out, report)
     write_annotations(out, content)
-    for line in report.lines():
-        print(line)
+    report.say()
     if report.counts():
         report.write(f'{out}.report.csv')
         print(f'every name: {out}.report.csv')
