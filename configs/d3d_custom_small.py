@@ -1,7 +1,7 @@
 # To copy for your own videos, on a CPU: num_classes is the one number that must be set.
 # d3d_custom.py is the paper's model, for GPUs and thousands of clips.
 _base_ = [
-    '_base_/models/small.py', '_base_/datasets/custom_small.py',
+    '_base_/models/d3d_xs.py', '_base_/datasets/custom_small.py',
     '_base_/schedules/adamw_few_clips.py', '_base_/default_runtime.py'
 ]
 

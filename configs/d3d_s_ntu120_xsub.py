@@ -9,7 +9,10 @@ model = dict(
         num_person=_base_.num_person,
         clip_len=_base_.clip_len,
         img_size=_base_.crop_size),
-    cls_head=dict(num_classes=_base_.num_classes))
+    cls_head=dict(
+        num_classes=_base_.num_classes,
+        clip_len=_base_.clip_len,
+        num_joint_tokens=_base_.num_person * _base_.num_joints))
 
 train_pipeline = [*_base_.person_frames, dict(type='JointFlip', layout=_base_.layout), *_base_.pack]
 

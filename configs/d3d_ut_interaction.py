@@ -1,6 +1,6 @@
 # A small model that 41 clips and 2 CPU cores are enough for.
 _base_ = [
-    '_base_/models/small.py', '_base_/datasets/ut_interaction.py',
+    '_base_/models/d3d_xs.py', '_base_/datasets/ut_interaction.py',
     '_base_/schedules/adamw_few_clips.py', '_base_/default_runtime.py'
 ]
 

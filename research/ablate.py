@@ -54,6 +54,9 @@ def parse_args(argv=None):
     for name in args.studies:
         if name not in STUDIES:
             raise InputError('command line', 'STUDY', name, f'one of {", ".join(STUDIES)}')
+        base = STUDIES[name].base
+        if base and (not args.base or Path(args.base).absolute() != ROOT / base):
+            raise InputError('command line', '--base', args.base, f'{base}, what {name} is about')
     if not args.studies and not args.redraw:
         raise InputError('command line', 'STUDY', 'nothing', f'one of {", ".join(STUDIES)}')
     if args.redraw and (args.base or args.cfg_options):
@@ -88,9 +91,10 @@ def make_jobs(args, results, data_root, threads):
                     continue
                 job = jobs.setdefault(
                     (training, seed),
-                    Job(str(ROOT), args.base, args.cfg_options or {}, data_root, trained,
-                        training, seed, {},
-                        str(Path(args.work_dir, f'{trained}_seed{seed}').absolute()), threads))
+                    Job(str(ROOT), args.base, args.cfg_options or {}, data_root, trained, training,
+                        seed, {},
+                        str(Path(args.work_dir,
+                                 f'{Path(trained).stem}_seed{seed}').absolute()), threads))
                 job.tests.setdefault(variant.config, settings)
     return sorted(jobs.values(), key=lambda job: job.seed)
 
@@ -100,7 +104,7 @@ def run_studies(args):
     base = read_config(ROOT, 'ours', args.base, args.cfg_options)
     parallel = args.jobs or torch.cuda.device_count() or 2
     threads = max(1, available_cpus() // parallel)
-    results = Results(results_path(args))
+    results = Results(results_path(args, args.base))
     Path(args.work_dir).mkdir(parents=True, exist_ok=True)
     with held_alone(
             Path(args.work_dir, '.lock'),
@@ -128,9 +132,9 @@ def run_studies(args):
     return failed
 
 
-def results_path(args):
+def results_path(args, base):
     """Return the CSV file of a base."""
-    name = 'synthetic' if args.base is None else Path(args.base).stem
+    name = Path(base).stem if base else 'synthetic'
     return args.results or ROOT / 'docs' / 'results' / f'ablations_{name}.csv'
 
 
@@ -139,7 +143,7 @@ def main(argv=None):
     args = parse_args(argv)
     failed = run_studies(args) if args.studies else []
     if args.redraw:
-        write_page(ROOT, PAGE, Results(results_path(args)))
+        write_page(ROOT, PAGE, lambda base: Results(results_path(args, base)))
         print(f'Written: {PAGE}')
     if failed:
         names = ', '.join(sorted(map(str, failed)))

@@ -1,9 +1,8 @@
 # A small model of two blocks on the embedded data of tools/data/make_synthetic.py, which the
-# quickstart, the overfit configs, the ablations and the GPU check start from.
-_base_ = ['models/d3d.py', 'datasets/synthetic.py', 'schedules/adamw_90e.py', 'default_runtime.py']
+# overfit configs, the ablations and the GPU check start from.
+_base_ = ['models/d3d.py', 'datasets/synthetic.py', 'schedules/adamw_4e.py', 'default_runtime.py']
 
 base_channels = 16
-max_epochs = 4
 
 model = dict(
     backbone=dict(
@@ -16,10 +15,3 @@ model = dict(
         # 64 pixels are 8 x 8 tokens: the searched grid is 6 x 6 x 6
         block=dict(deformable=dict(kernel_size=(7, 3, 3)))),
     cls_head=dict(num_classes=_base_.num_classes, in_channels=4 * base_channels, dropout=0.))
-
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=30),
-    dict(type='CosineAnnealingLR', end=max_epochs, convert_to_iter_based=True)
-]
-randomness = dict(seed=0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mmaction.registry import TRANSFORMS
 from mmengine.config import Config, ConfigDict
 
 from ..errors import InputError
@@ -12,6 +13,9 @@ Size = tuple[int, int] | None
 
 def clip_shapes(cfg: Config, split: str = 'train') -> dict[str, tuple[int, ...]]:
     """Find the shape of one clip of each modality that a config's pipeline packs.
+
+    A transform of one's own that changes the number of frames says so by a static method
+    ``frames_after``: from its config and the number before to ``dict(RGB=..., Pose=...)``.
 
     Args:
         cfg: Config of MMAction2 or of this project with a 3D recogniser.
@@ -31,6 +35,8 @@ def clip_shapes(cfg: Config, split: str = 'train') -> dict[str, tuple[int, ...]]
     for transform in pipeline:
         name = transform['type']
         frames = transform.get('clip_len', frames)
+        if hasattr(TRANSFORMS.get(name), 'frames_after'):
+            frames = TRANSFORMS.get(name).frames_after(transform, frames)
         size = _resized(transform, size)
         if name == 'FormatShape':
             layout = transform['input_format']

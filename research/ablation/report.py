@@ -35,11 +35,12 @@ def collect(root, study, results, base=None, overrides=None):
     return rows_by_variant
 
 
-def of_ours(root, results, base=None, overrides=None):
-    """Find the results of the unchanged base, with which all others are compared.
+def of_reference(root, study, results, base=None, overrides=None):
+    """Find the results that a study's others are compared with, by default the unchanged base's.
 
     Args:
         root: As for :func:`collect`.
+        study: Likewise.
         results: Likewise.
         base: Likewise.
         overrides: Likewise.
@@ -47,8 +48,8 @@ def of_ours(root, results, base=None, overrides=None):
     Returns:
         list[dict]: Rows, ordered by seed.
     """
-    ours = read_config(root, 'ours', base, overrides)
-    return results.of(run_settings(ours, ours))
+    reference = read_config(root, study.beside, base, overrides)
+    return results.of(run_settings(reference, reference))
 
 
 def difference(rows, reference):
@@ -69,21 +70,23 @@ def difference(rows, reference):
     return f'{mean:+.1f}' + (f' ± {high - mean:.1f}' if len(gaps) > 1 else '')
 
 
-def make_table(study, rows_by_variant, ours):
+def make_table(study, rows_by_variant, reference):
     """Return a study as a Markdown table.
 
     Args:
         study (Study): The study.
         rows_by_variant (list): What :func:`collect` returned.
-        ours (list[dict]): What :func:`of_ours` returned.
+        reference (list[dict]): What :func:`of_reference` returned.
 
     Returns:
         str: The table; a variant without results is marked so.
     """
     paper = any(variant.paper is not None for variant in study.variants)
+    name = next((variant.label
+                 for variant in study.variants if variant.config == study.beside != 'ours'), 'ours')
     head = [
         'variant', *(['paper (PennAction)'] if paper else []), 'top-1 mean', 'spread (SD)',
-        'seeds x clips', 'difference to ours, paired', 'val top-1', 'M parameters'
+        'seeds x clips', f'difference to {name}, paired', 'val top-1', 'M parameters'
     ]
     lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
     for variant, rows in rows_by_variant:
@@ -98,7 +101,7 @@ def make_table(study, rows_by_variant, ours):
         cells += [
             f'{np.mean(top1):.1f}', f'{np.std(top1, ddof=1):.1f}' if len(top1) > 1 else '',
             f'{len(rows)} x {rows[0]["num_test"]}',
-            'ours' if rows == ours else difference(rows, ours),
+            name if rows == reference else difference(rows, reference),
             f'{100 * np.mean([row["val_top1"] for row in rows]):.1f}',
             f'{rows[0]["parameters"] / 1e6:.3f}'
         ]
@@ -176,12 +179,13 @@ def write_report(root, name, results, folder, base=None, overrides=None):
     study = STUDIES[name]
     rows_by_variant = collect(root, study, results, base, overrides)
     table, plot = (Path(folder, f'{name}{suffix}') for suffix in ('.md', '.png'))
-    write_text(table, make_table(study, rows_by_variant, of_ours(root, results, base, overrides)))
+    reference = of_reference(root, study, results, base, overrides)
+    write_text(table, make_table(study, rows_by_variant, reference))
     draw(study, rows_by_variant, plot)
     return table, plot
 
 
-def write_page(root, page, results):
+def write_page(root, page, results_of):
     """Renew the tables and plots of a page that has a pair of markers for each study.
 
     ``<!-- table4 -->`` and ``<!-- end table4 -->`` enclose the table and, once there are two points
@@ -190,20 +194,21 @@ def write_page(root, page, results):
     Args:
         root (str): Folder of the project.
         page (str): Markdown file.
-        results (Results): Stored results on the embedded data.
+        results_of (callable): From a study's base to its stored :class:`Results`.
 
     Raises:
         InputError: The page lacks a study's markers.
     """
     page = Path(page)
     text = page.read_text('utf-8')
-    ours = of_ours(root, results)
     for name, study in STUDIES.items():
-        rows_by_variant = collect(root, study, results)
+        base = Path(root, study.base) if study.base else None
+        results = results_of(study.base)
+        rows_by_variant = collect(root, study, results, base)
         marked = re.compile(rf'(<!-- {name} -->\n).*?(<!-- end {name} -->)', re.S)
         if not marked.search(text):
             raise InputError(page, 'markers', 'none', f'<!-- {name} --> and <!-- end {name} -->')
-        section = make_table(study, rows_by_variant, ours)
+        section = make_table(study, rows_by_variant, of_reference(root, study, results, base))
         if sum(bool(rows) for _, rows in rows_by_variant) > 1:
             image = f'images/ablations_{name}.png'
             draw(study, rows_by_variant, page.parent / image)

@@ -30,7 +30,7 @@ def read_config(root, name, base=None, overrides=None):
 
     Args:
         root (str): Folder of the project.
-        name (str): Key of ``VARIANTS``.
+        name (str): Key of ``VARIANTS``, or a config of its own as a path from ``root``.
         base (str, optional): Config to change in place of the embedded data's.
         overrides (dict, optional): Values to replace, for every config alike.
 
@@ -42,8 +42,9 @@ def read_config(root, name, base=None, overrides=None):
     """
     if base is not None and not is_file(base):
         raise InputError(base, '--base', 'no such file', 'a config')
-    cfg = Config.fromfile(base or Path(root, SYNTHETIC))
-    cfg.merge_from_dict(VARIANTS[name])
+    own = Path(root, name) if name.endswith('.py') else None
+    cfg = Config.fromfile(own or base or Path(root, SYNTHETIC))
+    cfg.merge_from_dict({} if own else VARIANTS[name])
     cfg.merge_from_dict(overrides or {})
     _fit_pathways(cfg.model)
     return cfg

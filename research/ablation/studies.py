@@ -7,7 +7,7 @@ class Variant(NamedTuple):
 
     Attributes:
         label (str): What it is called.
-        config (str): Key of ``VARIANTS``.
+        config (str): Key of ``VARIANTS``, or a config of its own as a path from the project's root.
         paper (float, optional): Top-1 in % that the paper reports for it, on PennAction.
         x (float, optional): Position along the axis of a figure.
         series (str): Line of the figure that it belongs to.
@@ -29,10 +29,15 @@ class Study(NamedTuple):
         title (str): Its title.
         variants (tuple[Variant]): Its rows.
         xlabel (str): Axis of the figure; empty for a table.
+        base (str): The one base that it is a study of, as a path from the project's root; empty
+            where it is any.
+        beside (str): Key of ``VARIANTS`` or config that the others are compared with.
     """
     title: str
     variants: tuple[Variant, ...]
     xlabel: str = ''
+    base: str = ''
+    beside: str = 'ours'
 
 
 STUDIES = dict(
@@ -78,5 +83,11 @@ STUDIES = dict(
                 'Attention heads',
                 tuple(
                     Variant(f'{heads} head' + 's' * (heads > 1), f'heads_{heads}', x=heads)
-                    for heads in (1, 2, 4)), 'heads'))
+                    for heads in (1, 2, 4)), 'heads'),
+    family=Study('Sizes beside RGBPose-Conv3D',
+                 (Variant('d3d_xs', 'ours'), Variant('d3d_s', 'research/family/d3d_s.py'),
+                  Variant('RGBPose-Conv3D', 'research/family/rgbpose_conv3d.py'),
+                  Variant('RGBPose-Conv3D, a quarter of its width',
+                          'research/family/rgbpose_conv3d_narrow.py')), base='research/pair.py',
+                 beside='research/family/rgbpose_conv3d.py'))
 """Studies by name; the order is that of the report."""

@@ -67,6 +67,11 @@ class EveryNthImage(BaseTransform):
     def __init__(self, every: int) -> None:
         self.every = every
 
+    @staticmethod
+    def frames_after(config: dict, frames: int) -> dict[str, int]:
+        """Say how many frames of each kind are left."""
+        return dict(RGB=-(-frames // config['every']), Pose=frames)
+
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         results['imgs'] = results['imgs'][::self.every]
         results['clip_len'] = dict(RGB=len(results['imgs']) // results['num_clips'],

@@ -1,5 +1,5 @@
-"""D3D of ``configs/_base_/models/small.py``."""
-_base_ = ['base.py', '../../../configs/_base_/models/small.py']
+"""D3D of ``configs/_base_/models/d3d_xs.py``."""
+_base_ = ['base.py', '../../../configs/_base_/models/d3d_xs.py']
 
 model = dict(
     backbone=dict(num_joints=_base_.num_joints, num_person=_base_.num_person,
