@@ -40,7 +40,7 @@ def requirements(stack: str) -> list[str]:
         others = [name for name in names if name != 'setuptools']
         return [*others, 'setuptools<81', 'opencv-python-headless', *_TESTS]
     oldest = {
-        'torch': '2.4.1', 'torchvision': '0.19.1', 'numpy': '1.26.4', 'opencv-python-headless':
+        'torch': '2.6.0', 'torchvision': '0.21.0', 'numpy': '1.26.4', 'opencv-python-headless':
         '4.8.1.78'
     }
     locked = _lock()

@@ -8,7 +8,6 @@ from mmaction_d3d.engine import (
     build_runner,
     check_start,
     check_training_data,
-    config_mistakes,
     leave_processes,
     load_config,
     memory_mistakes,
@@ -73,8 +72,7 @@ def main(argv=None):
     check_start(cfg, runner.model)
     # Built now, not by train() one after the other, so that all bad input shows first.
     check_training_data(cfg, runner)
-    with config_mistakes(cfg):
-        runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     with memory_mistakes(runner), roll_call(runner):
         runner.train()
     best = runner.message_hub.get_info('best_ckpt')

@@ -69,7 +69,7 @@ def read_annotations(content: Any, path: str,
 
     Args:
         content: What the pickle holds: ``dict(annotations=[...], split={...})``, or a plain list of
-            annotations, which has no splits.
+            annotations, which has no splits. ``classes`` become a list where they are an array.
         path: The pickle, for messages.
         least: Annotations that it must hold. Defaults to 1.
 
@@ -86,12 +86,7 @@ def read_annotations(content: Any, path: str,
         splits = {}
     if not isinstance(splits, dict):
         raise InputError(path, 'split', type(splits).__name__, 'a dict of lists of ids')
-    classes = content.get('classes')
-    if isinstance(classes, np.ndarray):
-        classes = classes.tolist()
-    if classes is not None and not (isinstance(classes, (list, tuple))
-                                    and all(isinstance(name, (str, Integral)) for name in classes)):
-        raise InputError(path, 'classes', shown(classes), 'the names of all classes')
+    _check_classes(content, path)
     for i, annotation in enumerate(annotations):
         if not isinstance(annotation, dict):
             raise InputError(path, f'annotations[{i}]', type(annotation).__name__, 'a dict')
@@ -104,6 +99,27 @@ def read_annotations(content: Any, path: str,
     if len(annotations) < least:
         raise InputError(path, 'annotations', 'an empty list', 'at least one annotation')
     return annotations, splits
+
+
+def source_of(content: object) -> str | None:
+    """Return what a pickle says that its clips are; None where it says nothing of ours."""
+    source = content.get('source') if isinstance(content, Mapping) else None
+    return source if isinstance(source, str) else None
+
+
+def _check_classes(content: dict[str, Any], path: str) -> None:
+    """Check the names of the classes; an array of them becomes a list, which has a truth value."""
+    classes = content.get('classes')
+    if isinstance(classes, np.ndarray):
+        classes = content['classes'] = classes.tolist()
+    if classes is not None and not (isinstance(classes,
+                                               (list, tuple)) and all(map(_is_name, classes))):
+        raise InputError(path, 'classes', shown(classes), 'the names of all classes')
+
+
+def _is_name(value: object) -> bool:
+    """Whether this may name a class: text, or a number that Python writes out."""
+    return isinstance(value, str) or isinstance(value, Integral) and abs(int(value)) < 2**63
 
 
 class AnnotationChecker:

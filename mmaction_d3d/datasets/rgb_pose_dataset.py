@@ -14,7 +14,7 @@ from ..files import is_folder
 from ..media import MediaIndex, grey_frames, locate_frames, locate_video
 from ..skeletons import get_layout
 from . import safe_pickle
-from .annotations import AnnotationChecker, name_of, read_annotations
+from .annotations import AnnotationChecker, name_of, read_annotations, source_of
 from .array_store import ArrayStore, give_back_memory
 from .bad_clips import BadClips
 from .checking import Finding, Gate, find_shared_clips
@@ -137,8 +137,7 @@ class RGBPoseDataset(BaseActionDataset):
         self.split = first_split(splits, self.split, self.ann_file)
         indices = select_split(annotations, splits, self.split, self.ann_file)
         self._take_classes(content)
-        source = content.get('source') if isinstance(content, dict) else None
-        self.source = source if isinstance(source, str) else None
+        self.source = source_of(content)
         if self.shows != 'rgb':
             find_layout(content, self.ann_file, self.layout.name, "the config's layout")
 

@@ -154,7 +154,7 @@ def _apply_overrides(cfg: Config, overrides: dict[str, Any]) -> None:
                              'a key of the config')
     try:
         cfg.merge_from_dict(overrides)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(cfg.filename, f'--cfg-options {" ".join(overrides)}', error,
                          'values that fit what the config holds there') from error
 

@@ -23,6 +23,9 @@ from .own_faults import is_own_fault
 #: Seconds without a batch after which a loader's worker counts as hanging, where none are given.
 LOADER_TIMEOUT = 1800
 
+# What the runner makes of the config only as it begins to train.
+_BUILT_LATER = ('build_optim_wrapper', 'scale_lr', 'build_param_scheduler')
+
 # What draws curves elsewhere -> the package that it needs.
 _PACKAGES = {
     f'{name}VisBackend': name.lower()
@@ -58,6 +61,8 @@ def build_runner(cfg: Config) -> Runner:
         _name_weight_decay(cfg)
         missing = _leave_out_backends(cfg)
         runner = RUNNERS.build(cfg)
+    for name in _BUILT_LATER:
+        setattr(runner, name, config_mistakes(cfg)(getattr(runner, name)))
     runner.logger.info(f'Command: {sys.argv[0]} {shlex.join(sys.argv[1:])}')
     for sentence in missing:
         runner.logger.warning(sentence)

@@ -10,6 +10,8 @@ from ..errors import InputError, shown
 from ..skeletons import get_layout
 from ..unwrapping import unwrap_datasets
 
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
 
 def check_config(cfg: Config) -> None:
     """Check that the model and every data set of a config speak of the same classes and joints.
@@ -29,7 +31,7 @@ def check_config(cfg: Config) -> None:
         raise InputError(cfg.filename, 'model.cls_head', shown(head), 'the config of a head')
     backbone = cfg.model.get('backbone') or {}
     shows: dict[str, str] = {}
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for name in _LOADERS:
         outer = (cfg.get(name) or {}).get('dataset') or {}
         for field, dataset in unwrap_datasets(outer, f'{name}.dataset'):
             _check_dataset(cfg, field, dataset, head, backbone)
@@ -68,9 +70,11 @@ _WHOLE_NUMBERS = {
     'default_hooks.checkpoint.max_keep_ckpts': (-1, False),
     'default_hooks.logger.interval': (1, False),
     'randomness.seed': (0, True),
+    **{f'{name}.batch_size': (1, False) for name in _LOADERS},
 }
 _NUMBERS = ('default_hooks.checkpoint.every_minutes', 'optim_wrapper.clip_grad.max_norm',
             'optim_wrapper.optimizer.lr')
+_TEXTS = ('load_from', 'work_dir')
 
 #: Keys of parts in which others would do nothing, or end a training at its first update.
 _KEYS = {
@@ -117,6 +121,10 @@ def check_numbers(cfg: Config) -> None:
         if value is not _ABSENT and (type(value) not in (int, float) or not value >= 0
                                      or value == 0 and 'minutes' in key):
             raise InputError(cfg.filename, key, shown(value), 'a number above 0')
+    for key in _TEXTS:
+        value = _value_of(cfg, key, True)
+        if value is not _ABSENT and not isinstance(value, str):
+            raise InputError(cfg.filename, key, shown(value), 'text')
     if cfg.get('train_dataloader') and cfg.get('train_cfg') and not cfg.get('optim_wrapper'):
         raise InputError(cfg.filename, 'optim_wrapper', 'nothing', 'an optimizer')
     schedulers = cfg.get('param_scheduler') or []
@@ -125,7 +133,7 @@ def check_numbers(cfg: Config) -> None:
         unknown = isinstance(kind, str) and PARAM_SCHEDULERS.get(kind) is None
         if unknown or isinstance(kind, (int, float)):
             raise InputError(cfg.filename, 'param_scheduler', shown(kind), 'a registered schedule')
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for name in _LOADERS:
         pipeline = _value_of(cfg, f'{name}.dataset.pipeline', False)
         if pipeline is not _ABSENT and not (isinstance(pipeline, (list, tuple)) and pipeline):
             raise InputError(cfg.filename, f'{name}.dataset.pipeline', shown(pipeline),

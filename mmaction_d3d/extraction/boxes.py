@@ -6,9 +6,9 @@ from typing import Protocol
 import numpy as np
 
 from ..datasets import safe_pickle
-from ..datasets.annotations import ids_of, read_annotations
+from ..datasets.annotations import describe, ids_of, is_image_shape, read_annotations
 from ..datasets.converters.skeleton_files import read_json
-from ..errors import InputError, content_of
+from ..errors import InputError, content_of, shown
 from ..media import Media
 
 #: Boxes N x 4 (x1, y1, x2, y2 in pixels) of a frame, by its index and its image.
@@ -66,12 +66,16 @@ class GivenBoxes:
             boxes = annotation.get('bbox')
             if boxes is None:
                 continue
-            if not isinstance(boxes, np.ndarray) or boxes.ndim != 3 or boxes.shape[2] != 4:
-                raise InputError(self.path, f'annotations[{index}].bbox',
-                                 getattr(boxes, 'shape',
-                                         type(boxes).__name__), 'M x T x 4')
+            if (not isinstance(boxes, np.ndarray) or boxes.dtype.kind not in 'fiu'
+                    or boxes.ndim != 3 or boxes.shape[2] != 4):
+                raise InputError(self.path, f'annotations[{index}].bbox', describe(boxes),
+                                 'numbers, M x T x 4')
+            shape = annotation.get('img_shape')
+            if shape is not None and not is_image_shape(shape):
+                raise InputError(self.path, f'annotations[{index}].img_shape', shown(shape),
+                                 '(height, width) in pixels')
             for name in filter(None, ids_of(annotation)):
-                named[name] = boxes, annotation.get('img_shape')
+                named[name] = boxes, shape
         if not named:
             raise InputError(self.path, 'annotations', 'none with bbox', 'boxes, M x T x 4')
         return named

@@ -3,10 +3,10 @@ import os
 from typing import Any
 
 from ..datasets import safe_pickle
-from ..datasets.annotations import ids_of, read_annotations
+from ..datasets.annotations import ids_of, name_of, read_annotations
 from ..datasets.converters.custom import is_class_number, read_csv
 from ..drop_report import DropReport
-from ..errors import InputError, shown
+from ..errors import InputError, content_of, shown
 from ..files import without_suffix
 
 _MOST_SHARDS = 100_000
@@ -147,9 +147,9 @@ def merge(paths: list[str]) -> dict[str, Any]:
                              'each shard once')
         shards[number] = path
         for annotation in annotations:
-            other = places.setdefault(annotation['frame_dir'], path)
+            other = places.setdefault(name_of(annotation), path)
             if other != path:
-                raise InputError(path, annotation['frame_dir'], f'a clip of {other} too',
+                raise InputError(path, name_of(annotation), f'a clip of {other} too',
                                  'each clip in one shard')
         if not whole:
             whole = dict(content, annotations=[], split={}, extraction=settings)
@@ -157,7 +157,9 @@ def merge(paths: list[str]) -> dict[str, Any]:
         for key, found, want in (('settings', settings, whole['extraction']),
                                  ('classes', content.get('classes'),
                                   whole.get('classes')), ('number of shards', total, whole_total)):
-            if found != want:
+            with content_of(path, f'extraction: {key}', 'plain values'):
+                differs = bool(found != want)
+            if differs:
                 raise InputError(path, f'extraction: {key}', shown(found),
                                  f'{shown(want)}, as {first}')
         whole['annotations'] += annotations
@@ -167,7 +169,7 @@ def merge(paths: list[str]) -> dict[str, Any]:
     if missing:
         raise InputError('command line', 'shards', f'{len(shards)} of {whole_total}',
                          f'all of them: shard {", ".join(missing)} is missing')
-    whole['annotations'].sort(key=lambda annotation: annotation['frame_dir'])
+    whole['annotations'].sort(key=name_of)
     if not whole['split']:
         del whole['split']
     return whole

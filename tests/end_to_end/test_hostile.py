@@ -16,8 +16,9 @@ SAMPLE = [
     'labels: pixels: attach ultralytics labels', 'JSON: 0.frame_id list: attach mmpose',
     'CSV: outside: prepare csv', 'FineGYM lists: class of digits: finegym',
     'MATLAB files: nframes nan: pennaction', 'config values: optim_wrapper.optimizer.lr=abc: train',
-    'configs: model of text: infer', 'file names: not UTF-8: prepare',
-    'folders: a file in place of the output folder: train'
+    'config values: param_scheduler.0.end=abc: train', 'pickles: classes: array of text: check',
+    'JSON: twice the key: attach ultralytics', 'configs: model of text: infer',
+    'file names: not UTF-8: prepare', 'folders: a file in place of the output folder: train'
 ]
 
 

@@ -107,7 +107,7 @@ def fields(content):
         changed = copy.deepcopy(content)
         changed['annotations'][0]['keypoint_score'] = np.full_like(first['keypoint_score'], number)
         yield f'scores {name}', pickle.dumps(changed)
-    for key in ('annotations', 'split', 'classes', 'layout', 'extraction'):
+    for key in ('annotations', 'split', 'classes', 'layout', 'extraction', 'source'):
         for name, value in values().items():
             yield f'{key}: {name}', pickle.dumps({**content, key: value})
     for name, value in values().items():
@@ -267,6 +267,10 @@ _LABELS = {'infer', 'draw', 'export', 'compare', 'attach pyskl', 'boxes'}
 _NOT_READ = {
     ('extraction', 'shard', 'number of shards', 'key of no text'):
     {'check', 'fix', 'train', 'infer', 'export', 'draw', 'compare', 'attach pyskl', 'boxes'},
+    ('source', ): {
+        'check', 'fix', 'train', 'infer', 'export', 'draw', 'compare', 'attach pyskl', 'boxes',
+        'merge'
+    },
     ('label', ): _LABELS,
     ('classes', ): _LABELS | {'check', 'fix'},
     ('split', 'a split', 'an id'): {'infer', 'draw', 'compare', 'attach pyskl', 'boxes', 'fix'},

@@ -170,8 +170,9 @@ def test_an_entry_of_a_split_that_is_no_name_is_named_in_short(entry):
 
 @pytest.mark.parametrize(
     'classes',
-    [7, 'abc', [['a']], _in_itself(60), dict(a=1), [None]],
-    ids=['number', 'text', 'list', 'shared', 'dict', 'none'])
+    [7, 'abc', [['a']], _in_itself(60),
+     dict(a=1), [None], ['a', 10**5000]],
+    ids=['number', 'text', 'list', 'shared', 'dict', 'none', 'digits'])
 def test_classes_that_are_no_names_are_refused(classes):
     with pytest.raises(InputError, match='x.pkl: classes: found .*, want the names of all classes'):
         read_annotations(dict(annotations=[dict(frame_dir='a')], classes=classes), 'x.pkl')
@@ -186,4 +187,6 @@ def test_a_pickle_of_no_annotation_is_refused(content):
 
 def test_classes_may_be_an_array_or_numbers():
     for classes in (np.array(['a', 'b']), ['a'], (0, 1), None):
-        read_annotations(dict(annotations=[dict(frame_dir='a')], classes=classes), 'x.pkl')
+        content = dict(annotations=[dict(frame_dir='a')], classes=classes)
+        read_annotations(content, 'x.pkl')
+        assert not isinstance(content['classes'], np.ndarray)  # which would have no truth value

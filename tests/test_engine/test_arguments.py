@@ -78,6 +78,13 @@ def test_what_a_flag_decides_is_refused_as_an_option(key):
         load('d3d_quickstart', **{key: 'x'})
 
 
+@pytest.mark.parametrize('options', [{'train_dataloader.dataset.pipeline.0': 7},
+                                     {'param_scheduler.9.end': 7}, {'model': 7, 'model.type': 'x'}])
+def test_a_value_that_does_not_fit_what_is_there_is_refused(options):
+    with pytest.raises(InputError, match='--cfg-options .*want values that fit'):
+        load('d3d_quickstart', **options)
+
+
 @pytest.mark.parametrize('options', [{'max_epochs': 10}, {'train_cfg.max_epochs': 10}])
 def test_the_rate_falls_by_the_end_of_a_shorter_training(options):
     cfg = load('d3d_custom', **options)

@@ -163,6 +163,9 @@ def test_what_is_stated_once_cannot_contradict():
     ('optim_wrapper.optimizer.lr', float('nan')),
     ('default_hooks.logger.interval', None),
     ('train_dataloader.dataset.pipeline', []),
+    ('train_dataloader.batch_size', None),
+    ('test_dataloader.batch_size', 'abc'),
+    ('load_from', 7),
 ])
 def test_numbers_that_only_a_running_training_reads_are_checked_before(key, value):
     cfg = Config()

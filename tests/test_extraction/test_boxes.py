@@ -48,7 +48,9 @@ def test_boxes_follow_the_size_of_the_video(pickled):
 
 @pytest.mark.parametrize('changes, message', [
     (dict(frame_dir='b', filename='b.mp4'), 'boxes: found none of wave/a.mp4'),
-    (dict(bbox=np.zeros((2, 4))), r'annotations\[0\].bbox: found \(2, 4\), want M x T x 4'),
+    (dict(bbox=np.zeros((2, 4))), r'annotations\[0\].bbox: found 2 x 4 float64, want'),
+    (dict(bbox=np.full((1, 3, 4), 'a')), r'bbox: found 1 x 3 x 4 <U1, want numbers, M x T x 4'),
+    (dict(img_shape='ab'), r"annotations\[0\].img_shape: found 'ab', want \(height, width\)"),
     (dict(bbox=None), 'annotations: found none with bbox'),
 ])
 def test_a_pickle_without_the_boxes_is_refused(pickled, changes, message):

@@ -192,11 +192,19 @@ def test_shards_are_joined(shards):
     (lambda content: content.update(classes=['b']), r"classes: found \['b'\], want \['a'\]"),
     (lambda content: content['annotations'][0].update(frame_dir='push/c'),
      'each clip in one shard'),
+    (lambda content: content['extraction'].update(max_persons=np.zeros(2)),
+     'extraction: settings: found The truth value'),
 ])
 def test_shards_that_do_not_fit_are_refused(shards, edit, message):
     change(shards[1], edit)
     with pytest.raises(InputError, match=message):
         merge(shards)
+
+
+def test_shards_whose_clips_have_the_names_of_files_alone_are_joined(shards):
+    for path in shards:
+        change(path, lambda content: [info.pop('frame_dir') for info in content['annotations']])
+    assert len(merge(shards)['annotations']) == 3
 
 
 def test_a_missing_shard_is_named(shards):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmaction_d3d import cli
 from mmaction_d3d.datasets import safe_pickle
-from mmaction_d3d.datasets.annotations import read_annotations
+from mmaction_d3d.datasets.annotations import read_annotations, source_of
 from mmaction_d3d.datasets.checking import (
     MediaSource,
     check_contents,
@@ -91,8 +91,7 @@ def check(args):
     content = safe_pickle.load(args.ann_file)
     annotations, splits = read_annotations(content, args.ann_file)
     classes = content.get('classes') if isinstance(content, dict) else None
-    named = len(classes) if isinstance(classes, (list, tuple)) else 0
-    num_classes = args.num_classes or named or None
+    num_classes = args.num_classes or len(classes or ()) or None
     layout = find_layout(content, args.ann_file, args.layout)
     findings = check_contents(annotations, args.ann_file, layout, num_classes)
     of_splits, chosen = check_splits(annotations, splits, num_classes)
@@ -138,7 +137,7 @@ def following(args, content, wrong):
         return ['data/check_dataset.py', args.ann_file, '--videos', 'DIR']
     content = content if isinstance(content, dict) else {}
     custom = CUSTOM if 'train' in (content.get('split') or ()) else None
-    config = CONFIGS.get(str(content.get('source')), custom)
+    config = CONFIGS.get(source_of(content) or '', custom)
     if config is not None and (config.media == 'img') == bool(args.frames):
         return next_command(content, folder, args.ann_file)
     return ['train.py', 'my_config.py']

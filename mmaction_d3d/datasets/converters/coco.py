@@ -48,7 +48,8 @@ def from_coco(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> 
                          'the one file whose images the results are of')
     readers: Readers = {}
     for file, content in sets.items():
-        people = [(name, person) for name, listed in results.items() for person in listed]
+        people = [(name, person) for name, listed in results.items()
+                  for person in _with_joints(name, listed)]
         with content_of(file, 'content', _WANT):
             if not results:
                 people = [(file, person) for person in content['annotations']]
@@ -64,6 +65,12 @@ def from_coco(path: str, layout: SkeletonLayout | None, leave_out: LeaveOut) -> 
             place = file, f'annotations of {clip}'
             readers[clip] = partial(_read_clip, place, joints, layout, *frames)
     return readers
+
+
+def _with_joints(file: str, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts of results that are read; unlike an annotation each must have joints."""
+    with content_of(file, 'content', _WANT):
+        return [{key: person[key] for key in ('image_id', 'keypoints')} for person in results]
 
 
 def _clips_of(
@@ -99,7 +106,7 @@ def _from_results(results: dict[str, list[dict[str, Any]]], root: str,
     for file, people in results.items():
         stem = without_suffix(os.path.relpath(file, root))
         with content_of(file, 'content', _WANT):
-            for person in people:
+            for person in _with_joints(file, people):
                 add_people(clips, person['image_id'], [person['keypoints']], stem, file)
     return {
         clip: partial(_read_clip, (root, clip), None, layout, frames, set())

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...skeletons import get_layout
+from ..annotations import source_of
 
 
 class Config(NamedTuple):
@@ -43,7 +44,7 @@ def next_command(content: Mapping[str, Any], root: str, out: str,
         meaning.
     """
     clips = content['annotations']
-    config = CONFIGS.get(str(content.get('source')), CUSTOM)
+    config = CONFIGS.get(source_of(content) or '', CUSTOM)
     num_person = num_person or config.num_person
     if not all('keypoint' in clip for clip in clips):
         pickled = str(Path(out).with_name('annotations.pkl'))

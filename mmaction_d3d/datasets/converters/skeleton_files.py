@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import InputError, Place, content_of
+from ...errors import InputError, Place, content_of, shown
 from ...files import is_folder, without_suffix
 from ...media.find import LeaveOut, walk
 from ...skeletons import LAYOUTS, SkeletonLayout, clean, layout_by_number
@@ -44,13 +44,22 @@ def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        InputError: It cannot be read, or is none.
+        InputError: It cannot be read, or is none, or an object has a key twice: of the two values
+            Python would take one.
     """
     with content_of(path, 'content', 'a JSON file'):
         try:
-            return json.loads(Path(path).read_text(encoding='utf-8'))
+            return json.loads(Path(path).read_text(encoding='utf-8'), object_pairs_hook=_with_keys)
         except OSError as error:
             raise InputError(path, 'content', error.strerror, 'a JSON file') from error
+
+
+def _with_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f'twice the key {shown(next(k for k in content if keys.count(k) > 1))}')
+    return content
 
 
 def json_files(path: str, leave_out: LeaveOut) -> tuple[str, list[str]]:

@@ -41,7 +41,7 @@ def from_ultralytics(path: str, layout: SkeletonLayout | None, leave_out: LeaveO
     clips: dict[str, dict[int, str]] = {}
     for file in files_below(path, ('.txt', '.json'), leave_out) if is_whole else [path]:
         name = without_suffix(os.path.relpath(file, root))
-        if not _is_label(file) and _is_video(read_json(file), name):
+        if not _is_label(file) and _is_video(_listed(file), name):
             readers[name] = partial(_read_video, file, layout)
         else:
             clip, number = _frame_of(name, file)
@@ -54,15 +54,23 @@ def from_ultralytics(path: str, layout: SkeletonLayout | None, leave_out: LeaveO
     return readers
 
 
+def _listed(file: str) -> list[Any]:
+    """Read a JSON file: a list of people, or of lists of them."""
+    content = read_json(file)
+    if not isinstance(content, list) or len({isinstance(item, list) for item in content}) > 1:
+        raise InputError(file, 'people', shown(content), _PEOPLE)
+    return content
+
+
 def _is_label(file: str) -> bool:
     return has_suffix(file, {'.txt'})
 
 
-def _is_video(content: Any, name: str) -> bool:
+def _is_video(content: list[Any], name: str) -> bool:
     """Whether a file's content is a list of frames; an empty one is as its name says."""
-    if content == []:
+    if not content:
         return not name[-1].isdecimal()
-    return isinstance(content, list) and all(isinstance(item, list) for item in content)
+    return isinstance(content[0], list)
 
 
 def _frame_of(name: str, file: str) -> tuple[str, int]:

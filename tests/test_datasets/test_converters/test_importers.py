@@ -352,6 +352,16 @@ WRONG = {
                                  'clip_1.txt', 'people with 14 joints, want 17, as coco17 has'),
     'ultralytics of a detector': ('ultralytics', text('clip_1.json', [dict(name='person')]),
                                   'clip_1.json', "no 'keypoints'"),
+    'ultralytics of no list': ('ultralytics', text('other_1.json', 'NaN'), '.',
+                               r'other_1\.json: people: found nan, want a list of people'),
+    'ultralytics of people and frames': ('ultralytics', text('other_1.json', [{}, []]), '.',
+                                         r'people: found \[{}, \[\]\], want a list'),
+    'a key twice': ('ultralytics', text('clip_1.json', '[{"keypoints": 1, "keypoints": 2}]'), '.',
+                    "content: found twice the key 'keypoints'"),
+    'coco results of images without keypoints':
+    ('coco', lambda root:
+     (coco_with_results(root / 's', TRACKS), files.write_json(root / 's' / 'results.json', [{}])),
+     's', r"results\.json: content: found no 'image_id'"),
     'ultralytics frame twice':
     ('ultralytics', lambda root:
      [files.write_json(root / name, [])

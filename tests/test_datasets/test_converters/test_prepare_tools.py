@@ -159,6 +159,11 @@ def test_the_next_command_of_a_published_data_set_has_its_config(source, layout,
     assert (data.layout, data.num_person) == CONFIGS[source][1:3]
 
 
+def test_a_source_that_is_no_text_says_nothing():
+    content = dict(annotations=[dict(label=0, keypoint=None)], source=10**5000)
+    assert 'configs/d3d_custom_small.py' in next_command(content, 'videos', 'a.pkl')
+
+
 def test_a_path_that_options_cannot_have_is_in_no_command():
     clips = [dict(label=0, keypoint=None)]
     assert next_command(dict(annotations=clips), 'my videos', 'a.pkl', num_person=2) is None
