@@ -10,6 +10,7 @@ from mmaction_d3d.engine import (
     load_config,
     memory_mistakes,
     roll_call,
+    size_mistakes,
 )
 from mmaction_d3d.engine.dump_clips_hook import DumpClipsHook
 from mmaction_d3d.errors import InputError
@@ -91,7 +92,7 @@ def main(argv=None):
         loop = runner.test_loop
         check_dumps(loop.evaluator.metrics, loop.dataloader.dataset,
                     unwrap_model(runner.model).cls_head.num_classes)
-    with memory_mistakes(runner), roll_call(runner):
+    with memory_mistakes(runner), size_mistakes(runner), roll_call(runner):
         runner.test()
     results = f'{runner.log_dir}/{runner.timestamp}.json'
     runner.logger.info(f'Results: {results}')

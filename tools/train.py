@@ -12,6 +12,7 @@ from mmaction_d3d.engine import (
     load_config,
     memory_mistakes,
     roll_call,
+    size_mistakes,
 )
 from mmaction_d3d.errors import InputError
 
@@ -73,7 +74,7 @@ def main(argv=None):
     # Built now, not by train() one after the other, so that all bad input shows first.
     check_training_data(cfg, runner)
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    with memory_mistakes(runner), roll_call(runner):
+    with memory_mistakes(runner), size_mistakes(runner), roll_call(runner):
         runner.train()
     best = runner.message_hub.get_info('best_ckpt')
     runner.logger.info(f'Logs and checkpoints: {runner.work_dir}')

@@ -1,7 +1,7 @@
 """Training and test: the runner, its hooks and loops, and what is checked before a run."""
 from .amp_loops import AmpTestLoop, AmpValLoop
 from .arguments import DATA_VARIABLE, add_shared_arguments, load_config, read_config
-from .build import build_dataset, build_runner, config_mistakes
+from .build import build_dataset, build_runner, config_mistakes, size_mistakes
 from .checkpoint_hook import CheckpointHook
 from .checkpoint_names_hook import CheckpointNamesHook
 from .checks import check_checkpoint, check_start
@@ -25,5 +25,6 @@ __all__ = [
     'RGBPoseVisualizationHook', 'TrainingHealthHook', 'add_shared_arguments',
     'auto_amp_optim_wrapper', 'build_dataset', 'build_runner', 'check_checkpoint', 'check_config',
     'check_start', 'check_test_data', 'check_training_data', 'config_mistakes', 'leave_processes',
-    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'roll_call', 'test', 'train'
+    'load_config', 'load_trained', 'memory_mistakes', 'read_config', 'roll_call', 'size_mistakes',
+    'test', 'train'
 ]

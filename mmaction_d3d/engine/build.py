@@ -2,6 +2,7 @@
 import copy
 import importlib.util
 import inspect
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,11 @@ from .own_faults import is_own_fault
 LOADER_TIMEOUT = 1800
 
 # What the runner makes of the config only as it begins to train.
-_BUILT_LATER = ('build_optim_wrapper', 'scale_lr', 'build_param_scheduler')
+_BUILT_LATER = ('build_optim_wrapper', 'scale_lr', 'build_param_scheduler', '_init_model_weights')
+# What torch says of tensors that do not go together.
+_SIZES = (
+    r'must match the size of tensor|Given normalized_shape|mat1 and mat2|to have \d+ channels|'
+    r'is invalid for input of size|Sizes of tensors must match|size mismatch')
 
 # What draws curves elsewhere -> the package that it needs.
 _PACKAGES = {
@@ -140,7 +145,7 @@ def config_mistakes(cfg: Config) -> Iterator[None]:
             raise InputError(cfg.filename, 'type', sentence, 'a registered name') from error
         raise InputError(cfg.filename, 'config', f'KeyError: {error}',
                          'the key, or one of the values that it takes') from error
-    except (ArithmeticError, AssertionError, AttributeError, IndexError, TypeError,
+    except (ArithmeticError, AssertionError, AttributeError, IndexError, RuntimeError, TypeError,
             ValueError) as error:
         if (find_gpu_mistake(error) is not None or find_system_mistake(error) is not None
                 or is_own_fault(error)):
@@ -149,6 +154,26 @@ def config_mistakes(cfg: Config) -> Iterator[None]:
                 if 'unexpected keyword argument' in str(error) else 'values that its classes take')
         raise InputError(cfg.filename, 'config', f'{type(error).__name__}: {error}',
                          want) from error
+
+
+@contextmanager
+def size_mistakes(runner: Runner) -> Iterator[None]:
+    """Turn what torch says of sizes that differ, in a run, into an InputError.
+
+    The sizes are those of the config's parts, such as a head's ``in_channels``.
+
+    Args:
+        runner: Trains, validates or tests in this context.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        text = str(error).partition('\n')[0]
+        if not re.search(_SIZES, text):
+            raise
+        raise InputError(runner.cfg.filename or 'config', 'model', text,
+                         'parts, and clips, whose sizes agree; '
+                         '--debug shows where they meet') from error
 
 
 def _fit_loaders(cfg: Config) -> None:

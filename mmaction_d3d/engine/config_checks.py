@@ -4,6 +4,7 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS
+from torch.utils.data import Sampler
 
 from ..datasets.modality import modality_of
 from ..errors import InputError, shown
@@ -29,6 +30,9 @@ def check_config(cfg: Config) -> None:
     head = cfg.model.get('cls_head', {})
     if not isinstance(head, dict):
         raise InputError(cfg.filename, 'model.cls_head', shown(head), 'the config of a head')
+    if cfg.model.get('type') == 'D3DRecognizer' and not cfg.model.get('data_preprocessor'):
+        raise InputError(cfg.filename, 'model.data_preprocessor', 'nothing',
+                         "dict(type='D3DDataPreprocessor')")
     backbone = cfg.model.get('backbone') or {}
     shows: dict[str, str] = {}
     for name in _LOADERS:
@@ -134,6 +138,9 @@ def check_numbers(cfg: Config) -> None:
         if unknown or isinstance(kind, (int, float)):
             raise InputError(cfg.filename, 'param_scheduler', shown(kind), 'a registered schedule')
     for name in _LOADERS:
+        sampler = _value_of(cfg, f'{name}.sampler', True)
+        if sampler is not _ABSENT and not isinstance(sampler, (Mapping, Sampler)):
+            raise InputError(cfg.filename, f'{name}.sampler', shown(sampler), 'that of a sampler')
         pipeline = _value_of(cfg, f'{name}.dataset.pipeline', False)
         if pipeline is not _ABSENT and not (isinstance(pipeline, (list, tuple)) and pipeline):
             raise InputError(cfg.filename, f'{name}.dataset.pipeline', shown(pipeline),

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 
 from ..evaluation.samples import label_of
 from ..evaluation.training_health import OffsetStatistics, OffsetWatch
-from .build import build_runner, config_mistakes
+from .build import build_runner, config_mistakes, size_mistakes
 from .checks import check_checkpoint, resume_point
 from .data_checks import check_test_data, check_trained_on, check_training_data
 from .gpu_memory import memory_mistakes
@@ -70,7 +70,7 @@ def train(cfg: Config, hooks: Sequence[Hook] = ()) -> tuple[str, float]:
     for hook in hooks:
         runner.register_hook(hook)
     check_training_data(cfg, runner)
-    with memory_mistakes(runner), roll_call(runner):
+    with memory_mistakes(runner), size_mistakes(runner), roll_call(runner):
         runner.train()
     return runner.message_hub.get_info('best_ckpt'), runner.message_hub.get_info('best_score')
 
@@ -113,7 +113,7 @@ def test(cfg: Config, checkpoint: str) -> Tested:
     collected = _Collector()
     runner.register_hook(collected)
     check_test_data(cfg, runner)
-    with memory_mistakes(runner), roll_call(runner):
+    with memory_mistakes(runner), size_mistakes(runner), roll_call(runner):
         runner.test()
     return Tested(runner, np.array(collected.labels), np.array(collected.predictions),
                   collected.offsets)

@@ -17,7 +17,9 @@ SAMPLE = [
     'CSV: outside: prepare csv', 'FineGYM lists: class of digits: finegym',
     'MATLAB files: nframes nan: pennaction', 'config values: optim_wrapper.optimizer.lr=abc: train',
     'config values: param_scheduler.0.end=abc: train', 'pickles: classes: array of text: check',
-    'JSON: twice the key: attach ultralytics', 'configs: model of text: infer',
+    'JSON: twice the key: attach ultralytics', 'config values: model.cls_head.in_channels=7: train',
+    'config values: model.cls_head.in_channels=-1: train',
+    'config values: model.backbone.backbone.pretrained=7: train', 'configs: model of text: infer',
     'file names: not UTF-8: prepare', 'folders: a file in place of the output folder: train'
 ]
 

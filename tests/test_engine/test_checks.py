@@ -166,6 +166,7 @@ def test_what_is_stated_once_cannot_contradict():
     ('train_dataloader.batch_size', None),
     ('test_dataloader.batch_size', 'abc'),
     ('load_from', 7),
+    ('val_dataloader.sampler', 'abc'),
 ])
 def test_numbers_that_only_a_running_training_reads_are_checked_before(key, value):
     cfg = Config()
@@ -206,6 +207,11 @@ def test_a_key_that_no_checkpoint_hook_reads_is_refused_before_the_first_checkpo
         CheckpointHook(intervall=1)
     with pytest.raises(TypeError, match='out_dir is no folder: 7'):
         CheckpointHook(out_dir=7)
+
+
+def test_a_model_whose_batches_nobody_stacks_is_refused():
+    with pytest.raises(InputError, match='model.data_preprocessor: found nothing'):
+        check_config(Config(dict(model=dict(type='D3DRecognizer'))))
 
 
 def test_a_model_without_a_head_is_refused():

@@ -45,12 +45,15 @@ class D3DHead(BaseHead):
                  num_joint_tokens: int | None = None, average_clips: str | None = None,
                  clip_len: int | None = None, **kwargs: Any) -> None:
         super().__init__(num_classes, in_channels, average_clips=average_clips or 'prob', **kwargs)
+        if average_clips not in (None, 'prob', 'score'):
+            raise InputError('D3DHead', 'average_clips', average_clips, 'prob or score')
         if clip_len is not None and clip_len < 1:
             raise InputError('D3DHead', 'clip_len', clip_len, '1 or more')
         self.clip_len = clip_len
         self.pathways = dict(pathways or {})
         widths = dict(rgb=in_channels, pose=in_channels * (num_joint_tokens or 0))
-        if set(self.pathways) - set(widths):
+        if set(self.pathways) - set(widths) or not all(
+                isinstance(weight, (int, float)) for weight in self.pathways.values()):
             raise InputError('D3DHead', 'pathways', pathways, 'weights of rgb and pose')
         if 'pose' in self.pathways and not num_joint_tokens:
             raise InputError('D3DHead', 'num_joint_tokens', num_joint_tokens,

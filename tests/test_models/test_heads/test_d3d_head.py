@@ -135,8 +135,10 @@ def test_the_pathways_play_no_part_in_the_prediction():
 @pytest.mark.parametrize('changes, message', [
     (dict(pathways=dict(sound=1.)), 'pathways: found .*sound'),
     (dict(pathways=dict(pose=1.)), 'num_joint_tokens: found None'),
+    (dict(pathways=dict(rgb='abc')), 'pathways: found .*abc'),
+    (dict(average_clips='abc'), 'average_clips: found abc, want prob or score'),
 ])
-def test_pathways_that_do_not_fit_are_refused(changes, message):
+def test_arguments_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
         build(**changes)
 
