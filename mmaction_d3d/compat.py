@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
@@ -36,7 +37,7 @@ from .bundled import bundled_config, is_bundled
 from .checkpoint_files import check_whole, write_checkpoint
 from .checkpoint_globals import checkpoint_globals
 from .config_variables import substitute_variables
-from .errors import content_of
+from .errors import InputError, content_of
 from .files import is_file
 from .published import SUFFIX, read_published
 from .resumed_state import check_resumable, make_harmless
@@ -290,7 +291,11 @@ def _mend_composed_pipelines() -> str | None:
             from .datasets.transforms.geometry import check_first_clip
             check_first_clip(self.transforms, data)
             vars(self)['joints_follow'] = True
-        return compose(self, data)
+        try:
+            return compose(self, data)
+        except cv2.error as error:
+            raise InputError('pipeline', 'transforms', ' '.join(str(error).split()),
+                             'values that OpenCV takes; --debug shows of which one') from error
 
     Compose.__call__ = compose_checked
     return (

@@ -8,12 +8,14 @@ import types
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from mmaction.evaluation import mean_class_accuracy
 from mmaction.registry import METRICS
 from mmengine.config import Config, ConfigDict
+from mmengine.dataset import Compose
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner, load_checkpoint
@@ -23,6 +25,7 @@ from sklearn.metrics import balanced_accuracy_score
 from toys import Line
 
 from mmaction_d3d import compat
+from mmaction_d3d.errors import InputError
 
 
 @pytest.fixture(scope='module')
@@ -276,6 +279,12 @@ def test_configs_inherit_those_of_this_package_by_name(tmp_path):
     mine.write_text("_base_ = 'mmaction_d3d::no_such.py'\n")
     with pytest.raises(FileNotFoundError, match=r'no_such\.py'):
         Config.fromfile(mine)
+
+
+def test_what_opencv_refuses_in_a_pipeline_is_one_line():
+    resize = Compose([lambda data: cv2.resize(np.zeros((2, 2), np.uint8), (-1, -1))])
+    with pytest.raises(InputError, match='pipeline: transforms: found OpenCV.*want values that'):
+        resize({})
 
 
 def test_the_page_of_messages_has_what_is_mended():

@@ -9,6 +9,8 @@ from ..errors import InputError, shown
 from ..files import without_suffix, write_pickle
 from .annotations import Annotation, Content, ids_of
 
+_LISTS = list, tuple, set, frozenset, np.ndarray
+
 
 def spread_over_classes(labels: Sequence[int | None], count: int) -> list[int]:
     """Return the indices of ``count`` clips, the first of each class before the second of any."""
@@ -83,6 +85,18 @@ def _text_of(entry: object) -> str:
     return str(entry) if isinstance(entry, (str, np.integer)) else shown(entry)
 
 
+def names_by_split(splits: dict[str, Collection[str]], path: str) -> dict[str, list[str]]:
+    """Return the names of each split, which :func:`match_split` has not looked at.
+
+    Raises:
+        InputError: A split is no list of names.
+    """
+    for split, entries in splits.items():
+        if not isinstance(entries, _LISTS):
+            raise InputError(path, f'split[{shown(split)}]', shown(entries), 'a list of ids')
+    return {split: list(map(_text_of, entries)) for split, entries in splits.items()}
+
+
 def match_split(annotations: list[Annotation], entries: Collection[str],
                 split: str) -> tuple[list[int], list[tuple[int | None, str, str, str]]]:
     """Find the annotations of a split's entries; see :func:`select_split`.
@@ -97,7 +111,7 @@ def match_split(annotations: list[Annotation], entries: Collection[str],
         wrong, as (position of the entry or None, field, what was found, what should be).
     """
     field = f'split[{split!r}]'
-    if not isinstance(entries, (list, tuple, set, frozenset, np.ndarray)) or len(entries) == 0:
+    if not isinstance(entries, _LISTS) or len(entries) == 0:
         return [], [(None, field, 'no entries', 'a list of at least one id')]
     find = _finder(annotations)
     chosen: list[int] = []

@@ -5,6 +5,7 @@ from typing import Any
 from ..datasets import safe_pickle
 from ..datasets.annotations import ids_of, name_of, read_annotations
 from ..datasets.converters.custom import is_class_number, read_csv
+from ..datasets.splits import names_by_split
 from ..drop_report import DropReport
 from ..errors import InputError, content_of, shown
 from ..files import without_suffix
@@ -73,7 +74,7 @@ def _read_pickle(path: str) -> tuple[list, dict[str, Any]]:
         key: content[key] for key in ('classes', 'source')
         if (isinstance(content, dict) and content.get(key) is not None)
     }
-    return annotations, dict(extra, split=splits) if splits else extra
+    return annotations, dict(extra, split=names_by_split(splits, path)) if splits else extra
 
 
 def _read_csv(path: str) -> tuple[list, dict[str, Any]]:
@@ -163,7 +164,7 @@ def merge(paths: list[str]) -> dict[str, Any]:
                 raise InputError(path, f'extraction: {key}', shown(found),
                                  f'{shown(want)}, as {first}')
         whole['annotations'] += annotations
-        for split, names in splits.items():
+        for split, names in names_by_split(splits, path).items():
             whole['split'].setdefault(split, []).extend(names)
     missing = [str(number) for number in range(1, whole_total + 1) if number not in shards]
     if missing:

@@ -262,6 +262,7 @@ def damaged(content):
         yield f'flipped bytes {seed}', bytes(flipped)
 
 
+_CLIPS = 'label', 'total_frames', 'img_shape', 'original_shape', 'keypoint', 'scores'
 _LABELS = {'infer', 'draw', 'export', 'compare', 'attach pyskl', 'boxes'}
 #: By the beginning of an input's name, the commands that do not read that part, and all else.
 _NOT_READ = {
@@ -271,6 +272,9 @@ _NOT_READ = {
         'check', 'fix', 'train', 'infer', 'export', 'draw', 'compare', 'attach pyskl', 'boxes',
         'merge'
     },
+    # It joins them as they are: check_dataset.py, the command that it names, judges them.
+    (*_CLIPS, 'layout', 'an id', 'a split', 'classes: list', 'classes: array of text', 'key of no'):
+    {'merge'},
     ('label', ): _LABELS,
     ('classes', ): _LABELS | {'check', 'fix'},
     ('split', 'a split', 'an id'): {'infer', 'draw', 'compare', 'attach pyskl', 'boxes', 'fix'},

@@ -194,6 +194,8 @@ def test_shards_are_joined(shards):
      'each clip in one shard'),
     (lambda content: content['extraction'].update(max_persons=np.zeros(2)),
      'extraction: settings: found The truth value'),
+    (lambda content: content['split'].update(train=float('nan')),
+     r"split\['train'\]: found nan, want a list of ids"),
 ])
 def test_shards_that_do_not_fit_are_refused(shards, edit, message):
     change(shards[1], edit)

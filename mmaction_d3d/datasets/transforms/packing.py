@@ -29,6 +29,9 @@ def joint_tokens(results: dict[str, Any], num_person: int | None = None) -> np.n
         InputError: There are more people than ``num_person``.
     """
     num_person = results['num_person'] if num_person is None else num_person
+    if num_person is None:
+        raise InputError(source(results), 'num_person', 'nothing', 'that of the data set, or of '
+                         'PackRGBPose: the model takes as many')
     xy = np.asarray(results['keypoint'], np.float32)
     score = np.asarray(results['keypoint_score'], np.float32)
     people, frames, joints = score.shape

@@ -57,6 +57,11 @@ def test_scores_are_clamped_to_1():
     assert (keypoint(results)[..., 2] == 1).all()
 
 
+def test_no_number_of_people_is_refused():
+    with pytest.raises(InputError, match='num_person: found nothing'):
+        keypoint(dict(sample(), num_person=None))
+
+
 def test_num_person_widens():
     assert keypoint(sample(), num_person=5).shape == (2, 3, 20, 3)
 
