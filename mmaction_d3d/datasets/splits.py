@@ -1,6 +1,6 @@
 """Splits of annotation files: the clips that they name, written so that all readers find them."""
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +85,7 @@ def _text_of(entry: object) -> str:
     return str(entry) if isinstance(entry, (str, np.integer)) else shown(entry)
 
 
-def names_by_split(splits: dict[str, Collection[str]], path: str) -> dict[str, list[str]]:
+def names_by_split(splits: Mapping[str, Collection[str]], path: str) -> dict[str, list[str]]:
     """Return the names of each split, which :func:`match_split` has not looked at.
 
     Raises:
