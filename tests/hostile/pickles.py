@@ -263,6 +263,7 @@ def damaged(content):
 
 
 _CLIPS = 'label', 'total_frames', 'img_shape', 'original_shape', 'keypoint', 'scores'
+_NOTHING = 'classes: list', 'classes: array of text', 'classes: empty array', 'annotations: list'
 _LABELS = {'infer', 'draw', 'export', 'compare', 'attach pyskl', 'boxes'}
 #: By the beginning of an input's name, the commands that do not read that part, and all else.
 _NOT_READ = {
@@ -273,8 +274,7 @@ _NOT_READ = {
         'merge'
     },
     # It joins them as they are: check_dataset.py, the command that it names, judges them.
-    (*_CLIPS, 'layout', 'an id', 'a split', 'classes: list', 'classes: array of text', 'key of no'):
-    {'merge'},
+    (*_CLIPS, 'layout', 'an id', 'a split', 'key of no', *_NOTHING): {'merge'},
     ('label', ): _LABELS,
     ('classes', ): _LABELS | {'check', 'fix'},
     ('split', 'a split', 'an id'): {'infer', 'draw', 'compare', 'attach pyskl', 'boxes', 'fix'},
@@ -286,7 +286,7 @@ def may_pass(name, command):
     for parts, commands in _NOT_READ.items():
         if command in commands and name.startswith(parts):
             return 'not read by this command'
-    if command in ('compare', 'attach pyskl') and name == 'frame_dir long text':
+    if command in ('compare', 'attach pyskl', 'merge') and name == 'frame_dir long text':
         return 'a name like any other, of no file here; skeletons of no clip are said'
     if command in _AS_THEY_ARE and name == 'scores 1e30':
         return 'shown, compared or converted as they are'
