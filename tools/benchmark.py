@@ -41,6 +41,11 @@ PAGE = {
              'configs/d3d_xs_ntu60_xsub.py --peers',
     'train': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
              'configs/d3d_xs_ntu60_xsub.py --peers',
+    'family': 'model research/family/rgbpose_conv3d.py research/family/rgbpose_conv3d_narrow.py '
+              'research/family/d3d_s.py research/family/d3d_xs.py',
+    'family_train': 'train research/family/rgbpose_conv3d.py '
+                    'research/family/rgbpose_conv3d_narrow.py research/family/d3d_s.py '
+                    'research/family/d3d_xs.py --batch-size 8',
     'forms': 'model configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
              'configs/d3d_xs_ntu60_xsub.py --forms',
     'checkpointing': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py --forms',

@@ -9,6 +9,7 @@ from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation import mean_interval
 from mmaction_d3d.files import write_text
 
+from .plane import draw_plane, seconds_of
 from .settings import read_config, run_settings
 from .studies import STUDIES
 
@@ -70,13 +71,14 @@ def difference(rows, reference):
     return f'{mean:+.1f}' + (f' ± {high - mean:.1f}' if len(gaps) > 1 else '')
 
 
-def make_table(study, rows_by_variant, reference):
+def make_table(study, rows_by_variant, reference, seconds=None):
     """Return a study as a Markdown table.
 
     Args:
         study (Study): The study.
         rows_by_variant (list): What :func:`collect` returned.
         reference (list[dict]): What :func:`of_reference` returned.
+        seconds (dict, optional): What :func:`seconds_of` returned.
 
     Returns:
         str: The table; a variant without results is marked so.
@@ -85,14 +87,18 @@ def make_table(study, rows_by_variant, reference):
     name = next((variant.label
                  for variant in study.variants if variant.config == study.beside != 'ours'), 'ours')
     head = [
-        'variant', *(['paper (PennAction)'] if paper else []), 'top-1 mean', 'spread (SD)',
-        'seeds x clips', f'difference to {name}, paired', 'val top-1', 'M parameters'
+        'variant', *(['paper (PennAction)'] if paper else []),
+        *(['milliseconds a clip'] if seconds else []), 'top-1 mean', 'spread (SD)', 'seeds x clips',
+        f'difference to {name}, paired', 'val top-1', 'M parameters'
     ]
     lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
     for variant, rows in rows_by_variant:
         cells = [variant.label]
         if paper:
             cells.append('' if variant.paper is None else f'{variant.paper:.1f}')
+        if seconds:
+            cells.append(f'{1000 * seconds[variant.config]:.1f}' if variant.config in
+                         seconds else '')
         if not rows:
             lines.append('| ' + ' | '.join(cells + ['not run'] + [''] *
                                            (len(head) - len(cells) - 1)) + ' |')
@@ -208,10 +214,15 @@ def write_page(root, page, results_of):
         marked = re.compile(rf'(<!-- {name} -->\n).*?(<!-- end {name} -->)', re.S)
         if not marked.search(text):
             raise InputError(page, 'markers', 'none', f'<!-- {name} --> and <!-- end {name} -->')
-        section = make_table(study, rows_by_variant, of_reference(root, study, results, base))
+        seconds = seconds_of(root, study) if study.latency else None
+        section = make_table(study, rows_by_variant, of_reference(root, study, results, base),
+                             seconds)
         if sum(bool(rows) for _, rows in rows_by_variant) > 1:
             image = f'images/ablations_{name}.png'
-            draw(study, rows_by_variant, page.parent / image)
+            if seconds:
+                draw_plane(study, rows_by_variant, seconds, page.parent / image)
+            else:
+                draw(study, rows_by_variant, page.parent / image)
             section += f'\n![{study.title}]({image})\n'
         text = marked.sub(lambda match, section=section: match[1] + section + match[2], text)
     write_text(page, text)

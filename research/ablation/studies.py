@@ -32,12 +32,15 @@ class Study(NamedTuple):
         base (str): The one base that it is a study of, as a path from the project's root; empty
             where it is any.
         beside (str): Key of ``VARIANTS`` or config that the others are compared with.
+        latency (str): CSV of ``tools/benchmark.py model`` of the variants' configs, as a path from
+            the project's root; empty where accuracy is all that counts.
     """
     title: str
     variants: tuple[Variant, ...]
     xlabel: str = ''
     base: str = ''
     beside: str = 'ours'
+    latency: str = ''
 
 
 STUDIES = dict(
@@ -83,11 +86,13 @@ STUDIES = dict(
                 'Attention heads',
                 tuple(
                     Variant(f'{heads} head' + 's' * (heads > 1), f'heads_{heads}', x=heads)
-                    for heads in (1, 2, 4)), 'heads'),
-    family=Study('Sizes beside RGBPose-Conv3D',
-                 (Variant('d3d_xs', 'ours'), Variant('d3d_s', 'research/family/d3d_s.py'),
-                  Variant('RGBPose-Conv3D', 'research/family/rgbpose_conv3d.py'),
-                  Variant('RGBPose-Conv3D, a quarter of its width',
-                          'research/family/rgbpose_conv3d_narrow.py')), base='research/pair.py',
-                 beside='research/family/rgbpose_conv3d.py'))
+                    for heads in (1, 2, 4)),
+                'heads'), family=Study('Sizes beside RGBPose-Conv3D', (
+                    Variant('d3d_xs', 'research/family/d3d_xs.py'),
+                    Variant('d3d_s', 'research/family/d3d_s.py'),
+                    Variant('RGBPose-Conv3D', 'research/family/rgbpose_conv3d.py'),
+                    Variant('RGBPose-Conv3D, a quarter of its width',
+                            'research/family/rgbpose_conv3d_narrow.py'),
+                ), base='research/pair.py', beside='research/family/rgbpose_conv3d.py',
+                                       latency='docs/results/benchmark_family.csv'))
 """Studies by name; the order is that of the report."""
