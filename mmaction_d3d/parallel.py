@@ -33,8 +33,7 @@ def available_cpus() -> int:
 
 
 def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None = None,
-                 name: str = 'jobs', done: int = 0,
-                 timeout: float = JOB_SECONDS) -> Generator[Result, None, None]:
+                 name: str = 'jobs', done: int = 0) -> Generator[Result, None, None]:
     """Yield ``function(job)`` in the order of ``jobs``, and show how many are done.
 
     Args:
@@ -43,17 +42,17 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
         workers: Processes; with one, all is done in this one. Defaults to None: one for each CPU.
         name: Of the jobs, in the plural.
         done: Jobs of an earlier run. Defaults to 0.
-        timeout: Seconds that a process may take for a job. Defaults to :data:`JOB_SECONDS`.
 
     Raises:
         InputError: A process died at a job, killed or by a crash of a library. That is known at
-            once, and ends the others. Or one took longer than ``timeout``, which does so, too.
+            once, and ends the others. Or one took longer than :data:`JOB_SECONDS`, which does so,
+            too.
         Exception: What ``function`` raises.
     """
     workers = min(available_cpus() if workers is None else workers, max(len(jobs), 1))
     progress = Progress(name, done + len(jobs), done)
     if workers > 1:
-        yield from _over_processes(function, jobs, workers, progress, timeout)
+        yield from _over_processes(function, jobs, workers, progress)
         return
     with progress:
         for result in map(function, jobs):
@@ -62,7 +61,7 @@ def map_in_order(function: Callable[[Job], Result], jobs: Sequence[Job], workers
 
 
 def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int,
-                    progress: Progress, timeout: float) -> Generator[Result, None, None]:
+                    progress: Progress) -> Generator[Result, None, None]:
     # A forked process has none of the threads of OpenCV, nor of what waits here to be collected,
     # but would wait for them: end them before.
     gc.collect()
@@ -82,7 +81,7 @@ def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], work
                     busy: dict[Any, _Worker] = {
                         worker.connection: worker for worker in team if worker.taken
                     }
-                    for connection in _answering(busy, timeout):
+                    for connection in _answering(busy):
                         worker = busy[connection]
                         results.update([worker.answer()])
                         progress.step()
@@ -96,14 +95,14 @@ def _over_processes(function: Callable[[Job], Result], jobs: Sequence[Job], work
         cv2.setNumThreads(threads)
 
 
-def _answering(busy: dict[Any, '_Worker'], timeout: float) -> list[Any]:
+def _answering(busy: dict[Any, '_Worker']) -> list[Any]:
     """Wait for processes that have something to say, and return their connections."""
     first = min(worker.since for worker in busy.values())
-    answering = wait(list(busy), max(first + timeout - time.monotonic(), 0))
+    answering = wait(list(busy), max(first + JOB_SECONDS - time.monotonic(), 0))
     for worker in busy.values():
-        if worker.connection not in answering and time.monotonic() - worker.since > timeout:
+        if worker.connection not in answering and time.monotonic() - worker.since > JOB_SECONDS:
             raise InputError(
-                worker.job, 'worker process', f'no answer for {timeout:g} s at this job',
+                worker.job, 'worker process', f'no answer for {JOB_SECONDS} s at this job',
                 'one that ends (does the input hang a library, or the disk? with --workers 1 '
                 'nothing is timed)')
     return answering

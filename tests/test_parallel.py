@@ -7,7 +7,9 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -97,25 +99,55 @@ def test_a_process_that_dies_ends_all_and_its_job_is_named(hurry, ending, place)
     assert not multiprocessing.active_children()
 
 
+HANGS = multiprocessing.get_context('fork').Event()
+
+
 def _hang(number):
     if number == 3:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as a library that does not come back
+        HANGS.set()
         signal.pause()
     return number
 
 
-def test_a_process_that_hangs_ends_all_and_its_job_is_named(hurry):
-    results = map_in_order(_hang, list(range(8)), 2, timeout=1)
+@pytest.fixture
+def clock(monkeypatch):
+    """A list with the time, for this module alone."""
+    now = [0.]
+    monkeypatch.setattr(parallel, 'time', SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def test_a_process_that_hangs_ends_all_and_its_job_is_named(hurry, clock, monkeypatch):
+
+    def wait_for_one(connections, timeout):
+        """Wait as long as a machine needs; time passes where only the process that hangs is left.
+        """
+        if len(connections) > 1:
+            return wait(connections)
+        HANGS.wait()
+        answering = wait(connections, 0)
+        clock[0] += 0 if answering else timeout + 1
+        return answering
+
+    monkeypatch.setattr(parallel, 'wait', wait_for_one)
     with pytest.raises(InputError) as error:
-        list(results)
-    assert str(error.value).startswith('3: worker process: found no answer for 1 s at this job')
+        list(map_in_order(_hang, list(range(8)), 2))
+    assert str(error.value).startswith('3: worker process: found no answer for 3600 s at this job')
     assert not multiprocessing.active_children()
 
 
-def test_answers_that_wait_for_a_slow_reader_are_in_time(hurry):
-    results = map_in_order(double, list(range(4)), 2, timeout=.2)
+def test_answers_that_wait_for_a_slow_reader_are_in_time(hurry, clock, monkeypatch):
+
+    def wait_for_all(connections, timeout):
+        for connection in connections:
+            wait([connection])
+        return connections
+
+    monkeypatch.setattr(parallel, 'wait', wait_for_all)
+    results = map_in_order(double, list(range(4)), 2)
     assert next(results) == 0
-    time.sleep(.3)
+    clock[0] += 2 * parallel.JOB_SECONDS
     assert list(results) == [2, 4, 6]
 
 

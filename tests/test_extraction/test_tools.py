@@ -5,7 +5,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 
 import av
 import cv2
@@ -48,23 +47,35 @@ def videos(people_video, tmp_path):
     return tmp_path / 'videos'
 
 
+KILLED = """
+import os, runpy, signal, sys
+from mmaction_d3d.extraction.job import Results
+write, numbers = Results.write, iter(range(6))
+
+def write_two(self, *args):
+    if next(numbers) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(self, *args)
+
+Results.write = write_two
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
+
+
 def test_a_run_that_is_killed_goes_on_without_loss_or_repetition(videos, narrow, tmp_path, run):
     out, parts = tmp_path / 'x.pkl', tmp_path / 'x.pkl.parts'
     command = [
-        sys.executable,
+        sys.executable, '-c', KILLED,
         str(ROOT / 'tools' / 'extract_skeletons.py'),
         str(videos), '--out',
         str(out), *map(str, narrow)
     ]
-    with open(tmp_path / 'log', 'w') as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log,
-                                   env=dict(os.environ, OMP_NUM_THREADS='1'))
-        while process.poll() is None and len(list(parts.glob('*.pkl'))) < 2:
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    process = subprocess.run(command, capture_output=True, env=dict(os.environ,
+                                                                    OMP_NUM_THREADS='1'))
+    assert process.returncode == -signal.SIGKILL, process.stderr
     done = {path: path.stat().st_mtime_ns for path in parts.glob('*.pkl')}
-    assert done and not out.exists()
+    assert len(done) == 2 and not out.exists()
     results = {}
 
     def look():  # before they are merged and removed
