@@ -31,6 +31,7 @@ class Command(NamedTuple):
 
 
 _PACKAGE = Path(__file__).resolve().parent / 'mmaction_d3d'
+_ends_quietly = runpy.run_path(str(_PACKAGE / 'closed_output.py'))['ends_quietly']
 _CHECKPOINT = 'work_dirs/quickstart/best.pth'
 _QUICKSTART = f'mmaction_d3d::d3d_quickstart.py {_CHECKPOINT}'
 COMMANDS = {
@@ -110,6 +111,7 @@ COMPLETION = 'completion'
 SHELLS = ('bash', 'zsh')
 
 
+@_ends_quietly()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a sub-command.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeGuard, TypeVar
 
+from .closed_output import ends_quietly
 from .environment import explain, is_a_tool
 from .errors import InputError, causes, find_system_mistake
 from .version import __version__
@@ -149,6 +150,7 @@ def one_line(error: BaseException) -> str:
     return ' '.join(text.split())
 
 
+@ends_quietly()
 def run(main: Callable[[], None]) -> None:
     """Run a tool's ``main()`` and end the process as the project's tools do.
 
@@ -156,7 +158,8 @@ def run(main: Callable[[], None]) -> None:
     ``error: FILE: FIELD: found X, want Y``; its traceback is shown only with ``--debug`` on the
     command line. So do packages that cannot be imported, a full or read-only disk, a killed worker
     of a data loader, and torch's errors of a missing, old or full GPU. Ctrl-C ends it with exit
-    code 130. Every other exception is not the user's mistake and keeps its traceback.
+    code 130, an output that is closed as :func:`.closed_output.ends_quietly` says. Every other
+    exception is not the user's mistake and keeps its traceback.
 
     Args:
         main: The tool.
