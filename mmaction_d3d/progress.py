@@ -43,6 +43,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         self._start = self._said = time.monotonic()
+        self._told: tuple[float, float] | None = None  # what the last line said
         if self._shown and Progress._screen is None and sys.stderr.isatty():
             Progress._screen, self._owner = _make_screen(), True
         self._screen = Progress._screen if self._shown else None
@@ -54,7 +55,7 @@ class Progress:
         if self._screen is not None:
             self._screen.remove_task(self._task)
             self._screen.refresh()
-        elif self._said > self._start:
+        elif self._told not in (None, (self.done, self.total)):
             self._say()
         if self._owner and self._screen is not None:
             self._screen.stop()
@@ -72,7 +73,7 @@ class Progress:
             self._say()
 
     def _say(self) -> None:
-        self._said = time.monotonic()
+        self._said, self._told = time.monotonic(), (self.done, self.total)
         new, passed = self.done - self._at_start, max(self._said - self._start, 1e-3)
         rest = f' ({self.detail})' if self.detail else ''
         left = passed / new * max(self.total - self.done, 0) if new > 0 else _NEVER

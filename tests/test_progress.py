@@ -41,6 +41,21 @@ def test_a_long_one_says_a_line_every_ten_seconds_and_one_at_its_end(capsys, clo
     ]
 
 
+def test_no_line_is_said_twice(capsys, clock):
+    with Progress('clips', 20) as progress:
+        work(progress, clock, 20, 2)  # the last one when a line is due
+    assert [line.split(',')[0] for line in capsys.readouterr().err.splitlines()
+            ] == ['clips: 5/20', 'clips: 10/20', 'clips: 15/20', 'clips: 20/20']
+    with pytest.raises(InterruptedError), Progress('clips', 20) as progress:
+        work(progress, clock, 5, 2)
+        raise InterruptedError
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    with Progress('frames', 20) as progress:  # of a video that is shorter than it says
+        work(progress, clock, 18, 2)
+        progress.total = 18
+    assert 'frames: 18/18,' in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_what_an_earlier_run_did_is_counted_but_gives_no_speed(capsys, clock):
     with Progress('clips', 20, done=10) as progress:
         work(progress, clock, 2, 5)
