@@ -1,7 +1,7 @@
 """Do joints stay on their pixels? A drawn clip shows it where nobody answers for a transform."""
 import copy
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -80,11 +80,8 @@ def check_geometry(transforms: Sequence[Callable], num_joints: int, decoded: boo
         default=-1)
     if last_decode < 0 and not decoded:
         return
+    _check_arguments(transforms)
     steps = transforms[last_decode + 1:]
-    lazy = next((step for step in steps if getattr(step, 'lazy', False)), None)
-    if lazy is not None:
-        raise InputError('pipeline', _name(lazy), 'lazy=True, by which joints stay behind',
-                         'lazy=False (and no Fuse), where clips have skeletons')
     end = next((index for index, step in enumerate(steps) if isinstance(step, _ENDS)), len(steps))
     steps = steps[:end]
     last = max((index for index, step in enumerate(steps) if not _is_known(step)), default=-1)
@@ -104,6 +101,24 @@ def check_geometry(transforms: Sequence[Callable], num_joints: int, decoded: boo
                 f'{_name(step)} does not take a drawn clip ({type(failure).__name__}: {failure}): '
                 'whether joints stay on their pixels is not known', 'current', logging.WARNING)
             return
+
+
+def _check_arguments(transforms: Sequence[Callable]) -> None:
+    """Refuse what MMAction2's transforms do not do with skeletons, at any depth of a pipeline."""
+    for step in _with_parts(transforms):
+        if getattr(step, 'lazy', False):
+            raise InputError('pipeline', _name(step), 'lazy=True, by which joints stay behind',
+                             'lazy=False (and no Fuse), where clips have skeletons')
+        if isinstance(step, upstream.Flip) and step.direction != 'horizontal':
+            raise InputError('pipeline', _name(step), f"direction='{step.direction}'",
+                             "direction='horizontal', where clips have skeletons")
+
+
+def _with_parts(transforms: Iterable[Any]) -> Iterator[Any]:
+    """Yield transforms, and those that they choose from or apply at times."""
+    for step in transforms:
+        yield step
+        yield from _with_parts(getattr(step, 'transforms', ()))
 
 
 def _is_known(step: Callable) -> bool:

@@ -110,6 +110,17 @@ def test_what_moves_joints_later_than_pixels_is_refused(name, arguments):
         check(dict(type=name, lazy=True, **arguments))
 
 
+@pytest.mark.parametrize('wrap', [
+    lambda step: step, lambda step: dict(type='RandomApply', transforms=[step]),
+    lambda step: dict(type='RandomChoice', transforms=[[dict(type='ColorJitter')], [step]])
+], ids=['alone', 'at times', 'a choice'])
+def test_flips_that_mmaction2_has_for_pictures_alone_are_refused(wrap):
+    with pytest.raises(InputError, match="pipeline: Flip: found direction='vertical', want direct"):
+        check(wrap(dict(type='Flip', direction='vertical')))
+    with pytest.raises(InputError, match='pipeline: Flip: found lazy=True'):
+        check(wrap(dict(type='Flip', lazy=True)))
+
+
 @pytest.mark.parametrize('step', [
     vision('ColorJitter', brightness=0.9, contrast=0.9),
     vision('RandomInvert', p=0.5),
