@@ -212,8 +212,13 @@ def read_checkpoint(path: str, map_location: Any = None) -> Any:
         raise InputError(path, 'checkpoint', found, _CHECKPOINT) from error
 
 
-def state_of(path: str, checkpoint: object) -> dict[str, torch.Tensor]:
+def state_of(path: str, checkpoint: object, want: str = _CHECKPOINT) -> dict[str, torch.Tensor]:
     """Return name -> tensor of a checkpoint's content.
+
+    Args:
+        path: The file, for messages.
+        checkpoint: Of :func:`read_checkpoint`.
+        want: What it should be, for messages.
 
     Raises:
         InputError: It holds something else, tensors without data, or numbers that are not finite.
@@ -222,15 +227,15 @@ def state_of(path: str, checkpoint: object) -> dict[str, torch.Tensor]:
     if isinstance(checkpoint, dict):
         state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, dict) or not state:
-        raise InputError(path, 'checkpoint', f'no tensors but {shown(state)}', _CHECKPOINT)
+        raise InputError(path, 'checkpoint', f'no tensors but {shown(state)}', want)
     for name, tensor in state.items():
         if not isinstance(name, str) or not torch.is_tensor(tensor):
             raise InputError(path, 'checkpoint', f'{type(tensor).__name__} as {shown(name)}',
-                             f'{_CHECKPOINT}, with a tensor of each name')
+                             f'{want}, with a tensor of each name')
     for name, tensor in state.items():
         if (tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized
                 or tensor.untyped_storage().nbytes() < tensor.numel() * tensor.element_size()):
-            raise InputError(path, name, 'a tensor without plain data', _CHECKPOINT)
+            raise InputError(path, name, 'a tensor without plain data', want)
         if not (tensor.float() if tensor.element_size() == 1 else tensor).isfinite().all():
             raise InputError(path, name, 'nan or inf', 'finite numbers, a checkpoint of a training '
                              'that did not fail')

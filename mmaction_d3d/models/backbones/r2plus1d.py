@@ -13,6 +13,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from ...engine.checks import state_of
 from ...errors import InputError
 from ..layers.norm_relu_conv import norm_relu_conv
 from ..layers.recomputed import recomputed
@@ -192,7 +193,7 @@ class R2Plus1D(BaseModule):
         super().init_weights()
         if self.pretrained is None:
             return
-        weights, expected = self._read_pretrained(), self.state_dict()
+        weights, expected = self._read_pretrained(self.pretrained), self.state_dict()
         if self.motion and 'stem.0.weight' in weights:
             stem = weights['stem.0.weight']
             weights = dict(weights, **{'stem.0.weight': torch.cat((stem, 0 * stem), 1)})
@@ -209,17 +210,13 @@ class R2Plus1D(BaseModule):
             f'R2Plus1D: {len(used)} keys of {self.pretrained} used, {len(unused)} unused' +
             (f' ({", ".join(unused)})' if unused else ''), logger='current')
 
-    def _read_pretrained(self) -> dict[str, Tensor]:
+    def _read_pretrained(self, path: str) -> dict[str, Tensor]:
         """State dict of the file ``pretrained``."""
         try:
-            checkpoint = CheckpointLoader.load_checkpoint(self.pretrained, map_location='cpu')
+            checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
         except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
-            raise InputError(self.pretrained, 'pretrained',
-                             str(error).partition('\n')[0], _WANTED) from error
-        weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else None
-        if not isinstance(weights, dict):
-            raise InputError(self.pretrained, 'state_dict', type(checkpoint).__name__, _WANTED)
-        return weights
+            raise InputError(path, 'pretrained', str(error).partition('\n')[0], _WANTED) from error
+        return state_of(path, checkpoint, _WANTED)
 
     def forward(self, imgs: Tensor) -> tuple[Tensor, ...]:
         """Compute the feature maps.

@@ -137,14 +137,22 @@ def a_part_of_the_network():
     return R2Plus1D(base_channels=4, out_stages=(1, 2)).state_dict()
 
 
-@pytest.mark.parametrize('contents', [
-    a_wider_network, another_architecture, a_part_of_the_network, dict, lambda: [1, 2],
-    lambda: torch.zeros(3), lambda: dict(state_dict=None)
-], ids=['wider', 'another', 'part', 'empty', 'list', 'tensor', 'none'])
-def test_other_weights_are_refused(contents, tmp_path):
+@pytest.mark.parametrize(
+    'contents, found', [
+        (a_wider_network, r'state_dict: found \d+ of \d+ weights of R2Plus1D'),
+        (another_architecture, r'state_dict: found 0 of \d+ weights of R2Plus1D'),
+        (a_part_of_the_network, r'state_dict: found \d+ of \d+ weights of R2Plus1D'),
+        (dict, r'checkpoint: found no tensors but \{\}'),
+        (lambda: [1, 2], r'checkpoint: found no tensors but \[1, 2\]'),
+        (lambda: torch.zeros(3), r'checkpoint: found no tensors but tensor\(\[0., 0., 0.\]\)'),
+        (lambda: dict(state_dict=None), 'checkpoint: found no tensors but None'),
+        (lambda: {'stem.0.weight': 1}, "checkpoint: found int as 'stem.0.weight'"),
+        (lambda: {3: torch.zeros(3)}, 'checkpoint: found Tensor as 3'),
+    ], ids=['wider', 'another', 'part', 'empty', 'list', 'tensor', 'none', 'number', 'no name'])
+def test_other_weights_are_refused(contents, found, tmp_path):
     path = tmp_path / 'weights.pth'
     torch.save(contents(), path)
-    with pytest.raises(InputError, match='weights.pth: state_dict: found .*, want .*r2plus1d_18'):
+    with pytest.raises(InputError, match=f'weights.pth: {found}.*, want .*r2plus1d_18 weights'):
         R2Plus1D(base_channels=4, pretrained=str(path)).init_weights()
 
 
