@@ -1,4 +1,5 @@
 """What can be known to be wrong with a checkpoint before a long run starts from it."""
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
+from mmengine.logging import print_log
 from torch import nn
 
 from ..checkpoint_files import check_whole, checkpoints_in, is_whole
@@ -16,6 +18,7 @@ from ..published import is_published, read_published
 from ..unwrapping import unwrap_model
 
 _CHECKPOINT = 'a checkpoint that MMEngine saved'
+_FEW = 3  # names that a line of a log has room for
 
 
 class ResumePoint(NamedTuple):
@@ -155,6 +158,8 @@ def check_state(path: str, state: Mapping[str, torch.Tensor], model: nn.Module,
                 whole: bool = True) -> None:
     """Check tensors that were read from a checkpoint, as :func:`check_checkpoint` does.
 
+    Those that do not fit, and need not, are logged.
+
     Args:
         path: The file, for messages.
         state: Of :func:`state_of`.
@@ -180,6 +185,17 @@ def check_state(path: str, state: Mapping[str, torch.Tensor], model: nn.Module,
             f'({misfit} is {given.get(misfit, "missing")})',
             f'a checkpoint of the same architecture ({misfit} is {expected.get(misfit, "unknown")})'
         )
+    misfits = {
+        'of another shape': [n for n in expected if n in given and given[n] != expected[n]],
+        'not in it': [n for n in expected if n not in given], 'in it alone':
+        [n for n in given if n not in expected]
+    }
+    text = ', '.join(
+        f'{len(names)} {what} ({", ".join(names[:_FEW])}{", ..." * (len(names) > _FEW)})'
+        for what, names in misfits.items() if names)
+    if text:
+        print_log(f'{path}: {fit} tensors of the model start from it; {text}', 'current',
+                  logging.WARNING)
 
 
 def read_checkpoint(path: str, map_location: Any = None) -> Any:

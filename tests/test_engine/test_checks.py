@@ -3,7 +3,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmaction_d3d.engine import check_checkpoint, check_config, check_start
+from mmaction_d3d.engine import check_checkpoint, check_config, check_start, checks
 from mmaction_d3d.engine.checkpoint_hook import CheckpointHook
 from mmaction_d3d.engine.checks import check_class_names
 from mmaction_d3d.engine.config_checks import check_keys, check_numbers
@@ -74,8 +74,29 @@ def test_other_number_of_tensors_does_not_fit(save, change):
         check_checkpoint(save(state), model())
 
 
-def test_fine_tuning_needs_one_tensor_that_fits(save):
-    check_checkpoint(save(model(width=5).state_dict()), model(), whole=False)
+@pytest.fixture
+def logged(monkeypatch):
+    """Lines of the log."""
+    lines = []
+    monkeypatch.setattr(checks, 'print_log', lambda text, *_: lines.append(text))
+    return lines
+
+
+def test_fine_tuning_needs_one_tensor_that_fits_and_logs_those_that_do_not(save, logged):
+    state = model(width=5).state_dict()
+    del state['0.bias']
+    state.update({f'more.{index}': torch.ones(1) for index in range(4)})
+    path = save(state)
+    check_checkpoint(path, model(), whole=False)
+    assert logged == [
+        f'{path}: 1 tensors of the model start from it; 2 of another shape (1.weight, 1.bias), '
+        '1 not in it (0.bias), 4 in it alone (more.0, more.1, more.2, ...)'
+    ]
+
+
+def test_a_checkpoint_that_fits_is_not_worth_a_line(save, logged):
+    check_checkpoint(save(model().state_dict()), model(), whole=False)
+    assert not logged
 
 
 def test_fine_tuning_from_another_model_is_refused(save):

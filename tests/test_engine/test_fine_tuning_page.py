@@ -59,6 +59,10 @@ def test_commands(here):
             Path('elsewhere').rename('data/three/videos')
     three, frozen = state('work_dirs/three/last.pth'), state('work_dirs/frozen/last.pth')
     start = state('work_dirs/three/best.pth')
+    log, = Path('work_dirs/penn13').glob('*/*.log')
+    assert re.search(
+        r'best.pth: \d+ tensors of the model start from it; 9 of another shape \(backbone.pose_tok',
+        log.read_text())
     same = {name for name, tensor in start.items() if torch.equal(tensor, frozen[name])}
     weights = {name for name in start if re.search(r'backbone\.backbone\..*(weight|bias)$', name)}
     assert len(weights) > 20 and weights <= same
