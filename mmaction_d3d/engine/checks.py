@@ -186,9 +186,10 @@ def check_state(path: str, state: Mapping[str, torch.Tensor], model: nn.Module,
             f'a checkpoint of the same architecture ({misfit} is {expected.get(misfit, "unknown")})'
         )
     misfits = {
-        'of another shape': [n for n in expected if n in given and given[n] != expected[n]],
-        'not in it': [n for n in expected if n not in given], 'in it alone':
-        [n for n in given if n not in expected]
+        'of another shape':
+        [name for name in expected if given.get(name, expected[name]) != expected[name]],
+        'not in it': [name for name in expected if name not in given], 'in it alone':
+        [name for name in given if name not in expected]
     }
     text = ', '.join(
         f'{len(names)} {what} ({", ".join(names[:_FEW])}{", ..." * (len(names) > _FEW)})'
