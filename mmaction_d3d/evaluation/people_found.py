@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..skeletons.linking import jumps, long_sides, median_way, seen
+from ..skeletons.linking import leaps, long_sides, median_way, seen
 
 NEAR = 0.3  # bodies: whoever is further from a person is someone else
 
@@ -15,7 +15,7 @@ class Matches(NamedTuple):
     Attributes:
         known: Known people, counted in each frame anew.
         distances: Of those who were found, their median joint's distance in bodies.
-        jumps: How often a found person is someone else in the next frame.
+        jumps: How often a found person is someone else, by the rule of the linking.
     """
     known: int
     distances: np.ndarray
@@ -36,5 +36,4 @@ def match_people(known: np.ndarray, extracted: np.ndarray) -> Matches:
         costs = np.minimum(bodies[..., frame], 1e6)  # the matching takes no infinity
         chosen = costs[linear_sum_assignment(costs)]
         distances += chosen[chosen <= NEAR].tolist()
-    return Matches(int(seen(known).any(-1).sum()), np.array(distances),
-                   int(jumps(extracted[:, :-1], extracted[:, 1:]).sum()))
+    return Matches(int(seen(known).any(-1).sum()), np.array(distances), int(leaps(extracted).sum()))

@@ -5,7 +5,7 @@ from scipy.optimize import linear_sum_assignment
 MAX_GAP = 5  # frames that a person may be out of sight for
 MIN_SIMILARITY = 0.05  # of a person and where a track is expected; 1 is the same place
 JOINT_SCALE = 0.3  # deviation of a joint from where it is expected, in diagonals of the box
-MAX_JUMP = 0.4  # way from where a person is expected, in bodies a frame: more is someone else
+MAX_JUMP = 0.4  # way from where a person was, in bodies a frame: more is someone else
 VELOCITY_MEMORY = 0.5  # share of the old velocity that a new one leaves
 
 
@@ -109,6 +109,26 @@ def jumps(before: np.ndarray, after: np.ndarray, frames: np.ndarray | int = 1) -
     return np.isfinite(way) & (way > MAX_JUMP * body * frames) & (body > 0)
 
 
+def leaps(people: np.ndarray) -> np.ndarray:
+    """Where people jump from where they were last seen, unless that is over ``MAX_GAP`` frames ago.
+
+    People of :func:`link_people` do so nowhere.
+
+    Args:
+        people: M x T x V x 3.
+
+    Returns:
+        M x T.
+    """
+    is_seen = seen(people).any(-1)
+    frames = np.arange(people.shape[1])
+    last = np.maximum.accumulate(np.where(is_seen, frames, -1), axis=1)
+    last = np.concatenate([np.full_like(last[:, :1], -1), last[:, :-1]], axis=1)  # before each
+    before = np.take_along_axis(people, last.clip(0)[..., None, None], axis=1)
+    is_near = is_seen & (last >= 0) & (frames - last <= MAX_GAP + 1)
+    return is_near & jumps(before, people, frames - last)
+
+
 def median_way(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Median distance of joints that are seen in both, ... x V x 3 each; infinite without any."""
     both = seen(before) & seen(after)
@@ -141,7 +161,7 @@ def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
     so that two people who cross keep apart. A frame's people are matched one to one with the
     tracks (Hungarian method) by their similarity: the mean of COCO's keypoint similarity with one
     scale for all joints, and the overlap (IoU) of the boxes around the joints. Nobody is matched
-    who would have to jump: see :func:`jumps`.
+    who would have to jump from that last person: see :func:`jumps`.
 
     Args:
         frames: As in :func:`link_people`.
@@ -157,8 +177,9 @@ def find_tracks(frames: dict[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
         if current and len(people):
             expected = np.stack([track.expected(frame) for track in current])
             alike = similarity(expected, people)
+            last = np.stack([track.people[track.last_frame] for track in current])
             gaps = np.array([frame - track.last_frame for track in current])
-            alike[jumps(expected[:, None], people[None], gaps[:, None])] = 0
+            alike[jumps(last[:, None], people[None], gaps[:, None])] = 0
             for row, column in zip(*linear_sum_assignment(-alike)):
                 if alike[row, column] >= MIN_SIMILARITY:
                     current[row].add(frame, people[column])

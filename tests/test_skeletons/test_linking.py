@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmaction_d3d.skeletons.linking import MAX_GAP, clean, find_tracks, jumps, link_people
+from mmaction_d3d.skeletons.linking import MAX_GAP, clean, find_tracks, jumps, leaps, link_people
 
 
 def walk(frames=6, joints=17, start=(20., 20.), step=2., score=0.5):
@@ -67,7 +67,7 @@ def test_who_follows_at_once_loses_the_frames_beside_the_other(start, kept):
     seen = np.flatnonzero(people[0, 20:].any((1, 2))) + 20
     assert seen.tolist() == list(kept) and dropped == (not kept)
     np.testing.assert_allclose(people[0, seen], second[seen - start])
-    assert not jumps(people[0, :-1], people[0, 1:]).any()
+    assert not leaps(people).any()
 
 
 @pytest.mark.parametrize('step, is_jump', [(6.3, False), (6.5, True)])
@@ -88,6 +88,35 @@ def test_nobody_jumps_who_is_not_seen_or_has_no_size():
     point[..., 1] = 20
     assert not jumps(walk(1), gone).any() and not jumps(gone, gone).any()
     assert not jumps(point, point + [[[50., 0., 0.]]]).any()
+
+
+def test_nobody_who_is_linked_leaps():
+    """Who gets faster until it is too fast, and people here and there who come and go."""
+    runner = walk(12, step=0)
+    runner[..., 0] += np.cumsum(np.arange(12))[:, None]  # from 7 pixels a frame on: 0.4 bodies
+    people, _ = link_people(frames_of((0, runner)), 12, 17, 1)
+    assert not leaps(people).any() and people[0].any((1, 2)).tolist() == [True] * 7 + [False] * 5
+    rng = np.random.default_rng(0)
+    frames = {
+        frame: clean(np.concatenate([walk(1, start=start) for start in rng.uniform(0, 40, (3, 2))]))
+        for frame in range(60) if frame % 7
+    }
+    people, _ = link_people(frames, 60, 17, 4)
+    assert people.any() and not leaps(people).any()
+
+
+@pytest.mark.parametrize('gap, way, is_leap', [
+    (0, 32, True),
+    (3, 32, True),
+    (4, 32, False),
+    (MAX_GAP, 100, True),
+    (MAX_GAP + 1, 100, False),
+])
+def test_who_was_out_of_sight_has_had_time_for_the_way(gap, way, is_leap):
+    """Some 6 pixels a frame; after a longer pause it may be anybody."""
+    away, later = np.zeros((gap, 17, 3)), walk(2, start=(22. + way, 20.))
+    people = np.concatenate([walk(2), away, later])[None]
+    assert leaps(people).nonzero()[1].tolist() == [2 + gap] * is_leap
 
 
 def test_more_people_than_places_leaves_out_the_least_score():
