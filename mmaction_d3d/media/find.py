@@ -54,15 +54,18 @@ class Media:
 
     @property
     def numbering(self) -> tuple[str, int] | None:
-        """``frame_tmpl`` and number of the first image of a folder that is numbered without gap."""
+        """``frame_tmpl`` and number of the first image of a folder that is numbered without gap.
+
+        The number stands anywhere in a name, as for :func:`.read.numbered_images`.
+        """
         names = [Path(path).name for path in self.images or ()]
-        first = re.fullmatch(r'(.*?)(\d+)(\.\w+)', names[0]) if names else None
-        if first is None:
-            return None
-        prefix, suffix = (text.replace('{', '{{').replace('}', '}}') for text in first.group(1, 3))
-        tmpl, start = f'{prefix}{{:0{len(first[2])}}}{suffix}', int(first[2])
-        is_whole = names == [tmpl.format(start + index) for index in range(len(names))]
-        return (tmpl, start) if is_whole else None
+        for digits in re.finditer(r'\d+', names[0] if names else ''):
+            parts = names[0][:digits.start()], names[0][digits.end():]
+            before, after = (part.replace('{', '{{').replace('}', '}}') for part in parts)
+            tmpl, start = f'{before}{{:0{len(digits[0])}}}{after}', int(digits[0])
+            if all(name == tmpl.format(number) for number, name in enumerate(names, start)):
+                return tmpl, start
+        return None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.media import files_by_name, find_media
 from mmaction_d3d.media.find import walk
-from mmaction_d3d.media.read import read_image
+from mmaction_d3d.media.read import numbered_images, read_image
 
 
 def names(inputs):
@@ -36,6 +36,28 @@ def test_a_folder_gives_all_below_it_named_as_prepare_custom_names_them(tree):
 def test_a_folder_of_frames_is_one_clip(tree):
     assert names([tree / 'jump']) == ['jump']
     assert find_media([str(tree / 'jump')])[0].names == dict(frame_dir='jump')
+
+
+@pytest.mark.parametrize('name, numbers, tmpl', [
+    ('img_{:05}.jpg', range(1, 12), 'img_{:05}.jpg'),
+    ('{:04}_rgb.png', range(12), '{:04}_rgb.png'),
+    ('cam2-{}-left.png', range(8, 12), 'cam2-{:01}-left.png'),
+    ('{{a}}{:02}{{b}}.bmp', range(99, 101), '{{a}}{:02}{{b}}.bmp'),
+    ('img_{:05}.jpg', (1, 2, 4), None),
+    ('{:04}_rgb.png', (2, 4), None),
+    ('{}-{}.png', range(2), None),
+    ('front.png', (0, ), None),
+])
+def test_frames_are_numbered_anywhere_in_their_names_for_search_and_reader(
+        tmp_path, name, numbers, tmpl):
+    paths = [tmp_path / name.format(number, number) for number in numbers]
+    for path in paths:
+        path.touch()
+    media, = find_media([str(tmp_path)])
+    assert media.images == tuple(map(str, paths)) and (media.notes == ()) == (tmpl is not None)
+    assert media.numbering == (None if tmpl is None else (tmpl, numbers[0]))
+    if tmpl is not None:
+        assert numbered_images(media.path, *media.numbering, len(paths)) == list(media.images)
 
 
 def test_a_pattern_names_from_its_fixed_part(tree):
