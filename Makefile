@@ -44,7 +44,7 @@ demo: .venv-demo/stamp
 	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python tools/demo.py
 
 demo-test: .venv-demo/stamp
-	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python -m pytest -k 'test_demo or in_a_browser' tests/test_demo tests/test_visualization/test_run_page.py tests/test_inference/test_live.py
+	PYTHONPATH='$(CURDIR)' .venv-demo/bin/python -m pytest -k 'test_demo or in_a_browser' tests/test_demo tests/test_visualization/test_run_page.py tests/test_inference/test_live_shown.py
 
 lint: setup
 	.venv/bin/ruff check

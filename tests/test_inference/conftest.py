@@ -1,5 +1,6 @@
 """One small model for all tests of inference."""
 import pytest
+from running import run_tool
 
 from mmaction_d3d.inference import D3DInferencer
 
@@ -23,3 +24,28 @@ def inferencer(tiny):
 def alone(tiny):
     """Without skeletons of its own."""
     return D3DInferencer(tiny.config, tiny.checkpoint, 'cpu', show_progress=False)
+
+
+@pytest.fixture
+def model(inferencer):
+    return inferencer._loaded
+
+
+@pytest.fixture
+def live(tiny, capfd):
+    """Run the tool; return (exit code, lines of stdout, last line of stderr)."""
+
+    def run(*argv, skeletons=True):
+        given = ['--skeletons', tiny.data.ann_file] if skeletons else []
+        code = run_tool('tools/infer.py', *argv, '--config', tiny.config, '--checkpoint',
+                        tiny.checkpoint, *given)
+        out, err = capfd.readouterr()
+        return code, out.splitlines(), err.rstrip('\n').rpartition('\n')[2]
+
+    return run
+
+
+@pytest.fixture(scope='session')
+def from_pickle(inferencer, tiny):
+    """Answers for both videos, batched."""
+    return inferencer(str(tiny.data.video_dir))

@@ -10,7 +10,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModule
 
-from .reference import Parameters
+from .reference import Parameters, heatmaps
 
 SMALL = dict(num_joints=3, num_person=2, clip_len=3, img_size=32, num_blocks=2, num_heads=2,
              ffn_ratio=2., kernel_size=2, joint_window=4, temporal_window=2)
@@ -199,3 +199,10 @@ def logged():
         yield messages
     finally:
         logger.removeHandler(handler)
+
+
+def draw_heatmaps(clip, **settings):
+    """The same clip with the paper's heatmaps in place of joints."""
+    grid = [-(-side // 2) for side in clip['imgs'].shape[-2:]]
+    maps = torch.stack([heatmaps(joints, grid, **settings) for joints in clip['keypoint']])
+    return dict(imgs=clip['imgs'], heatmap_imgs=maps.float())
