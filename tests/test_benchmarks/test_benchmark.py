@@ -68,7 +68,7 @@ print(warm_up(lambda: call, 'cpu')[1])
 
 def test_memory_is_the_most_that_was_held_at_once():
     # In a process of its own: what others freed amid the heap would be taken and kept.
-    ended = subprocess.run([sys.executable, "-c", MEMORY], cwd=ROOT, capture_output=True, text=True,
+    ended = subprocess.run([sys.executable, '-c', MEMORY], cwd=ROOT, capture_output=True, text=True,
                            check=True)
     assert 0.12 < float(ended.stdout) < 0.16  # twice 64 MiB
 
