@@ -271,8 +271,10 @@ class D3DTransformer(BaseModule):
 def _every(x: Tensor, axis: int, num_kept: int) -> Tensor:
     """Every s-th frame: after a stride of s, ``num_kept`` outputs are centred on these."""
     frames = x.shape[axis]
-    stride = next((s for s in (1, 2, 4, 8, 16) if -(-frames // s) == num_kept), None)
-    if stride is None:
+    for stride in (1, 2, 4, 8, 16):
+        if -(-frames // stride) == num_kept:
+            break
+    else:
         raise InputError('D3DTransformer', 'backbone', f'maps of {frames} and {num_kept} frames',
                          'temporal strides that are powers of two')
     if stride == 1:

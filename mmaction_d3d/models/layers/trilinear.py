@@ -31,7 +31,7 @@ def trilinear_corners(positions: Tensor, size: Sequence[int]) -> tuple[Tensor, T
         upper.append((low.long() + 1).clamp(max=cells - 1))
     height, width = size[1:]
     indices, weights = [], []
-    for corner in product((0, 1), repeat=3):
+    for corner in product((0, 1), (0, 1), (0, 1)):
         x, y, z = (upper[axis] if high else lower[axis] for axis, high in enumerate(corner))
         wx, wy, wz = (fraction[axis] if high else 1 - fraction[axis]
                       for axis, high in enumerate(corner))
