@@ -1,5 +1,5 @@
 # A small model of two blocks on the embedded data of tools/data/make_synthetic.py, which the
-# overfit configs, the ablations and the GPU check start from.
+# quickstart, the overfit configs, the ablations and the GPU check start from.
 _base_ = ['models/d3d.py', 'datasets/synthetic.py', 'schedules/adamw_4e.py', 'default_runtime.py']
 
 base_channels = 16

@@ -45,7 +45,7 @@ def test_it_generates_trains_tests_and_explains_and_a_second_run_only_tests(call
     assert 'cap of frames alone            0.500' in text
     assert re.search(r'skeletons of other clips +[01]\.\d{3}   95 % interval', text)
     assert f'next: python tools/report.py {tmp_path / "work"}\n' in text
-    assert 'a grid of 8 x 4 x 4 tokens' in text and 'Epoch(train)' in text
+    assert 'a grid of 6 x 6 x 6 tokens' in text and 'Epoch(train)' in text
 
     again = call()
     assert 'Epoch(train)' not in ''.join(capfd.readouterr())
