@@ -45,13 +45,14 @@ def draw_plane(study: Study, rows_by_variant: list[tuple[Variant, list[dict]]],
             x = 1000 * seconds[variant.config]
             line, = axis.plot([x] * len(top1), top1, 'o', markersize=4)
             axis.plot(x, np.mean(top1), 'o', markersize=11, fillstyle='none',
-                      color=line.get_color(), label=variant.label)
-    axis.set_xscale('log')
+                      color=line.get_color())
+            axis.annotate(variant.label, (x, np.mean(top1)), (0, -18), textcoords='offset points',
+                          ha='center', fontsize=8, color=line.get_color())
+    axis.set_xlim(0, 1.15 * axis.get_xlim()[1])
     axis.set_xlabel('milliseconds a clip, two CPU cores')
     axis.set_ylabel('top-1 in %')
-    axis.set_ylim(0, 100)
+    axis.set_ylim(0, 105)
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
     axis.set_title(study.title, fontsize=10)
     figure.tight_layout()
     figure.savefig(path)
