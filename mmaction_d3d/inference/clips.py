@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from mmaction.datasets.transforms import FormatShape
+from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.dataset import Compose
 
 from ..datasets.transforms import AlignedDecode, MirroredViews
@@ -80,8 +81,12 @@ def mistakes_of(checkpoint: str | None, key: str, want: str) -> Iterator[None]:
     """
     try:
         yield
-    except InputError:
-        raise
+    except InputError as error:
+        if checkpoint is None or not any(error.file in kind.module_dict
+                                         for kind in (MODELS, TRANSFORMS)):
+            raise
+        raise InputError(checkpoint, f'meta.cfg: {error.file}: {error.field}', error.found,
+                         f'{error.want}, {OTHERWISE}') from error
     except Exception as error:  # of any kind: no class expects what a stranger may give it
         if checkpoint is None or find_gpu_mistake(error) is not None:
             raise

@@ -115,8 +115,9 @@ def test_a_step_that_its_arguments_break_is_the_checkpoint_s_mistake(load_with, 
         with pytest.raises(InputError, match='strange.pth: test pipeline: found no inputs'):
             load_with(put(dict(type='FormatGCNInput'), *DATASET, 'pipeline', 5))(tiny.video(),
                                                                                  **arguments)
-    with pytest.raises(InputError, match='strange.pth: meta.cfg: model: found'):
-        load_with(put('x', 'model', 'cls_head', 'average_clips'))(tiny.video())
+    wrong = 'strange.pth: meta.cfg: D3DHead: average_clips: found x, want prob or score'
+    with pytest.raises(InputError, match=wrong):
+        load_with(put('x', 'model', 'cls_head', 'average_clips'))
 
 
 @pytest.mark.parametrize('start', [
