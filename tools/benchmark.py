@@ -2,6 +2,7 @@
 
 What is compared takes turns, so that what else the machine does falls on all alike.
 """
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -245,7 +246,15 @@ def run(args, csv, plot, redraw=False):
 
 def write_page(args):
     """Measure or read every part of docs/benchmarks.md, and renew the page."""
-    for name in track(args.only or list(PAGE), 'parts'):
+    parts = args.only or list(PAGE)
+    if len(parts) > 1 and not args.redraw:
+        for name in track(parts, 'parts'):  # what one frees amid the heap would count for the next
+            subprocess.run([
+                sys.executable, __file__, 'page', '--only', name, '--repeats',
+                str(args.repeats), '--docs', args.docs
+            ], check=True)
+        return
+    for name in parts:
         command, *others = PAGE[name].split()  # a part may have fewer rounds
         text = run(parse_args([command, '--repeats',
                                str(args.repeats),
