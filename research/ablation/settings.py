@@ -42,9 +42,11 @@ def read_config(root, name, base=None, overrides=None):
     """
     if base is not None and not is_file(base):
         raise InputError(base, '--base', 'no such file', 'a config')
-    own = Path(root, name) if name.endswith('.py') else None
-    cfg = Config.fromfile(own or base or Path(root, SYNTHETIC))
-    cfg.merge_from_dict({} if own else VARIANTS[name])
+    if name.endswith('.py'):
+        cfg = Config.fromfile(Path(root, name))
+    else:
+        cfg = Config.fromfile(base or Path(root, SYNTHETIC))
+        cfg.merge_from_dict(VARIANTS[name])
     cfg.merge_from_dict(overrides or {})
     _fit_pathways(cfg.model)
     return cfg
