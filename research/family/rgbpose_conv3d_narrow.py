@@ -1,14 +1,10 @@
 """MMAction2's RGBPose-Conv3D at a quarter of its width on the quickstart's clips."""
-_base_ = [
-    '../models/rgbpose_conv3d.py', '../../configs/_base_/datasets/synthetic.py',
-    '../../configs/_base_/schedules/adamw_4e.py', '../../configs/_base_/default_runtime.py'
-]
+_base_ = ['base.py', '../models/rgbpose_conv3d.py']
 
 custom_imports = dict(
     imports=['mmaction_d3d', 'research.real_clips.parts', 'research.family.parts'],
     allow_failed_imports=False)
 
-num_person = 1
 pose_frames = 32
 pack = [
     dict(type='GeneratePoseTarget', sigma=0.7, scaling=0.25),
@@ -24,6 +20,6 @@ train_pipeline = [
 test_pipeline = [
     dict(_base_.test_pipeline[0], clip_len=pose_frames), *_base_.test_pipeline[1:3], *pack
 ]
-train_dataloader = dict(dataset=dict(num_person=num_person, pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(num_person=num_person, pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(num_person=num_person, pipeline=test_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
