@@ -36,6 +36,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 DOCS = ROOT / 'docs'
+LEVERS = sorted(f'research/levers/{path.name}'
+                for path in (ROOT / 'research/levers').glob('xs_*.py'))
 #: Name of a part of docs/benchmarks.md to the command whose table it shows.
 PAGE = {
     'model': 'model configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
@@ -47,6 +49,7 @@ PAGE = {
     'family_train': 'train research/family/rgbpose_conv3d.py '
                     'research/family/rgbpose_conv3d_narrow.py research/family/d3d_s.py '
                     'research/family/d3d_xs.py --batch-size 8',
+    'levers': f'model research/family/d3d_xs.py {" ".join(LEVERS)}',
     'forms': 'model configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py '
              'configs/d3d_xs_ntu60_xsub.py --forms',
     'checkpointing': 'train configs/d3d_ntu60_xsub.py configs/d3d_s_ntu60_xsub.py --forms',

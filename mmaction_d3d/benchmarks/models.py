@@ -196,8 +196,8 @@ def measure(subjects: Sequence[Subject], training: bool, device: str, batch: int
         A row for each model with the keys of :data:`COLUMNS`, ``_low`` and ``_high``. Tensors are
         counted of forms in training.
     """
-    # What torch loads once would count as the first model's memory.
-    nn.Conv3d(3, 8, 3).to(device)(torch.rand(1, 3, 4, 8, 8, device=device)).sum().backward()
+    # What is loaded once would count as the first model's memory: the last runs before it.
+    _make(subjects[-1], training, device, batch)()
     product, product_macs = matrix_product(device)
     product()
     made = {

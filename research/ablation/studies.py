@@ -94,5 +94,22 @@ STUDIES = dict(
                     Variant('RGBPose-Conv3D, a quarter of its width',
                             'research/family/rgbpose_conv3d_narrow.py'),
                 ), base='research/pair.py', beside='research/family/rgbpose_conv3d.py',
-                                       latency='docs/results/benchmark_family.csv'))
+                                       latency='docs/results/benchmark_family.csv'),
+    levers=Study('d3d_xs with one thing changed', (
+        Variant('d3d_xs', 'research/family/d3d_xs.py'),
+        Variant('8 frames', 'research/levers/xs_frames_8.py'),
+        Variant('16 frames', 'research/levers/xs_frames_16.py'),
+        Variant('48 pixels', 'research/levers/xs_pixels_48.py'),
+        Variant('80 pixels', 'research/levers/xs_pixels_80.py'),
+        Variant('temporal strides 1, 2, 1', 'research/levers/xs_temporal_strides.py'),
+        Variant('width 8', 'research/levers/xs_width_8.py'),
+        Variant('width 32', 'research/levers/xs_width_32.py'),
+        Variant('1 block', 'research/levers/xs_blocks_1.py'),
+        Variant('3 blocks', 'research/levers/xs_blocks_3.py'),
+        Variant('search of 3 x 3 x 3', 'research/levers/xs_search_3.py'),
+        Variant('2 searched frames', 'research/levers/xs_searched_2.py'),
+        Variant('windows of 2', 'research/levers/xs_windows_2.py'),
+        Variant('coordinates alone', 'research/levers/xs_coordinates.py'),
+    ), base='research/pair.py', beside='research/family/d3d_xs.py',
+                 latency='docs/results/benchmark_levers.csv'))
 """Studies by name; the order is that of the report."""

@@ -73,6 +73,23 @@ def test_memory_is_the_most_that_was_held_at_once():
     assert 0.12 < float(ended.stdout) < 0.16  # twice 64 MiB
 
 
+TWICE = '''
+from mmengine.registry import init_default_scope
+from mmaction_d3d.benchmarks import models
+init_default_scope('mmaction')
+one = models.subject('research/family/d3d_xs.py')
+rows = models.measure([one, one._replace(name='again')], False, 'cpu', 1, 1)
+print(*(row['gib'] for row in rows))
+'''
+
+
+def test_what_is_loaded_once_is_not_the_first_models_memory():
+    ended = subprocess.run([sys.executable, '-c', TWICE], cwd=ROOT, capture_output=True, text=True,
+                           check=True)
+    first, again = map(float, ended.stdout.split()[-2:])
+    assert first < 1.6 * again  # 2.7 otherwise
+
+
 def test_tensors_of_a_call_are_counted_while_they_live():
 
     def call():

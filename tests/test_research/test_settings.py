@@ -132,10 +132,11 @@ def test_variants_of_the_tables_train_on_data_that_need_both(name):
             } == {'loss_cls', *(f'loss_{path}' for path in cfg.model.cls_head.pathways)}
 
 
-FAMILY = [variant.config for variant in STUDIES['family'].variants]
+SIZES = dict.fromkeys(variant.config for study in ('family', 'levers')
+                      for variant in STUDIES[study].variants)
 
 
-@pytest.mark.parametrize('name', FAMILY)
+@pytest.mark.parametrize('name', SIZES)
 def test_sizes_and_their_peer_train_alike(name):
     """One step on as many clips as there are classes, which MMAction2's head fails on."""
     cfg, ours = (read_config(ROOT, key, os.path.join(ROOT, 'research', 'pair.py'))
@@ -156,6 +157,11 @@ def test_sizes_and_their_peer_train_alike(name):
     for sample in model(inputs, samples, mode='predict'):
         assert sample.pred_score.shape == (8, ) and 0.99 < sample.pred_score.sum() < 1.01
         assert sample.pred_label == sample.pred_score.argmax()
+
+
+def test_each_lever_is_another_training():
+    trainings = [training_settings(read_config(ROOT, name)) for name in SIZES]
+    assert len({*trainings}) == len(SIZES) > 14
 
 
 def test_a_base_that_is_not_there_is_refused():

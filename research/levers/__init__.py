@@ -1,0 +1,1 @@
+"""``d3d_xs`` with one thing changed: what each lever costs and gives (``ablate.py levers``)."""

@@ -1,0 +1,4 @@
+"""One block."""
+_base_ = '../family/d3d_xs.py'
+
+model = dict(backbone=dict(num_blocks=1))
