@@ -1,4 +1,5 @@
 """Accuracy over latency: where models of a study lie."""
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def seconds_of(root: str | Path, study: Study) -> dict[str, float]:
 
 def draw_plane(study: Study, rows_by_variant: list[tuple[Variant, list[dict]]],
                seconds: dict[str, float], path: str | Path) -> None:
-    """Plot top-1 over milliseconds a clip: a dot a seed, a ring at their mean.
+    """Plot top-1 over milliseconds a clip: each seed, and their mean as an open marker.
 
     Args:
         study: The study.
@@ -37,22 +38,22 @@ def draw_plane(study: Study, rows_by_variant: list[tuple[Variant, list[dict]]],
         seconds: What :func:`seconds_of` returned.
         path: PNG file to write.
     """
-    figure = Figure(figsize=(6.4, 3.6), dpi=110)
+    figure = Figure(figsize=(8, 4), dpi=110, layout='constrained')
     axis = figure.subplots()
-    for variant, rows in rows_by_variant:
+    lowest = 100.
+    for (variant, rows), marker in zip(rows_by_variant, cycle('osD^vP*')):
         if rows and variant.config in seconds:
             top1 = [100 * row['top1'] for row in rows]
             x = 1000 * seconds[variant.config]
-            line, = axis.plot([x] * len(top1), top1, 'o', markersize=4)
-            axis.plot(x, np.mean(top1), 'o', markersize=11, fillstyle='none',
-                      color=line.get_color())
-            axis.annotate(variant.label, (x, np.mean(top1)), (0, -18), textcoords='offset points',
-                          ha='center', fontsize=8, color=line.get_color())
-    axis.set_xlim(0, 1.15 * axis.get_xlim()[1])
+            line, = axis.plot([x] * len(top1), top1, marker, markersize=4)
+            axis.plot(x, np.mean(top1), marker, markersize=11, fillstyle='none',
+                      color=line.get_color(), label=variant.label)
+            lowest = min(lowest, *top1)
+    axis.set_xlim(0, 1.05 * axis.get_xlim()[1])
+    axis.set_ylim(0 if lowest < 50 else lowest - 5, 100.5)
     axis.set_xlabel('milliseconds a clip, two CPU cores')
-    axis.set_ylabel('top-1 in %')
-    axis.set_ylim(0, 105)
+    axis.set_ylabel('top-1 in %: every seed, and their mean (open)')
     axis.grid(alpha=0.3)
     axis.set_title(study.title, fontsize=10)
-    figure.tight_layout()
+    figure.legend(loc='outside right center', fontsize=8, frameon=False, markerscale=0.6)
     figure.savefig(path)
