@@ -39,3 +39,9 @@ def test_a_dead_link_is_found(tmp_path):
     page = tmp_path / 'page.md'
     page.write_text('# One: two\n[a](page.md#one-two) [b](#two) [c](none.md) `[d](e)`\n')
     assert list(dead_links(page)) == ['#two', 'none.md#']
+
+
+def test_each_picture_is_on_a_page():
+    text = ''.join((ROOT / page).read_text() for page in PAGES)
+    pictures = [path.name for path in (ROOT / 'docs' / 'images').iterdir()]
+    assert [name for name in pictures if f'images/{name}' not in text] == []

@@ -26,7 +26,7 @@ from mmaction_d3d.benchmarks import (
     stride,
     stride_report,
 )
-from mmaction_d3d.benchmarks.report import Row, draw_bars, fill, read_rows, table, where, write_rows
+from mmaction_d3d.benchmarks.report import Row, draw_spans, fill, read_rows, table, where, write_rows
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.files import write_csv, write_text
@@ -164,10 +164,10 @@ class Part(NamedTuple):
 
     Attributes:
         columns: Headings of its columns.
-        drawn: Column that bars show, if any.
+        drawn: Column that points show, if any.
         measure: Makes what is stored.
         summarize: Makes the table's rows of that.
-        draw: Draws it, where these are no bars.
+        draw: Draws it, where these are no such points.
     """
     columns: dict[str, str]
     drawn: str | None
@@ -233,23 +233,26 @@ def chosen(args):
         growth.exponents, growth.draw)
 
 
-def run(args, csv, plot, redraw=False):
-    """Measure unless it is only drawn again; write CSV and plot, return the table."""
+def run(args, csv, plot, page, redraw=False):
+    """Measure unless it is only drawn again; write CSV and plot, return the table as on a page."""
     part = chosen(args)
     if not redraw:
         write_rows(csv, part.measure(), where(vars(args).get('device', 'cpu')))
     rows = read_rows(csv)
+    text = f'{table(part.summarize(rows), part.columns)}\n\n{rows[0]["machine"]}'
     if part.draw:
         part.draw(rows, plot)
     elif part.drawn:
         label = part.columns[part.drawn].format(reference=rows[0]['name'])
-        draw_bars(rows, part.drawn, label, plot)
-    return f'{table(part.summarize(rows), part.columns)}\n\n{rows[0]["machine"]}'
+        draw_spans(rows, part.drawn, label, plot)
+    else:
+        return text
+    return f'{text}\n\n![The table as a picture]({plot.relative_to(page.parent).as_posix()})'
 
 
 def write_page(args):
     """Measure or read every part of docs/benchmarks.md, and renew the page."""
-    parts = args.only or list(PAGE)
+    parts, page = args.only or list(PAGE), args.docs / 'benchmarks.md'
     if len(parts) > 1 and not args.redraw:
         for name in track(parts, 'parts'):  # what one frees amid the heap would count for the next
             subprocess.run([
@@ -259,11 +262,10 @@ def write_page(args):
         return
     for name in parts:
         command, *others = PAGE[name].split()  # a part may have fewer rounds
-        text = run(parse_args([command, '--repeats',
-                               str(args.repeats),
-                               *others]), args.docs / 'results' / f'benchmark_{name}.csv',
-                   args.docs / 'images' / f'benchmark_{name}.png', args.redraw)
-        fill(args.docs / 'benchmarks.md', name, text)
+        measured = parse_args([command, '--repeats', str(args.repeats), *others])
+        text = run(measured, args.docs / 'results' / f'benchmark_{name}.csv',
+                   args.docs / 'images' / f'benchmark_{name}.png', page, args.redraw)
+        fill(page, name, text)
 
 
 def write_tables(args):
@@ -299,8 +301,9 @@ def main(argv=None):
         name = '_'.join(filter(None, [args.command, vars(args).get('of')]))
         out = Path(args.out)
         out.mkdir(parents=True, exist_ok=True)
-        text = run(args, out / f'{name}.csv', out / f'{name}.png')
-        write_text(out / f'{name}.md', f'{text}\n')
+        page = out / f'{name}.md'
+        text = run(args, out / f'{name}.csv', out / f'{name}.png', page)
+        write_text(page, f'{text}\n')
         print(text)
         configs = vars(args).get('configs')
         if configs and args.command in NEXT and configs[0].endswith('.py'):

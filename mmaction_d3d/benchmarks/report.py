@@ -1,4 +1,4 @@
-"""Tables, CSV and bars of what was measured, and the page that shows them."""
+"""Tables, CSV and pictures of what was measured, and the page that shows them."""
 import csv
 import platform
 import re
@@ -102,12 +102,12 @@ def table(rows: Sequence[Row], columns: Columns) -> str:
     return '\n'.join(lines)
 
 
-def draw_bars(rows: Sequence[Row], key: str, label: str, path: str | Path) -> None:
-    """Draw a bar a row on a logarithmic axis, with its least and greatest value.
+def draw_spans(rows: Sequence[Row], key: str, label: str, path: str | Path) -> None:
+    """Draw a point a row on a logarithmic axis, with its least and greatest value.
 
     Args:
         rows: As measured, each with a ``name``.
-        key: What the bars show.
+        key: What the points show.
         label: Of the axis.
         path: PNG to write.
     """
@@ -118,8 +118,9 @@ def draw_bars(rows: Sequence[Row], key: str, label: str, path: str | Path) -> No
     values = [row[key] for row in rows]
     spans = [[row[key] - row.get(f'{key}_low', row[key]) for row in rows],
              [row.get(f'{key}_high', row[key]) - row[key] for row in rows]]
-    axes.barh([row['name'] for row in rows], values, xerr=spans, color='tab:blue', height=0.6)
+    axes.errorbar(values, [row['name'] for row in rows], xerr=spans, fmt='o')
     axes.set_xscale('log')
+    axes.grid(axis='x', alpha=0.3)
     # Within a decade matplotlib would label each of 2, 3, ... 9 times a power of ten.
     low, high = axes.get_xlim()
     labelled = (1, 2, 5) if high < 30 * low else (1, 3) if high < 1000 * low else (1, )

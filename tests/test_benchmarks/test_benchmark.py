@@ -16,7 +16,7 @@ from running import ROOT
 
 from mmaction_d3d.benchmarks import growth, machines, models, pipelines, recognition
 from mmaction_d3d.benchmarks.report import (
-    draw_bars,
+    draw_spans,
     figure,
     fill,
     read_rows,
@@ -115,7 +115,7 @@ def test_a_table_shows_spans_and_leaves_out_what_no_row_has():
 def test_labels_of_an_axis_do_not_overlap(values, tmp_path, monkeypatch):
     pictures = []
     monkeypatch.setattr(Figure, 'savefig', lambda picture, path, **how: pictures.append(picture))
-    draw_bars([
+    draw_spans([
         dict(name=f'without: tokens are sampled as weighted embeddings, {value}', seconds=value)
         for value in values
     ], 'seconds', 'seconds', tmp_path / 'a.png')
