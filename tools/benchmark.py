@@ -26,7 +26,15 @@ from mmaction_d3d.benchmarks import (
     stride,
     stride_report,
 )
-from mmaction_d3d.benchmarks.report import Row, draw_spans, fill, read_rows, table, where, write_rows
+from mmaction_d3d.benchmarks.report import (
+    Row,
+    draw_spans,
+    fill,
+    read_rows,
+    table,
+    where,
+    write_rows,
+)
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.extraction.mmpose_backend import DEFAULT_CONFIG
 from mmaction_d3d.files import write_csv, write_text
