@@ -66,7 +66,8 @@ def report(result, matrix, classes):
           for number, block in enumerate(result['offsets'])),
         'what the model uses: top-1 on the same clips with',
         *(f'  {row["condition"]:28} {row["top1"]:.3f}   95 % interval '
-          '{:.3f} to {:.3f}'.format(*row['interval']) for row in result['modalities']),
+          '{:.3f} to {:.3f}   {}'.format(*row['interval'], row['meaning'])
+          for row in result['modalities']),
         'confusion (rows: true class, columns: predicted, in the same order)'
     ]
     lines += [
@@ -110,8 +111,8 @@ def main(argv=None):
     scores = modality_check(runner.model, runner.test_dataloader.dataset,
                             cfg.test_dataloader.batch_size, names=SHORT)
     result['modalities'] = [
-        dict(condition=score.condition, top1=score.top1, interval=score.interval)
-        for score in scores
+        dict(condition=score.condition, top1=score.top1, interval=score.interval,
+             meaning=score.meaning) for score in scores
     ]
     result['minutes'] = round((time.time() - start) / 60, 1)
     matrix = confusion_matrix(labels, predictions, labels=range(len(meta['classes'])))

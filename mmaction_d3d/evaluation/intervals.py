@@ -22,6 +22,23 @@ def wilson_interval(correct: int, total: int, level: float = 0.95) -> tuple[floa
     return float(low), float(high)
 
 
+def falls(before: Sequence[bool], after: Sequence[bool], level: float = 0.95) -> bool:
+    """Tell whether fewer of the same clips are right than before: exact sign test (McNemar, 1947).
+
+    Args:
+        before: Of each clip, whether it was right.
+        after: Whether it is now.
+        level: How often chance alone is not taken for a change, of either direction. Defaults to
+            0.95.
+    """
+    lost, gained = (sum(a and not b for a, b in zip(*pair, strict=True))
+                    for pair in ((before, after), (after, before)))
+    if not lost:
+        return False
+    return bool(
+        stats.binomtest(lost, lost + gained, alternative='greater').pvalue < (1 - level) / 2)
+
+
 def mean_interval(values: Sequence[float], level: float = 0.95,
                   normal: bool = False) -> tuple[float, float]:
     """Compute the interval of a mean: Student's t.

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..errors import InputError, content_of
 from ..files import is_file, is_folder, without_suffix
-from .modality_check import CONDITIONS
 
 _MOST_BYTES = 2**31  # of a dump once unpacked: more than a million clips of 400 classes
 
@@ -147,13 +146,12 @@ def read_conditions(root: Path) -> list[Condition]:
             ]
     if not is_file(results):
         return []
-    meanings = {condition.name: condition.meaning for condition in CONDITIONS}
     with content_of(results, 'modalities', 'what quickstart.py writes'):
         content = json.loads(results.read_text())
         return [
             Condition(str(row['condition']), int(content['num_test']), float(row['top1']),
                       (float(row['interval'][0]), float(row['interval'][1])),
-                      meanings.get(row['condition'], '')) for row in content.get('modalities', ())
+                      str(row.get('meaning', ''))) for row in content.get('modalities', ())
         ]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmaction_d3d.evaluation import intervals
-from mmaction_d3d.evaluation.intervals import mean_interval, share_interval, wilson_interval
+from mmaction_d3d.evaluation.intervals import falls, mean_interval, share_interval, wilson_interval
 
 
 @pytest.mark.parametrize('correct, total, low, high', [(81, 263, 0.2553, 0.3662),
@@ -42,3 +42,19 @@ def test_a_shares_interval_is_that_of_a_loop_over_drawn_clips(monkeypatch, at_on
 
 def test_one_value_has_no_interval():
     assert np.isnan([mean_interval([1.]), mean_interval([]), share_interval([1], [2])]).all()
+
+
+@pytest.mark.parametrize(
+    'lost, gained, fallen',
+    [
+        (6, 0, True),  # 1 in 64
+        (5, 0, False),
+        (0, 0, False),
+        (0, 9, False),
+        (10, 2, True),  # 79 in 4,096
+        (9, 2, False),  # 67 in 2,048
+    ])
+def test_a_fall_is_more_than_chance(lost, gained, fallen):
+    before = [True] * lost + [False] * gained + [True, False] * 20
+    after = [False] * lost + [True] * gained + [True, False] * 20
+    assert falls(before, after) is fallen

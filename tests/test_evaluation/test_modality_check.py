@@ -13,7 +13,8 @@ from torch import nn
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.intervals import wilson_interval
-from mmaction_d3d.evaluation.modality_check import CONDITIONS, SHORT, modality_check, write_csv
+from mmaction_d3d.evaluation.modality_check import SHORT, modality_check, write_csv
+from mmaction_d3d.evaluation.modality_conditions import CONDITIONS
 from mmaction_d3d.skeletons import get_layout
 
 NUM_CLIPS, FRAMES = 12, 8
@@ -77,6 +78,18 @@ def test_clips_are_named_in_the_order_of_the_data_set(clips):
     for row in modality_check(Model(lambda inputs: colour(inputs) // 2 * 2), clips, 5,
                               names=['as is', 'skeletons of other clips']):
         assert row.right == (True, False) * (NUM_CLIPS // 2) and row.correct == NUM_CLIPS / 2
+
+
+def test_what_is_said_is_what_was_seen(clips):
+    said = {row.condition: row.meaning for row in modality_check(Model(place), clips, 5)}
+    assert said['as is'] == 'What all others are compared with.'
+    assert said['skeletons of other clips'] == 'The model uses the skeleton.'
+    assert said['RGB of other clips'] == 'No use of RGB is seen.'
+    assert said['frames shuffled'] == 'No use of the order of the frames is seen.'
+    # Of five clips not even all that are lost are more than chance.
+    few = modality_check(Model(place), Clips(clips[:5]), 5, names=['no skeleton'])
+    assert [row.top1 for row in few] == [1, 0]
+    assert few[1].meaning == 'No need of the skeleton is seen.'
 
 
 def names_with(*needs):
@@ -180,8 +193,10 @@ def test_every_clip_gets_another_ones_modality_once(clips):
         given.append(int(place(inputs)))
         return 0
 
-    modality_check(Model(remember), clips, 5, names=['skeletons of other clips'])
-    assert sorted(given) == list(range(NUM_CLIPS))
+    modality_check(Model(remember), clips, NUM_CLIPS, names=['skeletons of other clips'])
+    own, others = given[:NUM_CLIPS], given[NUM_CLIPS:]
+    assert sorted(own) == sorted(others) == list(range(NUM_CLIPS))
+    assert all(mine != other for mine, other in zip(own, others))
 
 
 def test_clips_without_a_modality_leave_out_its_conditions(clips):

@@ -229,8 +229,11 @@ def test_the_quickstarts_own_check_is_read(tmp_path, work):
     (tmp_path / 'run' / 'modality_check.csv').unlink()
     (tmp_path / 'run' / 'results.json').write_text(
         json.dumps(
-            dict(num_test=240,
-                 modalities=[dict(condition='blank RGB', top1=0.125, interval=[0.089, 0.173])])))
+            dict(
+                num_test=240, modalities=[
+                    dict(condition='blank RGB', top1=0.125, interval=[0.089, 0.173],
+                         meaning='What is left is what the skeleton alone gives.')
+                ])))
     words = ' '.join(Seen(run_page(str(tmp_path / 'run'))).words)
     assert 'blank RGB' in words and '0.089 to 0.173' in words and '240' in words
     assert 'the skeleton alone gives' in words
