@@ -112,10 +112,4 @@ STUDIES = dict(
         Variant('coordinates alone', 'research/levers/xs_coordinates.py'),
     ), base='research/pair.py', beside='research/family/d3d_xs.py',
                  latency='docs/results/benchmark_levers.csv'))
-STUDIES |= {
-    f'{name}_pair':
-    STUDIES[name]._replace(title=f'{title} on clips that need both modalities',
-                           base='research/pair.py')
-    for name, title in (('table4', 'Attention modules'), ('table5', 'Modal tokens'))
-}
-"""Studies by name."""
+"""Studies by name; the order is that of the report."""
