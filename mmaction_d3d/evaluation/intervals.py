@@ -22,21 +22,20 @@ def wilson_interval(correct: int, total: int, level: float = 0.95) -> tuple[floa
     return float(low), float(high)
 
 
-def falls(before: Sequence[bool], after: Sequence[bool], level: float = 0.95) -> bool:
+def falls(before: Sequence[bool], after: Sequence[bool]) -> bool:
     """Tell whether fewer of the same clips are right than before: exact sign test (McNemar, 1947).
+
+    Chance alone is taken for a fall in 2.5 % of all cases at most.
 
     Args:
         before: Of each clip, whether it was right.
         after: Whether it is now.
-        level: How often chance alone is not taken for a change, of either direction. Defaults to
-            0.95.
     """
     lost, gained = (sum(a and not b for a, b in zip(*pair, strict=True))
                     for pair in ((before, after), (after, before)))
     if not lost:
         return False
-    return bool(
-        stats.binomtest(lost, lost + gained, alternative='greater').pvalue < (1 - level) / 2)
+    return bool(stats.binomtest(lost, lost + gained, alternative='greater').pvalue < 0.025)
 
 
 def mean_interval(values: Sequence[float], level: float = 0.95,

@@ -19,11 +19,11 @@ from ..progress import Progress
 from ..skeletons import SkeletonLayout, get_layout
 from ..unwrapping import unwrap_dataset
 from .intervals import falls, wilson_interval
-from .modality_conditions import CONDITIONS, SKELETONS, Clip, Inputs
+from .modality_conditions import AS_IS, CONDITIONS, SKELETONS, Clip, Inputs
 from .samples import label_of
 
 #: Names of the short form: what either modality is worth.
-SHORT = ('as is', 'skeletons of other clips', 'no skeleton', 'blank RGB', 'RGB of other clips',
+SHORT = (AS_IS, 'skeletons of other clips', 'no skeleton', 'blank RGB', 'RGB of other clips',
          'frames shuffled')
 
 
@@ -81,9 +81,7 @@ def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int 
     model.eval()
     if len(dataset) < 2:
         raise InputError('modality check', 'clips', len(dataset), '2 or more, to exchange them')
-    conditions = [
-        each for each in CONDITIONS if names is None or not each.needs or each.name in names
-    ]
+    conditions = [each for each in CONDITIONS if names is None or each.name in (AS_IS, *names)]
     right: dict[str, list[bool]] = {}
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(dataset), generator=generator).tolist()
@@ -100,11 +98,10 @@ def modality_check(model: BaseRecognizer, dataset: BaseDataset, batch_size: int 
                 right.setdefault(condition.name, []).extend(map(_is_right, predictions))
             progress.step(len(batch))
     return [
-        ConditionScore(
-            each.name, sum(right[each.name]), len(dataset),
-            each.fall if falls(right[CONDITIONS[0].name], right[each.name]) else each.no_fall,
-            tuple(hit for _, hit in sorted(zip(order, right[each.name])))) for each in conditions
-        if each.name in right
+        ConditionScore(each.name, sum(right[each.name]), len(dataset),
+                       each.fall if falls(right[AS_IS], right[each.name]) else each.no_fall,
+                       tuple(hit for _, hit in sorted(zip(order, right[each.name]))))
+        for each in conditions if each.name in right
     ]
 
 

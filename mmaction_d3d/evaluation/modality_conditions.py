@@ -12,6 +12,8 @@ from ..skeletons import SkeletonLayout
 Inputs = dict[str, Tensor]
 SKELETONS = ('keypoint', 'heatmap_imgs')
 """Keys of inputs that hold skeletons."""
+AS_IS = 'as is'
+"""Name of the condition that changes nothing."""
 _GREY = 127  # of 255
 
 
@@ -128,7 +130,7 @@ _RGB = dict(rgb=True, skeleton=False)
 _SKELETON = dict(rgb=False, skeleton=True)
 #: Every condition, in the order of the table.
 CONDITIONS = (
-    Condition('as is', (), lambda clip: clip.inputs, '', 'What all others are compared with.'),
+    Condition(AS_IS, (), lambda clip: clip.inputs, '', 'What all others are compared with.'),
     Condition('skeletons of other clips', ('skeleton', ),
               lambda clip: _exchanged(clip, **_SKELETON), 'The model uses the skeleton.',
               'No use of the skeleton is seen.'),

@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 
 from mmaction_d3d.datasets.safe_pickle import load
+from mmaction_d3d.evaluation.modality_conditions import AS_IS
 
 from ..ablation.settings import plain_settings
 from .folds import FOLDS
-from .records import AS_IS, Records
+from .records import Records
 
 NAME = 'crop_size'
 _TREES = 500

@@ -8,11 +8,12 @@ import numpy as np
 
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation import share_interval
+from mmaction_d3d.evaluation.modality_conditions import AS_IS
 from mmaction_d3d.files import write_text
 
 from . import crop_size
 from .queue import MODELS
-from .records import AS_IS, Records
+from .records import Records
 
 FUSED = dict(fusion=('r2plus1d', 'pose_mlp'))
 """Late fusions: the mean of the probabilities of two models, of the same fold and seed."""

@@ -11,7 +11,6 @@ the tested checkpoint."""
 CLIP_FIELDS = dict(config=str, fold=int, seed=int, split=str, condition=str, clip=str, label=int,
                    right=int, scores=str)
 """Columns of a clip. ``scores`` are probabilities by class; only of the condition ``as is``."""
-AS_IS = 'as is'
 _RUN = ('config', 'fold', 'seed')
 _CLIP = (*_RUN, 'split', 'condition', 'clip')
 

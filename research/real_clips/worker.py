@@ -20,12 +20,12 @@ from mmaction_d3d.engine import DATA_VARIABLE, build_dataset, load_trained
 from mmaction_d3d.engine.train_and_test import train
 from mmaction_d3d.errors import InputError
 from mmaction_d3d.evaluation.modality_check import modality_check
+from mmaction_d3d.evaluation.modality_conditions import AS_IS
 
 from ..ablation.worker import TrainingProgress, work
 from .folds import model_config, set_fold
 from .parts import probabilities
 from .queue import settings_of
-from .records import AS_IS
 
 REMOVALS = (AS_IS, 'skeletons of other clips', 'no skeleton', 'blank RGB', 'RGB of other clips')
 """Conditions of the check of modalities, for models of both."""

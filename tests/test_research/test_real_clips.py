@@ -8,6 +8,7 @@ from mmaction.registry import DATASETS, METRICS, MODELS
 
 from mmaction_d3d.engine import DATA_VARIABLE
 from mmaction_d3d.errors import InputError
+from mmaction_d3d.evaluation.modality_conditions import AS_IS
 from mmaction_d3d.files import write_pickle
 from research.real_clips import crop_size, worker
 from research.real_clips.command import ROOT, main
@@ -15,7 +16,7 @@ from research.real_clips.folds import FOLDS, SIDE, fold_splits, model_config, pr
 from research.real_clips.page import difference, mean_of
 from research.real_clips.queue import MODELS as COMPARED
 from research.real_clips.queue import missing_runs, settings_of
-from research.real_clips.records import AS_IS, Records
+from research.real_clips.records import Records
 
 NAMES = [f'set1_seq{number:02}_{number:02}_push' for number in range(1, 11)]
 PAGE = '# Made up\n' + ''.join(f'<!-- {name} -->\nold\n<!-- end {name} -->\nkept {name}\n'

@@ -1,1 +1,0 @@
-"""``d3d_xs`` with one thing changed: what each lever costs and gives (``ablate.py levers``)."""
